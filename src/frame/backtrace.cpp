@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "framenode_p.h"
+
+#include <QtCore/QLocale>
+
+namespace Prefork::detail {
+
+namespace {
+
+QString leftOutLine(qint64 count)
+{
+    const QLocale grouping(QLocale::English, QLocale::UnitedStates);
+    return QStringLiteral("... %1 frames left out ...\n").arg(grouping.toString(count));
+}
+
+}
+
+QString FrameLabel::shownName() const
+{
+    const QString shown = name.isEmpty() ? QStringLiteral("ANONYMOUS FRAME") : QString::fromUtf8(name);
+    return call.isEmpty() ? shown : shown + QStringLiteral(" -> ") + QString::fromUtf8(call);
+}
+
+QString FrameLabel::line() const
+{
+    return QString::fromUtf8(where.file) + u':' + QString::number(where.line) + QStringLiteral(" - ") + shownName() + u'\n';
+}
+
+QString FrameNode::backTrace(const QString &firstLine) const
+{
+    QString text = firstLine;
+    while (text.endsWith(u'\n'))
+        text.chop(1);
+    text += QStringLiteral("\n----- Callback::Frame stack-trace -----\n");
+
+    int lines = 0;
+    for (const FrameNode *node = this; node; node = node->m_parent) {
+        if (lines >= MaxLines) {
+            text += leftOutLine(node->m_depth);
+            break;
+        }
+        text += node->m_label.line();
+        ++lines;
+        if (node->m_past) {
+            for (const FrameLabel &label : node->m_past->labels)
+                text += label.line();
+            lines += int(node->m_past->labels.size());
+            if (node->m_past->leftOut > 0)
+                text += leftOutLine(node->m_past->leftOut);
+        }
+    }
+    return text;
+}
+
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "framenode_p.h"
+
+namespace Prefork::detail {
+
+namespace {
+
+std::atomic<qint64> liveNodes{0};
+
+thread_local FrameNode *doomedNodes = nullptr;
+thread_local bool destroying = false;
+
+}
+
+FrameNode::FrameNode(const FrameOptions &options, SourceLocation where)
+    : m_label{options.name, options.call, where}
+{
+    liveNodes.fetch_add(1, std::memory_order_relaxed);
+}
+
+FrameNode::~FrameNode()
+{
+    liveNodes.fetch_sub(1, std::memory_order_relaxed);
+}
+
+qint64 FrameNode::liveCount() noexcept
+{
+    return liveNodes.load(std::memory_order_relaxed);
+}
+
+FrameNode *FrameNode::create(const FrameOptions &options, Catcher catcher, FrameNode *parent, SourceLocation where)
+{
+    std::unique_ptr<FrameEnvironment> environment;
+    if (!catcher.isNull() || !options.locals.empty()) {
+        environment = std::make_unique<FrameEnvironment>();
+        environment->catcher = std::move(catcher);
+        for (const LocalBinding &local : options.locals)
+            environment->cells.push_back({local.key(), local.makeCell()});
+    }
+
+    auto *node = new FrameNode(options, where);
+    node->m_environment = std::move(environment);
+    if (parent)
+        node->attachTo(parent);
+    if (!node->m_environment)
+        node->m_plainRun += 1;
+    else
+        node->m_plainRun = 0;
+    if (node->m_environment && !node->m_environment->catcher.isNull())
+        node->m_nearestCatcher = node;
+    if (node->m_environment && !node->m_environment->cells.empty())
+        node->m_nearestCells = node;
+    return node;
+}
+
+void FrameNode::attachTo(FrameNode *parent)
+{
+    m_depth = parent->m_depth + 1;
+    m_plainRun = parent->m_plainRun;
+    m_nearestCatcher = parent->m_nearestCatcher;
+    m_nearestCells = parent->m_nearestCells;
+    if (parent->m_plainRun > 0 && parent->m_plainRun % PlainRun == 0) {
+        m_past = parent->pastOfChildren();
+        parent = parent->environmentNode();
+    }
+    m_parent = parent ? parent->retain() : nullptr;
+}
+
+FrameNode *FrameNode::environmentNode() noexcept
+{
+    FrameNode *node = this;
+    while (node && !node->m_environment)
+        node = node->m_parent;
+    return node;
+}
+
+QExplicitlySharedDataPointer<FrameHistory> FrameNode::pastOfChildren()
+{
+    if (!m_childrensPast) {
+        m_childrensPast = new FrameHistory;
+        m_childrensPast->labels.reserve(PlainRun);
+        for (const FrameNode *node = this; m_childrensPast->labels.size() < PlainRun; node = node->m_parent)
+            m_childrensPast->labels.push_back(node->m_label);
+        m_childrensPast->leftOut = m_plainRun - PlainRun;
+    }
+    return m_childrensPast;
+}
+
+FrameNode *FrameNode::retain() noexcept
+{
+    m_references.fetch_add(1, std::memory_order_relaxed);
+    return this;
+}
+
+// Neither long chains of parents nor catchers that own further frames may recurse here: a tree can be a million frames deep.
+void FrameNode::release(FrameNode *node) noexcept
+{
+    if (!node || node->m_references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+        return;
+    node->m_nearestCatcher = std::exchange(doomedNodes, node);
+    if (std::exchange(destroying, true))
+        return;
+    while (doomedNodes) {
+        FrameNode *doomed = doomedNodes;
+        doomedNodes = doomed->m_nearestCatcher;
+        FrameNode *parent = doomed->m_parent;
+        delete doomed;
+        release(parent);
+    }
+    destroying = false;
+}
+
+Error FrameNode::traced(const Error &error) const
+{
+    return error.backTrace().isEmpty() ? error.withBackTrace(backTrace(error.message())) : error;
+}
+
+std::optional<Error> FrameNode::deliver(const Error &error)
+{
+    Error left = traced(error);
+    const QString trace = left.backTrace();
+    FrameNode *catching = m_nearestCatcher;
+    while (catching) {
+        try {
+            if (catching->m_environment->catcher.take(left))
+                return std::nullopt;
+        } catch (...) {
+            left = Error::fromCurrentException().withBackTrace(trace);
+        }
+        catching = catching->m_parent ? catching->m_parent->m_nearestCatcher : nullptr;
+    }
+    return left;
+}
+
+void *FrameNode::findCell(quint64 key) const noexcept
+{
+    const FrameNode *node = m_nearestCells;
+    while (node) {
+        for (const FrameEnvironment::Cell &cell : node->m_environment->cells) {
+            if (cell.key == key)
+                return cell.value.get();
+        }
+        node = node->m_parent ? node->m_parent->m_nearestCells : nullptr;
+    }
+    return nullptr;
+}
+
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/frame.h>
+
+#include <QtCore/QLoggingCategory>
+#include <QtCore/QMutex>
+
+namespace Prefork {
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcFrame, "prefork.frame")
+
+struct Hook
+{
+    QMutex mutex;
+    UnhandledErrorHandler handler;
+};
+
+// Never destroyed: a destructor of some other static may still fail.
+Hook &hook()
+{
+    static auto *const instance = new Hook;
+    return *instance;
+}
+
+void log(const Error &error)
+{
+    const QString trace = error.backTrace();
+    qCCritical(lcFrame).noquote() << "Unhandled error:" << (trace.isEmpty() ? error.message() : trace.chopped(1));
+}
+
+}
+
+UnhandledErrorHandler setUnhandledErrorHandler(UnhandledErrorHandler handler)
+{
+    const QMutexLocker locker(&hook().mutex);
+    return std::exchange(hook().handler, std::move(handler));
+}
+
+void reportUnhandled(const Error &error) noexcept
+{
+    UnhandledErrorHandler handler;
+    try {
+        {
+            const QMutexLocker locker(&hook().mutex);
+            handler = hook().handler;
+        }
+        if (handler)
+            handler(error);
+        else
+            log(error);
+    } catch (...) {
+        log(error);
+        log(Error::fromCurrentException());
+    }
+}
+
+}
