@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_ARGUMENTS_H
+#define QTPREFORK_ARGUMENTS_H
+
+#include <QtPrefork/convert.h>
+
+#include <QtCore/QVariant>
+
+#include <initializer_list>
+
+namespace Prefork {
+
+class Arguments;
+
+/// One argument of a dynamic call: anything that fits a QVariant; strings of every kind, literals too, become QStrings.
+class Argument
+{
+public:
+    template <class T>
+        requires(!std::same_as<std::remove_cvref_t<T>, Argument> && !std::same_as<std::remove_cvref_t<T>, Arguments>)
+    Argument(const T &value) // NOLINT: implicit on purpose
+    {
+        if constexpr (std::convertible_to<T, QVariant> && !std::is_array_v<T> && !std::is_pointer_v<T>)
+            m_value = value;
+        else if constexpr (std::convertible_to<const T &, QAnyStringView>)
+            m_value = QAnyStringView(value).toString();
+        else
+            m_value = detail::toVariant(value);
+    }
+    [[nodiscard]] const QVariant &value() const noexcept { return m_value; }
+
+private:
+    QVariant m_value;
+};
+
+/// The arguments of a dynamic call. `{sql, id}` are two; `{list}` is one, which is a list; `list`, a QVariantList without braces, spreads
+/// into as many as it has. (Parity T51, T54.)
+class Arguments
+{
+public:
+    Arguments() = default;
+    Arguments(std::initializer_list<Argument> arguments)
+    {
+        m_values.reserve(qsizetype(arguments.size()));
+        for (const Argument &argument : arguments)
+            m_values.append(argument.value());
+    }
+    Arguments(const QVariantList &list) // NOLINT: implicit on purpose
+        : m_values(list)
+    {
+    }
+    [[nodiscard]] const QVariantList &toList() const noexcept { return m_values; }
+    [[nodiscard]] qsizetype size() const noexcept { return m_values.size(); }
+
+private:
+    QVariantList m_values;
+};
+
+}
+
+#endif

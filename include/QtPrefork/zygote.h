@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_ZYGOTE_H
+#define QTPREFORK_ZYGOTE_H
+
+#include <QtPrefork/global.h>
+#include <QtPrefork/interface.h>
+
+#include <QtCore/QByteArray>
+#include <QtCore/QString>
+
+#include <chrono>
+#include <memory>
+
+namespace Prefork {
+
+class ZygotePrivate;
+
+struct ZygoteOptions
+{
+    /// Process titles are `NAME server`, `NAME zygote` and `NAME worker N`; empty leaves titles alone. (Parity T8.)
+    QByteArray name = {};
+    /// A worker busy with one call (with setup, checkoutDone and the writing of its reply) for longer is killed; 0 = never. (Parity T7.)
+    std::chrono::milliseconds hungTimeout = std::chrono::seconds(300);
+    /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker.
+    qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
+};
+
+/// The small single-threaded process that forks every worker, reaps it, and kills it when it hangs.
+///
+/// Make it at the top of main(), before QCoreApplication and before any thread: the constructor forks, and what is forked must not have
+/// inherited an event loop or somebody's lock. It returns once preload has run. When it cannot do its work it is not valid and says
+/// why; Server::listen() and a Client on it then fail with the same text.
+///
+/// Zygote and workers have no descriptor of the program's but standard input, output and error. The zygote leads a process group of its
+/// own, so that Ctrl-C reaches the program first. When the Zygote is destroyed, or its program dies, it forks no more and stays until
+/// its last worker has ended; workers end when their clients hang up. (Parity T10, T12, T16, T17.)
+///
+/// Not a QObject. Must outlive the Servers and Clients that use it in order to be of use to them; they notice when it is gone.
+class QTPREFORK_EXPORT Zygote
+{
+    Q_DISABLE_COPY_MOVE(Zygote)
+
+public:
+    explicit Zygote(const Interface &interface, const ZygoteOptions &options = {});
+    ~Zygote();
+
+    [[nodiscard]] bool isValid() const;
+    /// Why the zygote is not valid, with the cure; empty when it is.
+    [[nodiscard]] QString errorString() const;
+    [[nodiscard]] QByteArray name() const;
+    /// Of the zygote; 0 when it is not valid.
+    [[nodiscard]] qint64 processId() const;
+
+private:
+    friend class ZygotePrivate;
+    std::unique_ptr<ZygotePrivate> d;
+};
+
+}
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_JSONSCANNER_P_H
+#define QTPREFORK_JSONSCANNER_P_H
+
+#include "wire/codec_p.h"
+
+#include <QtCore/QByteArray>
+
+#include <vector>
+
+namespace Prefork::Wire {
+
+/// Cuts a stream of concatenated JSON arrays into single ones, looking at each byte once. It knows strings and brackets only, and gives up
+/// as early as they allow; whether a piece is JSON is for a parser to say.
+class JsonScanner
+{
+public:
+    static constexpr int MaxDepth = 512;
+
+    explicit JsonScanner(qsizetype maxMessageSize = DefaultMaxMessageSize)
+        : m_maxMessageSize(maxMessageSize)
+    {
+    }
+
+    void feed(QByteArrayView bytes);
+    /// On Message, @p message views the next array until the next call of feed() or next().
+    [[nodiscard]] Decoded next(QByteArrayView *message);
+    [[nodiscard]] QString errorString() const { return m_error; }
+    [[nodiscard]] bool isMidMessage() const { return !m_brackets.empty(); }
+
+private:
+    enum class Step { More, Complete, Broken };
+    Step scan();
+    Step structural(char byte);
+    void skipString();
+    Step fail(const QString &error);
+
+    qsizetype m_maxMessageSize;
+    QByteArray m_buffer;
+    qsizetype m_start = 0; // of the message being scanned
+    qsizetype m_position = 0; // of the next byte to look at
+    std::vector<char> m_brackets; // the closing brackets awaited
+    bool m_inString = false;
+    bool m_escaped = false;
+    QString m_error;
+};
+
+}
+
+#endif

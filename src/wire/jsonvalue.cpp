@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "wire/jsonvalue_p.h"
+
+#include "wire/jsonscanner_p.h"
+
+#include <QtCore/QAssociativeIterable>
+#include <QtCore/QDateTime>
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
+#include <QtCore/QJsonObject>
+#include <QtCore/QSequentialIterable>
+#include <QtCore/QStringDecoder>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
+
+#include <cmath>
+#include <limits>
+
+namespace Prefork::Wire {
+
+namespace {
+
+using Failure = std::optional<QString>;
+
+Failure unsigned64(quint64 number, QJsonValue *json)
+{
+    if (number > quint64(std::numeric_limits<qint64>::max()))
+        return QStringLiteral("the integer %1 does not fit 64 bits with a sign").arg(number);
+    *json = QJsonValue(qint64(number));
+    return {};
+}
+
+Failure floating(double number, QJsonValue *json)
+{
+    if (!std::isfinite(number))
+        return QStringLiteral("JSON has no %1").arg(std::isnan(number) ? QStringLiteral("NaN") : QStringLiteral("infinity"));
+    *json = QJsonValue(number);
+    return {};
+}
+
+Failure bytes(const QByteArray &data, QJsonValue *json)
+{
+    QStringDecoder decoder(QStringDecoder::Utf8);
+    const QString text = decoder(data);
+    if (decoder.hasError())
+        return QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
+    *json = QJsonValue(text);
+    return {};
+}
+
+Failure list(const QVariant &value, QJsonValue *json, int depth)
+{
+    QJsonArray array;
+    const auto items = value.value<QSequentialIterable>();
+    for (const QVariant &item : items) {
+        QJsonValue element;
+        if (Failure failure = toJson(item, &element, depth))
+            return failure;
+        array.append(element);
+    }
+    *json = array;
+    return {};
+}
+
+Failure map(const QVariant &value, QJsonValue *json, int depth)
+{
+    QJsonObject object;
+    const auto entries = value.value<QAssociativeIterable>();
+    for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+        const QVariant key = entry.key();
+        if (!key.canConvert<QString>())
+            return QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name()));
+        QJsonValue member;
+        if (Failure failure = toJson(entry.value(), &member, depth))
+            return failure;
+        object.insert(key.toString(), member);
+    }
+    *json = object;
+    return {};
+}
+
+Failure other(const QVariant &value, QJsonValue *json, int depth)
+{
+    const QMetaType type = value.metaType();
+    if (type.flags() & QMetaType::IsEnumeration) {
+        *json = QJsonValue(value.toLongLong());
+        return {};
+    }
+    if (value.canConvert<QAssociativeIterable>())
+        return map(value, json, depth);
+    if (value.canConvert<QSequentialIterable>())
+        return list(value, json, depth);
+    return QStringLiteral("a value of type %1").arg(QLatin1StringView(type.name()));
+}
+
+}
+
+std::optional<QString> toJson(const QVariant &value, QJsonValue *json, int depth)
+{
+    if (depth >= JsonScanner::MaxDepth)
+        return QStringLiteral("a value nested deeper than %1 levels").arg(JsonScanner::MaxDepth);
+    switch (value.typeId()) {
+    case QMetaType::UnknownType:
+    case QMetaType::Nullptr:
+    case QMetaType::Void:
+        *json = QJsonValue(QJsonValue::Null);
+        return {};
+    case QMetaType::Bool:
+        *json = QJsonValue(value.toBool());
+        return {};
+    case QMetaType::ULongLong:
+    case QMetaType::ULong:
+        return unsigned64(value.toULongLong(), json);
+    case QMetaType::Char:
+    case QMetaType::SChar:
+    case QMetaType::UChar:
+    case QMetaType::Short:
+    case QMetaType::UShort:
+    case QMetaType::Int:
+    case QMetaType::UInt:
+    case QMetaType::Long:
+    case QMetaType::LongLong:
+        *json = QJsonValue(value.toLongLong());
+        return {};
+    case QMetaType::Float:
+    case QMetaType::Double:
+        return floating(value.toDouble(), json);
+    case QMetaType::QByteArray:
+        return bytes(value.toByteArray(), json);
+    case QMetaType::QString:
+    case QMetaType::QChar:
+    case QMetaType::QUrl:
+    case QMetaType::QUuid:
+    case QMetaType::QDate:
+    case QMetaType::QTime:
+        *json = QJsonValue(value.toString());
+        return {};
+    case QMetaType::QDateTime:
+        *json = QJsonValue(value.toDateTime().toString(Qt::ISODateWithMs));
+        return {};
+    case QMetaType::QJsonValue:
+        *json = value.toJsonValue();
+        return {};
+    case QMetaType::QJsonObject:
+        *json = value.toJsonObject();
+        return {};
+    case QMetaType::QJsonArray:
+        *json = value.toJsonArray();
+        return {};
+    default:
+        return other(value, json, depth + 1);
+    }
+}
+
+}

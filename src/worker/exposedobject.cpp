@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "worker/exposedobject_p.h"
+
+#include <QtPrefork/convert.h>
+#include <QtPrefork/error.h>
+
+#include <array>
+
+namespace Prefork::Worker {
+
+namespace {
+
+template <class T>
+bool store(const QVariant &value, QVariant *out)
+{
+    T converted {};
+    if (!detail::fromVariant(value, &converted))
+        return false;
+    *out = QVariant::fromValue(converted);
+    return true;
+}
+
+// The same rules as for typed methods, chosen at run time.
+bool convertTo(QMetaType type, const QVariant &value, QVariant *out)
+{
+    switch (type.id()) {
+    case QMetaType::Bool:
+        return store<bool>(value, out);
+    case QMetaType::Int:
+        return store<int>(value, out);
+    case QMetaType::UInt:
+        return store<uint>(value, out);
+    case QMetaType::Long:
+        return store<long>(value, out);
+    case QMetaType::ULong:
+        return store<ulong>(value, out);
+    case QMetaType::LongLong:
+        return store<qlonglong>(value, out);
+    case QMetaType::ULongLong:
+        return store<qulonglong>(value, out);
+    case QMetaType::Short:
+        return store<short>(value, out);
+    case QMetaType::UShort:
+        return store<ushort>(value, out);
+    case QMetaType::Float:
+        return store<float>(value, out);
+    case QMetaType::Double:
+        return store<double>(value, out);
+    case QMetaType::QString:
+        return store<QString>(value, out);
+    case QMetaType::QByteArray:
+        return store<QByteArray>(value, out);
+    default:
+        *out = QVariant(type);
+        return detail::toType(value, type, out->data());
+    }
+}
+
+}
+
+ExposedObject::ExposedObject(const QMetaObject &type, std::function<std::unique_ptr<QObject>()> make)
+    : m_type(type)
+    , m_make(std::move(make))
+{
+}
+
+template <class Visit>
+void ExposedObject::forEachMethod(Visit visit) const
+{
+    for (int i = QObject::staticMetaObject.methodCount(); i < m_type.methodCount(); ++i) {
+        const QMetaMethod method = m_type.method(i);
+        const bool isCallable = method.methodType() == QMetaMethod::Method || method.methodType() == QMetaMethod::Slot;
+        if (isCallable && method.access() == QMetaMethod::Public)
+            visit(method);
+    }
+}
+
+QStringList ExposedObject::methodNames() const
+{
+    QStringList names;
+    forEachMethod([&names](const QMetaMethod &method) { names.append(QString::fromUtf8(method.name())); });
+    names.removeDuplicates();
+    return names;
+}
+
+void ExposedObject::make()
+{
+    if (!m_object)
+        m_object = m_make();
+}
+
+QVariant ExposedObject::invoke(const QString &name, const QVariantList &arguments)
+{
+    QMetaMethod match;
+    QStringList signatures;
+    forEachMethod([&](const QMetaMethod &method) {
+        if (QString::fromUtf8(method.name()) != name)
+            return;
+        signatures.append(QString::fromUtf8(method.methodSignature()));
+        if (method.parameterCount() == arguments.size() && !match.isValid())
+            match = method;
+    });
+    if (!match.isValid()) {
+        throw Error(Error::BadArguments,
+                    QStringLiteral("%1: no form of it takes %2 arguments; there is %3")
+                        .arg(name)
+                        .arg(arguments.size())
+                        .arg(signatures.join(QStringLiteral(", "))));
+    }
+    return call(match, arguments);
+}
+
+QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &arguments)
+{
+    constexpr qsizetype MaxArguments = 32;
+    std::array<QVariant, MaxArguments> values;
+    std::array<void *, MaxArguments + 1> pointers {};
+    const qsizetype count = std::min(arguments.size(), MaxArguments);
+    for (qsizetype i = 0; i < count; ++i) {
+        const QMetaType type = method.parameterMetaType(int(i));
+        if (type.id() == QMetaType::QVariant) {
+            values[i] = arguments.at(i);
+            pointers[i + 1] = &values[i];
+            continue;
+        }
+        if (!convertTo(type, arguments.at(i), &values[i])) {
+            throw Error(Error::BadArguments,
+                        QStringLiteral("%1: argument %2 must fit %3, got %4")
+                            .arg(QString::fromUtf8(method.name()))
+                            .arg(i + 1)
+                            .arg(QLatin1StringView(type.name()), detail::describe(arguments.at(i))));
+        }
+        pointers[i + 1] = values[i].data();
+    }
+    const QMetaType resultType = method.returnMetaType();
+    QVariant result;
+    if (resultType.id() == QMetaType::QVariant) {
+        pointers[0] = &result;
+    } else if (resultType.id() != QMetaType::Void) {
+        result = QVariant(resultType);
+        pointers[0] = result.data();
+    }
+    QMetaObject::metacall(m_object.get(), QMetaObject::InvokeMetaMethod, method.methodIndex(), pointers.data());
+    return result;
+}
+
+}

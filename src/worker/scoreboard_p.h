@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_SCOREBOARD_P_H
+#define QTPREFORK_SCOREBOARD_P_H
+
+#include <QtCore/QByteArray>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+
+namespace Prefork {
+
+/// One worker's page of shared memory: written by that worker alone, with no system call, read by the zygote at any moment.
+struct ScoreboardPage
+{
+    enum State : quint32 { Free, Idle, Busy };
+    static constexpr std::size_t MethodBytes = 64;
+
+    std::atomic<quint32> state {Free};
+    std::atomic<quint32> midWrite {0}; ///< 1 while a reply is being written
+    std::atomic<qint64> since {0}; ///< steady_clock, ns: when the state began
+    std::atomic<quint64> lastStarted {0}; ///< number of the last call begun on this connection
+    std::atomic<quint64> served {0}; ///< calls answered
+    std::array<std::atomic<quint64>, MethodBytes / sizeof(quint64)> method {};
+
+    static qint64 now() { return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+    void enter(State next)
+    {
+        since.store(now(), std::memory_order_relaxed);
+        state.store(next, std::memory_order_release);
+    }
+    void setMethod(QByteArrayView name)
+    {
+        std::array<char, MethodBytes> bytes {};
+        std::memcpy(bytes.data(), name.data(), std::min(std::size_t(name.size()), MethodBytes - 1));
+        for (std::size_t i = 0; i < method.size(); ++i) {
+            quint64 word = 0;
+            std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
+            method[i].store(word, std::memory_order_relaxed);
+        }
+    }
+    [[nodiscard]] QByteArray methodName() const
+    {
+        std::array<char, MethodBytes> bytes {};
+        for (std::size_t i = 0; i < method.size(); ++i) {
+            const quint64 word = method[i].load(std::memory_order_relaxed);
+            std::memcpy(bytes.data() + i * sizeof word, &word, sizeof word);
+        }
+        bytes.back() = 0;
+        for (char &byte : bytes) { // it came from a client and will be logged
+            if (byte != 0 && uchar(byte) < 0x20)
+                byte = '?';
+        }
+        return QByteArray(bytes.data());
+    }
+};
+
+static_assert(std::atomic<quint64>::is_always_lock_free);
+
+}
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_POSIX_P_H
+#define QTPREFORK_POSIX_P_H
+
+#include <QtCore/QByteArray>
+#include <QtCore/QString>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <sys/types.h>
+#include <utility>
+#include <vector>
+
+/// Every raw system call of the library, wrapped: descriptors are close-on-exec from birth, EINTR is invisible, SIGPIPE never happens, and
+/// what can fail says so. Failures leave their cause in errno, for errorText().
+namespace Prefork::Posix {
+
+/// Owns a descriptor.
+class Fd
+{
+public:
+    Fd() = default;
+    explicit Fd(int descriptor) noexcept
+        : m_descriptor(descriptor)
+    {
+    }
+    Fd(Fd &&other) noexcept
+        : m_descriptor(other.take())
+    {
+    }
+    Fd &operator=(Fd &&other) noexcept
+    {
+        reset(other.take());
+        return *this;
+    }
+    ~Fd() { reset(); }
+    [[nodiscard]] int get() const noexcept { return m_descriptor; }
+    [[nodiscard]] bool isOpen() const noexcept { return m_descriptor >= 0; }
+    [[nodiscard]] int take() noexcept { return std::exchange(m_descriptor, -1); }
+    void reset(int descriptor = -1) noexcept;
+
+private:
+    int m_descriptor = -1;
+};
+
+[[nodiscard]] QString errorText(int error);
+[[nodiscard]] QString lastErrorText();
+
+// --- bytes -------------------------------------------------------------------------------------------------------------------------
+
+struct Transfer
+{
+    enum Status { Done, WouldBlock, Closed, Failed };
+    Status status = Done;
+    qsizetype bytes = 0;
+    int error = 0; ///< errno of Failed
+};
+/// Reads once. Closed is end of file or a reset.
+[[nodiscard]] Transfer readSome(int descriptor, std::span<char> into);
+/// Writes once to a socket. Closed means nobody reads any more.
+[[nodiscard]] Transfer writeSome(int socket, QByteArrayView bytes);
+/// Writes all to a blocking socket; false when the peer is gone.
+[[nodiscard]] bool writeAll(int socket, QByteArrayView bytes);
+/// True when the peer of an idle connection has hung up or sent something; nothing is consumed.
+[[nodiscard]] bool hasInput(int socket);
+
+// --- messages with a descriptor ----------------------------------------------------------------------------------------------------
+
+[[nodiscard]] Transfer sendMessage(int socket, QByteArrayView message, int descriptor = -1, bool wait = false);
+/// @p descriptor, if given, takes one that came along. A message longer than @p into is Failed with EMSGSIZE.
+[[nodiscard]] Transfer receiveMessage(int socket, std::span<char> into, Fd *descriptor = nullptr);
+
+// --- sockets -----------------------------------------------------------------------------------------------------------------------
+
+enum class PairType { Stream, Messages };
+[[nodiscard]] std::optional<std::pair<Fd, Fd>> socketPair(PairType type);
+[[nodiscard]] Fd acceptConnection(int listener);
+[[nodiscard]] Fd duplicate(int descriptor);
+bool setNonBlocking(int descriptor, bool nonBlocking);
+/// Small messages at once, and a dead peer noticed: for TCP.
+void tuneTcp(int socket);
+struct Credentials
+{
+    uid_t uid = uid_t(-1);
+    gid_t gid = gid_t(-1);
+    pid_t pid = -1;
+};
+[[nodiscard]] std::optional<Credentials> peerCredentials(int socket);
+/// A descriptor to give up when there are no more.
+[[nodiscard]] Fd openReserve();
+
+// --- socket files ------------------------------------------------------------------------------------------------------------------
+
+[[nodiscard]] Fd openDirectory(const QByteArray &path);
+/// Waits for the exclusive lock on an open directory; closing it unlocks.
+bool lockDirectory(int directory);
+struct FileIdentity
+{
+    dev_t device = 0;
+    ino_t inode = 0;
+    uid_t owner = 0;
+    bool isSocket = false;
+    friend bool operator==(const FileIdentity &a, const FileIdentity &b) { return a.device == b.device && a.inode == b.inode; }
+};
+/// Of @p name in @p directory itself, not of what a link points at. Nothing there: errno is ENOENT.
+[[nodiscard]] std::optional<FileIdentity> identify(int directory, const QByteArray &name);
+/// A listening socket bound to @p name in @p directory, its file with @p mode.
+[[nodiscard]] Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog);
+enum class Probe { Alive, Dead, Failed };
+/// Whether anybody listens on the socket file.
+[[nodiscard]] Probe probeSocket(int directory, const QByteArray &name);
+bool renameIn(int directory, const QByteArray &from, const QByteArray &to);
+bool removeFrom(int directory, const QByteArray &name);
+
+// --- processes ---------------------------------------------------------------------------------------------------------------------
+
+[[nodiscard]] pid_t forkProcess();
+[[noreturn]] void exitNow(int status);
+/// From here on exit() ends like exitNow(): no handlers or static destructors of the parent's program run in a worker.
+void makeExitImmediate();
+[[nodiscard]] pid_t processId();
+[[nodiscard]] uid_t userId();
+[[nodiscard]] int threadCount();
+[[nodiscard]] Fd openPidFd(pid_t pid);
+/// Sends @p signal to the process, which cannot be mistaken for another.
+bool signalProcess(int pidFd, int signal);
+struct Death
+{
+    pid_t pid = 0;
+    int exitCode = -1; ///< -1 when killed by a signal
+    int signal = 0;
+};
+/// Reaps a child of ours that has ended.
+[[nodiscard]] std::optional<Death> reap(pid_t pid);
+[[nodiscard]] QString describeDeath(const Death &death);
+void leadProcessGroup();
+/// Every signal at its default and unblocked, but for SIGPIPE, which is ignored.
+void resetSignals();
+/// Closes every descriptor above 2 that is not in @p keep.
+void closeOthers(std::vector<int> keep);
+/// The descriptors open in this process.
+[[nodiscard]] std::vector<int> openDescriptors();
+/// What a descriptor is, for an error text: "/etc/passwd", "socket:[123]".
+[[nodiscard]] QString describeDescriptor(int descriptor);
+/// Sets what ps shows, as far as there is room.
+void setTitle(const QByteArray &title);
+void flushStdio();
+
+// --- waiting -----------------------------------------------------------------------------------------------------------------------
+
+struct Watch
+{
+    int descriptor = -1;
+    bool wantsWrite = false;
+    bool readable = false; ///< set by waitFor(): there is input, an end of file or an error
+    bool writable = false;
+};
+/// Waits until a descriptor is ready or the time is up; unset = for ever.
+void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> timeout);
+
+// --- shared memory -----------------------------------------------------------------------------------------------------------------
+
+/// @p bytes of zeroed memory shared with future children; null when there is none to be had.
+[[nodiscard]] void *mapShared(std::size_t bytes);
+void unmapShared(void *memory, std::size_t bytes);
+[[nodiscard]] std::size_t pageSize();
+bool protect(void *memory, std::size_t bytes, bool writable);
+
+// --- signals of a program ----------------------------------------------------------------------------------------------------------
+
+/// Turns the first SIGINT or SIGTERM into a byte on the returned descriptor; the next one has its default effect. Undone by
+/// unwatchTermination().
+[[nodiscard]] Fd watchTermination();
+void unwatchTermination();
+
+}
+
+#endif

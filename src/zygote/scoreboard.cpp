@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/scoreboard_p.h"
+
+#include "zygote/posix_p.h"
+
+#include <new>
+
+namespace Prefork {
+
+Scoreboard::Scoreboard()
+    : m_pageSize(Posix::pageSize())
+    , m_memory(Posix::mapShared(MaxWorkers * m_pageSize))
+{
+}
+
+Scoreboard::~Scoreboard()
+{
+    if (m_memory)
+        Posix::unmapShared(m_memory, MaxWorkers * m_pageSize);
+}
+
+std::optional<std::size_t> Scoreboard::take()
+{
+    std::size_t slot = m_unused;
+    if (!m_free.empty()) {
+        slot = m_free.back();
+        m_free.pop_back();
+    } else if (m_unused < MaxWorkers) {
+        ++m_unused;
+    } else {
+        return {};
+    }
+    new (at(slot)) ScoreboardPage;
+    return slot;
+}
+
+void Scoreboard::giveBack(std::size_t slot)
+{
+    page(slot)->state.store(ScoreboardPage::Free, std::memory_order_relaxed);
+    m_free.push_back(slot);
+}
+
+ScoreboardPage *Scoreboard::page(std::size_t slot) const
+{
+    return std::launder(reinterpret_cast<ScoreboardPage *>(at(slot)));
+}
+
+void Scoreboard::makeReadOnly()
+{
+    Posix::protect(m_memory, MaxWorkers * m_pageSize, false);
+}
+
+void Scoreboard::makeReadOnlyBut(std::size_t slot)
+{
+    makeReadOnly();
+    Posix::protect(at(slot), m_pageSize, true);
+}
+
+}

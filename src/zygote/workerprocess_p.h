@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_WORKERPROCESS_P_H
+#define QTPREFORK_WORKERPROCESS_P_H
+
+#include <QtPrefork/worker.h>
+#include <QtPrefork/zygote.h>
+
+namespace Prefork {
+
+class InterfacePrivate;
+class Scoreboard;
+
+/// All that a freshly forked worker needs to know.
+struct WorkerStart
+{
+    InterfacePrivate &interface;
+    const ZygoteOptions &options;
+    Scoreboard &scoreboard;
+    std::size_t slot = 0;
+    quint64 number = 0;
+    int connection = -1;
+    Peer peer;
+};
+
+/// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never throws.
+[[noreturn]] void runWorker(const WorkerStart &start) noexcept;
+
+}
+
+#endif

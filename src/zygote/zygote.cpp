@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/zygote_p.h"
+
+#include "worker/interface_p.h"
+#include "zygote/zygoteprocess_p.h"
+
+#include <QtCore/QCoreApplication>
+
+namespace Prefork {
+
+using namespace ZygoteMessages;
+
+namespace {
+
+// A zygote whose workers have gone ends at once; one that still serves is left to do so.
+constexpr std::chrono::milliseconds Parting {20};
+
+}
+
+Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
+    : d(std::make_unique<ZygotePrivate>())
+{
+    d->options = options;
+    d->error = d->start(InterfacePrivate::of(interface));
+}
+
+Zygote::~Zygote()
+{
+    if (d->channel)
+        d->channel->close();
+    if (!d->pidFd.isOpen())
+        return;
+    std::array watches {Posix::Watch {d->pidFd.get()}};
+    Posix::waitFor(watches, Parting);
+    [[maybe_unused]] const auto death = Posix::reap(d->pid);
+}
+
+bool Zygote::isValid() const
+{
+    return d->error.isEmpty();
+}
+
+QString Zygote::errorString() const
+{
+    return d->error;
+}
+
+QByteArray Zygote::name() const
+{
+    return d->options.name;
+}
+
+qint64 Zygote::processId() const
+{
+    return isValid() ? d->pid : 0;
+}
+
+QString ZygotePrivate::start(InterfacePrivate &interface)
+{
+    if (QCoreApplication::instance())
+        return QStringLiteral("the zygote must be made before QCoreApplication: move it to the top of main()");
+    if (const int threads = Posix::threadCount(); threads > 1) {
+        return QStringLiteral("the zygote must be made before any thread, but this process has %1: move it to the top of main()").arg(threads);
+    }
+    if (!scoreboard.isValid())
+        return QStringLiteral("no shared memory for the scoreboard: %1").arg(Posix::lastErrorText());
+    auto ends = Posix::socketPair(Posix::PairType::Messages);
+    if (!ends)
+        return QStringLiteral("no socket pair for the zygote: %1").arg(Posix::lastErrorText());
+    pid = Posix::forkProcess();
+    if (pid < 0)
+        return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
+    if (pid == 0) {
+        ends->first.reset();
+        ZygoteProcess(interface, options, scoreboard, std::move(ends->second)).run();
+    }
+    ends->second.reset();
+    control = std::move(ends->first);
+    pidFd = Posix::openPidFd(pid);
+    scoreboard.makeReadOnly();
+    return awaitReady();
+}
+
+QString ZygotePrivate::awaitReady()
+{
+    Event event;
+    const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&event));
+    if (transfer.status == Posix::Transfer::Done && event.kind == Event::Ready) {
+        channel = std::make_shared<ZygoteChannel>(std::move(control));
+        return {};
+    }
+    control.reset();
+    std::array watches {Posix::Watch {pidFd.get()}};
+    Posix::waitFor(watches, std::chrono::seconds(5));
+    const auto death = Posix::reap(pid);
+    if (transfer.status == Posix::Transfer::Done)
+        return event.text.get();
+    return QStringLiteral("the zygote ended before it was ready: it %1").arg(death ? Posix::describeDeath(*death) : QStringLiteral("was lost"));
+}
+
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_ZYGOTE_P_H
+#define QTPREFORK_ZYGOTE_P_H
+
+#include <QtPrefork/zygote.h>
+
+#include "zygote/posix_p.h"
+#include "zygote/scoreboard_p.h"
+#include "zygote/zygotechannel_p.h"
+
+namespace Prefork {
+
+class ZygotePrivate
+{
+public:
+    [[nodiscard]] static ZygotePrivate &of(const Zygote &zygote) { return *zygote.d; }
+
+    /// Forks; in the child it does not return. The text says why there is no zygote.
+    [[nodiscard]] QString start(InterfacePrivate &interface);
+    [[nodiscard]] QString awaitReady();
+
+    ZygoteOptions options;
+    QString error;
+    pid_t pid = 0;
+    Posix::Fd pidFd;
+    Scoreboard scoreboard;
+    Posix::Fd control; // until the channel has it
+    std::shared_ptr<ZygoteChannel> channel;
+};
+
+}
+
+#endif
