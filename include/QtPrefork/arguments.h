@@ -3,6 +3,7 @@
 #define QTPREFORK_ARGUMENTS_H
 
 #include <QtPrefork/convert.h>
+#include <QtPrefork/sourcelocation.h>
 
 #include <QtCore/QVariant>
 
@@ -11,13 +12,14 @@
 namespace Prefork {
 
 class Arguments;
+class FunctionArguments;
 
 /// One argument of a dynamic call: anything that fits a QVariant; strings of every kind, literals too, become QStrings.
 class Argument
 {
 public:
     template <class T>
-        requires(!std::same_as<std::remove_cvref_t<T>, Argument> && !std::same_as<std::remove_cvref_t<T>, Arguments>)
+        requires(!std::same_as<T, Argument> && !std::same_as<T, Arguments> && !std::same_as<T, FunctionArguments>)
     Argument(const T &value) // NOLINT: implicit on purpose
     {
         if constexpr (std::convertible_to<T, QVariant> && !std::is_array_v<T> && !std::is_pointer_v<T>)
@@ -54,6 +56,31 @@ public:
 
 private:
     QVariantList m_values;
+};
+
+/// The arguments of a function call, with the source location they were written at.
+class FunctionArguments : public Arguments
+{
+public:
+    FunctionArguments(std::initializer_list<Argument> arguments, SourceLocation location = SourceLocation::current())
+        : Arguments(arguments)
+        , m_location(location)
+    {
+    }
+    FunctionArguments(const Arguments &arguments, SourceLocation location = SourceLocation::current()) // NOLINT: implicit on purpose
+        : Arguments(arguments)
+        , m_location(location)
+    {
+    }
+    FunctionArguments(const QVariantList &list, SourceLocation location = SourceLocation::current()) // NOLINT: implicit on purpose
+        : Arguments(list)
+        , m_location(location)
+    {
+    }
+    [[nodiscard]] SourceLocation location() const noexcept { return m_location; }
+
+private:
+    SourceLocation m_location;
 };
 
 }

@@ -53,7 +53,7 @@ CallId Pool::call(CheckoutId id, Time now)
     const CallId call = checkout.end++;
     if (checkout.fatal) {
         checkout.head = checkout.sent = checkout.end;
-        m_actions.push_back(Action::Fail {id, call, *checkout.fatal});
+        m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = call, .error = *checkout.fatal});
         return call;
     }
     if (!checkout.armed)
@@ -89,7 +89,7 @@ bool Pool::replied(WorkerId id, Time now)
     prove(id);
     Checkout &checkout = m_checkouts.at(busy->first);
     ++checkout.head;
-    m_actions.push_back(Action::Finish {busy->first, busy->second});
+    m_actions.push_back({.kind = Action::Finish, .checkout = busy->first, .call = busy->second});
     if (checkout.hasCalls()) {
         arm(busy->first, checkout, now);
         sendNext(busy->first, checkout);
@@ -170,7 +170,7 @@ std::vector<WorkerId> Pool::overdueWorkers(Time now) const
     return overdue;
 }
 
-std::vector<AnyAction> Pool::takeActions()
+std::vector<Action> Pool::takeActions()
 {
     return std::exchange(m_actions, {});
 }
@@ -221,7 +221,7 @@ void Pool::sendNext(CheckoutId id, Checkout &checkout)
     const CallId call = checkout.sent++;
     if (checkout.firstOnWorker == 0)
         checkout.firstOnWorker = call;
-    m_actions.push_back(Action::Send {checkout.worker, id, call});
+    m_actions.push_back({.kind = Action::Send, .worker = checkout.worker, .checkout = id, .call = call, .isFirst = checkout.firstOnWorker == call});
 }
 
 void Pool::settleAll(CheckoutId id, Checkout &checkout, const Error &error)
@@ -229,9 +229,9 @@ void Pool::settleAll(CheckoutId id, Checkout &checkout, const Error &error)
     disarm(id, checkout);
     if (!checkout.hasCalls())
         return;
-    m_actions.push_back(Action::Fail {id, checkout.head, error});
+    m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = checkout.head, .error = error});
     if (checkout.end - checkout.head > 1)
-        m_actions.push_back(Action::Cancel {id, checkout.head + 1, checkout.end});
+        m_actions.push_back({.kind = Action::Cancel, .checkout = id, .call = checkout.head + 1, .end = checkout.end});
     checkout.head = checkout.sent = checkout.end;
 }
 
@@ -273,11 +273,11 @@ void Pool::finishRelease(CheckoutId id, Time now)
         if ((checkout.tainted && !m_options.reuseAfterError) || isLastCheckout(worker)) {
             retire(checkout.worker, Farewell::Close);
         } else {
-            m_actions.push_back(Action::SendDone {checkout.worker});
+            m_actions.push_back({.kind = Action::SendDone, .worker = checkout.worker});
             makeIdle(checkout.worker, worker, now);
         }
     }
-    m_actions.push_back(Action::Released {id});
+    m_actions.push_back({.kind = Action::Released, .checkout = id});
     assign();
     grow(now);
 }

@@ -10,7 +10,6 @@
 #include <random>
 #include <set>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 namespace Prefork::Pooling {
@@ -38,19 +37,27 @@ struct Options
     quint32 seed = 0; ///< of the jitter
 };
 
-namespace Action {
-struct Connect { WorkerId worker; };
-struct Close { WorkerId worker; };
-struct Send { WorkerId worker; CheckoutId checkout; CallId call; };
-struct SendDone { WorkerId worker; };
-struct Finish { CheckoutId checkout; CallId call; };
-struct Fail { CheckoutId checkout; CallId call; Error error; };
-/// Calls @p first up to, not including, @p end.
-struct Cancel { CheckoutId checkout; CallId first; CallId end; };
-struct Released { CheckoutId checkout; };
-}
-using AnyAction = std::variant<Action::Connect, Action::Close, Action::Send, Action::SendDone, Action::Finish, Action::Fail,
-                               Action::Cancel, Action::Released>;
+/// Something the pool's owner must do.
+struct Action
+{
+    enum Kind {
+        Connect, ///< begin to connect @c worker; answer with connected() or connectFailed()
+        Close, ///< drop @c worker, connected or not
+        Send, ///< write call @c call of @c checkout to @c worker
+        SendDone, ///< tell @c worker that its checkout was released
+        Finish, ///< @c call of @c checkout has its result
+        Fail, ///< @c call of @c checkout ends with @c error
+        Cancel, ///< the calls of @c checkout from @c call up to, not including, @c end will never run
+        Released, ///< nothing more will come for @c checkout
+    };
+    Kind kind;
+    WorkerId worker = 0;
+    CheckoutId checkout = 0;
+    CallId call = 0;
+    CallId end = 0;
+    bool isFirst = false; ///< of Send: the first call its checkout gives this worker
+    Error error = {};
+};
 
 /// Who gets which worker when, and how each call settles: a state machine without sockets, timers or clock. The caller tells it what
 /// happened and when, performs the actions it hands out in order, and calls advance() no later than nextWakeup().
@@ -87,7 +94,7 @@ public:
     /// The workers whose call is past its deadline at @p now: read them before advance(), for a reply that is there wins.
     [[nodiscard]] std::vector<WorkerId> overdueWorkers(Time now) const;
 
-    [[nodiscard]] std::vector<AnyAction> takeActions();
+    [[nodiscard]] std::vector<Action> takeActions();
 
     /// The checkout and the call a worker is busy with.
     [[nodiscard]] std::optional<std::pair<CheckoutId, CallId>> callOf(WorkerId worker) const;
@@ -160,7 +167,7 @@ private:
     std::set<CheckoutId> m_waiting; // numbered as they were made, so this is their queue
     std::set<std::pair<Time, CheckoutId>> m_deadlines;
     std::map<quint64, IdleEntry> m_idle; // the most recently used last
-    std::vector<AnyAction> m_actions;
+    std::vector<Action> m_actions;
     WorkerId m_lastWorker = 0;
     CheckoutId m_lastCheckout = 0;
     quint64 m_lastIdleKey = 0;

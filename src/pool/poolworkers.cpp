@@ -123,7 +123,7 @@ void Pool::retire(WorkerId id, Farewell farewell)
     }
     m_workers.erase(id);
     if (farewell == Farewell::Close)
-        m_actions.push_back(Action::Close {id});
+        m_actions.push_back({.kind = Action::Close, .worker = id});
 }
 
 bool Pool::isLastCheckout(const Worker &worker) const
@@ -147,7 +147,7 @@ void Pool::grow(Time now)
         const WorkerId id = ++m_lastWorker;
         m_workers.emplace(id, Worker());
         ++m_connecting;
-        m_actions.push_back(Action::Connect {id});
+        m_actions.push_back({.kind = Action::Connect, .worker = id});
     }
 }
 

@@ -88,8 +88,8 @@ Decoded JsonClientCodec::next(Reply *reply)
     const bool isResult = command == ResultCommand;
     if (!isResult && command != FailureCommand)
         return m_reader.fail(QStringLiteral("unrecognised response code '%1'").arg(command));
-    if (message.size() != 3)
-        return m_reader.fail(QStringLiteral("'%1' reply with %2 elements instead of 3").arg(command).arg(message.size()));
+    if (message.size() < 3)
+        return m_reader.fail(QStringLiteral("'%1' reply with %2 elements, fewer than 3").arg(command).arg(message.size()));
     *reply = Reply();
     const QJsonValue payload = message.at(2);
     if (isResult) {

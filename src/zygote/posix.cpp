@@ -4,6 +4,7 @@
 #include <bsd/unistd.h>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -217,9 +218,21 @@ std::optional<Credentials> peerCredentials(int socket)
     return Credentials {credentials.uid, credentials.gid, credentials.pid};
 }
 
-Fd openReserve()
+QString peerAddress(int socket)
 {
-    return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    sockaddr_storage address {};
+    socklen_t length = sizeof address;
+    std::array<char, INET6_ADDRSTRLEN> host {};
+    if (::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) != 0)
+        return {};
+    if (address.ss_family == AF_INET) {
+        const auto *const four = reinterpret_cast<const sockaddr_in *>(&address);
+        ::inet_ntop(AF_INET, &four->sin_addr, host.data(), host.size());
+        return QStringLiteral("tcp://%1:%2").arg(QLatin1StringView(host.data())).arg(ntohs(four->sin_port));
+    }
+    const auto *const six = reinterpret_cast<const sockaddr_in6 *>(&address);
+    ::inet_ntop(AF_INET6, &six->sin6_addr, host.data(), host.size());
+    return QStringLiteral("tcp://[%1]:%2").arg(QLatin1StringView(host.data())).arg(ntohs(six->sin6_port));
 }
 
 Fd openDirectory(const QByteArray &path)

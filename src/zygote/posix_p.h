@@ -88,8 +88,8 @@ struct Credentials
     pid_t pid = -1;
 };
 [[nodiscard]] std::optional<Credentials> peerCredentials(int socket);
-/// A descriptor to give up when there are no more.
-[[nodiscard]] Fd openReserve();
+/// `tcp://host:port` of a TCP connection's other end.
+[[nodiscard]] QString peerAddress(int socket);
 
 // --- socket files ------------------------------------------------------------------------------------------------------------------
 

@@ -18,14 +18,14 @@ ZygoteChannel::~ZygoteChannel() = default;
 quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer)
 {
     const quint64 id = ++m_lastId;
-    ensureNotifiers();
+    attach();
     m_pending.push_back({Spawn::of(id, peer), std::move(connection)});
     flush();
     return id;
 }
 
 // The channel is older than the event loop, so its notifiers wait for the first use.
-void ZygoteChannel::ensureNotifiers()
+void ZygoteChannel::attach()
 {
     if (m_readNotifier || !isOpen())
         return;
@@ -96,12 +96,9 @@ void ZygoteChannel::close()
     if (!isOpen())
         return;
     for (QSocketNotifier *notifier : {m_readNotifier, m_writeNotifier}) {
-        if (notifier) {
+        if (notifier)
             notifier->setEnabled(false);
-            notifier->deleteLater();
-        }
     }
-    m_readNotifier = m_writeNotifier = nullptr;
     m_pending.clear();
     m_socket.reset();
     Q_EMIT closed();

@@ -26,6 +26,8 @@ public:
     ~ZygoteChannel() override;
 
     [[nodiscard]] bool isOpen() const { return m_socket.isOpen(); }
+    /// Begins to listen to the zygote; needs an event loop. spawn() does it too.
+    void attach();
     /// Asks for a worker on @p connection; the answer comes as spawned() or notSpawned(). A later died() bears the same id.
     quint64 spawn(Posix::Fd connection, const Peer &peer);
     /// Handles what the zygote has said so far.
@@ -45,7 +47,6 @@ private:
         ZygoteMessages::Spawn request;
         Posix::Fd connection;
     };
-    void ensureNotifiers();
     void flush();
     void handle(const ZygoteMessages::Event &event);
 

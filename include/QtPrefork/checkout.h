@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_CHECKOUT_H
+#define QTPREFORK_CHECKOUT_H
+
+#include <QtPrefork/arguments.h>
+#include <QtPrefork/error.h>
+#include <QtPrefork/global.h>
+#include <QtPrefork/method.h>
+#include <QtPrefork/resulthandler.h>
+
+#include <QtCore/QObject>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <tuple>
+
+namespace Prefork {
+
+class Checkout;
+class CheckoutPrivate;
+class Client;
+
+/// Numbers the calls of one checkout, from 1.
+using CallId = quint64;
+using CheckoutPtr = std::shared_ptr<Checkout>;
+
+struct CheckoutOptions
+{
+    /// The longest that one call may take, the wait for a worker included for the first; unset = the client's, 0 = any time.
+    /// (Parity T34, T57.)
+    std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+};
+
+/// An exclusive hold on one worker, with a queue of calls. Made by Client::checkout(), at once, whether a worker is free or not: checkouts
+/// get workers first come, first served. (Parity T41, T50-T64.)
+///
+/// Calls run in order, one at a time. Each settles exactly once: with its result, with an error in the frame it was made in, or
+/// canceled, because an error before it cleared the queue. After an error of the worker's method the checkout is as usable as before, on the
+/// same worker. After a fatal error (Error::isFatal()) it is not: every later call gets that error. Nothing settles inside call();
+/// callbacks, catchers and signals come from the event loop.
+///
+/// **Lifetime.** The checkout is released when its last CheckoutPtr goes or by release(). While calls are unsettled the client holds it
+/// too, so dropping yours cancels nothing, and a callback is destroyed as soon as its call has settled, so that it may capture the
+/// checkout. Belongs to the client's thread.
+class QTPREFORK_EXPORT Checkout : public QObject, public std::enable_shared_from_this<Checkout>
+{
+    Q_OBJECT
+
+public:
+    ~Checkout() override;
+
+    /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback, or a context object and a callback.
+    ///
+    /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a context a
+    /// member function of it. Once the context is destroyed the callback is dropped; the call still settles. The callback runs in the frame of
+    /// the call, a child of the current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds the nearest catcher there, or
+    /// else the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
+    template <class R, class... A, class... Tail>
+    CallId call(Method<R(A...)> method, Tail &&...tail)
+    {
+        constexpr std::size_t count = sizeof...(A);
+        static_assert(sizeof...(Tail) >= count, "the method takes more arguments");
+        static_assert(sizeof...(Tail) <= count + 2, "after the arguments comes a callback, or a context object and a callback");
+        return callTyped<R, std::remove_cvref_t<A>...>(method.name(), method.location(), std::index_sequence_for<A...>(),
+                                                       std::make_index_sequence<sizeof...(Tail) - count>(),
+                                                       std::forward_as_tuple(std::forward<Tail>(tail)...));
+    }
+    /// Calls a method by name: `call("selectrow", {sql, id}, [](const QVariant &row) {…})`.
+    template <class... Tail>
+    CallId call(const MethodName &method, const Arguments &arguments, Tail &&...tail)
+    {
+        return enqueue(method.name(), true, arguments.toList(), method.location(), detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+    }
+    CallId call(const MethodName &method) { return call(method, Arguments()); }
+
+    /// Calls without a method name, as the original allows: the interface's fallback gets all arguments. An interface of named methods
+    /// takes the first argument as the name. (Parity T3, T4, T51.)
+    template <class... Tail>
+        requires(sizeof...(Tail) <= 2)
+    CallId callFunction(const FunctionArguments &arguments, Tail &&...tail)
+    {
+        return enqueue({}, false, arguments.toList(), arguments.location(), detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+    }
+
+    /// Gives the worker back once the calls made so far have settled; calls made later fail with code Shutdown. Idempotent.
+    void release();
+    /// Gives up: the oldest unsettled call gets a fatal error of code Aborted, the rest settle as canceled, and the worker is dropped.
+    /// Possible at any moment, also before there is a worker; with nothing unsettled the error waits for the next call. (Parity T60.)
+    void abort(const QString &reason = QStringLiteral("aborted"));
+
+    [[nodiscard]] bool isReleased() const;
+    /// The fatal error that ended this checkout, if one did.
+    [[nodiscard]] std::optional<Error> error() const;
+    /// Calls made and not yet settled.
+    [[nodiscard]] qsizetype pendingCalls() const;
+
+Q_SIGNALS:
+    /// A call has its result, as the method's type; emitted before its callback runs.
+    void finished(Prefork::CallId call, const QVariant &result);
+    /// A call ended with an error, which has its back-trace; emitted before the catcher runs, and counts as handling it when there is none.
+    void errored(Prefork::CallId call, const Prefork::Error &error);
+    /// A call will never run, or nobody will hear whether it did; neither callback nor catcher is called.
+    void canceled(Prefork::CallId call);
+    /// The worker is held no longer, and no call is unsettled.
+    void released();
+
+private:
+    friend class CheckoutPrivate;
+    explicit Checkout(std::unique_ptr<CheckoutPrivate> dd);
+
+    template <class R, class... A, std::size_t... I, std::size_t... J, class Tuple>
+    CallId callTyped(const char *name, SourceLocation location, std::index_sequence<I...>, std::index_sequence<J...>, Tuple &&tail)
+    {
+        static_assert((detail::ArgumentFor<A, std::tuple_element_t<I, Tuple>> && ...), "an argument does not fit the method's parameter");
+        QVariantList items {QVariant(detail::toVariant<A>(detail::convertArgument<A>(std::get<I>(std::forward<Tuple>(tail)))))...};
+        return enqueue(QString::fromUtf8(name), true, std::move(items), location,
+                       detail::makeHandler<std::remove_cvref_t<R>>(std::get<sizeof...(I) + J>(std::forward<Tuple>(tail))...));
+    }
+    CallId enqueue(const QString &method, bool isMethod, QVariantList arguments, SourceLocation location,
+                   std::unique_ptr<detail::ResultHandler> handler);
+
+    std::unique_ptr<CheckoutPrivate> d;
+};
+
+}
+
+#endif

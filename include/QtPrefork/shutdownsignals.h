@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_SHUTDOWNSIGNALS_H
+#define QTPREFORK_SHUTDOWNSIGNALS_H
+
+#include <QtPrefork/global.h>
+
+#include <QtCore/QObject>
+
+#include <memory>
+
+namespace Prefork {
+
+class ShutdownSignalsPrivate;
+
+/// Makes SIGINT and SIGTERM quit the application gracefully: QCoreApplication::exec() returns and destructors run. A second signal has its
+/// default effect, for when the first is not enough. Make one, after QCoreApplication; the handlers before are put back when it is
+/// destroyed. A second instance at the same time does nothing.
+class QTPREFORK_EXPORT ShutdownSignals : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit ShutdownSignals(QObject *parent = nullptr);
+    ~ShutdownSignals() override;
+
+Q_SIGNALS:
+    /// Before the application is told to quit.
+    void requested(int signal);
+
+private:
+    std::unique_ptr<ShutdownSignalsPrivate> d;
+};
+
+}
+
+#endif

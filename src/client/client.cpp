@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/client.h>
+
+#include "client/clientcore_p.h"
+#include "zygote/zygote_p.h"
+
+#include <QtCore/QThread>
+
+namespace Prefork {
+
+namespace {
+
+std::shared_ptr<ClientCore> startCore(const ClientOptions &options, std::unique_ptr<Transport> transport, const QString &error)
+{
+    auto core = std::make_shared<ClientCore>(options, std::move(transport));
+    if (error.isEmpty())
+        core->start();
+    else
+        core->setUnavailable(error);
+    return core;
+}
+
+QString errorOf(const Zygote &zygote)
+{
+    if (!zygote.isValid())
+        return zygote.errorString();
+    return ZygotePrivate::of(zygote).channel->isOpen() ? QString() : QStringLiteral("the zygote is gone");
+}
+
+}
+
+Client::Client(const Address &address, const ClientOptions &options, QObject *parent)
+    : QObject(parent)
+    , d(startCore(options, address.isValid() ? Transport::make(address) : nullptr, address.errorString()))
+    , m_address(address)
+{
+    connect(d.get(), &ClientCore::connectionFailed, this, &Client::connectionFailed);
+}
+
+Client::Client(Zygote *zygote, const ClientOptions &options, QObject *parent)
+    : QObject(parent)
+    , d(startCore(options, zygote->isValid() ? Transport::make(ZygotePrivate::of(*zygote).channel) : nullptr, errorOf(*zygote)))
+{
+    connect(d.get(), &ClientCore::connectionFailed, this, &Client::connectionFailed);
+}
+
+Client::~Client()
+{
+    d->shutdown();
+}
+
+CheckoutPtr Client::checkout(const CheckoutOptions &options)
+{
+    Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Client::checkout", "a client belongs to the thread that made it");
+    return d->checkout(options);
+}
+
+Address Client::address() const
+{
+    return m_address;
+}
+
+QString Client::connectionError() const
+{
+    return d->connectionError();
+}
+
+qsizetype Client::workerCount() const
+{
+    return d->pool().workerCount();
+}
+
+qsizetype Client::idleWorkerCount() const
+{
+    return d->pool().idleCount();
+}
+
+qsizetype Client::waitingCheckoutCount() const
+{
+    return d->pool().waitingCount();
+}
+
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "client/sockettransport_p.h"
+
+#include <QtNetwork/QLocalSocket>
+#include <QtNetwork/QTcpSocket>
+
+namespace Prefork {
+
+namespace {
+
+QString causeOf(const QLocalSocket &socket)
+{
+    switch (socket.error()) {
+    case QLocalSocket::ServerNotFoundError:
+        return QStringLiteral("there is no such socket");
+    case QLocalSocket::ConnectionRefusedError:
+        return QStringLiteral("nobody listens on the socket");
+    case QLocalSocket::SocketAccessError:
+        return QStringLiteral("no permission to use the socket");
+    default:
+        return socket.errorString();
+    }
+}
+
+}
+
+void UnixTransport::connectWorker(quint64 worker)
+{
+    QLocalSocket socket;
+    socket.connectToServer(m_address.path());
+    if (socket.state() == QLocalSocket::ConnectedState) {
+        Q_EMIT connected(worker, std::make_shared<Stream>(Posix::duplicate(int(socket.socketDescriptor()))));
+        return;
+    }
+    // A full backlog leaves QLocalSocket connecting: it would try again in a busy loop, so it is not left to.
+    const bool busy = socket.state() == QLocalSocket::ConnectingState;
+    const QString cause = busy ? QStringLiteral("the server accepts no more connections at the moment") : causeOf(socket);
+    socket.abort();
+    Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
+}
+
+void TcpTransport::connectWorker(quint64 worker)
+{
+    auto *const socket = new QTcpSocket(this);
+    m_attempts.insert(worker, socket);
+    connect(socket, &QTcpSocket::connected, this, [this, worker] { onConnected(worker); });
+    connect(socket, &QTcpSocket::errorOccurred, this, [this, worker] { onError(worker); });
+    socket->connectToHost(m_address.host(), m_address.port());
+}
+
+void TcpTransport::forget(quint64 worker)
+{
+    QTcpSocket *const socket = m_attempts.take(worker);
+    if (!socket)
+        return;
+    socket->disconnect(this);
+    socket->abort();
+    socket->deleteLater();
+}
+
+void TcpTransport::onConnected(quint64 worker)
+{
+    QTcpSocket *const socket = m_attempts.value(worker);
+    Posix::Fd descriptor = Posix::duplicate(int(socket->socketDescriptor()));
+    Posix::tuneTcp(descriptor.get());
+    forget(worker);
+    Q_EMIT connected(worker, std::make_shared<Stream>(std::move(descriptor)));
+}
+
+void TcpTransport::onError(quint64 worker)
+{
+    const QString cause = m_attempts.value(worker)->errorString();
+    forget(worker);
+    Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
+}
+
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "client/transport_p.h"
+
+#include "client/sockettransport_p.h"
+#include "client/zygotetransport_p.h"
+
+namespace Prefork {
+
+std::unique_ptr<Transport> Transport::make(const Address &address)
+{
+    if (address.scheme() == Address::Scheme::Unix)
+        return std::make_unique<UnixTransport>(address);
+    return std::make_unique<TcpTransport>(address);
+}
+
+std::unique_ptr<Transport> Transport::make(const std::shared_ptr<ZygoteChannel> &channel)
+{
+    return std::make_unique<ZygoteTransport>(channel);
+}
+
+std::optional<QString> Transport::causeOfDeath(quint64) const
+{
+    return {};
+}
+
+}

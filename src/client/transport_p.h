@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_TRANSPORT_P_H
+#define QTPREFORK_TRANSPORT_P_H
+
+#include "client/stream_p.h"
+
+#include <QtPrefork/address.h>
+
+#include <memory>
+#include <optional>
+
+namespace Prefork {
+
+class ZygoteChannel;
+
+/// Makes streams to workers, of one kind each. connectWorker() may answer before it returns.
+class Transport : public QObject
+{
+    Q_OBJECT
+
+public:
+    [[nodiscard]] static std::unique_ptr<Transport> make(const Address &address);
+    [[nodiscard]] static std::unique_ptr<Transport> make(const std::shared_ptr<ZygoteChannel> &channel);
+
+    virtual void connectWorker(quint64 worker) = 0;
+    /// Forgets an attempt under way, or a worker that was connected.
+    virtual void forget(quint64 worker) = 0;
+    /// Whether causeOfDeath() will be known soon after a connection has ended, announced by deathExplained().
+    [[nodiscard]] virtual bool explainsDeaths() const { return false; }
+    [[nodiscard]] virtual std::optional<QString> causeOfDeath(quint64 worker) const;
+
+Q_SIGNALS:
+    void connected(quint64 worker, const std::shared_ptr<Prefork::Stream> &stream);
+    void failed(quint64 worker, const QString &cause);
+    void deathExplained(quint64 worker);
+    /// There will never be another worker.
+    void exhausted(const QString &cause);
+};
+
+}
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "client/zygotetransport_p.h"
+
+#include "zygote/zygotechannel_p.h"
+
+namespace Prefork {
+
+ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
+    : m_channel(channel)
+{
+    connect(channel.get(), &ZygoteChannel::died, this, &ZygoteTransport::explain);
+    connect(channel.get(), &ZygoteChannel::notSpawned, this, &ZygoteTransport::explain);
+    connect(channel.get(), &ZygoteChannel::closed, this, [this] { Q_EMIT exhausted(QStringLiteral("the zygote is gone")); });
+    channel->attach();
+}
+
+void ZygoteTransport::connectWorker(quint64 worker)
+{
+    auto ends = Posix::socketPair(Posix::PairType::Stream);
+    if (!ends) {
+        Q_EMIT failed(worker, QStringLiteral("no socket pair for a worker: %1").arg(Posix::lastErrorText()));
+        return;
+    }
+    Peer peer;
+    peer.uid = Posix::userId();
+    peer.pid = Posix::processId();
+    m_workers.insert(m_channel->spawn(std::move(ends->second), peer), worker);
+    Q_EMIT connected(worker, std::make_shared<Stream>(std::move(ends->first)));
+}
+
+void ZygoteTransport::forget(quint64 worker)
+{
+    m_causes.remove(worker);
+    m_workers.removeIf([worker](const auto &entry) { return entry.value() == worker; });
+}
+
+bool ZygoteTransport::explainsDeaths() const
+{
+    return m_channel->isOpen();
+}
+
+std::optional<QString> ZygoteTransport::causeOfDeath(quint64 worker) const
+{
+    const auto cause = m_causes.constFind(worker);
+    return cause == m_causes.cend() ? std::nullopt : std::optional(*cause);
+}
+
+void ZygoteTransport::explain(quint64 spawn, const QString &how)
+{
+    const auto found = m_workers.constFind(spawn);
+    if (found == m_workers.cend())
+        return;
+    const quint64 worker = *found;
+    m_causes.insert(worker, how);
+    Q_EMIT deathExplained(worker);
+}
+
+}

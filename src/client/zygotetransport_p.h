@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_ZYGOTETRANSPORT_P_H
+#define QTPREFORK_ZYGOTETRANSPORT_P_H
+
+#include "client/transport_p.h"
+
+#include <QtCore/QHash>
+
+namespace Prefork {
+
+/// Socket pairs, one end of which the zygote gives to a fresh worker.
+class ZygoteTransport final : public Transport
+{
+    Q_OBJECT
+
+public:
+    explicit ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel);
+    void connectWorker(quint64 worker) override;
+    void forget(quint64 worker) override;
+    bool explainsDeaths() const override;
+    std::optional<QString> causeOfDeath(quint64 worker) const override;
+
+private:
+    void explain(quint64 spawn, const QString &how);
+
+    std::shared_ptr<ZygoteChannel> m_channel;
+    QHash<quint64, quint64> m_workers; // by the number of their spawn
+    QHash<quint64, QString> m_causes; // by worker
+};
+
+}
+
+#endif

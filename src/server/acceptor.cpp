@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "server/acceptor_p.h"
+
+#include "server/logging_p.h"
+
+#include <cerrno>
+
+namespace Prefork {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int AtOnce = 64; // then other events have their turn
+constexpr auto FirstPause = 20ms;
+constexpr auto LongestPause = 500ms;
+
+bool concernsOneConnection(int error)
+{
+    return error == ECONNABORTED || error == EPROTO || error == EPERM || error == ENETDOWN || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+}
+
+Acceptor::Acceptor(int listener, std::function<void(Posix::Fd)> accepted)
+    : m_listener(listener)
+    , m_accepted(std::move(accepted))
+    , m_notifier(listener, QSocketNotifier::Read)
+{
+    m_resume.setSingleShot(true);
+    connect(&m_notifier, &QSocketNotifier::activated, this, &Acceptor::acceptAll);
+    connect(&m_resume, &QTimer::timeout, this, &Acceptor::resume);
+}
+
+void Acceptor::acceptAll()
+{
+    for (int i = 0; i < AtOnce; ++i) {
+        Posix::Fd connection = Posix::acceptConnection(m_listener);
+        if (!connection.isOpen()) {
+            const int error = errno;
+            if (error == EAGAIN || error == EWOULDBLOCK)
+                return;
+            if (concernsOneConnection(error))
+                continue;
+            pause(error);
+            return;
+        }
+        m_pause = 0ms;
+        m_accepted(std::move(connection));
+    }
+}
+
+void Acceptor::pause(int error)
+{
+    if (m_pause == 0ms)
+        qCWarning(lcServer).noquote() << "cannot accept connections, they wait:" << Posix::errorText(error);
+    m_pause = std::clamp<std::chrono::milliseconds>(m_pause * 2, FirstPause, LongestPause);
+    m_notifier.setEnabled(false);
+    m_resume.start(m_pause);
+}
+
+void Acceptor::resume()
+{
+    m_notifier.setEnabled(true);
+}
+
+}

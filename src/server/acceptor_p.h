@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_ACCEPTOR_P_H
+#define QTPREFORK_ACCEPTOR_P_H
+
+#include "zygote/posix_p.h"
+
+#include <QtCore/QObject>
+#include <QtCore/QSocketNotifier>
+#include <QtCore/QTimer>
+
+#include <functional>
+
+namespace Prefork {
+
+/// Accepts from a listening descriptor it does not own. When accepting fails it pauses, longer each time, and connections wait in the
+/// backlog meanwhile.
+class Acceptor : public QObject
+{
+    Q_OBJECT
+
+public:
+    Acceptor(int listener, std::function<void(Posix::Fd)> accepted);
+
+private:
+    void acceptAll();
+    void pause(int error);
+    void resume();
+
+    int m_listener;
+    std::function<void(Posix::Fd)> m_accepted;
+    QSocketNotifier m_notifier;
+    QTimer m_resume;
+    std::chrono::milliseconds m_pause {0};
+};
+
+}
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "server/tcplistener_p.h"
+
+#include <QtNetwork/QHostInfo>
+
+namespace Prefork {
+
+QString TcpListener::listen(const Address &address, const ServerOptions &options)
+{
+    QHostAddress host(address.host());
+    if (host.isNull()) {
+        const QHostInfo info = QHostInfo::fromName(address.host());
+        if (info.addresses().isEmpty())
+            return QStringLiteral("unknown host %1: %2").arg(address.host(), info.errorString());
+        host = info.addresses().first();
+    }
+#if QT_VERSION >= QT_VERSION_CHECK(6, 3, 0)
+    m_server.setListenBacklogSize(options.backlog);
+#endif
+    if (!m_server.listen(host, address.port()))
+        return m_server.errorString();
+    m_server.pauseAccepting();
+    Posix::setNonBlocking(descriptor(), true);
+    m_address = Address::tcp(address.host(), m_server.serverPort());
+    return {};
+}
+
+Peer TcpListener::welcome(int connection) const
+{
+    Posix::tuneTcp(connection);
+    Peer peer;
+    peer.address = Posix::peerAddress(connection);
+    return peer;
+}
+
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/address.h>
+
+#include <QtCore/QDir>
+#include <QtCore/QFile>
+
+namespace Prefork {
+
+Address Address::invalid(const QString &error)
+{
+    Address address;
+    address.m_error = error;
+    return address;
+}
+
+Address Address::parse(const QString &text)
+{
+    const QString unixPrefix = QStringLiteral("unix:");
+    const QString tcpPrefix = QStringLiteral("tcp://");
+    if (text.startsWith(unixPrefix))
+        return unixSocket(text.sliced(unixPrefix.size()));
+    if (!text.startsWith(tcpPrefix)) {
+        const QString given = text.isEmpty() ? QStringLiteral("empty address") : QStringLiteral("unknown address '%1'").arg(text);
+        return invalid(QStringLiteral("%1: use unix:/path/to.socket or tcp://host:port").arg(given));
+    }
+    QString rest = text.sliced(tcpPrefix.size());
+    if (rest.endsWith(u'/'))
+        rest.chop(1);
+    const qsizetype colon = rest.lastIndexOf(u':');
+    bool ok = false;
+    const uint port = colon < 0 ? 0 : QStringView(rest).sliced(colon + 1).toUInt(&ok);
+    if (!ok || port > 65535)
+        return invalid(QStringLiteral("address '%1' has no port from 0 to 65535: use tcp://host:port").arg(text));
+    QString host = rest.first(colon);
+    const bool bracketed = host.startsWith(u'[') && host.endsWith(u']');
+    if (bracketed)
+        host = host.sliced(1, host.size() - 2);
+    if (host.isEmpty() || (!bracketed && host.contains(u':')) || host.contains(u'/') || host.contains(u' '))
+        return invalid(QStringLiteral("address '%1' has no valid host: use tcp://host:port or tcp://[::1]:port").arg(text));
+    return tcp(host, quint16(port));
+}
+
+Address Address::unixSocket(const QString &path)
+{
+    if (path.isEmpty() || path.endsWith(u'/'))
+        return invalid(QStringLiteral("address 'unix:%1' names no socket file").arg(path));
+    if (path.startsWith(u'@') || path.contains(QChar(0)))
+        return invalid(QStringLiteral("address 'unix:%1' names an abstract socket, which anybody may take: use a path").arg(path));
+    const QString absolute = path.startsWith(u'/') ? path : QDir::currentPath() + u'/' + path;
+    if (const qsizetype bytes = QFile::encodeName(absolute).size(); bytes > MaxPathBytes) {
+        return invalid(QStringLiteral("the socket path %1 has %2 bytes, and the kernel allows %3").arg(absolute).arg(bytes).arg(MaxPathBytes));
+    }
+    Address address;
+    address.m_scheme = Scheme::Unix;
+    address.m_place = absolute;
+    return address;
+}
+
+Address Address::tcp(const QString &host, quint16 port)
+{
+    Address address;
+    address.m_scheme = Scheme::Tcp;
+    address.m_place = host;
+    address.m_port = port;
+    return address;
+}
+
+QString Address::toString() const
+{
+    switch (m_scheme) {
+    case Scheme::Unix:
+        return QStringLiteral("unix:") + m_place;
+    case Scheme::Tcp:
+        return QStringLiteral("tcp://%1:%2").arg(m_place.contains(u':') ? QStringLiteral("[%1]").arg(m_place) : m_place).arg(m_port);
+    case Scheme::Invalid:
+        break;
+    }
+    return {};
+}
+
+}
