@@ -72,7 +72,7 @@ struct FrameOptions
 ///
 /// **Cost.** A frame without catcher and locals keeps only the nearest ancestor that has one, and the names of the last frames (at
 /// least 64): a chain of callbacks, each made in the one before, takes constant time and memory per link, however long it gets.
-/// Back-traces then say how many frames were left out, and are never longer than 256 lines.
+/// Back-traces then say how many frames were left out, and are a few hundred lines at most.
 ///
 /// **Threads.** The current frame is a property of the thread. A handle may be copied and dropped in any thread. run() and raise() in
 /// another thread than the one that made the frame are allowed while nothing else runs in the same tree: catchers and bindings have no

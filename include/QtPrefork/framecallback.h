@@ -108,6 +108,10 @@ inline constexpr bool isFrameCallable<FrameSlot<F>> = true;
 template <class T>
 concept Context = std::derived_from<T, QObject>;
 
+// A template parameter, so that `{}` always means FrameOptions.
+template <class T>
+concept FrameName = std::convertible_to<const T &, QByteArray>;
+
 }
 
 /// True for a callable of fub(), frame() or frameSlot() that has not been moved from; false for anything else (parity rows F15, F26).
@@ -130,6 +134,14 @@ template <class F>
     return {Frame::create(options, std::move(catcher), Frame::current(), where), std::forward<F>(code)};
 }
 
+/// The same with nothing but a name.
+template <detail::FrameName Name, class F>
+[[nodiscard]] FrameCallback<std::decay_t<F>> frame(const Name &name, F &&code, Catcher catcher = {},
+                                                   SourceLocation where = SourceLocation::current())
+{
+    return frame(FrameOptions{.name = name}, std::forward<F>(code), std::move(catcher), where);
+}
+
 /// A callback that runs in the environment it was made in: wrap every callback that will be called later in it (parity row F8).
 /// What no catcher takes is thrown to whoever calls it; use frameSlot() when that is Qt's event loop.
 template <class F>
@@ -145,11 +157,11 @@ template <class F>
     return frame(options, std::forward<F>(function), std::move(catcher), where);
 }
 /// With a name for back-traces.
-template <class F>
-[[nodiscard]] FrameCallback<std::decay_t<F>> fub(const QByteArray &name, F &&function, Catcher catcher = {},
+template <detail::FrameName Name, class F>
+[[nodiscard]] FrameCallback<std::decay_t<F>> fub(const Name &name, F &&function, Catcher catcher = {},
                                                  SourceLocation where = SourceLocation::current())
 {
-    return frame({.name = name}, std::forward<F>(function), std::move(catcher), where);
+    return frame(name, std::forward<F>(function), std::move(catcher), where);
 }
 /// @p function may be a member function of @p context. Does nothing, and returns a value-initialised result, once @p context is
 /// destroyed. Call it in the thread of @p context.
@@ -162,7 +174,8 @@ template <detail::Context C, class F>
 
 /// fub() for slots and timers: what no catcher takes goes to the unhandled-error handler, never through Qt's event loop.
 template <class F>
-[[nodiscard]] FrameSlot<std::decay_t<F>> frameSlot(F &&function, SourceLocation where = SourceLocation::current())
+requires(!detail::isFrameCallable<std::remove_cvref_t<F>>)
+    [[nodiscard]] FrameSlot<std::decay_t<F>> frameSlot(F &&function, SourceLocation where = SourceLocation::current())
 {
     return FrameSlot<std::decay_t<F>>(fub(std::forward<F>(function), where));
 }
@@ -174,14 +187,30 @@ template <detail::Context C, class F>
     return FrameSlot<detail::ContextFunction<C, std::decay_t<F>>>(fub(context, std::forward<F>(function), where));
 }
 
-/// Connects @p signal to @p slot (a callable or a member function of @p context) run inside the current frame, as frameSlot(). The
-/// connection, and the frame with it, ends with @p sender, with @p context or by disconnecting. It keeps the frame and its ancestors
-/// alive, and fires into their catchers each time. Returns what QObject::connect() returns.
+/// The same for a callback that has its frame already: `frameSlot(fub("poll", …))`.
+template <class F>
+[[nodiscard]] FrameSlot<F> frameSlot(FrameCallback<F> callback)
+{
+    return FrameSlot<F>(std::move(callback));
+}
+template <class F>
+[[nodiscard]] FrameSlot<F> frameSlot(FrameSlot<F> slot)
+{
+    return slot;
+}
+
+/// Connects @p signal to @p slot (a callable or a member function of @p context) run inside the current frame, as frameSlot(); a slot that
+/// is a frame callable keeps its own frame. The connection, and the frame with it, ends with @p sender, with @p context or by
+/// disconnecting. It keeps the frame and its ancestors alive, and fires into their catchers each time. Returns what QObject::connect()
+/// returns.
 template <class Sender, class Signal, detail::Context C, class Slot>
 QMetaObject::Connection connectInFrame(Sender *sender, Signal signal, C *context, Slot &&slot, Qt::ConnectionType type = Qt::AutoConnection,
                                        SourceLocation where = SourceLocation::current())
 {
-    return QObject::connect(sender, signal, context, frameSlot(context, std::forward<Slot>(slot), where), type);
+    if constexpr (detail::isFrameCallable<std::remove_cvref_t<Slot>>)
+        return QObject::connect(sender, signal, context, frameSlot(std::forward<Slot>(slot)), type);
+    else
+        return QObject::connect(sender, signal, context, frameSlot(context, std::forward<Slot>(slot), where), type);
 }
 
 /// Runs @p body at once in a new frame with @p catcher (parity row F9). The catcher also gets the errors of every callback wrapped inside,
@@ -197,8 +226,8 @@ detail::FrameResult<F> frameTry(const FrameOptions &options, F &&body, Catcher c
 {
     return Frame::create(options, std::move(catcher), Frame::current(), where).run(std::forward<F>(body));
 }
-template <std::invocable F>
-detail::FrameResult<F> frameTry(const QByteArray &name, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
+template <detail::FrameName Name, std::invocable F>
+detail::FrameResult<F> frameTry(const Name &name, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
 {
     return frameTry(FrameOptions{.name = name}, std::forward<F>(body), std::move(catcher), where);
 }
@@ -227,6 +256,11 @@ detail::FrameResult<F> frameTryVoid(const FrameOptions &options, F &&body, Catch
                                     SourceLocation where = SourceLocation::current())
 {
     return frameVoid([&] { return frameTry(options, std::forward<F>(body), std::move(catcher), where); });
+}
+template <detail::FrameName Name, std::invocable F>
+detail::FrameResult<F> frameTryVoid(const Name &name, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
+{
+    return frameTryVoid(FrameOptions{.name = name}, std::forward<F>(body), std::move(catcher), where);
 }
 
 /// Runs @p body at once in a new frame that binds @p local, which starts value-initialised (parity row F11).

@@ -4,6 +4,7 @@
 #include <QtCore/QDebug>
 
 #include <string>
+#include <typeinfo>
 
 namespace Prefork {
 
@@ -71,10 +72,16 @@ Error::Error(const QString &message, const QVariant &data)
 
 Error Error::fromException(const std::exception_ptr &exception)
 {
+    if (!exception)
+        return {};
     try {
         std::rethrow_exception(exception);
     } catch (const Error &error) {
-        return error;
+        if (typeid(error) == typeid(Error) || error.exception())
+            return error;
+        Error whole = error.d ? error : Error(NoError, QString());
+        whole.d->exception = exception; // or rethrow() would slice it
+        return whole;
     } catch (...) {
         Error error(Exception, textOfCurrentException());
         error.d->exception = exception;
