@@ -135,11 +135,12 @@ public:
         Catcher(F &&function) // NOLINT(google-explicit-constructor)
     {
         using Function = std::decay_t<F>;
+        Function own(std::forward<F>(function));
         if constexpr (std::is_constructible_v<Function, std::nullptr_t>) {
-            if (function == nullptr)
+            if (own == nullptr)
                 return;
         }
-        m_impl = std::make_unique<detail::CatcherOf<Function>>(std::forward<F>(function));
+        m_impl = std::make_unique<detail::CatcherOf<Function>>(std::move(own));
     }
 
     [[nodiscard]] bool isNull() const noexcept { return !m_impl; }

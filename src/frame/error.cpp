@@ -2,6 +2,7 @@
 #include <QtPrefork/error.h>
 
 #include <QtCore/QDebug>
+#include <QtCore/QMetaEnum>
 
 #include <string>
 #include <typeinfo>
@@ -192,7 +193,7 @@ bool operator==(const Error &a, const Error &b)
 QDebug operator<<(QDebug debug, const Error &error)
 {
     const QDebugStateSaver saver(debug);
-    debug.nospace().noquote() << "Prefork::Error(" << error.code();
+    debug.nospace().noquote() << "Prefork::Error(" << QMetaEnum::fromType<Error::Code>().valueToKey(error.code());
     if (!error.method().isEmpty())
         debug << ", " << error.method();
     debug << ", \"" << error.message() << '"';
