@@ -65,7 +65,7 @@ void tst_frame_basic::f1_framesWithoutCodeDoNotCompile()
     frame({.name = "called"}, code)();
 
     const auto empty = frame({}, std::function<void()>());
-    QVERIFY_EXCEPTION_THROWN(empty(), std::bad_function_call);
+    QVERIFY_THROWS_EXCEPTION(std::bad_function_call, empty());
 }
 
 void tst_frame_basic::f3_whatTheLastCatcherThrowsReachesTheCaller()

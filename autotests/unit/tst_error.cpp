@@ -63,7 +63,7 @@ void tst_error::defaultConstructedIsNoError()
     QVERIFY(!error.exception());
     QCOMPARE(error.what(), "");
     QCOMPARE(error.withDetail(QStringLiteral("cause")).detail(), QStringLiteral("cause"));
-    QVERIFY_EXCEPTION_THROWN(error.rethrow(), Error);
+    QVERIFY_THROWS_EXCEPTION(Error, error.rethrow());
 }
 
 void tst_error::valuesAreKept()
@@ -172,7 +172,7 @@ void tst_error::f22_derivedErrorsAreNotSliced()
     QCOMPARE(seen.code(), Error::WorkerError);
     QCOMPARE(seen.message(), QStringLiteral("deep"));
     QVERIFY(seen.exception());
-    QVERIFY_EXCEPTION_THROWN(seen.rethrow(), DetailedError);
+    QVERIFY_THROWS_EXCEPTION(DetailedError, seen.rethrow());
 
     const Error plain = thrown(Error(QStringLiteral("plain")));
     QVERIFY(!plain.exception());

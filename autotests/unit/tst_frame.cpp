@@ -48,6 +48,7 @@ private Q_SLOTS:
     void raiseWithoutCatcherReturnsTheError();
     void raiseReturnsWhatTheLastCatcherThrew();
     void raiseHandsOutForeignExceptions();
+    void f17_raiseMakesTheFrameCurrentInItsCatchers();
     void errorThatHasATraceKeepsIt();
     void errorEscapingANestedRunKeepsItsTrace();
     void errorLeftByANestedRunMeetsTheOuterCatcherAgain();
@@ -71,7 +72,7 @@ void tst_frame::nullFrame()
     QCOMPARE(none.traced(error).backTrace(), QString());
     QCOMPARE(none.raise(error), std::optional<Error>(error));
     QVERIFY(Frame::create().run([&] { return none.run([] { return Frame::current(); }); }).isNull());
-    QVERIFY_EXCEPTION_THROWN(none.run([] { throw std::runtime_error("x"); }), std::runtime_error);
+    QVERIFY_THROWS_EXCEPTION(std::runtime_error, none.run([] { throw std::runtime_error("x"); }));
 }
 
 void tst_frame::namesArePieces()
@@ -118,7 +119,7 @@ void tst_frame::runRestoresOnEveryExit()
     outer.run([&] {
         inner.run([&] { QVERIFY(Frame::current() == inner); });
         QVERIFY(Frame::current() == outer);
-        QVERIFY_EXCEPTION_THROWN(inner.run([] { throw 1; }), int);
+        QVERIFY_THROWS_EXCEPTION(int, inner.run([] { throw 1; }));
         QVERIFY(Frame::current() == outer);
         QVERIFY(inner.raise(Error(QStringLiteral("x"))));
         QVERIFY(Frame::current() == outer);
@@ -170,7 +171,7 @@ void tst_frame::catcherThatDoesNotMatchPassesOutwards()
     QCOMPARE(order, QStringList{QStringLiteral("runtime_error")});
 
     // A handler's own exception of the very type it takes goes outwards too.
-    QVERIFY_EXCEPTION_THROWN(frameTry([] { throw 1; }, [](int) { throw 2; }), int);
+    QVERIFY_THROWS_EXCEPTION(int, frameTry([] { throw 1; }, [](int) { throw 2; }));
 }
 
 void tst_frame::catcherForms()
@@ -193,7 +194,7 @@ void tst_frame::catcherForms()
     failing();
     QCOMPARE(times, 2);
 
-    QVERIFY_EXCEPTION_THROWN(frameTry(fail, std::function<void()>()), Error);
+    QVERIFY_THROWS_EXCEPTION(Error, frameTry(fail, std::function<void()>()));
 }
 
 void tst_frame::catcherMayDropItsOwnCallback()
@@ -242,7 +243,17 @@ void tst_frame::raiseHandsOutForeignExceptions()
     QCOMPARE(caught, 7);
     const auto left = frame.raise(std::make_exception_ptr(std::runtime_error("x")));
     QVERIFY(left);
-    QVERIFY_EXCEPTION_THROWN(left->rethrow(), std::runtime_error);
+    QVERIFY_THROWS_EXCEPTION(std::runtime_error, left->rethrow());
+}
+
+void tst_frame::f17_raiseMakesTheFrameCurrentInItsCatchers()
+{
+    Frame seen;
+    const Frame outer = Frame::create({}, [&] { seen = Frame::current(); });
+    const Frame inner = Frame::create({}, outer);
+    QVERIFY(!inner.raise(Error(QStringLiteral("x"))));
+    QVERIFY(seen == inner);
+    QVERIFY(Frame::current().isNull());
 }
 
 void tst_frame::errorThatHasATraceKeepsIt()
@@ -273,7 +284,7 @@ void tst_frame::errorLeftByANestedRunMeetsTheOuterCatcherAgain()
                      throw Error(error.message() + u'x');
                  });
     };
-    QVERIFY_EXCEPTION_THROWN(run(), Error);
+    QVERIFY_THROWS_EXCEPTION(Error, run());
     QCOMPARE(order.join(u','), QStringLiteral("x,xx"));
 }
 

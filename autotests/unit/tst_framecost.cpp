@@ -76,6 +76,7 @@ private Q_SLOTS:
     void traceOfALongChainNamesTheLastFrames();
     void traceCountsWhatItLeftOut_data();
     void traceCountsWhatItLeftOut();
+    void traceNamesEveryFrameOnceBetweenCatchers();
     void traceOfManyCatchersIsBounded();
     void catchersAndLocalsOfALongChainAreKept();
     void millionNestedCatchersDieWithoutRecursion();
@@ -173,6 +174,22 @@ void tst_framecost::traceCountsWhatItLeftOut()
         QCOMPARE(names.takeLast(), line);
     QCOMPARE(names.size(), shown);
     QCOMPARE(names.count(QStringLiteral("link")), shown);
+}
+
+void tst_framecost::traceNamesEveryFrameOnceBetweenCatchers()
+{
+    Frame last;
+    QStringList expected;
+    for (int i = 0; i < 250; ++i) {
+        const QByteArray name = QByteArray::number(i);
+        if (i % 50 == 40)
+            last = Frame::create(
+                {.name = name}, [] {}, last);
+        else
+            last = chainedTo(last, {.name = name});
+        expected.prepend(QString::fromUtf8(name));
+        QCOMPARE(namesIn(last.backTrace(QString())), expected);
+    }
 }
 
 void tst_framecost::traceOfManyCatchersIsBounded()

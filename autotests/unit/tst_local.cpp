@@ -102,7 +102,7 @@ void tst_local::f12_otherTreeSeesTheRunningBinding()
 void tst_local::f12_restoredAfterAnException()
 {
     const auto failing = [] { frameLocal(depth, 4, [] { throw 1; }); };
-    QVERIFY_EXCEPTION_THROWN(failing(), int);
+    QVERIFY_THROWS_EXCEPTION(int, failing());
     QCOMPARE(*depth, 0);
 }
 

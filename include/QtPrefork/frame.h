@@ -124,8 +124,7 @@ public:
     /// as the very object it was, an Error with its back-trace. The null frame runs @p function outside any frame: no catchers, no
     /// bindings.
     template <class F, class... Args>
-    requires std::invocable<F, Args...> detail::FrameResult<F, Args...> run(F &&function, Args &&...args)
-    const
+    detail::FrameResult<F, Args...> run(F &&function, Args &&...args) const
     {
         using Result = detail::FrameResult<F, Args...>;
         static_assert(std::is_void_v<Result> || std::default_initializable<Result>,

@@ -26,11 +26,15 @@ public:
     [[nodiscard]] Frame frame() const noexcept { return m_frame; }
 
     template <class... Args>
-    requires std::invocable<F &, Args...> detail::FrameResult<F &, Args...>
-    operator()(Args &&...args) { return m_frame.run(m_function, std::forward<Args>(args)...); }
+    detail::FrameResult<F &, Args...> operator()(Args &&...args)
+    {
+        return m_frame.run(m_function, std::forward<Args>(args)...);
+    }
     template <class... Args>
-    requires std::invocable<const F &, Args...> detail::FrameResult<const F &, Args...>
-    operator()(Args &&...args) const { return m_frame.run(m_function, std::forward<Args>(args)...); }
+    detail::FrameResult<const F &, Args...> operator()(Args &&...args) const
+    {
+        return m_frame.run(m_function, std::forward<Args>(args)...);
+    }
 
 private:
     Frame m_frame;
@@ -51,8 +55,7 @@ public:
     [[nodiscard]] Frame frame() const noexcept { return m_callback.frame(); }
 
     template <class... Args>
-    requires std::invocable < FrameCallback<F>
-    &, Args... > detail::FrameResult<F &, Args...> operator()(Args &&...args)
+    detail::FrameResult<F &, Args...> operator()(Args &&...args)
     {
         try {
             return m_callback(std::forward<Args>(args)...);
@@ -72,6 +75,12 @@ namespace detail {
 template <class Context, class F>
 class ContextFunction
 {
+    template <class... Args>
+    using Invocation
+        = std::conditional_t<std::is_member_pointer_v<F>, std::invoke_result<F &, Context *, Args...>, std::invoke_result<F &, Args...>>;
+    template <class... Args>
+    using Result = std::remove_cvref_t<typename Invocation<Args...>::type>;
+
 public:
     ContextFunction(Context *context, F function)
         : m_context(context)
@@ -80,17 +89,14 @@ public:
     }
 
     template <class... Args>
-    requires std::invocable<F &, Args...> &&(!std::is_member_pointer_v<F>)FrameResult<F &, Args...> operator()(Args &&...args)
+    Result<Args...> operator()(Args &&...args)
     {
-        using Result = FrameResult<F &, Args...>;
-        return m_context ? static_cast<Result>(std::invoke(m_function, std::forward<Args>(args)...)) : Result();
-    }
-    template <class... Args>
-    requires std::invocable<F &, Context *, Args...> && std::is_member_pointer_v<F> FrameResult<F &, Context *, Args...>
-    operator()(Args &&...args)
-    {
-        using Result = FrameResult<F &, Context *, Args...>;
-        return m_context ? static_cast<Result>(std::invoke(m_function, m_context.data(), std::forward<Args>(args)...)) : Result();
+        if (!m_context)
+            return Result<Args...>();
+        if constexpr (std::is_member_pointer_v<F>)
+            return static_cast<Result<Args...>>(std::invoke(m_function, m_context.data(), std::forward<Args>(args)...));
+        else
+            return static_cast<Result<Args...>>(std::invoke(m_function, std::forward<Args>(args)...));
     }
 
 private:
@@ -104,6 +110,9 @@ template <class F>
 inline constexpr bool isFrameCallable<FrameCallback<F>> = true;
 template <class F>
 inline constexpr bool isFrameCallable<FrameSlot<F>> = true;
+
+template <class F>
+concept Unframed = !isFrameCallable<std::remove_cvref_t<F>>;
 
 template <class T>
 concept Context = std::derived_from<T, QObject>;
@@ -173,9 +182,8 @@ template <detail::Context C, class F>
 }
 
 /// fub() for slots and timers: what no catcher takes goes to the unhandled-error handler, never through Qt's event loop.
-template <class F>
-requires(!detail::isFrameCallable<std::remove_cvref_t<F>>)
-    [[nodiscard]] FrameSlot<std::decay_t<F>> frameSlot(F &&function, SourceLocation where = SourceLocation::current())
+template <detail::Unframed F>
+[[nodiscard]] FrameSlot<std::decay_t<F>> frameSlot(F &&function, SourceLocation where = SourceLocation::current())
 {
     return FrameSlot<std::decay_t<F>>(fub(std::forward<F>(function), where));
 }
