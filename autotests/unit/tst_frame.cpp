@@ -45,6 +45,7 @@ private Q_SLOTS:
     void catcherThatDoesNotMatchPassesOutwards();
     void catcherForms();
     void catcherMayDropItsOwnCallback();
+    void runOrReportThrowsNothing();
     void raiseWithoutCatcherReturnsTheError();
     void raiseReturnsWhatTheLastCatcherThrew();
     void raiseHandsOutForeignExceptions();
@@ -210,6 +211,16 @@ void tst_frame::catcherMayDropItsOwnCallback()
     running();
     QCOMPARE(caught, 5);
     QVERIFY(!callback);
+}
+
+void tst_frame::runOrReportThrowsNothing()
+{
+    QStringList unhandled;
+    setUnhandledErrorHandler([&](const Error &error) { unhandled << error.message() << error.backTrace().section(u'\n', 0, 0); });
+    const Frame frame = Frame::create({}, [](const std::runtime_error &) { throw std::logic_error("from the catcher"); });
+    QCOMPARE(frame.runOrReport([](int value) { return value; }, 3), 3);
+    QCOMPARE(frame.runOrReport([]() -> int { throw std::runtime_error("first"); }), 0);
+    QCOMPARE(unhandled.join(u','), QStringLiteral("from the catcher,first"));
 }
 
 void tst_frame::raiseWithoutCatcherReturnsTheError()

@@ -9,6 +9,9 @@
 
 namespace Prefork {
 
+template <class F>
+class FrameSlot;
+
 /// A callback that runs in its own frame wherever it is called from; made by fub() and frame() (parity rows F1, F8).
 ///
 /// Callable with whatever `F` is callable with, const if `F` is, movable and copyable as `F` is. Fits QTimer::singleShot,
@@ -37,6 +40,8 @@ public:
     }
 
 private:
+    friend class FrameSlot<F>;
+
     Frame m_frame;
     F m_function;
 };
@@ -47,26 +52,28 @@ template <class F>
 class FrameSlot
 {
 public:
+    FrameSlot(Frame frame, F function)
+        : m_frame(std::move(frame))
+        , m_function(std::move(function))
+    {
+    }
     explicit FrameSlot(FrameCallback<F> callback)
-        : m_callback(std::move(callback))
+        : m_frame(std::move(callback.m_frame))
+        , m_function(std::move(callback.m_function))
     {
     }
 
-    [[nodiscard]] Frame frame() const noexcept { return m_callback.frame(); }
+    [[nodiscard]] Frame frame() const noexcept { return m_frame; }
 
     template <class... Args>
     detail::FrameResult<F &, Args...> operator()(Args &&...args)
     {
-        try {
-            return m_callback(std::forward<Args>(args)...);
-        } catch (...) {
-            reportUnhandled(frame().traced(Error::fromCurrentException()));
-        }
-        return detail::FrameResult<F &, Args...>();
+        return m_frame.runOrReport(m_function, std::forward<Args>(args)...);
     }
 
 private:
-    FrameCallback<F> m_callback;
+    Frame m_frame;
+    F m_function;
 };
 
 namespace detail {
@@ -116,10 +123,6 @@ concept Unframed = !isFrameCallable<std::remove_cvref_t<F>>;
 
 template <class T>
 concept Context = std::derived_from<T, QObject>;
-
-// A template parameter, so that `{}` always means FrameOptions.
-template <class T>
-concept FrameName = std::convertible_to<const T &, QByteArray>;
 
 }
 
@@ -219,73 +222,6 @@ QMetaObject::Connection connectInFrame(Sender *sender, Signal signal, C *context
         return QObject::connect(sender, signal, context, frameSlot(std::forward<Slot>(slot)), type);
     else
         return QObject::connect(sender, signal, context, frameSlot(context, std::forward<Slot>(slot), where), type);
-}
-
-/// Runs @p body at once in a new frame with @p catcher (parity row F9). The catcher also gets the errors of every callback wrapped inside,
-/// however much later. Returns what @p body returns, or a value-initialised result after an error. What the catcher throws, and no catcher
-/// outside takes, is thrown.
-template <std::invocable F>
-detail::FrameResult<F> frameTry(F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return Frame::create({}, std::move(catcher), Frame::current(), where).run(std::forward<F>(body));
-}
-template <std::invocable F>
-detail::FrameResult<F> frameTry(const FrameOptions &options, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return Frame::create(options, std::move(catcher), Frame::current(), where).run(std::forward<F>(body));
-}
-template <detail::FrameName Name, std::invocable F>
-detail::FrameResult<F> frameTry(const Name &name, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return frameTry(FrameOptions{.name = name}, std::forward<F>(body), std::move(catcher), where);
-}
-
-/// Runs @p body at once outside any frame, for work that must not concern the current request (parity row F10): nothing in it, or
-/// wrapped in it, reaches the current catchers or sees the current bindings. What it throws goes to the unhandled-error handler.
-template <std::invocable F>
-detail::FrameResult<F> frameVoid(F &&body)
-{
-    try {
-        return Frame().run(std::forward<F>(body));
-    } catch (...) {
-        reportUnhandled(Error::fromCurrentException());
-    }
-    return detail::FrameResult<F>();
-}
-
-/// frameTry() without a parent frame (parity row F10); what its catcher throws goes to the unhandled-error handler.
-template <std::invocable F>
-detail::FrameResult<F> frameTryVoid(F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return frameVoid([&] { return frameTry(std::forward<F>(body), std::move(catcher), where); });
-}
-template <std::invocable F>
-detail::FrameResult<F> frameTryVoid(const FrameOptions &options, F &&body, Catcher catcher,
-                                    SourceLocation where = SourceLocation::current())
-{
-    return frameVoid([&] { return frameTry(options, std::forward<F>(body), std::move(catcher), where); });
-}
-template <detail::FrameName Name, std::invocable F>
-detail::FrameResult<F> frameTryVoid(const Name &name, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return frameTryVoid(FrameOptions{.name = name}, std::forward<F>(body), std::move(catcher), where);
-}
-
-/// Runs @p body at once in a new frame that binds @p local, which starts value-initialised (parity row F11).
-template <class T, std::invocable F>
-detail::FrameResult<F> frameLocal(const Local<T> &local, F &&body, SourceLocation where = SourceLocation::current())
-{
-    return Frame::create({.locals = {local}}, Frame::current(), where).run(std::forward<F>(body));
-}
-/// The same with a first @p value.
-template <class T, std::invocable F>
-detail::FrameResult<F> frameLocal(Local<T> &local, std::type_identity_t<T> value, F &&body,
-                                  SourceLocation where = SourceLocation::current())
-{
-    return Frame::create({.locals = {local}}, Frame::current(), where).run([&] {
-        local = std::move(value);
-        return std::invoke(std::forward<F>(body));
-    });
 }
 
 }
