@@ -11,6 +11,8 @@
 
 namespace Prefork {
 
+class Catcher;
+
 namespace detail {
 
 // What a catcher's parameter says it catches: void for no parameter, else the exception type.
@@ -50,16 +52,12 @@ struct MemberSignature<R (C::*)(A...) const noexcept> : std::type_identity<R(A..
 };
 
 // A callable whose parameter cannot be read off (a generic lambda, an overloaded operator()) is given the Error.
-template <class F>
+template <class F, class = void>
 struct CatcherTraits : CaughtBy<std::conditional_t<std::is_invocable_v<F &, const Error &>, void(const Error &), void(int, int)>>
 {
 };
 template <class F>
-requires requires
-{
-    &F::operator();
-}
-struct CatcherTraits<F> : CaughtBy<typename MemberSignature<decltype(&F::operator())>::type>
+struct CatcherTraits<F, std::void_t<decltype(&F::operator())>> : CaughtBy<typename MemberSignature<decltype(&F::operator())>::type>
 {
 };
 template <class R, class... A>
@@ -70,6 +68,9 @@ template <class R, class... A>
 struct CatcherTraits<R (*)(A...) noexcept> : CaughtBy<R(A...)>
 {
 };
+
+template <class F>
+concept CatcherFunction = !std::is_same_v<std::remove_cvref_t<F>, Catcher> && CatcherTraits<std::decay_t<F>>::value;
 
 class QTPREFORK_EXPORT AbstractCatcher
 {
@@ -130,16 +131,16 @@ public:
     /// Catches nothing. So does a Catcher made from a null function pointer or an empty std::function.
     Catcher() noexcept = default;
 
-    template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Catcher> && detail::CatcherTraits<std::decay_t<F>>::value)
-        Catcher(F &&function) // NOLINT(google-explicit-constructor)
+    template <detail::CatcherFunction F>
+    Catcher(F &&function) // NOLINT(google-explicit-constructor)
     {
         using Function = std::decay_t<F>;
+        Function own(std::forward<F>(function));
         if constexpr (std::is_constructible_v<Function, std::nullptr_t>) {
-            if (function == nullptr)
+            if (own == nullptr)
                 return;
         }
-        m_impl = std::make_unique<detail::CatcherOf<Function>>(std::forward<F>(function));
+        m_impl = std::make_unique<detail::CatcherOf<Function>>(std::move(own));
     }
 
     [[nodiscard]] bool isNull() const noexcept { return !m_impl; }

@@ -61,8 +61,9 @@ public:
     Error &operator=(const Error &other) noexcept;
     ~Error() override;
 
-    /// The Error for any exception: an Error itself unchanged; for another type, code Exception, the text of std::exception::what() (or of a
-    /// thrown QString, QByteArray, const char *, std::string), and the exception kept in exception().
+    /// The Error for any exception: an Error itself unchanged; for another type, code Exception, the text of std::exception::what() (or of
+    /// a thrown QString, QByteArray, const char *, std::string), and the exception kept in exception(). An object of a class derived from
+    /// Error gives its Error part, and is kept in exception() too. The null pointer gives Error().
     [[nodiscard]] static Error fromException(const std::exception_ptr &exception);
     /// fromException() of the exception being handled; call it inside a catch block.
     [[nodiscard]] static Error fromCurrentException();
@@ -80,7 +81,7 @@ public:
     [[nodiscard]] QVariant data() const;
     /// The message and the frames the error passed, innermost first, in the format of Frame::backTrace(). Empty until it met a frame.
     [[nodiscard]] QString backTrace() const;
-    /// The foreign exception behind this error; null when there is none.
+    /// The foreign exception behind this error, the very object that was thrown; null when there is none.
     [[nodiscard]] std::exception_ptr exception() const noexcept;
     /// Throws the foreign exception if there is one, else this Error.
     [[noreturn]] void rethrow() const;

@@ -34,8 +34,8 @@ public:
 
     explicit Activation(const Frame &frame, Kind kind = Running) noexcept;
     ~Activation();
-    // Hands the exception being handled to the catchers; throws what none of them took.
-    void deliverCurrentException();
+    // Hands the exception being handled to the catchers; returns what is left.
+    std::optional<Error> deliverCurrentException();
 
 private:
     friend class Prefork::Frame;
@@ -50,6 +50,10 @@ private:
 // A frame returns values: a caught error leaves nothing a reference could refer to.
 template <class F, class... Args>
 using FrameResult = std::remove_cvref_t<std::invoke_result_t<F, Args...>>;
+
+// A template parameter, so that `{}` always means FrameOptions.
+template <class T>
+concept FrameName = std::convertible_to<const T &, QByteArray>;
 
 }
 
@@ -68,11 +72,11 @@ struct FrameOptions
 ///
 /// A frame is made inside the frame that is current, its parent. It may have a Catcher and may bind Local variables. Code run in it
 /// fails into its catcher, or its parent's, and so on outwards. Frames are made by fub(), frame(), frameTry() and their kin in
-/// framecallback.h, and by create(). A parent lives as long as a child or a handle (F21).
+/// framecallback.h and frametry.h, and by create(). A parent lives as long as a child or a handle (F21).
 ///
 /// **Cost.** A frame without catcher and locals keeps only the nearest ancestor that has one, and the names of the last frames (at
 /// least 64): a chain of callbacks, each made in the one before, takes constant time and memory per link, however long it gets.
-/// Back-traces then say how many frames were left out, and are never longer than 256 lines.
+/// Back-traces then say how many frames were left out, and are a few hundred lines at most.
 ///
 /// **Threads.** The current frame is a property of the thread. A handle may be copied and dropped in any thread. run() and raise() in
 /// another thread than the one that made the frame are allowed while nothing else runs in the same tree: catchers and bindings have no
@@ -95,7 +99,7 @@ public:
 
     /// The frame the running code is in; null outside any. In a catcher it is the frame that failed (parity row F17).
     [[nodiscard]] static Frame current() noexcept;
-    /// A new frame in @p parent, to run() later; a root when @p parent is null. One allocation if it binds no variables.
+    /// A new frame in @p parent, to run() later; a root when @p parent is null. One allocation, unless it binds variables.
     [[nodiscard]] static Frame create(const FrameOptions &options = {}, const Frame &parent = current(),
                                       SourceLocation where = SourceLocation::current());
     /// The same with a catcher for what fails in it.
@@ -124,20 +128,14 @@ public:
     /// as the very object it was, an Error with its back-trace. The null frame runs @p function outside any frame: no catchers, no
     /// bindings.
     template <class F, class... Args>
-    requires std::invocable<F, Args...> detail::FrameResult<F, Args...> run(F &&function, Args &&...args)
-    const
+    detail::FrameResult<F, Args...> run(F &&function, Args &&...args) const
     {
-        using Result = detail::FrameResult<F, Args...>;
-        static_assert(std::is_void_v<Result> || std::default_initializable<Result>,
-                      "after a caught error a frame returns a value-initialised result");
-        detail::Activation activation(*this);
-        try {
-            return static_cast<Result>(std::invoke(std::forward<F>(function), std::forward<Args>(args)...));
-        } catch (...) {
-            activation.deliverCurrentException();
-        }
-        return Result();
+        return runOrElse([](const Error &left) { left.rethrow(); }, std::forward<F>(function), std::forward<Args>(args)...);
     }
+    /// run() for callers that cannot take an exception: what nobody caught goes to the unhandled-error handler, and a value-initialised
+    /// result is returned.
+    template <class F, class... Args>
+    detail::FrameResult<F, Args...> runOrReport(F &&function, Args &&...args) const;
 
     /// Fails this frame from outside, as if code running in it had thrown @p error: the catchers run, by the rules of run(). Returns the
     /// error nobody caught (the last one, if catchers threw), else nothing. In the null frame nobody catches.
@@ -150,6 +148,23 @@ public:
 
 private:
     friend class detail::Activation;
+
+    template <class Left, class F, class... Args>
+    detail::FrameResult<F, Args...> runOrElse(Left &&left, F &&function, Args &&...args) const
+    {
+        using Result = detail::FrameResult<F, Args...>;
+        static_assert(std::is_void_v<Result> || std::default_initializable<Result>,
+                      "after a caught error a frame returns a value-initialised result");
+        detail::Activation activation(*this);
+        try {
+            return static_cast<Result>(std::invoke(std::forward<F>(function), std::forward<Args>(args)...));
+        } catch (...) {
+            if (const std::optional<Error> error = activation.deliverCurrentException())
+                left(*error);
+        }
+        return Result();
+    }
+
     explicit Frame(detail::FrameNode *node) noexcept
         : m_node(node)
     {
@@ -167,8 +182,16 @@ QTPREFORK_EXPORT UnhandledErrorHandler setUnhandledErrorHandler(UnhandledErrorHa
 /// Calls the handler. What the handler throws is logged and goes no further.
 QTPREFORK_EXPORT void reportUnhandled(const Error &error) noexcept;
 
+template <class F, class... Args>
+detail::FrameResult<F, Args...> Frame::runOrReport(F &&function, Args &&...args) const
+{
+    return runOrElse(reportUnhandled, std::forward<F>(function), std::forward<Args>(args)...);
 }
 
+}
+
+// Whoever needs Frame nearly always needs these.
 #include <QtPrefork/framecallback.h>
+#include <QtPrefork/frametry.h>
 
 #endif

@@ -9,6 +9,9 @@
 
 namespace Prefork {
 
+template <class F>
+class FrameSlot;
+
 /// A callback that runs in its own frame wherever it is called from; made by fub() and frame() (parity rows F1, F8).
 ///
 /// Callable with whatever `F` is callable with, const if `F` is, movable and copyable as `F` is. Fits QTimer::singleShot,
@@ -26,13 +29,19 @@ public:
     [[nodiscard]] Frame frame() const noexcept { return m_frame; }
 
     template <class... Args>
-    requires std::invocable<F &, Args...> detail::FrameResult<F &, Args...>
-    operator()(Args &&...args) { return m_frame.run(m_function, std::forward<Args>(args)...); }
+    detail::FrameResult<F &, Args...> operator()(Args &&...args)
+    {
+        return m_frame.run(m_function, std::forward<Args>(args)...);
+    }
     template <class... Args>
-    requires std::invocable<const F &, Args...> detail::FrameResult<const F &, Args...>
-    operator()(Args &&...args) const { return m_frame.run(m_function, std::forward<Args>(args)...); }
+    detail::FrameResult<const F &, Args...> operator()(Args &&...args) const
+    {
+        return m_frame.run(m_function, std::forward<Args>(args)...);
+    }
 
 private:
+    friend class FrameSlot<F>;
+
     Frame m_frame;
     F m_function;
 };
@@ -43,27 +52,28 @@ template <class F>
 class FrameSlot
 {
 public:
+    FrameSlot(Frame frame, F function)
+        : m_frame(std::move(frame))
+        , m_function(std::move(function))
+    {
+    }
     explicit FrameSlot(FrameCallback<F> callback)
-        : m_callback(std::move(callback))
+        : m_frame(std::move(callback.m_frame))
+        , m_function(std::move(callback.m_function))
     {
     }
 
-    [[nodiscard]] Frame frame() const noexcept { return m_callback.frame(); }
+    [[nodiscard]] Frame frame() const noexcept { return m_frame; }
 
     template <class... Args>
-    requires std::invocable < FrameCallback<F>
-    &, Args... > detail::FrameResult<F &, Args...> operator()(Args &&...args)
+    detail::FrameResult<F &, Args...> operator()(Args &&...args)
     {
-        try {
-            return m_callback(std::forward<Args>(args)...);
-        } catch (...) {
-            reportUnhandled(frame().traced(Error::fromCurrentException()));
-        }
-        return detail::FrameResult<F &, Args...>();
+        return m_frame.runOrReport(m_function, std::forward<Args>(args)...);
     }
 
 private:
-    FrameCallback<F> m_callback;
+    Frame m_frame;
+    F m_function;
 };
 
 namespace detail {
@@ -72,6 +82,12 @@ namespace detail {
 template <class Context, class F>
 class ContextFunction
 {
+    template <class... Args>
+    using Invocation
+        = std::conditional_t<std::is_member_pointer_v<F>, std::invoke_result<F &, Context *, Args...>, std::invoke_result<F &, Args...>>;
+    template <class... Args>
+    using Result = std::remove_cvref_t<typename Invocation<Args...>::type>;
+
 public:
     ContextFunction(Context *context, F function)
         : m_context(context)
@@ -80,17 +96,14 @@ public:
     }
 
     template <class... Args>
-    requires std::invocable<F &, Args...> &&(!std::is_member_pointer_v<F>)FrameResult<F &, Args...> operator()(Args &&...args)
+    Result<Args...> operator()(Args &&...args)
     {
-        using Result = FrameResult<F &, Args...>;
-        return m_context ? static_cast<Result>(std::invoke(m_function, std::forward<Args>(args)...)) : Result();
-    }
-    template <class... Args>
-    requires std::invocable<F &, Context *, Args...> && std::is_member_pointer_v<F> FrameResult<F &, Context *, Args...>
-    operator()(Args &&...args)
-    {
-        using Result = FrameResult<F &, Context *, Args...>;
-        return m_context ? static_cast<Result>(std::invoke(m_function, m_context.data(), std::forward<Args>(args)...)) : Result();
+        if (!m_context)
+            return Result<Args...>();
+        if constexpr (std::is_member_pointer_v<F>)
+            return static_cast<Result<Args...>>(std::invoke(m_function, m_context.data(), std::forward<Args>(args)...));
+        else
+            return static_cast<Result<Args...>>(std::invoke(m_function, std::forward<Args>(args)...));
     }
 
 private:
@@ -104,6 +117,9 @@ template <class F>
 inline constexpr bool isFrameCallable<FrameCallback<F>> = true;
 template <class F>
 inline constexpr bool isFrameCallable<FrameSlot<F>> = true;
+
+template <class F>
+concept Unframed = !isFrameCallable<std::remove_cvref_t<F>>;
 
 template <class T>
 concept Context = std::derived_from<T, QObject>;
@@ -130,6 +146,14 @@ template <class F>
     return {Frame::create(options, std::move(catcher), Frame::current(), where), std::forward<F>(code)};
 }
 
+/// The same with nothing but a name.
+template <detail::FrameName Name, class F>
+[[nodiscard]] FrameCallback<std::decay_t<F>> frame(const Name &name, F &&code, Catcher catcher = {},
+                                                   SourceLocation where = SourceLocation::current())
+{
+    return frame(FrameOptions{.name = name}, std::forward<F>(code), std::move(catcher), where);
+}
+
 /// A callback that runs in the environment it was made in: wrap every callback that will be called later in it (parity row F8).
 /// What no catcher takes is thrown to whoever calls it; use frameSlot() when that is Qt's event loop.
 template <class F>
@@ -145,11 +169,11 @@ template <class F>
     return frame(options, std::forward<F>(function), std::move(catcher), where);
 }
 /// With a name for back-traces.
-template <class F>
-[[nodiscard]] FrameCallback<std::decay_t<F>> fub(const QByteArray &name, F &&function, Catcher catcher = {},
+template <detail::FrameName Name, class F>
+[[nodiscard]] FrameCallback<std::decay_t<F>> fub(const Name &name, F &&function, Catcher catcher = {},
                                                  SourceLocation where = SourceLocation::current())
 {
-    return frame({.name = name}, std::forward<F>(function), std::move(catcher), where);
+    return frame(name, std::forward<F>(function), std::move(catcher), where);
 }
 /// @p function may be a member function of @p context. Does nothing, and returns a value-initialised result, once @p context is
 /// destroyed. Call it in the thread of @p context.
@@ -161,7 +185,7 @@ template <detail::Context C, class F>
 }
 
 /// fub() for slots and timers: what no catcher takes goes to the unhandled-error handler, never through Qt's event loop.
-template <class F>
+template <detail::Unframed F>
 [[nodiscard]] FrameSlot<std::decay_t<F>> frameSlot(F &&function, SourceLocation where = SourceLocation::current())
 {
     return FrameSlot<std::decay_t<F>>(fub(std::forward<F>(function), where));
@@ -174,76 +198,30 @@ template <detail::Context C, class F>
     return FrameSlot<detail::ContextFunction<C, std::decay_t<F>>>(fub(context, std::forward<F>(function), where));
 }
 
-/// Connects @p signal to @p slot (a callable or a member function of @p context) run inside the current frame, as frameSlot(). The
-/// connection, and the frame with it, ends with @p sender, with @p context or by disconnecting. It keeps the frame and its ancestors
-/// alive, and fires into their catchers each time. Returns what QObject::connect() returns.
+/// The same for a callback that has its frame already: `frameSlot(fub("poll", …))`.
+template <class F>
+[[nodiscard]] FrameSlot<F> frameSlot(FrameCallback<F> callback)
+{
+    return FrameSlot<F>(std::move(callback));
+}
+template <class F>
+[[nodiscard]] FrameSlot<F> frameSlot(FrameSlot<F> slot)
+{
+    return slot;
+}
+
+/// Connects @p signal to @p slot (a callable or a member function of @p context) run inside the current frame, as frameSlot(); a slot that
+/// is a frame callable keeps its own frame. The connection, and the frame with it, ends with @p sender, with @p context or by
+/// disconnecting. It keeps the frame and its ancestors alive, and fires into their catchers each time. Returns what QObject::connect()
+/// returns.
 template <class Sender, class Signal, detail::Context C, class Slot>
 QMetaObject::Connection connectInFrame(Sender *sender, Signal signal, C *context, Slot &&slot, Qt::ConnectionType type = Qt::AutoConnection,
                                        SourceLocation where = SourceLocation::current())
 {
-    return QObject::connect(sender, signal, context, frameSlot(context, std::forward<Slot>(slot), where), type);
-}
-
-/// Runs @p body at once in a new frame with @p catcher (parity row F9). The catcher also gets the errors of every callback wrapped inside,
-/// however much later. Returns what @p body returns, or a value-initialised result after an error. What the catcher throws, and no catcher
-/// outside takes, is thrown.
-template <std::invocable F>
-detail::FrameResult<F> frameTry(F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return Frame::create({}, std::move(catcher), Frame::current(), where).run(std::forward<F>(body));
-}
-template <std::invocable F>
-detail::FrameResult<F> frameTry(const FrameOptions &options, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return Frame::create(options, std::move(catcher), Frame::current(), where).run(std::forward<F>(body));
-}
-template <std::invocable F>
-detail::FrameResult<F> frameTry(const QByteArray &name, F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return frameTry(FrameOptions{.name = name}, std::forward<F>(body), std::move(catcher), where);
-}
-
-/// Runs @p body at once outside any frame, for work that must not concern the current request (parity row F10): nothing in it, or
-/// wrapped in it, reaches the current catchers or sees the current bindings. What it throws goes to the unhandled-error handler.
-template <std::invocable F>
-detail::FrameResult<F> frameVoid(F &&body)
-{
-    try {
-        return Frame().run(std::forward<F>(body));
-    } catch (...) {
-        reportUnhandled(Error::fromCurrentException());
-    }
-    return detail::FrameResult<F>();
-}
-
-/// frameTry() without a parent frame (parity row F10); what its catcher throws goes to the unhandled-error handler.
-template <std::invocable F>
-detail::FrameResult<F> frameTryVoid(F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
-{
-    return frameVoid([&] { return frameTry(std::forward<F>(body), std::move(catcher), where); });
-}
-template <std::invocable F>
-detail::FrameResult<F> frameTryVoid(const FrameOptions &options, F &&body, Catcher catcher,
-                                    SourceLocation where = SourceLocation::current())
-{
-    return frameVoid([&] { return frameTry(options, std::forward<F>(body), std::move(catcher), where); });
-}
-
-/// Runs @p body at once in a new frame that binds @p local, which starts value-initialised (parity row F11).
-template <class T, std::invocable F>
-detail::FrameResult<F> frameLocal(const Local<T> &local, F &&body, SourceLocation where = SourceLocation::current())
-{
-    return Frame::create({.locals = {local}}, Frame::current(), where).run(std::forward<F>(body));
-}
-/// The same with a first @p value.
-template <class T, std::invocable F>
-detail::FrameResult<F> frameLocal(Local<T> &local, std::type_identity_t<T> value, F &&body,
-                                  SourceLocation where = SourceLocation::current())
-{
-    return Frame::create({.locals = {local}}, Frame::current(), where).run([&] {
-        local = std::move(value);
-        return std::invoke(std::forward<F>(body));
-    });
+    if constexpr (detail::isFrameCallable<std::remove_cvref_t<Slot>>)
+        return QObject::connect(sender, signal, context, frameSlot(std::forward<Slot>(slot)), type);
+    else
+        return QObject::connect(sender, signal, context, frameSlot(context, std::forward<Slot>(slot), where), type);
 }
 
 }

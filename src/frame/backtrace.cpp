@@ -44,7 +44,7 @@ QString FrameNode::backTrace(const QString &firstLine) const
         if (node->m_past) {
             for (const FrameLabel &label : node->m_past->labels)
                 text += label.line();
-            lines += int(node->m_past->labels.size());
+            lines += int(node->m_past->labels.size()) + 1;
             if (node->m_past->leftOut > 0)
                 text += leftOutLine(node->m_past->leftOut);
         }

@@ -2,8 +2,10 @@
 #include <QtPrefork/error.h>
 
 #include <QtCore/QDebug>
+#include <QtCore/QMetaEnum>
 
 #include <string>
+#include <typeinfo>
 
 namespace Prefork {
 
@@ -71,10 +73,16 @@ Error::Error(const QString &message, const QVariant &data)
 
 Error Error::fromException(const std::exception_ptr &exception)
 {
+    if (!exception)
+        return {};
     try {
         std::rethrow_exception(exception);
     } catch (const Error &error) {
-        return error;
+        if (typeid(error) == typeid(Error) || error.exception())
+            return error;
+        Error whole = error.d ? error : Error(NoError, QString());
+        whole.d->exception = exception; // or rethrow() would slice it
+        return whole;
     } catch (...) {
         Error error(Exception, textOfCurrentException());
         error.d->exception = exception;
@@ -185,7 +193,7 @@ bool operator==(const Error &a, const Error &b)
 QDebug operator<<(QDebug debug, const Error &error)
 {
     const QDebugStateSaver saver(debug);
-    debug.nospace().noquote() << "Prefork::Error(" << error.code();
+    debug.nospace().noquote() << "Prefork::Error(" << QMetaEnum::fromType<Error::Code>().valueToKey(error.code());
     if (!error.method().isEmpty())
         debug << ", " << error.method();
     debug << ", \"" << error.message() << '"';

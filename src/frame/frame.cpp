@@ -29,13 +29,13 @@ Activation::~Activation()
     FrameNode::release(m_node);
 }
 
-void Activation::deliverCurrentException()
+std::optional<Error> Activation::deliverCurrentException()
 {
+    const Error error = Error::fromCurrentException();
     if (!m_node)
-        throw;
+        return error;
     m_kind = Catching;
-    if (const std::optional<Error> left = m_node->deliver(Error::fromCurrentException()))
-        left->rethrow();
+    return m_node->deliver(error);
 }
 
 quint64 newLocalKey() noexcept

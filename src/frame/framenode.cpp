@@ -5,8 +5,6 @@ namespace Prefork::detail {
 
 namespace {
 
-std::atomic<qint64> liveNodes{0};
-
 thread_local FrameNode *doomedNodes = nullptr;
 thread_local bool destroying = false;
 
@@ -15,17 +13,6 @@ thread_local bool destroying = false;
 FrameNode::FrameNode(const FrameOptions &options, SourceLocation where)
     : m_label{options.name, options.call, where}
 {
-    liveNodes.fetch_add(1, std::memory_order_relaxed);
-}
-
-FrameNode::~FrameNode()
-{
-    liveNodes.fetch_sub(1, std::memory_order_relaxed);
-}
-
-qint64 FrameNode::liveCount() noexcept
-{
-    return liveNodes.load(std::memory_order_relaxed);
 }
 
 FrameNode *FrameNode::create(const FrameOptions &options, Catcher catcher, FrameNode *parent, SourceLocation where)
@@ -39,17 +26,18 @@ FrameNode *FrameNode::create(const FrameOptions &options, Catcher catcher, Frame
     }
 
     auto *node = new FrameNode(options, where);
-    node->m_environment = std::move(environment);
     if (parent)
         node->attachTo(parent);
-    if (!node->m_environment)
+    if (!environment) {
         node->m_plainRun += 1;
-    else
-        node->m_plainRun = 0;
-    if (node->m_environment && !node->m_environment->catcher.isNull())
+        return node;
+    }
+    node->m_plainRun = 0;
+    if (!environment->catcher.isNull())
         node->m_nearestCatcher = node;
-    if (node->m_environment && !node->m_environment->cells.empty())
+    if (!environment->cells.empty())
         node->m_nearestCells = node;
+    node->m_environment = std::move(environment);
     return node;
 }
 

@@ -60,12 +60,9 @@ public:
     std::optional<Error> deliver(const Error &error);
     void *findCell(quint64 key) const noexcept;
 
-    // For tests: nodes alive in the whole program.
-    static qint64 liveCount() noexcept;
-
 private:
     FrameNode(const FrameOptions &options, SourceLocation where);
-    ~FrameNode();
+    ~FrameNode() = default;
     void attachTo(FrameNode *parent);
     FrameNode *environmentNode() noexcept;
     QExplicitlySharedDataPointer<FrameHistory> pastOfChildren();

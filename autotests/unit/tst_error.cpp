@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/Error>
+
+#include <QtCore/QDebug>
+#include <QtCore/QMetaEnum>
+#include <QtTest/QTest>
+
+#include <string>
+
+using namespace Prefork;
+
+namespace {
+
+class DetailedError : public Error
+{
+public:
+    DetailedError(const QString &message, int number)
+        : Error(message)
+        , m_number(number)
+    {
+    }
+    int number() const { return m_number; }
+
+private:
+    int m_number;
+};
+
+template <class E>
+Error thrown(const E &exception)
+{
+    return Error::fromException(std::make_exception_ptr(exception));
+}
+
+}
+
+class tst_error : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void defaultConstructedIsNoError();
+    void valuesAreKept();
+    void trailingNewlinesAreChomped();
+    void copiesShareAndDetach();
+    void equalityIgnoresWhereItHappened();
+    void fatalCodes_data();
+    void fatalCodes();
+    void foreignExceptions_data();
+    void foreignExceptions();
+    void f22_foreignExceptionsAreRethrownUnchanged();
+    void f22_derivedErrorsAreNotSliced();
+    void nullExceptionIsNoError();
+    void metaTypeAndDebug();
+};
+
+void tst_error::defaultConstructedIsNoError()
+{
+    const Error error;
+    QCOMPARE(error.code(), Error::NoError);
+    QVERIFY(!error.isFatal());
+    QCOMPARE(error.message(), QString());
+    QVERIFY(!error.data().isValid());
+    QVERIFY(!error.exception());
+    QCOMPARE(error.what(), "");
+    QCOMPARE(error.withDetail(QStringLiteral("cause")).detail(), QStringLiteral("cause"));
+    QVERIFY_THROWS_EXCEPTION(Error, error.rethrow());
+}
+
+void tst_error::valuesAreKept()
+{
+    const Error error = Error(Error::Timeout, QStringLiteral("timed out after 3 seconds"), 42)
+                            .withDetail(QStringLiteral("busy"))
+                            .withMethod(QStringLiteral("hash"))
+                            .withBackTrace(QStringLiteral("trace"));
+    QCOMPARE(error.code(), Error::Timeout);
+    QCOMPARE(error.message(), QStringLiteral("timed out after 3 seconds"));
+    QCOMPARE(error.data().toInt(), 42);
+    QCOMPARE(error.detail(), QStringLiteral("busy"));
+    QCOMPARE(error.method(), QStringLiteral("hash"));
+    QCOMPARE(error.backTrace(), QStringLiteral("trace"));
+    QCOMPARE(Error(QStringLiteral("x")).code(), Error::WorkerError);
+    QCOMPARE(Error(QStringLiteral("ü")).what(), "\xc3\xbc");
+}
+
+void tst_error::trailingNewlinesAreChomped()
+{
+    QCOMPARE(Error(QStringLiteral("ouch\n\n")).message(), QStringLiteral("ouch"));
+    QCOMPARE(Error(QStringLiteral("ouch\n")).what(), "ouch");
+    QCOMPARE(Error(QStringLiteral("\n")).message(), QString());
+    QCOMPARE(Error(QStringLiteral("a\nb")).message(), QStringLiteral("a\nb"));
+}
+
+void tst_error::copiesShareAndDetach()
+{
+    const Error original(QStringLiteral("text"));
+    const Error copy = original.withDetail(QStringLiteral("detail"));
+    QCOMPARE(original.detail(), QString());
+    QCOMPARE(copy.message(), original.message());
+    static_assert(std::is_nothrow_copy_constructible_v<Error>, "an exception's copy must not throw");
+}
+
+void tst_error::equalityIgnoresWhereItHappened()
+{
+    const Error error(Error::Aborted, QStringLiteral("stop"), 1);
+    QVERIFY(error == error.withBackTrace(QStringLiteral("trace")).withDetail(QStringLiteral("detail")));
+    QVERIFY(error != Error(Error::Shutdown, QStringLiteral("stop"), 1));
+    QVERIFY(error != Error(Error::Aborted, QStringLiteral("halt"), 1));
+    QVERIFY(error != Error(Error::Aborted, QStringLiteral("stop"), 2));
+    QVERIFY(error != error.withMethod(QStringLiteral("m")));
+}
+
+void tst_error::fatalCodes_data()
+{
+    QTest::addColumn<int>("code");
+    QTest::addColumn<bool>("fatal");
+    const auto codes = QMetaEnum::fromType<Error::Code>();
+    const QSet<int> fatal{Error::Timeout,       Error::WorkerLost,  Error::Aborted, Error::QueueFull,
+                          Error::ProtocolError, Error::Unavailable, Error::Shutdown};
+    QCOMPARE(codes.keyCount(), 13);
+    for (int i = 0; i < codes.keyCount(); ++i)
+        QTest::newRow(codes.key(i)) << codes.value(i) << fatal.contains(codes.value(i));
+}
+
+void tst_error::fatalCodes()
+{
+    QFETCH(const int, code);
+    QFETCH(const bool, fatal);
+    QCOMPARE(Error(Error::Code(code), QString()).isFatal(), fatal);
+}
+
+void tst_error::foreignExceptions_data()
+{
+    QTest::addColumn<Error>("error");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("std::exception") << thrown(std::runtime_error("std\n")) << QStringLiteral("std");
+    QTest::newRow("QString") << thrown(QStringLiteral("text")) << QStringLiteral("text");
+    QTest::newRow("QByteArray") << thrown(QByteArrayLiteral("bytes")) << QStringLiteral("bytes");
+    QTest::newRow("std::string") << thrown(std::string("string")) << QStringLiteral("string");
+    QTest::newRow("literal") << thrown(static_cast<const char *>("literal")) << QStringLiteral("literal");
+    QTest::newRow("unknown") << thrown(7) << QStringLiteral("an exception of an unknown type");
+}
+
+void tst_error::foreignExceptions()
+{
+    QFETCH(const Error, error);
+    QFETCH(const QString, text);
+    QCOMPARE(error.code(), Error::Exception);
+    QCOMPARE(error.message(), text);
+    QVERIFY(error.exception());
+    QCOMPARE(error.backTrace(), QString());
+}
+
+void tst_error::f22_foreignExceptionsAreRethrownUnchanged()
+{
+    const auto exception = std::make_exception_ptr(std::out_of_range("index"));
+    try {
+        Error::fromException(exception).withDetail(QStringLiteral("more")).rethrow();
+        QFAIL("nothing was thrown");
+    } catch (const std::out_of_range &) {
+        QVERIFY(std::current_exception() == exception);
+    }
+}
+
+void tst_error::f22_derivedErrorsAreNotSliced()
+{
+    Error seen;
+    try {
+        throw DetailedError(QStringLiteral("deep"), 7);
+    } catch (...) {
+        seen = Error::fromCurrentException();
+    }
+    QCOMPARE(seen.code(), Error::WorkerError);
+    QCOMPARE(seen.message(), QStringLiteral("deep"));
+    QVERIFY(seen.exception());
+    QVERIFY_THROWS_EXCEPTION(DetailedError, seen.rethrow());
+
+    const Error plain = thrown(Error(QStringLiteral("plain")));
+    QVERIFY(!plain.exception());
+    QVERIFY(plain == Error(QStringLiteral("plain")));
+}
+
+void tst_error::nullExceptionIsNoError()
+{
+    QCOMPARE(Error::fromException(nullptr), Error());
+}
+
+void tst_error::metaTypeAndDebug()
+{
+    const Error error = Error(Error::Timeout, QStringLiteral("late")).withMethod(QStringLiteral("hash")).withDetail(QStringLiteral("busy"));
+    QCOMPARE(QVariant::fromValue(error).value<Error>(), error);
+    QString text;
+    QDebug(&text) << error;
+    QCOMPARE(text.trimmed(), QStringLiteral("Prefork::Error(Timeout, hash, \"late\", busy)"));
+    QCOMPARE(Error::staticMetaObject.indexOfProperty("backTrace") >= 0, true);
+}
+
+QTEST_GUILESS_MAIN(tst_error)
+#include "tst_error.moc"
