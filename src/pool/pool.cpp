@@ -186,6 +186,12 @@ std::optional<std::pair<CheckoutId, CallId>> Pool::callOf(WorkerId id) const
     return std::pair(worker->second.checkout, checkout.head);
 }
 
+WorkerId Pool::workerOf(CheckoutId id) const
+{
+    const auto found = m_checkouts.find(id);
+    return found == m_checkouts.end() ? 0 : found->second.worker;
+}
+
 std::optional<Error> Pool::errorOf(CheckoutId id) const
 {
     const auto found = m_checkouts.find(id);

@@ -98,6 +98,8 @@ public:
 
     /// The checkout and the call a worker is busy with.
     [[nodiscard]] std::optional<std::pair<CheckoutId, CallId>> callOf(WorkerId worker) const;
+    /// The worker a checkout holds; 0 = none.
+    [[nodiscard]] WorkerId workerOf(CheckoutId checkout) const;
     [[nodiscard]] std::optional<Error> errorOf(CheckoutId checkout) const;
     [[nodiscard]] qsizetype workerCount() const { return qsizetype(m_workers.size()); }
     [[nodiscard]] qsizetype idleCount() const { return qsizetype(m_idle.size()); }
@@ -155,6 +157,8 @@ private:
     void makeIdle(WorkerId id, Worker &worker, Time now);
     void retire(WorkerId id, Farewell farewell);
     [[nodiscard]] bool isLastCheckout(const Worker &worker) const;
+    [[nodiscard]] qsizetype supply() const;
+    [[nodiscard]] qsizetype demand() const;
     [[nodiscard]] bool wantsMore() const;
     void grow(Time now);
     void backOff(Time now);

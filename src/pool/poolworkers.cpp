@@ -131,13 +131,20 @@ bool Pool::isLastCheckout(const Worker &worker) const
     return m_options.maxCheckouts > 0 && worker.checkouts >= m_options.maxCheckouts;
 }
 
+// Workers that will be there for a next checkout.
+qsizetype Pool::supply() const
+{
+    return m_connecting + idleCount() + m_held - m_onLastCheckout;
+}
+
+qsizetype Pool::demand() const
+{
+    return std::max<qsizetype>(m_options.minWorkers, m_held - m_onLastCheckout + waitingCount());
+}
+
 bool Pool::wantsMore() const
 {
-    if (m_unavailable || workerCount() >= m_options.maxWorkers)
-        return false;
-    const qsizetype lasting = m_held - m_onLastCheckout;
-    const qsizetype wanted = std::max<qsizetype>(m_options.minWorkers, lasting + waitingCount());
-    return m_connecting + idleCount() + lasting < wanted;
+    return !m_unavailable && workerCount() < m_options.maxWorkers && supply() < demand();
 }
 
 void Pool::grow(Time now)
@@ -161,7 +168,7 @@ void Pool::backOff(Time now)
 
 bool Pool::mayReap() const
 {
-    return m_options.idleTimeout > Duration::zero() && !m_idle.empty() && workerCount() > m_options.minWorkers;
+    return m_options.idleTimeout > Duration::zero() && !m_idle.empty() && supply() > demand();
 }
 
 void Pool::reapIdle(Time now)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsoncodec_p.h"
 
+#include "wire/jsonstrict_p.h"
 #include "wire/jsonvalue_p.h"
 
 #include <QtCore/QJsonDocument>
@@ -47,6 +48,8 @@ Decoded JsonReader::next(QJsonArray *message)
     const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), text.size()), &error);
     if (error.error != QJsonParseError::NoError)
         return fail(QStringLiteral("malformed JSON: %1 at byte %2").arg(error.errorString()).arg(error.offset));
+    if (const auto illegal = strictnessError(text))
+        return fail(QStringLiteral("malformed JSON: %1").arg(*illegal));
     *message = document.array();
     if (!message->at(0).isString())
         return fail(QStringLiteral("message without a command"));

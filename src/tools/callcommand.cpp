@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "callcommand.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Frame>
+
+#include <QtCore/QCommandLineParser>
+#include <QtCore/QCoreApplication>
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
+
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+namespace Tools {
+
+namespace {
+
+constexpr double MaxTimeout = 1e9;
+
+struct CallOptions
+{
+    Prefork::Address address;
+    QString method; // null for a function call
+    QVariantList arguments;
+    std::chrono::milliseconds timeout {30000};
+    bool wait = true;
+};
+
+int usageError(const QString &problem)
+{
+    std::fprintf(stderr, "prefork call: %s\nTry 'prefork call --help'.\n", qPrintable(problem));
+    return Usage;
+}
+
+// As JSON where it is JSON, else as the string it is.
+QVariant argumentFromText(const QString &text)
+{
+    const QJsonDocument document = QJsonDocument::fromJson("[" + text.toUtf8() + "]");
+    const QJsonArray array = document.array();
+    return array.size() == 1 ? array.first().toVariant() : QVariant(text);
+}
+
+QByteArray textFromResult(const QVariant &result)
+{
+    const QByteArray array = QJsonDocument(QJsonArray {QJsonValue::fromVariant(result)}).toJson(QJsonDocument::Compact);
+    return array.sliced(1, array.size() - 2);
+}
+
+// A negative number is an argument, though QCommandLineParser takes what begins with a dash for an option.
+constexpr QChar NumberMark(0x1);
+
+QStringList withNumbersMarked(QStringList words)
+{
+    for (QString &word : words) {
+        if (word.size() > 1 && word.startsWith(u'-') && word.at(1).isDigit())
+            word.prepend(NumberMark);
+    }
+    return words;
+}
+
+QString withoutMark(const QString &word)
+{
+    return word.startsWith(NumberMark) ? word.sliced(1) : word;
+}
+
+std::optional<std::chrono::milliseconds> timeoutFromText(const QString &text)
+{
+    bool ok = false;
+    const double seconds = text.toDouble(&ok);
+    if (!ok || !(seconds >= 0 && seconds <= MaxTimeout))
+        return {};
+    return std::chrono::milliseconds(qint64(std::ceil(seconds * 1000)));
+}
+
+void report(const Prefork::Error &error, const QString &connectionError)
+{
+    std::fprintf(stderr, "%s\n", qPrintable(error.message()));
+    const QString cause = !error.detail().isEmpty() || error.code() != Prefork::Error::Timeout ? error.detail() : connectionError;
+    if (!cause.isEmpty())
+        std::fprintf(stderr, "(%s)\n", qPrintable(cause));
+}
+
+int call(const CallOptions &options)
+{
+    Prefork::Client client(options.address, {.minWorkers = 0, .maxWorkers = 1, .timeout = options.timeout, .waitForServer = options.wait});
+    int exitCode = Fatal;
+    const auto finish = [&exitCode](int code) {
+        exitCode = code;
+        QCoreApplication::quit();
+    };
+    const auto succeed = [&finish](const QVariant &result) {
+        const QByteArray text = textFromResult(result) + '\n';
+        std::fwrite(text.constData(), 1, std::size_t(text.size()), stdout);
+        finish(std::fflush(stdout) == 0 ? Success : Fatal);
+    };
+    const auto fail = [&](const Prefork::Error &error) {
+        report(error, client.connectionError());
+        finish(error.isFatal() ? Fatal : MethodFailed);
+    };
+    Prefork::frameTry(
+        [&] {
+            const Prefork::CheckoutPtr checkout = client.checkout();
+            if (options.method.isNull())
+                checkout->callFunction(options.arguments, succeed);
+            else
+                checkout->call(options.method, options.arguments, succeed);
+        },
+        fail);
+    QCoreApplication::exec();
+    return exitCode;
+}
+
+}
+
+int runCall(const QStringList &arguments)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        QStringLiteral("Calls one method of a worker and prints its result as a line of JSON.\n\n"
+                       "Arguments are JSON where they parse as JSON, else strings: 5 is a number, '\"5\"' and hello are strings.\n"
+                       "Put -- before other arguments than numbers that begin with a dash.\n\n"
+                       "Exit status: 0 result; 1 the method raised an error; 2 usage; 3 time-out, worker lost or could not connect."));
+    parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsOptions);
+    parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
+    parser.addOption({QStringLiteral("timeout"), QStringLiteral("The longest it may take, the wait for the server included; 0 = any time."),
+                      QStringLiteral("SECONDS"), QStringLiteral("30")});
+    parser.addOption({QStringLiteral("function"), QStringLiteral("Call without a method name: all that follows ADDRESS is arguments.")});
+    parser.addOption({QStringLiteral("no-wait"), QStringLiteral("Fail at once when no server is there, instead of trying until the time-out.")});
+    parser.addPositionalArgument(QStringLiteral("ADDRESS"), QStringLiteral("unix:/path/to.socket or tcp://host:port"));
+    parser.addPositionalArgument(QStringLiteral("METHOD"), QStringLiteral("The method's name."));
+    parser.addPositionalArgument(QStringLiteral("ARG"), QStringLiteral("Its arguments."), QStringLiteral("[ARG...]"));
+
+    if (!parser.parse(withNumbersMarked(arguments)))
+        return usageError(parser.errorText());
+    if (parser.isSet(QStringLiteral("help"))) {
+        std::fputs(qPrintable(parser.helpText()), stdout);
+        return Success;
+    }
+    QStringList words = parser.positionalArguments();
+    if (words.isEmpty())
+        return usageError(QStringLiteral("an address is missing"));
+    CallOptions options;
+    options.address = words.takeFirst();
+    if (!options.address.isValid())
+        return usageError(options.address.errorString());
+    if (!parser.isSet(QStringLiteral("function"))) {
+        if (words.isEmpty())
+            return usageError(QStringLiteral("a method is missing; use --function to call without one"));
+        options.method = words.takeFirst();
+    }
+    const QString timeoutText = withoutMark(parser.value(QStringLiteral("timeout")));
+    const auto timeout = timeoutFromText(timeoutText);
+    if (!timeout)
+        return usageError(QStringLiteral("--timeout takes a number of seconds, not '%1'").arg(timeoutText));
+    options.timeout = *timeout;
+    options.wait = !parser.isSet(QStringLiteral("no-wait"));
+    for (const QString &word : std::as_const(words))
+        options.arguments.append(argumentFromText(withoutMark(word)));
+    return call(options);
+}
+
+}
