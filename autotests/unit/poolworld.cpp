@@ -150,6 +150,7 @@ void World::step(const Step &next)
         break;
     case Step::Reply:
         if (const WorkerId id = pickWorker(next.pick, isBusy)) {
+            ++m_workers[id].answers;
             answer(id);
             check(m_pool.replied(id, m_now), "a reply found no call");
         }
@@ -157,6 +158,7 @@ void World::step(const Step &next)
     case Step::Failure:
         if (const WorkerId id = pickWorker(next.pick, isBusy)) {
             m_workers[id].tainted = true;
+            ++m_workers[id].answers;
             answer(id);
             check(m_pool.failed(id, Error(QStringLiteral("no luck")), m_now), "an error found no call");
         }
@@ -170,14 +172,8 @@ void World::step(const Step &next)
         break;
     case Step::Lost:
     case Step::LostUnsent:
-        if (const WorkerId id = pickWorker(next.pick, isConnected)) {
-            m_workers.erase(id);
-            for (auto &[user, record] : m_users) {
-                if (m_pool.workerOf(user) == id)
-                    record.withWorker = 0;
-            }
-            m_pool.lost(id, Error(Error::WorkerLost, QStringLiteral("died")), next.kind == Step::LostUnsent, m_now);
-        }
+        if (const WorkerId id = pickWorker(next.pick, isConnected))
+            lose(id, next.kind == Step::LostUnsent);
         break;
     case Step::Pass:
         m_now += next.amount % 5 == 0 ? Duration(next.amount * 100ms) : Duration(next.amount * 5ms);
@@ -240,6 +236,7 @@ void World::obeyOne(const Action &action)
         ++worker->second.uses;
         check(m_options.maxCheckouts == 0 || worker->second.uses < m_options.maxCheckouts, "a worker outlived its last checkout");
         worker->second.user = 0;
+        worker->second.answers = 0;
         break;
     }
     case Action::Finish:
@@ -297,6 +294,22 @@ void World::answer(WorkerId worker)
     check(m_users.at(user).withWorker == call, "the pool believes in a call that was never sent");
     m_users.at(user).answered = call;
     m_users.at(user).withWorker = 0;
+}
+
+// A checkout goes back in line if its first call there provably never began, and fails if it may have.
+void World::lose(WorkerId worker, bool unsent)
+{
+    const Hand hand = m_workers.at(worker);
+    const auto holder = std::find_if(m_users.begin(), m_users.end(), [&](const auto &entry) { return m_pool.workerOf(entry.first) == worker; });
+    bool mayTryAgain = true;
+    if (holder != m_users.end()) {
+        mayTryAgain = hand.answers == 0 && (holder->second.withWorker == 0 || unsent);
+        holder->second.withWorker = 0;
+    }
+    m_workers.erase(worker);
+    m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), unsent, m_now);
+    if (holder != m_users.end() && !holder->second.releasing)
+        check(m_pool.errorOf(holder->first).has_value() != mayTryAgain, "a call began twice, or a checkout failed for nothing");
 }
 
 void World::onFail(const Action &action)

@@ -64,6 +64,7 @@ private:
         CheckoutId user = 0;
         bool tainted = false;
         int uses = 0;
+        int answers = 0; // to its present user
     };
 
     void step(const Step &step);
@@ -72,6 +73,7 @@ private:
     void settle(const Action &action);
     void onSend(const Action &action);
     void answer(WorkerId worker);
+    void lose(WorkerId worker, bool unsent);
     void onFail(const Action &action);
     void check(bool holds, const char *what) const;
     void checkQueue();

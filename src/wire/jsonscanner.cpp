@@ -51,15 +51,15 @@ Decoded JsonScanner::next(QByteArrayView *message)
 JsonScanner::Step JsonScanner::scan()
 {
     while (m_position < m_buffer.size()) {
-        if (m_inString) {
+        Step step = Step::More;
+        if (m_inString)
             skipString();
-        } else {
-            const Step step = structural(m_buffer.at(m_position++));
-            if (step != Step::More)
-                return step;
-        }
-        if (m_position - m_start > m_maxMessageSize)
+        else
+            step = structural(m_buffer.at(m_position++));
+        if (step != Step::Broken && m_position - m_start > m_maxMessageSize)
             return fail(QStringLiteral("message longer than %1 bytes").arg(m_maxMessageSize));
+        if (step != Step::More)
+            return step;
     }
     return Step::More;
 }
