@@ -140,7 +140,7 @@ public:
     /// Fails this frame from outside, as if code running in it had thrown @p error: the catchers run, by the rules of run(). Returns the
     /// error nobody caught (the last one, if catchers threw), else nothing. In the null frame nobody catches.
     [[nodiscard]] std::optional<Error> raise(const Error &error) const;
-    /// raise(Error::fromException(exception)).
+    /// The same with any exception; catchers of its type get the very object.
     [[nodiscard]] std::optional<Error> raise(const std::exception_ptr &exception) const;
 
     friend bool operator==(const Frame &a, const Frame &b) noexcept { return a.m_node == b.m_node; }
