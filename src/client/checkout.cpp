@@ -60,14 +60,11 @@ void CheckoutPrivate::finish(Checkout *q, CallId callId)
     PendingCall call = take(callId);
     Q_EMIT q->finished(call.id, call.result);
     const auto deliver = [&call] { call.handler->deliver(call.result); };
-    try {
-        if (call.handler->ownFrame().isNull())
-            call.frame.run(deliver);
-        else
-            deliver();
-    } catch (...) {
-        reportUnhandled(call.frame.traced(Error::fromCurrentException()));
-    }
+    // A fub runs itself in its own frame; the call's is a child of that and must not catch twice.
+    if (const Frame own = call.handler->ownFrame(); own.isNull())
+        call.frame.runOrReport(deliver);
+    else
+        Frame().runOrReport(deliver);
 }
 
 void CheckoutPrivate::fail(Checkout *q, CallId callId, const Error &error)
