@@ -135,11 +135,12 @@ public:
         Catcher(F &&function) // NOLINT(google-explicit-constructor)
     {
         using Function = std::decay_t<F>;
+        Function copy(std::forward<F>(function)); // decayed: comparing the name of a function itself with null is worth a warning
         if constexpr (std::is_constructible_v<Function, std::nullptr_t>) {
-            if (function == nullptr)
+            if (copy == nullptr)
                 return;
         }
-        m_impl = std::make_unique<detail::CatcherOf<Function>>(std::forward<F>(function));
+        m_impl = std::make_unique<detail::CatcherOf<Function>>(std::move(copy));
     }
 
     [[nodiscard]] bool isNull() const noexcept { return !m_impl; }
