@@ -89,6 +89,10 @@ public:
     /// Possible at any moment, also before there is a worker; with nothing unsettled the error waits for the next call. (Parity T60.)
     void abort(const QString &reason = QStringLiteral("aborted"));
 
+    /// Waits until no call is unsettled, for scripts and tests: true, or false if that takes longer than @p deadline. Turns an event loop
+    /// of its own, in which callbacks, timers and sockets go on, but no user input; do not use it in a GUI.
+    [[nodiscard]] bool waitForSettled(std::chrono::milliseconds deadline = std::chrono::seconds(30));
+
     [[nodiscard]] bool isReleased() const;
     /// The fatal error that ended this checkout, if one did.
     [[nodiscard]] std::optional<Error> error() const;
