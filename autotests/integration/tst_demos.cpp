@@ -65,6 +65,7 @@ private Q_SLOTS:
     void helpSucceeds();
     void serverRefusesBadUsage_data();
     void serverRefusesBadUsage();
+    void serverThatDoesNotListenTellsTheTestWhy();
     void serverLeavesAForeignFileAlone();
     void liveServerKeepsItsPath();
     void takenPortIsRefused();
@@ -359,6 +360,18 @@ void tst_Demos::serverRefusesBadUsage()
     QVERIFY2(ended.errors.startsWith(program.section(u'/', -1) + QStringLiteral(": ")), qPrintable(ended.errors));
     QVERIFY2(ended.errors.contains(cause), qPrintable(ended.errors));
     QCOMPARE(ended.errors.count(u'\n'), 1);
+}
+
+void tst_Demos::serverThatDoesNotListenTellsTheTestWhy()
+{
+    ServerProcess server;
+    QVERIFY(!server.start(EchoServer, {}));
+    QVERIFY2(server.errorString().contains(Listen), qPrintable(server.errorString()));
+    QVERIFY(!server.isRunning());
+    QVERIFY(!server.start(path(QStringLiteral("no-such-program")), {}));
+    QVERIFY2(server.errorString().contains(QStringLiteral("no-such-program")), qPrintable(server.errorString()));
+    QVERIFY2(server.start(EchoServer, {Listen, socket()}), qPrintable(server.errorString()));
+    QCOMPARE(server.address(), socket());
 }
 
 void tst_Demos::serverLeavesAForeignFileAlone()
