@@ -214,13 +214,13 @@ void World::obey(const Step &nested)
     if (m_depth > 0)
         return;
     ++m_depth;
-    while (!m_settlements.empty()) {
+    for (int callbacks = 0; !m_settlements.empty();) {
         const Action settlement = m_settlements.front();
         m_settlements.pop_front();
         settle(settlement);
         // A user's callback may do anything.
         const bool isCallback = settlement.kind == Action::Finish || settlement.kind == Action::Fail;
-        if (isCallback && nested.amount % 2 == 1 && !m_isOver)
+        if (isCallback && nested.amount % 2 == 1 && !m_isOver && ++callbacks <= 5)
             step(nested);
     }
     --m_depth;
