@@ -53,7 +53,7 @@ public:
     /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback, or a context object and a callback.
     ///
     /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a context a
-    /// member function of it. Once the context is destroyed the callback is dropped; the call still settles. The callback runs in the frame of
+    /// member function of it. A null one is no callback. Once the context is destroyed the callback is dropped; the call still settles. The callback runs in the frame of
     /// the call, a child of the current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds the nearest catcher there, or
     /// else the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
     template <class R, class... A, class... Tail>
