@@ -38,7 +38,10 @@ public:
 
     [[nodiscard]] bool isValid() const { return m_scheme != Scheme::Invalid; }
     /// Why the address is invalid, as a sentence naming what was given; empty when it is valid.
-    [[nodiscard]] QString errorString() const { return m_error; }
+    [[nodiscard]] QString errorString() const
+    {
+        return isValid() || !m_error.isEmpty() ? m_error : QStringLiteral("no address was given");
+    }
     [[nodiscard]] Scheme scheme() const { return m_scheme; }
     /// The absolute path of a unix address; empty for others.
     [[nodiscard]] QString path() const { return m_scheme == Scheme::Unix ? m_place : QString(); }

@@ -23,6 +23,12 @@ QByteArray textOf(const QJsonArray &message)
     return QJsonDocument(message).toJson(QJsonDocument::Compact);
 }
 
+// Half of a surrogate pair, which JSON does not allow, becomes a question mark.
+QString unicode(const QString &text)
+{
+    return text.isValidUtf16() ? text : QString::fromUtf8(text.toUtf8());
+}
+
 std::optional<QString> append(const QJsonArray &message, qsizetype limit, QByteArray *out)
 {
     const QByteArray text = textOf(message);
@@ -128,8 +134,8 @@ void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code,
     QJsonValue json;
     if (data.isValid() && !toJson(data, &json, 2))
         meta.insert(DataKey, json);
-    if (append({FailureCommand, meta, message}, m_maxMessageSize, out))
-        out->append(textOf({FailureCommand, QJsonObject(), message.left(m_maxMessageSize / 8)}));
+    if (append({FailureCommand, meta, unicode(message)}, m_maxMessageSize, out))
+        out->append(textOf({FailureCommand, QJsonObject(), unicode(message.left(m_maxMessageSize / 8))}));
 }
 
 Decoded JsonWorkerCodec::next(Request *request)

@@ -38,6 +38,14 @@ Failure floating(double number, QJsonValue *json)
     return {};
 }
 
+Failure text(const QString &string, QJsonValue *json)
+{
+    if (!string.isValidUtf16())
+        return QStringLiteral("a QString that is not Unicode text: half of a surrogate pair");
+    *json = QJsonValue(string);
+    return {};
+}
+
 Failure bytes(const QByteArray &data, QJsonValue *json)
 {
     QStringDecoder decoder(QStringDecoder::Utf8);
@@ -70,10 +78,13 @@ Failure map(const QVariant &value, QJsonValue *json, int depth)
         const QVariant key = entry.key();
         if (!key.canConvert<QString>())
             return QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name()));
+        QJsonValue name;
+        if (Failure failure = text(key.toString(), &name))
+            return failure;
         QJsonValue member;
         if (Failure failure = toJson(entry.value(), &member, depth))
             return failure;
-        object.insert(key.toString(), member);
+        object.insert(name.toString(), member);
     }
     *json = object;
     return {};
@@ -133,20 +144,16 @@ std::optional<QString> toJson(const QVariant &value, QJsonValue *json, int depth
     case QMetaType::QUuid:
     case QMetaType::QDate:
     case QMetaType::QTime:
-        *json = QJsonValue(value.toString());
-        return {};
+        return text(value.toString(), json);
     case QMetaType::QDateTime:
         *json = QJsonValue(value.toDateTime().toString(Qt::ISODateWithMs));
         return {};
     case QMetaType::QJsonValue:
-        *json = value.toJsonValue();
-        return {};
+        return toJson(value.toJsonValue().toVariant(), json, depth);
     case QMetaType::QJsonObject:
-        *json = value.toJsonObject();
-        return {};
+        return toJson(value.toJsonObject().toVariantMap(), json, depth);
     case QMetaType::QJsonArray:
-        *json = value.toJsonArray();
-        return {};
+        return toJson(value.toJsonArray().toVariantList(), json, depth);
     default:
         return other(value, json, depth + 1);
     }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "helpers/answers.h"
+#include "helpers/embedded.h"
+#include "helpers/processes.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Server>
+
+#include <QtCore/QTemporaryDir>
+#include <QtNetwork/QLocalSocket>
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+using namespace Prefork;
+
+namespace {
+
+// Root may always fork, so the program becomes somebody whom limits apply to.
+void leaveRoot()
+{
+    constexpr uid_t Nobody = 65534;
+    if (::geteuid() != 0)
+        return;
+    if (::setresgid(Nobody, Nobody, Nobody) != 0 || ::setresuid(Nobody, Nobody, Nobody) != 0)
+        qFatal("cannot become somebody else than root");
+    ::prctl(PR_SET_DUMPABLE, 1); // or its own /proc/self/fd would be root's
+}
+
+void limitProcesses(rlim_t count)
+{
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NPROC, &limit);
+    limit.rlim_cur = std::min(count, limit.rlim_max);
+    ::setrlimit(RLIMIT_NPROC, &limit);
+}
+
+// The zygote may have no further process until it is told otherwise.
+void forbidFork()
+{
+    limitProcesses(0);
+    std::signal(SIGUSR1, [](int) { limitProcesses(RLIM_INFINITY); });
+}
+
+void allowFork()
+{
+    QCOMPARE(::kill(pid_t(Test::zygote()->processId()), SIGUSR1), 0);
+}
+
+void fill(Interface &interface)
+{
+    leaveRoot();
+    Test::addBasics(interface);
+    interface.preload(forbidFork);
+}
+
+}
+
+/// In the original a failed fork is an exception in the accept callback of the server. Ours turns that one client away and goes on.
+class TaskForkFailureTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void t11_aFailedForkTurnsOneClientAway()
+    {
+        QTemporaryDir directory;
+        Server server(Test::zygote());
+        QVERIFY(server.listen("unix:" + directory.filePath("socket")));
+        for (int i = 0; i < 3; ++i) {
+            QLocalSocket connection;
+            connection.connectToServer(directory.filePath("socket"));
+            WAIT_COMPARE(connection.state(), QLocalSocket::UnconnectedState);
+            QVERIFY(server.isListening());
+        }
+        QVERIFY(Test::isRunning(Test::zygote()->processId()));
+
+        Client client(server.address(), {.minWorkers = 0});
+        Client embedded(Test::zygote(), {.minWorkers = 0});
+        QCOMPARE(Test::failure(client.checkout(), "echo").code(), Error::WorkerLost);
+        const Error error = Test::failure(embedded.checkout(), "echo");
+        QCOMPARE(error.code(), Error::WorkerLost);
+        QVERIFY2(error.detail().contains("fork failed"), qPrintable(error.detail()));
+
+        allowFork(); // nothing has to be restarted
+        QCOMPARE(Test::answer(embedded.checkout(), "echo", {2}), QVariant(2));
+        QCOMPARE(Test::answer(client.checkout(), "echo", {3}), QVariant(3));
+    }
+};
+
+PREFORK_TEST_MAIN(TaskForkFailureTest, fill)
+#include "tst_task_forkfailure.moc"

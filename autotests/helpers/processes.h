@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#ifndef AUTOTESTS_PROCESSES_H
+#define AUTOTESTS_PROCESSES_H
+
+#include <QtCore/QDir>
+#include <QtCore/QFile>
+#include <QtCore/QList>
+
+/// What /proc says about processes.
+namespace Test {
+
+[[nodiscard]] inline QByteArray procFile(qint64 pid, const QString &name)
+{
+    QFile file(QStringLiteral("/proc/%1/%2").arg(pid).arg(name));
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+/// The fields of a process's stat behind its name: the state, the parent, …; empty if there is no such process.
+[[nodiscard]] inline QList<QByteArray> statOf(qint64 pid)
+{
+    const QByteArray stat = procFile(pid, QStringLiteral("stat"));
+    return stat.isEmpty() ? QList<QByteArray>() : stat.sliced(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/// False also for a process that has ended and waits to be reaped.
+[[nodiscard]] inline bool isRunning(qint64 pid)
+{
+    const QList<QByteArray> stat = statOf(pid);
+    return !stat.isEmpty() && stat.first() != "Z";
+}
+
+/// False only when nothing is left of it.
+[[nodiscard]] inline bool exists(qint64 pid)
+{
+    return !statOf(pid).isEmpty();
+}
+
+/// The children of a process, those included that wait to be reaped.
+[[nodiscard]] inline QList<qint64> childrenOf(qint64 pid)
+{
+    QList<qint64> children;
+    const QStringList names = QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    for (const QString &name : names) {
+        bool isNumber = false;
+        const qint64 candidate = name.toLongLong(&isNumber);
+        if (isNumber && statOf(candidate).value(1).toLongLong() == pid)
+            children.append(candidate);
+    }
+    return children;
+}
+
+/// What ps shows, without the arguments.
+[[nodiscard]] inline QByteArray titleOf(qint64 pid)
+{
+    const QByteArray line = procFile(pid, QStringLiteral("cmdline"));
+    return line.left(line.indexOf('\0'));
+}
+
+/// A line of /proc/PID/status.
+[[nodiscard]] inline QByteArray statusOf(qint64 pid, const QByteArray &key)
+{
+    const QList<QByteArray> lines = procFile(pid, QStringLiteral("status")).split('\n');
+    for (const QByteArray &line : lines) {
+        if (line.startsWith(key + ':'))
+            return line.sliced(key.size() + 1).trimmed();
+    }
+    return {};
+}
+
+/// How many descriptors a process has open.
+[[nodiscard]] inline qsizetype descriptorCount(qint64 pid)
+{
+    return QDir(QStringLiteral("/proc/%1/fd").arg(pid)).entryList(QDir::Files | QDir::System | QDir::NoDotAndDotDot).size();
+}
+
+}
+
+#endif
