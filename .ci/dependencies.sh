@@ -1,26 +1,42 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# For sourcing: the Debian packages this project needs, and a function that installs those which are missing.
+# To be sourced. The Debian packages this project needs, and one function: ensure_packages.
 
 # shellcheck disable=SC2034 # used by those who source this
 build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev libqt6sql6-sqlite libbsd-dev libcrypt-dev)
 # shellcheck disable=SC2034
 test_packages=(perl)
 
-# ensure_packages PURPOSE PACKAGE...
+# ensure_packages PURPOSE PACKAGE…: installs those of the Debian packages that are missing, saying which and what for ("build the demos").
+# Runs nothing when all are there. Says on standard error what it does; fails if it cannot.
 ensure_packages() {
-    local purpose=$1 missing=() package as_root=()
+    local purpose=$1 package missing=()
     shift
-    for package in "$@"; do
-        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
-    done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    echo "Installing what is needed to $purpose: ${missing[*]}" >&2
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || { echo "Neither root nor sudo: please install these packages yourself." >&2; return 1; }
-        echo "(with sudo, which may ask for your password)" >&2
-        as_root=(sudo)
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        echo "This is not a Debian system; what is needed to $purpose must be there already (on Debian: $*)" >&2
+        return 0
     fi
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    for package in "$@"; do
+        # shellcheck disable=SC2016 # the braces are for dpkg-query
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+
+    local as_root=()
+    if ((EUID != 0)); then
+        if ! command -v sudo >/dev/null; then
+            echo "Missing: ${missing[*]} (needed to $purpose). Install them as root: apt-get install ${missing[*]}" >&2
+            return 1
+        fi
+        as_root=(sudo)
+        echo "Installing with sudo: ${missing[*]} (needed to $purpose)" >&2
+    else
+        echo "Installing: ${missing[*]} (needed to $purpose)" >&2
+    fi
+    # Package lists may be missing, on a fresh machine, or too old to know where the packages are now.
+    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}")
+    if apt-get install -qq -s --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && "${install[@]}" >&2; then
+        return 0
+    fi
+    "${as_root[@]}" apt-get update -qq >&2 && "${install[@]}" >&2
 }

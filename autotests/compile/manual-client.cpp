@@ -49,6 +49,9 @@ void callForms(const Prefork::CheckoutPtr &checkout, Receiver *receiver)
     checkout->call("two", list);
     checkout->call("none", {}, [](const QVariant &) {});
     checkout->call("none");
+    checkout->call(Hasher::hash, "secret", nullptr);
+    checkout->call(Hasher::hash, "secret", std::function<void(const QString &)>());
+    checkout->call("one", {1}, receiver, static_cast<void (Receiver::*)(const QVariant &)>(nullptr));
     checkout->callFunction({sql, 5}, [](const QVariant &) {});
     checkout->callFunction(list);
 }

@@ -12,8 +12,8 @@ using Prefork::Error;
 namespace {
 
 constexpr std::array<const char *, Step::Kinds> Names {"checkout", "call", "release", "abort", "connected", "connectFailed", "reply",
-                                                       "failure", "unencodable", "lost", "lostUnsent", "pass", "shutdown", "exhausted"};
-constexpr std::array<int, Step::Kinds> Weights {14, 20, 10, 3, 14, 4, 20, 6, 2, 3, 2, 8, 0, 0};
+                                                       "failure", "unencodable", "lost", "lostUnsent", "pass", "recycle", "close", "shutdown", "exhausted"};
+constexpr std::array<int, Step::Kinds> Weights {14, 20, 10, 3, 14, 4, 20, 6, 2, 3, 2, 8, 1, 0, 0, 0};
 
 unsigned below(std::minstd_rand &random, unsigned limit)
 {
@@ -29,7 +29,7 @@ History randomHistory(std::minstd_rand &random)
     for (Step &step : history)
         step = {Step::Kind(kinds(random)), below(random, 64), below(random, 16)};
     if (below(random, 8) == 0)
-        history.push_back({below(random, 2) ? Step::Shutdown : Step::Exhausted, 0, 0});
+        history.push_back({std::array<Step::Kind, 3> {Step::Shutdown, Step::Exhausted, Step::Close}[below(random, 3)], 0, below(random, 16)});
     return history;
 }
 
@@ -72,6 +72,8 @@ void World::run(const History &history)
         if (m_isOver)
             break;
         step(next);
+        check(!m_closeDeadline || !m_pool.isClosed() || m_workers.empty(), "a closed pool has workers");
+        check(!m_closeDeadline || m_now < *m_closeDeadline || m_pool.isClosed(), "the pool closed too late");
         checkQueue();
         checkCounts();
     }
@@ -109,7 +111,7 @@ void World::step(const Step &next)
     const auto isConnecting = [](WorkerId, const Hand &hand) { return hand.connecting; };
     const auto isConnected = [](WorkerId, const Hand &hand) { return !hand.connecting; };
     const auto isBusy = [this](WorkerId id, const Hand &) { return m_pool.callOf(id).has_value(); };
-    const Step nested {Step::Kind(next.amount % Step::Shutdown), next.pick / 2, next.amount / 2};
+    const Step nested {Step::Kind(next.amount % Step::Close), next.pick / 2, next.amount / 2};
     switch (next.kind) {
     case Step::Checkout: {
         const auto timeout = next.amount % 4 == 0 ? std::optional<Duration>(next.amount * 10ms) : std::nullopt;
@@ -180,6 +182,15 @@ void World::step(const Step &next)
         m_pool.advance(m_now);
         check(!m_pool.nextWakeup() || *m_pool.nextWakeup() > m_now, "the pool asks to be woken at once, for ever");
         break;
+    case Step::Recycle:
+        m_pool.recycle(m_now);
+        for (auto &[id, hand] : m_workers)
+            hand.isOutdated = hand.isOutdated || !hand.connecting;
+        break;
+    case Step::Close:
+        m_closeDeadline = m_now + next.amount * 100ms;
+        m_pool.close(Error(Error::Shutdown, QStringLiteral("closed")), *m_closeDeadline, m_now);
+        break;
     case Step::Shutdown:
         m_isOver = true;
         m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("over")), m_now);
@@ -203,13 +214,13 @@ void World::obey(const Step &nested)
     if (m_depth > 0)
         return;
     ++m_depth;
-    while (!m_settlements.empty()) {
+    for (int callbacks = 0; !m_settlements.empty();) {
         const Action settlement = m_settlements.front();
         m_settlements.pop_front();
         settle(settlement);
         // A user's callback may do anything.
         const bool isCallback = settlement.kind == Action::Finish || settlement.kind == Action::Fail;
-        if (isCallback && nested.amount % 2 == 1 && !m_isOver)
+        if (isCallback && nested.amount % 2 == 1 && !m_isOver && ++callbacks <= 5)
             step(nested);
     }
     --m_depth;
@@ -233,6 +244,7 @@ void World::obeyOne(const Action &action)
         const auto worker = m_workers.find(action.worker);
         check(worker != m_workers.end() && !worker->second.connecting, "a release was sent to nobody");
         check(!worker->second.tainted || m_options.reuseAfterError, "a worker was reused after an error");
+        check(!worker->second.isOutdated, "a worker outlived a recycling");
         ++worker->second.uses;
         check(m_options.maxCheckouts == 0 || worker->second.uses < m_options.maxCheckouts, "a worker outlived its last checkout");
         worker->second.user = 0;
@@ -378,6 +390,10 @@ void World::settleDown()
     }
     if (m_isOver)
         return;
+    if (m_closeDeadline) {
+        check(m_pool.isClosed() && m_workers.empty(), "the pool never closed");
+        return;
+    }
     check(m_pool.workerCount() >= m_options.minWorkers, "capacity was lost");
     const CheckoutId last = m_pool.checkout(Duration(0), m_now);
     m_users.emplace(last, User());

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ struct Violation
 
 struct Step
 {
-    enum Kind { Checkout, Call, Release, Abort, Connected, ConnectFailed, Reply, Failure, Unencodable, Lost, LostUnsent, Pass, Shutdown, Exhausted, Kinds };
+    enum Kind { Checkout, Call, Release, Abort, Connected, ConnectFailed, Reply, Failure, Unencodable, Lost, LostUnsent, Pass, Recycle, Close, Shutdown, Exhausted, Kinds };
     Kind kind = Checkout;
     unsigned pick = 0; ///< which of those it could concern
     unsigned amount = 0; ///< how many or how long
@@ -65,6 +66,7 @@ private:
         bool tainted = false;
         int uses = 0;
         int answers = 0; // to its present user
+        bool isOutdated = false;
     };
 
     void step(const Step &step);
@@ -91,6 +93,7 @@ private:
     std::set<CheckoutId> m_waitingBefore;
     std::deque<Action> m_settlements; // the users hear of them after all input and output is done
     std::size_t m_settled = 0;
+    std::optional<Time> m_closeDeadline;
     bool m_isOver = false; // after shutdown or exhaustion
     int m_depth = 0;
 };

@@ -233,7 +233,7 @@ void TestJsonCodec::isAsStrictAsTheStandard_data()
     for (const char *const text : {"[0,-0,10,1.5,-1e9,1E+2,0.1e-1]", R"(["\ud834\uddda","\u00e9\\","",{"1":[]}])", R"(["-.5 01"])", "[true,false,null]"})
         row(text, true);
     for (const char *const text : {"[.5]", "[01]", "[1.]", "[-]", "[+1]", "[1e]", "[1.2.3]", R"(["\ud834"])", R"(["\ud834\ud834"])", R"(["\uddda"])",
-                                   R"(["\ud834x"])", "[\"a\nb\"]", "[\"\t\"]"})
+                                   R"(["\ud834x"])", R"(["\x"])", R"(["\u12g4"])", R"(["\u12"])", "[\"a\nb\"]", "[\"\t\"]"})
         row(text, false);
 }
 

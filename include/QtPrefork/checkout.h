@@ -53,7 +53,7 @@ public:
     /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback, or a context object and a callback.
     ///
     /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a context a
-    /// member function of it. Once the context is destroyed the callback is dropped; the call still settles. The callback runs in the frame of
+    /// member function of it. A null one is no callback. Once the context is destroyed the callback is dropped; the call still settles. The callback runs in the frame of
     /// the call, a child of the current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds the nearest catcher there, or
     /// else the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
     template <class R, class... A, class... Tail>
@@ -88,6 +88,10 @@ public:
     /// Gives up: the oldest unsettled call gets a fatal error of code Aborted, the rest settle as canceled, and the worker is dropped.
     /// Possible at any moment, also before there is a worker; with nothing unsettled the error waits for the next call. (Parity T60.)
     void abort(const QString &reason = QStringLiteral("aborted"));
+
+    /// Waits until no call is unsettled, for scripts and tests: true, or false if that takes longer than @p deadline. Turns an event loop
+    /// of its own, in which callbacks, timers and sockets go on, but no user input; do not use it in a GUI.
+    [[nodiscard]] bool waitForSettled(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
     [[nodiscard]] bool isReleased() const;
     /// The fatal error that ended this checkout, if one did.

@@ -49,8 +49,18 @@ struct ClientOptions
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
+    Q_PROPERTY(State state READ state NOTIFY stateChanged)
 
 public:
+    enum State {
+        Disconnected, ///< no worker is connected, and none is asked for
+        Connecting, ///< no worker is connected; the client is trying
+        Connected, ///< there is a worker at least
+        Closing, ///< close() was called and has not finished
+        Closed, ///< close() has finished, or there will never be a worker again
+    };
+    Q_ENUM(State)
+
     /// A client of the server at @p address. An invalid address makes every checkout fail with code Unavailable and its text.
     explicit Client(const Address &address, const ClientOptions &options = {}, QObject *parent = nullptr);
     /// A client directly on @p zygote: each connection is a socket pair, nothing listens, nobody else can connect. Once the zygote is
@@ -60,6 +70,14 @@ public:
 
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options = {});
 
+    /// Ends the client gently: new checkouts fail at once with code Shutdown, those there are go on until they are released. When
+    /// all are, or at @p deadline from now with a fatal Shutdown for the rest, the workers are let go and closed() is emitted, from the
+    /// event loop. Never blocks. A second call sets a new deadline.
+    void close(std::chrono::milliseconds deadline = std::chrono::seconds(5));
+    /// Replaces every worker there is: idle ones now, held ones when they are released. For when what their setup read has changed.
+    void recycleWorkers();
+
+    [[nodiscard]] State state() const;
     /// Invalid for a client directly on a zygote.
     [[nodiscard]] Address address() const;
     /// Why the last attempt to connect failed; empty once one has succeeded since.
@@ -71,10 +89,14 @@ public:
     [[nodiscard]] qsizetype waitingCheckoutCount() const;
 
 Q_SIGNALS:
+    void stateChanged(Prefork::Client::State state);
+    void closed();
     /// An attempt to connect failed; the client goes on trying.
     void connectionFailed(const QString &cause);
 
 private:
+    void init();
+
     std::shared_ptr<ClientCore> d;
     Address m_address;
 };

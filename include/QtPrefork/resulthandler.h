@@ -98,12 +98,29 @@ std::unique_ptr<ResultHandler> makeHandler()
     return std::make_unique<NoCallbackHandler<R>>();
 }
 
+/// True for a null pointer and an empty std::function: no callback.
+template <class F>
+[[nodiscard]] bool isNullFunction(const F &function)
+{
+    if constexpr (std::is_constructible_v<F, std::nullptr_t> && requires { function == nullptr; })
+        return function == nullptr;
+    else
+        return false;
+}
+
 template <class R, class F>
 std::unique_ptr<ResultHandler> makeHandler(F &&function)
 {
     using Function = std::decay_t<F>;
-    static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
-    return std::make_unique<CallbackHandler<R, Function>>(std::forward<F>(function));
+    if constexpr (std::is_null_pointer_v<Function>) {
+        return makeHandler<R>();
+    } else {
+        static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
+        Function own(std::forward<F>(function));
+        if (isNullFunction(own))
+            return makeHandler<R>();
+        return std::make_unique<CallbackHandler<R, Function>>(std::move(own));
+    }
 }
 
 template <class R, class C, class F>
@@ -112,7 +129,10 @@ std::unique_ptr<ResultHandler> makeHandler(C *context, F &&function)
 {
     using Function = ContextFunction<C, std::decay_t<F>>;
     static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
-    return std::make_unique<CallbackHandler<R, Function>>(Function(context, std::forward<F>(function)));
+    std::decay_t<F> own(std::forward<F>(function));
+    if (isNullFunction(own))
+        return makeHandler<R>();
+    return std::make_unique<CallbackHandler<R, Function>>(Function(context, std::move(own)));
 }
 
 }

@@ -3,6 +3,7 @@
 
 #include "client/clientcore_p.h"
 
+#include <QtCore/QEventLoop>
 #include <QtCore/QMetaMethod>
 #include <QtCore/QThread>
 
@@ -121,6 +122,24 @@ void Checkout::release()
 void Checkout::abort(const QString &reason)
 {
     d->core->abort(d->poolId, Error(Error::Aborted, reason));
+}
+
+bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
+{
+    const CheckoutPtr self = shared_from_this();
+    QEventLoop loop;
+    QTimer timer;
+    timer.setSingleShot(true);
+    timer.setTimerType(Qt::PreciseTimer);
+    connect(&timer, &QTimer::timeout, &loop, &QEventLoop::quit);
+    connect(d->core.get(), &ClientCore::checkoutSettled, &loop, [&] {
+        if (d->calls.empty())
+            loop.quit();
+    });
+    timer.start(deadline);
+    if (!d->calls.empty())
+        loop.exec(QEventLoop::ExcludeUserInputEvents);
+    return d->calls.empty();
 }
 
 bool Checkout::isReleased() const

@@ -34,18 +34,41 @@ Client::Client(const Address &address, const ClientOptions &options, QObject *pa
     , d(startCore(options, address.isValid() ? Transport::make(address) : nullptr, address.errorString()))
     , m_address(address)
 {
-    connect(d.get(), &ClientCore::connectionFailed, this, &Client::connectionFailed);
+    init();
 }
 
 Client::Client(Zygote *zygote, const ClientOptions &options, QObject *parent)
     : QObject(parent)
     , d(startCore(options, zygote->isValid() ? Transport::make(ZygotePrivate::of(*zygote).channel) : nullptr, errorOf(*zygote)))
 {
+    init();
+}
+
+void Client::close(std::chrono::milliseconds deadline)
+{
+    d->close(deadline);
+}
+
+void Client::recycleWorkers()
+{
+    d->recycle();
+}
+
+Client::State Client::state() const
+{
+    return d->state();
+}
+
+void Client::init()
+{
     connect(d.get(), &ClientCore::connectionFailed, this, &Client::connectionFailed);
+    connect(d.get(), &ClientCore::stateChanged, this, &Client::stateChanged);
+    connect(d.get(), &ClientCore::closed, this, &Client::closed);
 }
 
 Client::~Client()
 {
+    d->disconnect(this);
     d->shutdown();
 }
 

@@ -72,6 +72,42 @@ void ClientCore::shutdown()
     perform(Settle::Now);
 }
 
+void ClientCore::close(std::chrono::milliseconds deadline)
+{
+    m_pool.close(Error(Error::Shutdown, QStringLiteral("the client was closed")), now() + deadline, now());
+    perform(Settle::Later);
+}
+
+void ClientCore::recycle()
+{
+    m_pool.recycle(now());
+    perform(Settle::Later);
+}
+
+Client::State ClientCore::state() const
+{
+    if (m_pool.isClosed())
+        return Client::Closed;
+    if (m_pool.isClosing())
+        return Client::Closing;
+    if (!m_connections.empty())
+        return Client::Connected;
+    if (m_pool.isUnavailable())
+        return Client::Closed;
+    return m_pool.wantsWorkers() ? Client::Connecting : Client::Disconnected;
+}
+
+// From the event loop, like everything the user is told.
+void ClientCore::announceState()
+{
+    const Client::State current = state();
+    if (std::exchange(m_announcedState, current) == current)
+        return;
+    Q_EMIT stateChanged(current);
+    if (current == Client::Closed && m_pool.isClosing())
+        Q_EMIT closed();
+}
+
 CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
 {
     const Pooling::CheckoutId id = m_pool.checkout(options.timeout, now());
@@ -119,7 +155,7 @@ void ClientCore::perform(Settle when)
     armTimer();
     if (when == Settle::Now)
         settleAll();
-    else if (!m_settlements.empty() && !std::exchange(m_isSettlingScheduled, true))
+    else if ((!m_settlements.empty() || state() != m_announcedState) && !std::exchange(m_isSettlingScheduled, true))
         QMetaObject::invokeMethod(this, &ClientCore::settleAll, Qt::QueuedConnection);
 }
 
@@ -194,6 +230,7 @@ void ClientCore::settleAll()
         m_settlements.pop_front();
         settle(settlement);
     }
+    announceState();
     --m_settling;
     perform(Settle::Later);
 }
@@ -221,8 +258,8 @@ void ClientCore::settle(const Settlement &settlement)
     default:
         break;
     }
-    if (d.calls.empty())
-        d.keptAlive.reset();
+    if (d.calls.empty() && std::exchange(d.keptAlive, nullptr))
+        Q_EMIT checkoutSettled();
 }
 
 // Left alone while it is early enough: a stream of calls must not cost a timer each.

@@ -34,6 +34,10 @@ public:
     /// Settles everything before it returns.
     void shutdown();
 
+    void close(std::chrono::milliseconds deadline);
+    void recycle();
+    [[nodiscard]] Client::State state() const;
+
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
     void call(Checkout &checkout);
     void release(Pooling::CheckoutId id);
@@ -49,6 +53,10 @@ public:
 
 Q_SIGNALS:
     void connectionFailed(const QString &cause);
+    void stateChanged(Prefork::Client::State state);
+    void closed();
+    /// A checkout has no unsettled call any more.
+    void checkoutSettled();
 
 private:
     using ConnectionPtr = std::shared_ptr<Connection>;
@@ -67,6 +75,7 @@ private:
     void settleLater(const Pooling::Action &action, Checkout *checkout);
     void settleAll();
     void settle(const Settlement &settlement);
+    void announceState();
     void armTimer();
     void onTimer();
 
@@ -97,6 +106,7 @@ private:
     QTimer m_timer;
     std::optional<Pooling::Time> m_timerDue;
     QString m_connectionError;
+    Client::State m_announcedState = Client::Disconnected;
 };
 
 }

@@ -33,10 +33,11 @@ CheckoutId Pool::checkout(std::optional<Duration> timeout, Time now)
     const CheckoutId id = ++m_lastCheckout;
     Checkout &checkout = m_checkouts[id];
     checkout.timeout = std::max(Duration::zero(), timeout.value_or(m_options.timeout));
-    if (m_unavailable) {
-        checkout.fatal = m_unavailable;
+    if (m_unavailable || isClosing()) {
+        checkout.fatal = m_unavailable ? *m_unavailable : Error(Error::Shutdown, QStringLiteral("the client is closing"));
         return id;
     }
+    ++m_open;
     wait(id, checkout);
     assign();
     if (checkout.waiting && m_options.maxQueued > 0 && waitingCount() > m_options.maxQueued)
@@ -122,8 +123,26 @@ void Pool::rejected(CheckoutId id, CallId call, const Error &error, Time now)
     failHead(id, error, now);
 }
 
+void Pool::close(const Error &error, Time deadline, Time now)
+{
+    if (m_isClosed)
+        return;
+    m_closeError = error;
+    m_closeDeadline = deadline;
+    closeIfDrained(now);
+}
+
+void Pool::closeIfDrained(Time now)
+{
+    if (!isClosing() || m_isClosed)
+        return;
+    if (m_open == 0 || now >= *m_closeDeadline)
+        shutdown(m_closeError, now);
+}
+
 void Pool::shutdown(const Error &error, Time now)
 {
+    m_isClosed = true;
     m_unavailable = error;
     std::vector<CheckoutId> open;
     for (const auto &[id, checkout] : m_checkouts) {
@@ -145,6 +164,7 @@ void Pool::advance(Time now)
     }
     reapIdle(now);
     grow(now);
+    closeIfDrained(now);
 }
 
 std::optional<Time> Pool::nextWakeup() const
@@ -155,6 +175,8 @@ std::optional<Time> Pool::nextWakeup() const
         consider(m_deadlines.begin()->first);
     if (m_failures > 0 && m_connecting == 0 && wantsMore())
         consider(m_retryAt);
+    if (isClosing() && !m_isClosed)
+        consider(*m_closeDeadline);
     if (mayReap())
         consider(m_idle.begin()->second.since + m_options.idleTimeout);
     return next;
@@ -253,6 +275,7 @@ void Pool::failForGood(CheckoutId id, const Error &error, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
     checkout.fatal = error;
+    --m_open;
     if (std::exchange(checkout.waiting, false))
         m_waiting.erase(id);
     if (const WorkerId worker = std::exchange(checkout.worker, 0))
@@ -260,6 +283,7 @@ void Pool::failForGood(CheckoutId id, const Error &error, Time now)
     settleAll(id, checkout, error);
     if (checkout.releasing)
         finishRelease(id, now);
+    closeIfDrained(now);
 }
 
 void Pool::failWaiting(const Error &error, Time now)
@@ -274,6 +298,8 @@ void Pool::finishRelease(CheckoutId id, Time now)
     if (checkout.waiting)
         m_waiting.erase(id);
     m_checkouts.erase(id);
+    if (!checkout.fatal)
+        --m_open;
     if (checkout.worker != 0) {
         Worker &worker = m_workers.at(checkout.worker);
         if ((checkout.tainted && !m_options.reuseAfterError) || isLastCheckout(worker)) {
@@ -286,6 +312,7 @@ void Pool::finishRelease(CheckoutId id, Time now)
     m_actions.push_back({.kind = Action::Released, .checkout = id});
     assign();
     grow(now);
+    closeIfDrained(now);
 }
 
 }

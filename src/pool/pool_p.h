@@ -86,6 +86,13 @@ public:
     void lost(WorkerId worker, const Error &error, bool unsent, Time now);
     /// No worker can ever be had again; those connected live on.
     void setUnavailable(const Error &error, Time now);
+    /// No new checkouts; when those there are have been released the pool shuts down by itself, with @p error for what is left at
+    /// @p deadline. isClosed() tells when.
+    void close(const Error &error, Time deadline, Time now);
+    [[nodiscard]] bool isClosing() const { return m_closeDeadline.has_value(); }
+    [[nodiscard]] bool isClosed() const { return m_isClosed; }
+    /// Replaces every worker connected by now: idle ones at once, held ones when they are released.
+    void recycle(Time now);
     /// The end: every checkout fails with @p error and every worker is closed.
     void shutdown(const Error &error, Time now);
 
@@ -96,6 +103,9 @@ public:
 
     [[nodiscard]] std::vector<Action> takeActions();
 
+    [[nodiscard]] bool isUnavailable() const { return m_unavailable.has_value(); }
+    /// Whether a worker is being connected, or will be.
+    [[nodiscard]] bool wantsWorkers() const { return m_connecting > 0 || wantsMore(); }
     /// The checkout and the call a worker is busy with.
     [[nodiscard]] std::optional<std::pair<CheckoutId, CallId>> callOf(WorkerId worker) const;
     /// The worker a checkout holds; 0 = none.
@@ -114,6 +124,7 @@ private:
         quint64 idleKey = 0;
         int checkouts = 0;
         bool proven = false; // it answered a call once
+        bool isOutdated = false;
     };
     struct Checkout
     {
@@ -164,6 +175,7 @@ private:
     void backOff(Time now);
     [[nodiscard]] bool mayReap() const;
     void reapIdle(Time now);
+    void closeIfDrained(Time now);
 
     Options m_options;
     std::unordered_map<WorkerId, Worker> m_workers;
@@ -177,10 +189,14 @@ private:
     quint64 m_lastIdleKey = 0;
     int m_connecting = 0;
     int m_held = 0;
+    qsizetype m_open = 0; // checkouts that have not failed
     int m_onLastCheckout = 0; // held workers that will be replaced
     int m_failures = 0; // connections in a row that came to nothing
     Time m_retryAt {};
     std::optional<Error> m_unavailable;
+    std::optional<Time> m_closeDeadline;
+    Error m_closeError;
+    bool m_isClosed = false;
     std::minstd_rand m_random;
 };
 

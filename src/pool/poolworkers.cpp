@@ -65,6 +65,19 @@ void Pool::setUnavailable(const Error &error, Time now)
         retire(m_idle.begin()->second.worker, Farewell::Close);
 }
 
+void Pool::recycle(Time now)
+{
+    while (!m_idle.empty())
+        retire(m_idle.begin()->second.worker, Farewell::Close);
+    for (auto &[id, worker] : m_workers) {
+        if (worker.state != Worker::Held || isLastCheckout(worker))
+            continue;
+        worker.isOutdated = true;
+        ++m_onLastCheckout;
+    }
+    grow(now);
+}
+
 void Pool::prove(WorkerId id)
 {
     m_workers.at(id).proven = true;
@@ -128,7 +141,7 @@ void Pool::retire(WorkerId id, Farewell farewell)
 
 bool Pool::isLastCheckout(const Worker &worker) const
 {
-    return m_options.maxCheckouts > 0 && worker.checkouts >= m_options.maxCheckouts;
+    return worker.isOutdated || (m_options.maxCheckouts > 0 && worker.checkouts >= m_options.maxCheckouts);
 }
 
 // Workers that will be there for a next checkout.

@@ -12,6 +12,11 @@ bool isDigit(char c)
     return c >= '0' && c <= '9';
 }
 
+bool isHexDigit(char c)
+{
+    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 class Checker
 {
 public:
@@ -86,21 +91,21 @@ private:
     }
     [[nodiscard]] bool escape()
     {
-        if (!skip('u')) {
-            m_at += m_at != m_end;
-            return m_at != m_end;
-        }
-        const uint unit = hex();
-        if (QChar::isLowSurrogate(unit))
+        if (!skip('u'))
+            return m_at != m_end && QByteArrayView("\"\\/bfnrt").contains(*m_at++);
+        const auto unit = codeUnit();
+        if (!unit || QChar::isLowSurrogate(*unit))
             return false;
-        return !QChar::isHighSurrogate(unit) || (skip('\\') && skip('u') && QChar::isLowSurrogate(hex()));
+        if (!QChar::isHighSurrogate(*unit))
+            return true;
+        const auto second = skip('\\') && skip('u') ? codeUnit() : std::nullopt;
+        return second && QChar::isLowSurrogate(*second);
     }
-    [[nodiscard]] uint hex()
+    [[nodiscard]] std::optional<uint> codeUnit()
     {
-        const qsizetype length = std::min<qsizetype>(4, m_end - m_at);
-        const uint unit = QByteArrayView(m_at, length).toUInt(nullptr, 16);
-        m_at += length;
-        return unit;
+        const char *const first = m_at;
+        m_at = std::find_if_not(first, first + std::min<qsizetype>(4, m_end - first), isHexDigit);
+        return m_at - first == 4 ? std::optional(QByteArrayView(first, 4).toUInt(nullptr, 16)) : std::nullopt;
     }
 
     const char *m_begin;

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "database.h"
+
+#include <QtPrefork/Error>
+
+#include <QtSql/QSqlDatabase>
+#include <QtSql/QSqlError>
+#include <QtSql/QSqlQuery>
+#include <QtSql/QSqlRecord>
+
+using Prefork::Error;
+
+namespace {
+
+QString driverName()
+{
+    return QStringLiteral("QSQLITE");
+}
+
+// As it is: QSqlDatabase::database() alone would try to open a closed one.
+QSqlDatabase connection()
+{
+    return QSqlDatabase::database(QLatin1StringView(QSqlDatabase::defaultConnection), false);
+}
+
+// "near "FOO": syntax error" rather than Qt's "Unable to execute statement".
+QString textOf(const QSqlError &error)
+{
+    return error.databaseText().isEmpty() ? error.driverText().trimmed() : error.databaseText().trimmed();
+}
+
+[[noreturn]] void fail(const QSqlError &error, const QString &sql)
+{
+    bool isNumber = false;
+    const int code = error.nativeErrorCode().toInt(&isNumber);
+    throw Error(QStringLiteral("SQL error: %1; in: %2").arg(textOf(error), sql),
+                QVariantMap{{QStringLiteral("nativeErrorCode"), isNumber ? QVariant(code) : QVariant()}, {QStringLiteral("sql"), sql}});
+}
+
+// Values travel beside the SQL, never inside it: then none of them can be taken for SQL.
+QSqlQuery execute(const QString &sql, const QVariantList &values = {})
+{
+    QSqlQuery query(connection());
+    query.setForwardOnly(true);
+    if (!query.prepare(sql))
+        fail(query.lastError(), sql);
+    for (const QVariant &value : values)
+        query.addBindValue(value);
+    if (!query.exec())
+        fail(query.lastError(), sql);
+    return query;
+}
+
+QSqlQuery execute(const QVariantList &arguments)
+{
+    if (arguments.isEmpty() || arguments.first().typeId() != QMetaType::QString)
+        throw Error(Error::BadArguments, QStringLiteral("the first argument must be SQL, a string"));
+    for (qsizetype i = 1; i < arguments.size(); ++i) {
+        const int type = arguments.at(i).typeId();
+        if (type == QMetaType::QVariantList || type == QMetaType::QStringList || type == QMetaType::QVariantMap
+            || type == QMetaType::QVariantHash)
+            throw Error(Error::BadArguments,
+                        QStringLiteral("the value for placeholder %1 is a list or a map, which SQL cannot hold").arg(i));
+    }
+    return execute(arguments.first().toString(), arguments.sliced(1));
+}
+
+bool next(QSqlQuery *query)
+{
+    if (query->next())
+        return true;
+    if (query->lastError().isValid())
+        fail(query->lastError(), query->lastQuery());
+    return false;
+}
+
+QVariantMap rowOf(const QSqlQuery &query)
+{
+    QVariantMap row;
+    const QSqlRecord record = query.record();
+    for (int i = 0; i < record.count(); ++i) {
+        const QVariant value = query.value(i);
+        row.insert(record.fieldName(i), value.isNull() ? QVariant() : value); // QtSql's nulls have types
+    }
+    return row;
+}
+
+qint64 number(const QString &sql)
+{
+    QSqlQuery query = execute(sql);
+    return next(&query) ? query.value(0).toLongLong() : 0;
+}
+
+}
+
+Database::Database(const QString &file)
+    : m_file(file)
+{
+}
+
+void Database::requireDriver()
+{
+    if (!QSqlDatabase::isDriverAvailable(driverName()))
+        throw Error(QStringLiteral("Qt has no SQLite driver here; on Debian it is in libqt6sql6-sqlite"));
+}
+
+// Loading the driver's plugin needs no QCoreApplication: Qt's own plugin directory is searched without one. Only a plugin beside the
+// program would have to be made known, by QCoreApplication::addLibraryPath().
+void Database::open()
+{
+    QSqlDatabase database = QSqlDatabase::contains() ? connection() : QSqlDatabase::addDatabase(driverName());
+    database.setDatabaseName(m_file);
+    database.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=5000")); // so long may another worker's transaction take
+    const auto failed
+        = [this](const QString &cause) { return Error(QStringLiteral("cannot open the database '%1': %2").arg(m_file, cause)); };
+    if (!database.open())
+        throw failed(textOf(database.lastError()));
+    // SQLite opens anything; whether it is a database turns out when it is read.
+    QSqlQuery query(database);
+    if (!query.exec(QStringLiteral("SELECT count(*) FROM sqlite_master"))) {
+        const QString cause = textOf(query.lastError());
+        query.clear();
+        database.close();
+        throw failed(cause);
+    }
+}
+
+qint64 Database::exec(const QVariantList &arguments)
+{
+    // SQLite keeps the count of the statement before for one that changes no rows, such as CREATE TABLE.
+    const qint64 before = totalChanges();
+    const QSqlQuery query = execute(arguments);
+    return totalChanges() == before ? 0 : query.numRowsAffected();
+}
+
+QVariant Database::selectRow(const QVariantList &arguments)
+{
+    QSqlQuery query = execute(arguments);
+    return next(&query) ? QVariant(rowOf(query)) : QVariant();
+}
+
+QVariantList Database::select(const QVariantList &arguments)
+{
+    QVariantList rows;
+    QSqlQuery query = execute(arguments);
+    while (next(&query))
+        rows.append(QVariant(rowOf(query)));
+    return rows;
+}
+
+qint64 Database::lastInsertId()
+{
+    return number(QStringLiteral("SELECT last_insert_rowid()"));
+}
+
+// Takes the write lock at once and waits for it if need be; a transaction that asks for it later may be refused without a wait.
+void Database::begin()
+{
+    execute(QStringLiteral("BEGIN IMMEDIATE"));
+}
+
+void Database::commit()
+{
+    execute(QStringLiteral("COMMIT"));
+}
+
+void Database::rollback()
+{
+    execute(QStringLiteral("ROLLBACK"));
+}
+
+void Database::endForgottenTransaction()
+{
+    // With no transaction open, which is the rule, this does nothing but fail.
+    if (connection().isOpen())
+        QSqlQuery(connection()).exec(QStringLiteral("ROLLBACK"));
+}
+
+qint64 Database::totalChanges()
+{
+    return number(QStringLiteral("SELECT total_changes()"));
+}
