@@ -186,19 +186,32 @@ private Q_SLOTS:
         QCOMPARE(finished.at(1), QVariantList({QVariant::fromValue(CallId(2)), "b"}));
     }
 
-    void t69_anErrorArrivesInTheContextOfItsCall()
+    void t69_anErrorArrivesInTheFrameOfItsCall()
     {
         const CheckoutPtr checkout = m_client->checkout();
         QStringList caught;
-        const auto failIn = [&](const QString &name) {
-            frameTry([&] { checkout->call("fail", {"no luck"}); },
-                     [&caught, name](const Error &error) { caught.append(name + ": " + error.message() + " with " + *s_request); });
+        const auto failIn = [&](const QByteArray &name) {
+            frameTry(
+                name, [&] { checkout->call("fail", {"no luck"}); },
+                [&caught, name](const Error &error) {
+                    caught.append(QString(name) + ": " + error.message() + " in " + Frame::current().name());
+                    QVERIFY2(error.backTrace().contains(" - " + name), qPrintable(error.backTrace()));
+                });
         };
-        frameLocal(s_request, "1", [&] { failIn("first"); });
-        WAIT_COMPARE(caught, QStringList("first: no luck with 1"));
-        frameLocal(s_request, "2", [&] { failIn("second"); });
-        WAIT_COMPARE(caught, QStringList({"first: no luck with 1", "second: no luck with 2"}));
-        QCOMPARE(*s_request, "");
+        failIn("first");
+        WAIT_COMPARE(caught, QStringList("first: no luck in stable -> fail"));
+        failIn("second");
+        WAIT_COMPARE(caught.size(), 2);
+        QCOMPARE(caught.last(), "second: no luck in stable -> fail");
+    }
+    void t69_aResultArrivesWithTheVariablesOfItsCall()
+    {
+        const CheckoutPtr checkout = m_client->checkout();
+        QStringList seen;
+        for (const char *const value : {"1", "2"})
+            frameLocal(s_request, value, [&] { checkout->call("echo", {1}, [&seen] { seen.append(s_request.value()); }); });
+        QCOMPARE(s_request.value(), "");
+        WAIT_COMPARE(seen, QStringList({"1", "2"}));
     }
     void t69_aTimeoutArrivesInTheContextOfItsCall()
     {
