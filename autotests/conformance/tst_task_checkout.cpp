@@ -186,20 +186,32 @@ private Q_SLOTS:
         QCOMPARE(finished.at(1), QVariantList({QVariant::fromValue(CallId(2)), "b"}));
     }
 
-    void t69_anErrorArrivesInTheContextOfItsCall()
+    void t69_anErrorArrivesInTheFrameOfItsCall()
     {
         const CheckoutPtr checkout = m_client->checkout();
         QStringList caught;
-        for (const QString &name : QStringList{"first", "second"}) {
+        const auto failIn = [&](const QByteArray &name) {
             frameTry(
-                [&] {
-                    frameLocal(s_request, name, [&] { checkout->call("fail", {"no luck"}, [] { QFAIL("it succeeded"); }); });
-                    QCOMPARE(s_request.value(), QString());
-                },
-                [&, name](const Error &error) { caught.append(name + ' ' + error.message() + ' ' + s_request.value()); });
-            WAIT_FOR(caught.contains(name + " no luck " + name));
-        }
-        QCOMPARE(caught.size(), 2);
+                name, [&] { checkout->call("fail", {"no luck"}); },
+                [&caught, name](const Error &error) {
+                    caught.append(QString(name) + ": " + error.message() + " in " + Frame::current().name());
+                    QVERIFY2(error.backTrace().contains(" - " + name), qPrintable(error.backTrace()));
+                });
+        };
+        failIn("first");
+        WAIT_COMPARE(caught, QStringList("first: no luck in stable -> fail"));
+        failIn("second");
+        WAIT_COMPARE(caught.size(), 2);
+        QCOMPARE(caught.last(), "second: no luck in stable -> fail");
+    }
+    void t69_aResultArrivesWithTheVariablesOfItsCall()
+    {
+        const CheckoutPtr checkout = m_client->checkout();
+        QStringList seen;
+        for (const char *const value : {"1", "2"})
+            frameLocal(s_request, value, [&] { checkout->call("echo", {1}, [&seen] { seen.append(s_request.value()); }); });
+        QCOMPARE(s_request.value(), "");
+        WAIT_COMPARE(seen, QStringList({"1", "2"}));
     }
     void t69_aTimeoutArrivesInTheContextOfItsCall()
     {

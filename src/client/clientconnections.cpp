@@ -101,6 +101,10 @@ void ClientCore::decodeAll(const ConnectionPtr &connection)
         }
         if (!take(connection, reply))
             return;
+        if (connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
+            protocolError(connection, QStringLiteral("a reply nobody asked for"), NextCall::Unsent);
+            return;
+        }
         perform(Settle::Now);
     }
 }
@@ -157,11 +161,11 @@ void ClientCore::loseWorker(const ConnectionPtr &connection)
     m_pool.lost(connection->worker, cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), unsent, now());
 }
 
-void ClientCore::protocolError(const ConnectionPtr &connection, const QString &what)
+void ClientCore::protocolError(const ConnectionPtr &connection, const QString &what, NextCall next)
 {
     qCWarning(lcClient).noquote() << "a worker broke the protocol:" << what;
     drop(connection);
-    m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(what)), false, now());
+    m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(what)), next == NextCall::Unsent, now());
     perform(Settle::Now);
 }
 

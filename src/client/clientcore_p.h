@@ -67,6 +67,7 @@ private:
         CheckoutPtr keptAlive;
     };
     enum class Settle { Now, Later };
+    enum class NextCall { Unsent, Sent };
 
     // clientcore.cpp: the pool's orders
     void perform(Settle when);
@@ -89,7 +90,7 @@ private:
     [[nodiscard]] bool take(const ConnectionPtr &connection, const Wire::Reply &reply);
     void onEnded(const ConnectionPtr &connection);
     void loseWorker(const ConnectionPtr &connection);
-    void protocolError(const ConnectionPtr &connection, const QString &what);
+    void protocolError(const ConnectionPtr &connection, const QString &what, NextCall next = NextCall::Sent);
     void drop(const ConnectionPtr &connection);
     [[nodiscard]] ConnectionPtr connectionOf(quint64 worker) const;
 

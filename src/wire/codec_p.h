@@ -27,8 +27,8 @@ public:
     [[nodiscard]] virtual QString name() const = 0;
     virtual void feed(QByteArrayView bytes) = 0;
     [[nodiscard]] virtual QString errorString() const = 0;
-    /// True while part of a message waits for its rest.
-    [[nodiscard]] virtual bool isMidMessage() const = 0;
+    /// True while bytes wait, other than padding, that next() has not handed out.
+    [[nodiscard]] virtual bool hasRest() const = 0;
 };
 
 /// The client's end of a connection.

@@ -21,7 +21,7 @@ public:
     [[nodiscard]] Decoded next(QJsonArray *message);
     Decoded fail(const QString &error);
     [[nodiscard]] QString errorString() const { return m_error; }
-    [[nodiscard]] bool isMidMessage() const { return m_scanner.isMidMessage(); }
+    [[nodiscard]] bool hasRest() const { return m_scanner.hasRest(); }
 
 private:
     JsonScanner m_scanner;
@@ -39,7 +39,7 @@ public:
     [[nodiscard]] QString name() const override { return QStringLiteral("JSON"); }
     void feed(QByteArrayView bytes) override { m_reader.feed(bytes); }
     [[nodiscard]] QString errorString() const override { return m_reader.errorString(); }
-    [[nodiscard]] bool isMidMessage() const override { return m_reader.isMidMessage(); }
+    [[nodiscard]] bool hasRest() const override { return m_reader.hasRest(); }
     [[nodiscard]] std::optional<QString> encodeCall(const QVariantList &items, QByteArray *out) const override;
     void encodeDone(QByteArray *out) const override;
     [[nodiscard]] Decoded next(Reply *reply) override;
@@ -60,7 +60,7 @@ public:
     [[nodiscard]] QString name() const override { return QStringLiteral("JSON"); }
     void feed(QByteArrayView bytes) override { m_reader.feed(bytes); }
     [[nodiscard]] QString errorString() const override { return m_reader.errorString(); }
-    [[nodiscard]] bool isMidMessage() const override { return m_reader.isMidMessage(); }
+    [[nodiscard]] bool hasRest() const override { return m_reader.hasRest(); }
     [[nodiscard]] std::optional<QString> encodeResult(const QVariant &value, QByteArray *out) const override;
     void encodeFailure(const QString &message, const QString &code, const QVariant &data, QByteArray *out) const override;
     [[nodiscard]] Decoded next(Request *request) override;

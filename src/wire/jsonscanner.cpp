@@ -48,6 +48,11 @@ Decoded JsonScanner::next(QByteArrayView *message)
     return Decoded::Message;
 }
 
+bool JsonScanner::hasRest() const
+{
+    return !m_brackets.empty() || !std::all_of(m_buffer.begin() + m_position, m_buffer.end(), isSpace);
+}
+
 JsonScanner::Step JsonScanner::scan()
 {
     while (m_position < m_buffer.size()) {

@@ -26,7 +26,8 @@ public:
     /// On Message, @p message views the next array until the next call of feed() or next().
     [[nodiscard]] Decoded next(QByteArrayView *message);
     [[nodiscard]] QString errorString() const { return m_error; }
-    [[nodiscard]] bool isMidMessage() const { return !m_brackets.empty(); }
+    /// True while bytes wait, other than white space, that next() has not handed out.
+    [[nodiscard]] bool hasRest() const;
 
 private:
     enum class Step { More, Complete, Broken };
