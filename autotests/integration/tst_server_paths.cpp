@@ -50,7 +50,7 @@ private Q_SLOTS:
     {
         Server server(Test::zygote());
         QVERIFY2(server.listen("unix:" + pathOfLength(107)), qPrintable(server.errorString()));
-        Client client(server.address());
+        Client client(server.address(), {.waitForServer = false});
         QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
     }
     void aPathMayNotHave108Bytes()
@@ -282,7 +282,7 @@ private:
     {
         return QDir(m_directory->path()).isEmpty(QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot);
     }
-    [[nodiscard]] QString pathOfLength(qsizetype length) const { return path("").leftJustified(length, 'x'); }
+    [[nodiscard]] QString pathOfLength(qsizetype length) const { return path("x").leftJustified(length, 'x'); }
 
     std::unique_ptr<QTemporaryDir> m_directory;
 };
