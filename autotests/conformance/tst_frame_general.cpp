@@ -21,6 +21,7 @@ class tst_frame_general : public QObject
 private Q_SLOTS:
     void f2_nearestCatcherGetsTheErrorOfADeepCallback();
     void f5_oneValueIsReturned();
+    void f6_aFrameIsNamedByItsPlaceAndItsName();
     void f7_traceFormat();
     void f15_isFrameKnowsFrameCallablesOnly();
     void f19_catcherRunsOncePerFailingChild();
@@ -87,6 +88,18 @@ void tst_frame_general::f5_oneValueIsReturned()
     const auto byReference = fub([&]() -> const QString & { return text; });
     static_assert(std::is_same_v<decltype(byReference()), QString>);
     QCOMPARE(byReference(), text);
+}
+
+void tst_frame_general::f6_aFrameIsNamedByItsPlaceAndItsName()
+{
+    const int line = __LINE__ + 1;
+    const Frame named = Frame::create({.name = "fetch", .call = "row"});
+    const Frame unnamed = Frame::create();
+    QCOMPARE(named.name(), QStringLiteral("fetch -> row"));
+    QCOMPARE(unnamed.name(), QStringLiteral("ANONYMOUS FRAME"));
+    QCOMPARE(named.location().line, line);
+    QVERIFY(named.backTrace(QStringLiteral("error")).endsWith(place(line, "fetch -> row")));
+    QVERIFY(unnamed.backTrace(QStringLiteral("error")).endsWith(place(line + 1, "ANONYMOUS FRAME")));
 }
 
 void tst_frame_general::f7_traceFormat()

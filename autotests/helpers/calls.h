@@ -7,7 +7,9 @@
 #include <QtPrefork/Checkout>
 #include <QtPrefork/Frame>
 
-#include <QtTest/QTest>
+#include <QtCore/QCoreApplication>
+#include <QtCore/QEventLoop>
+#include <QtCore/QTimer>
 
 #include <memory>
 #include <optional>
@@ -21,13 +23,28 @@ struct Outcome
     std::optional<Prefork::Error> error;
 };
 
+/// Turns the event loop until @p isDone, asked after every turn; false if that takes longer than patience. Sleeps between events and not
+/// a moment longer, unlike QTest::qWaitFor().
+template <class Predicate>
+[[nodiscard]] bool waitUntil(Predicate isDone)
+{
+    QTimer patience;
+    patience.setSingleShot(true);
+    patience.start(Patience);
+    while (!isDone() && patience.isActive()) {
+        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    }
+    return isDone();
+}
+
 /// Makes a call and runs the event loop until it has settled.
 inline Outcome call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method, const Prefork::Arguments &arguments = {})
 {
     const auto outcome = std::make_shared<Outcome>();
     Prefork::frameTry([&] { checkout->call(method, arguments, [outcome](const QVariant &result) { outcome->result = result; }); },
                       [outcome](const Prefork::Error &error) { outcome->error = error; });
-    [[maybe_unused]] const bool hasSettled = QTest::qWaitFor([&] { return outcome->result || outcome->error; }, int(Patience.count()));
+    [[maybe_unused]] const bool hasSettled = waitUntil([&] { return outcome->result || outcome->error; });
     return *outcome;
 }
 

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// A client's beginning, reload and end, and a crowd.
+#include "helpers/calls.h"
+#include "helpers/embedded.h"
+
+#include <QtPrefork/Client>
+
+#include <QtTest/QSignalSpy>
+
+#include <csignal>
+#include <set>
+
+using namespace Prefork;
+using namespace std::chrono_literals;
+
+class TestClientLife : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theStateTellsWhetherThereAreWorkers();
+    void theStateOfAClientWithoutServerIsConnecting();
+    void closingWaitsForCheckoutsAndThenLetsWorkersGo();
+    void closingEndsAtTheDeadline();
+    void closingAnIdleClientTakesNoTime();
+    void aClosingClientGivesNoNewCheckouts();
+    void recyclingReplacesIdleWorkersNowAndHeldOnesLater();
+    void waitingForSettledBlocksUntilThen();
+    void waitingForSettledGivesUp();
+    void aCallbackMayWait();
+    void twentyThousandCheckoutsAreServed();
+    void twentyThousandCheckoutsTimeOut();
+    void anIdleWorkersDeathIsNobodysError();
+};
+
+void TestClientLife::theStateTellsWhetherThereAreWorkers()
+{
+    Client client(Test::zygote(), {.minWorkers = 0});
+    QSignalSpy changes(&client, &Client::stateChanged);
+    QCOMPARE(client.state(), Client::Disconnected);
+    const CheckoutPtr checkout = client.checkout();
+    QCOMPARE(client.state(), Client::Connected);
+    QCOMPARE(changes.count(), 0);
+    QTRY_COMPARE(changes.count(), 1);
+    QCOMPARE(changes.first().first().value<Client::State>(), Client::Connected);
+}
+
+void TestClientLife::theStateOfAClientWithoutServerIsConnecting()
+{
+    Client client("unix:/nowhere/at-all");
+    QCOMPARE(client.state(), Client::Connecting);
+    Client invalid("nonsense");
+    QCOMPARE(invalid.state(), Client::Closed);
+}
+
+void TestClientLife::closingWaitsForCheckoutsAndThenLetsWorkersGo()
+{
+    Client client(Test::zygote(), {.maxWorkers = 2});
+    QSignalSpy closed(&client, &Client::closed);
+    QVariantList results;
+    for (int i = 0; i < 6; ++i)
+        client.checkout()->call("echo", {i}, [&results](const QVariant &value) { results.append(value); });
+    client.close(Test::Patience);
+    QCOMPARE(client.state(), Client::Closing);
+    QVERIFY(closed.wait());
+    QCOMPARE(results.size(), 6);
+    QCOMPARE(client.state(), Client::Closed);
+    QCOMPARE(client.workerCount(), 0);
+    QCOMPARE(closed.count(), 1);
+}
+
+void TestClientLife::closingEndsAtTheDeadline()
+{
+    Client client(Test::zygote());
+    QSignalSpy closed(&client, &Client::closed);
+    const CheckoutPtr held = client.checkout();
+    const CheckoutPtr busy = client.checkout();
+    Error caught;
+    frameTry([&] { busy->call("sleep", {1500}); }, [&caught](const Error &error) { caught = error; });
+    client.close(50ms);
+    QVERIFY(closed.wait());
+    QCOMPARE(caught.code(), Error::Shutdown);
+    QCOMPARE(held->error().value_or(Error()).code(), Error::Shutdown);
+}
+
+void TestClientLife::closingAnIdleClientTakesNoTime()
+{
+    Client client(Test::zygote());
+    QSignalSpy closed(&client, &Client::closed);
+    client.close();
+    QCOMPARE(client.state(), Client::Closed);
+    QCOMPARE(closed.count(), 0);
+    QVERIFY(closed.wait());
+}
+
+void TestClientLife::aClosingClientGivesNoNewCheckouts()
+{
+    Client client(Test::zygote());
+    const CheckoutPtr old = client.checkout();
+    client.close(Test::Patience);
+    const Test::Outcome refused = Test::call(client.checkout(), "pid");
+    QCOMPARE(refused.error.value_or(Error()).code(), Error::Shutdown);
+    QVERIFY(Test::call(old, "pid").result);
+}
+
+void TestClientLife::recyclingReplacesIdleWorkersNowAndHeldOnesLater()
+{
+    Client client(Test::zygote(), {.minWorkers = 2, .maxWorkers = 2});
+    CheckoutPtr held = client.checkout();
+    const QVariant heldPid = Test::call(held, "pid").result.value_or(QVariant());
+    const QVariant idlePid = Test::call(client.checkout(), "pid").result.value_or(QVariant());
+    QVERIFY(heldPid != idlePid);
+    client.recycleWorkers();
+    QCOMPARE(Test::call(held, "pid").result, std::optional(heldPid));
+    const QVariant freshPid = Test::call(client.checkout(), "pid").result.value_or(QVariant());
+    QVERIFY(freshPid.isValid() && freshPid != idlePid && freshPid != heldPid);
+    held->release();
+    const CheckoutPtr a = client.checkout();
+    const CheckoutPtr b = client.checkout();
+    QVERIFY(Test::call(a, "pid").result != heldPid);
+    QVERIFY(Test::call(b, "pid").result != heldPid);
+}
+
+void TestClientLife::waitingForSettledBlocksUntilThen()
+{
+    Client client(Test::zygote());
+    const CheckoutPtr checkout = client.checkout();
+    QVERIFY(checkout->waitForSettled());
+    QVariantList results;
+    for (int i = 0; i < 3; ++i)
+        checkout->call("echo", {i}, [&results](const QVariant &value) { results.append(value); });
+    QVERIFY(checkout->waitForSettled());
+    QCOMPARE(results, (QVariantList {0, 1, 2}));
+    QCOMPARE(checkout->pendingCalls(), 0);
+}
+
+void TestClientLife::waitingForSettledGivesUp()
+{
+    Client client(Test::zygote());
+    const CheckoutPtr checkout = client.checkout();
+    checkout->call("sleep", {1500});
+    QVERIFY(!checkout->waitForSettled(30ms));
+    QCOMPARE(checkout->pendingCalls(), 1);
+    const UnhandledErrorHandler before = setUnhandledErrorHandler([](const Error &) {});
+    checkout->abort();
+    QVERIFY(checkout->waitForSettled());
+    setUnhandledErrorHandler(before);
+}
+
+void TestClientLife::aCallbackMayWait()
+{
+    Client client(Test::zygote());
+    const CheckoutPtr outer = client.checkout();
+    QVariant inner;
+    outer->call("pid", {}, [&] {
+        const CheckoutPtr checkout = client.checkout();
+        checkout->call("echo", {"inner"}, [&inner](const QVariant &value) { inner = value; });
+        QVERIFY(checkout->waitForSettled());
+    });
+    QVERIFY(outer->waitForSettled());
+    QCOMPARE(inner, QVariant(QStringLiteral("inner")));
+}
+
+void TestClientLife::twentyThousandCheckoutsAreServed()
+{
+    constexpr int Count = 20000;
+    Client client(Test::zygote(), {.maxWorkers = 2, .timeout = 0ms});
+    std::vector<int> order;
+    for (int i = 0; i < Count; ++i)
+        client.checkout()->call("echo", {i}, [&order, i](const QVariant &value) { order.push_back(value.toInt() == i ? i : -1); });
+    QCOMPARE(client.waitingCheckoutCount(), Count - 2);
+    QVERIFY(Test::waitUntil([&] { return int(order.size()) == Count; }));
+    QCOMPARE(std::set<int>(order.begin(), order.end()).size(), std::size_t(Count));
+    QVERIFY(std::find(order.begin(), order.end(), -1) == order.end());
+}
+
+void TestClientLife::twentyThousandCheckoutsTimeOut()
+{
+    constexpr int Count = 20000;
+    Client client("unix:/nowhere/at-all");
+    int timedOut = 0;
+    frameTry(
+        [&] {
+            for (int i = 0; i < Count; ++i)
+                client.checkout({.timeout = std::chrono::milliseconds(1 + i * 7 % 400)})->call("pid");
+        },
+        [&timedOut](const Error &error) { timedOut += error.code() == Error::Timeout; });
+    QVERIFY(Test::waitUntil([&] { return timedOut == Count; }));
+    QCOMPARE(client.waitingCheckoutCount(), 0);
+}
+
+void TestClientLife::anIdleWorkersDeathIsNobodysError()
+{
+    Client client(Test::zygote(), {.minWorkers = 1, .maxWorkers = 1});
+    QVariant pid = Test::call(client.checkout(), "pid").result.value_or(QVariant());
+    for (int i = 0; i < 20; ++i) {
+        QCOMPARE(::kill(pid_t(pid.toLongLong()), SIGKILL), 0);
+        const Test::Outcome next = Test::call(client.checkout(), "pid");
+        QVERIFY2(next.result || next.error->code() == Error::WorkerLost, "neither served nor told");
+        if (!next.result) // it was given the call before the kernel had carried the kill out
+            QCOMPARE(next.error->detail(), QStringLiteral("the worker was killed by SIGKILL"));
+        pid = next.result.value_or(QVariant());
+        if (!pid.isValid())
+            pid = Test::call(client.checkout(), "pid").result.value_or(QVariant());
+    }
+}
+
+PREFORK_TEST_MAIN(TestClientLife, Test::addBasics)
+#include "tst_clientlife.moc"
