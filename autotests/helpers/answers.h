@@ -4,6 +4,8 @@
 
 #include "helpers/calls.h"
 
+#include <QtTest/QTest>
+
 namespace Test {
 
 /// The result of a call; of one that failed, a text that says how.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/sockettransport_p.h"
 
+#include <QtCore/QFile>
 #include <QtNetwork/QLocalSocket>
 #include <QtNetwork/QTcpSocket>
 
@@ -27,7 +28,15 @@ QString causeOf(const QLocalSocket &socket)
 void UnixTransport::connectWorker(quint64 worker)
 {
     QLocalSocket socket;
-    socket.connectToServer(m_address.path());
+    // It wants a byte to spare that the kernel does not: the longest path is taken from its directory.
+    Posix::Fd directory;
+    QString path = m_address.path();
+    if (QFile::encodeName(path).size() == Address::MaxPathBytes) {
+        const qsizetype name = path.lastIndexOf(u'/') + 1;
+        directory = Posix::openDirectory(QFile::encodeName(path.left(name)));
+        path = QStringLiteral("/proc/self/fd/%1/%2").arg(directory.get()).arg(path.sliced(name));
+    }
+    socket.connectToServer(path);
     if (socket.state() == QLocalSocket::ConnectedState) {
         Q_EMIT connected(worker, std::make_shared<Stream>(Posix::duplicate(int(socket.socketDescriptor()))));
         return;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "helpers/answers.h"
+#include "helpers/embedded.h"
+#include "helpers/processes.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Server>
+
+#include <QtCore/QTemporaryDir>
+
+using namespace Prefork;
+using Test::answer;
+using Test::failure;
+
+namespace {
+
+// Made in main(), before the application, for the tests to do away with.
+std::unique_ptr<Zygote> s_toKill;
+std::unique_ptr<Zygote> s_toDestroy;
+std::unique_ptr<Zygote> s_zygote;
+
+}
+
+class ZygoteTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void refusesWhatCannotWorkAndSaysWhy_data()
+    {
+        QTest::addColumn<QString>("misbehaviour");
+        QTest::addColumn<QStringList>("says");
+        QTest::newRow("QCoreApplication is there") << "after-application" << QStringList{"before QCoreApplication", "top of main()"};
+        QTest::newRow("a thread is there") << "after-thread" << QStringList{"before any thread", "has 2"};
+        QTest::newRow("preload throws") << "preload-throws" << QStringList{"preload failed: the hay is wet"};
+        QTest::newRow("preload crashes") << "preload-crashes" << QStringList{"was killed by SIGSEGV"};
+        QTest::newRow("preload exits") << "preload-exits" << QStringList{"exited with status 9"};
+        QTest::newRow("preload leaves a descriptor") << "preload-leaks" << QStringList{"descriptor", "/dev/zero", "keepDescriptor"};
+        QTest::newRow("close-on-exec does not help") << "preload-leaks-close-on-exec" << QStringList{"/dev/full"};
+        QTest::newRow("preload starts a thread") << "preload-starts-thread" << QStringList{"preload started a thread"};
+    }
+    void refusesWhatCannotWorkAndSaysWhy()
+    {
+        QFETCH(QString, misbehaviour);
+        QFETCH(QStringList, says);
+        const Test::Ended ended = Test::runProgram(BAD_ZYGOTE, {misbehaviour});
+        QVERIFY2(ended.exitCode == 3, qPrintable(QString::number(ended.exitCode) + ended.errors));
+        for (const QString &part : says)
+            QVERIFY2(ended.errors.contains(part), qPrintable(ended.errors));
+    }
+    void acceptsWhatCan() { QCOMPARE(Test::runProgram(BAD_ZYGOTE, {"none"}).exitCode, 0); }
+    void leadsAProcessGroupOfItsOwn()
+    {
+        QCOMPARE(::getpgid(pid_t(s_zygote->processId())), pid_t(s_zygote->processId()));
+        QVERIFY(::getpgid(0) != s_zygote->processId());
+    }
+
+    void aWorkersDeathIsExplained_data()
+    {
+        QTest::addColumn<int>("signal");
+        QTest::addColumn<QString>("detail");
+        QTest::newRow("SIGKILL") << SIGKILL << "the worker was killed by SIGKILL";
+        QTest::newRow("SIGTERM") << SIGTERM << "the worker was killed by SIGTERM";
+    }
+    void aWorkersDeathIsExplained()
+    {
+        QFETCH(int, signal);
+        QFETCH(QString, detail);
+        Client client(s_zygote.get(), {.minWorkers = 1});
+        const CheckoutPtr checkout = client.checkout();
+        std::optional<Error> error;
+        frameTry(
+            [&] {
+                checkout->call("pid", {}, [&](const QVariant &pid) {
+                    checkout->call("sleep", {600000});
+                    ::kill(pid.toInt(), signal);
+                });
+            },
+            [&](const Error &caught) { error = caught; });
+        WAIT_FOR(error.has_value());
+        QCOMPARE(error->code(), Error::WorkerLost);
+        QCOMPARE(error->message(), "worker connection suddenly died");
+        QCOMPARE(error->detail(), detail);
+        QCOMPARE(error->method(), "sleep");
+        QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
+    }
+    void anExitIsExplained()
+    {
+        Client client(s_zygote.get(), {.minWorkers = 1});
+        QCOMPARE(failure(client.checkout(), "exit", {7}).detail(), "the worker exited with status 7");
+    }
+    // Not of the row T43: there the next checkout gets the dead one.
+    void anIdleWorkersDeathIsNobodysBusiness()
+    {
+        Client client(s_zygote.get(), {.minWorkers = 1, .maxWorkers = 1});
+        const qint64 pid = Test::pidOf(client.checkout());
+        ::kill(pid_t(pid), SIGKILL);
+        WAIT_FOR(!Test::exists(pid));
+        const qint64 next = Test::pidOf(client.checkout());
+        QVERIFY(next > 0 && next != pid);
+    }
+
+    void aServerWhoseZygoteDiesEndsWithAnError()
+    {
+        QTemporaryDir directory;
+        Test::ServerProcess server;
+        QVERIFY(server.start(ECHO_SERVER, {"--listen", "unix:" + directory.filePath("socket")}));
+        Client client(server.address(), {.minWorkers = 1});
+        const CheckoutPtr held = client.checkout();
+        QCOMPARE(answer(held, "echo", {1}), QVariant(1));
+        ::kill(pid_t(Test::childrenOf(server.pid()).value(0)), SIGKILL);
+        QCOMPARE(server.waitForEnd(), 1);
+        QVERIFY(server.stderrText().contains("the zygote is gone"));
+        QVERIFY(!QFile::exists(directory.filePath("socket")));
+        QCOMPARE(answer(held, "echo", {2}), QVariant(2));
+    }
+    void anEmbeddedClientKeepsItsWorkersWhenTheZygoteDies()
+    {
+        losesItsZygote(s_toKill, [] { ::kill(pid_t(s_toKill->processId()), SIGKILL); });
+    }
+    void anEmbeddedClientKeepsItsWorkersWhenTheZygoteIsDestroyed()
+    {
+        const qint64 process = s_toDestroy->processId();
+        losesItsZygote(s_toDestroy, [] { s_toDestroy.reset(); });
+        WAIT_FOR(!Test::isRunning(process)); // it stayed until its last worker had ended, and no longer
+    }
+
+private:
+    void losesItsZygote(const std::unique_ptr<Zygote> &zygote, void (*lose)())
+    {
+        auto client = std::make_unique<Client>(zygote.get(), ClientOptions{.minWorkers = 1, .maxWorkers = 2, .reuseAfterError = true});
+        const CheckoutPtr held = client->checkout();
+        const qint64 pid = Test::pidOf(held);
+        const CheckoutPtr second = client->checkout();
+        QVERIFY(Test::pidOf(second) != pid);
+        const CheckoutPtr waiting = client->checkout();
+        Test::Journal journal;
+        journal.call(waiting, "waiting", "echo", {1});
+        QCOMPARE(journal.size(), 0);
+        lose();
+        WAIT_COMPARE(journal.entries(), QStringList("waiting!the zygote is gone"));
+        QCOMPARE(waiting->error()->code(), Error::Unavailable);
+
+        const CheckoutPtr later = client->checkout();
+        for (int i = 0; i < 2; ++i)
+            QCOMPARE(failure(later, "echo").code(), Error::Unavailable);
+        QCOMPARE(failure(held, "fail", {"no luck"}).message(), "no luck");
+        QCOMPARE(Test::pidOf(held), pid);
+        client.reset();
+        WAIT_FOR(!Test::isRunning(pid));
+    }
+};
+
+int main(int argc, char *argv[])
+{
+    Interface interface;
+    Test::addBasics(interface);
+    interface.add("exit", [](const QVariantList &arguments) { return std::exit(arguments.value(0).toInt()), QVariant(); });
+    for (auto *const zygote : {&s_zygote, &s_toKill, &s_toDestroy})
+        *zygote = std::make_unique<Zygote>(interface);
+    QCoreApplication app(argc, argv);
+    ZygoteTest test;
+    const int result = QTest::qExec(&test, argc, argv);
+    s_zygote.reset();
+    s_toKill.reset();
+    return result;
+}
+
+#include "tst_zygote.moc"
