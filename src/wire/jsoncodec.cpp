@@ -3,6 +3,7 @@
 
 #include "wire/jsonstrict_p.h"
 #include "wire/jsonvalue_p.h"
+#include "wire/oneline_p.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
@@ -21,6 +22,12 @@ const QLatin1StringView DataKey("data");
 QByteArray textOf(const QJsonArray &message)
 {
     return QJsonDocument(message).toJson(QJsonDocument::Compact);
+}
+
+// Without halves of surrogate pairs, which a text cut somewhere may have.
+QString whole(const QString &text)
+{
+    return text.isValidUtf16() ? text : QString::fromUtf8(text.toUtf8());
 }
 
 std::optional<QString> append(const QJsonArray &message, qsizetype limit, QByteArray *out)
@@ -60,7 +67,7 @@ Decoded JsonReader::next(QJsonArray *message)
 
 Decoded JsonReader::fail(const QString &error)
 {
-    m_error = error;
+    m_error = onOneLine(error);
     return Decoded::Broken;
 }
 
@@ -128,8 +135,8 @@ void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code,
     QJsonValue json;
     if (data.isValid() && !toJson(data, &json, 2))
         meta.insert(DataKey, json);
-    if (append({FailureCommand, meta, message}, m_maxMessageSize, out))
-        out->append(textOf({FailureCommand, QJsonObject(), message.left(m_maxMessageSize / 8)}));
+    if (append({FailureCommand, meta, whole(message)}, m_maxMessageSize, out))
+        out->append(textOf({FailureCommand, QJsonObject(), whole(message.left(m_maxMessageSize / 8))}));
 }
 
 Decoded JsonWorkerCodec::next(Request *request)

@@ -38,6 +38,15 @@ Failure floating(double number, QJsonValue *json)
     return {};
 }
 
+// The writer would send half a surrogate pair, and the reader at the other end give up the connection.
+Failure string(const QString &text, QJsonValue *json)
+{
+    if (!text.isValidUtf16())
+        return QStringLiteral("a string with half a surrogate pair");
+    *json = QJsonValue(text);
+    return {};
+}
+
 Failure bytes(const QByteArray &data, QJsonValue *json)
 {
     QStringDecoder decoder(QStringDecoder::Utf8);
@@ -70,10 +79,13 @@ Failure map(const QVariant &value, QJsonValue *json, int depth)
         const QVariant key = entry.key();
         if (!key.canConvert<QString>())
             return QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name()));
+        QJsonValue name;
         QJsonValue member;
+        if (Failure failure = string(key.toString(), &name))
+            return failure;
         if (Failure failure = toJson(entry.value(), &member, depth))
             return failure;
-        object.insert(key.toString(), member);
+        object.insert(name.toString(), member);
     }
     *json = object;
     return {};
@@ -133,20 +145,16 @@ std::optional<QString> toJson(const QVariant &value, QJsonValue *json, int depth
     case QMetaType::QUuid:
     case QMetaType::QDate:
     case QMetaType::QTime:
-        *json = QJsonValue(value.toString());
-        return {};
+        return string(value.toString(), json);
     case QMetaType::QDateTime:
         *json = QJsonValue(value.toDateTime().toString(Qt::ISODateWithMs));
         return {};
     case QMetaType::QJsonValue:
-        *json = value.toJsonValue();
-        return {};
+        return toJson(value.toJsonValue().toVariant(), json, depth);
     case QMetaType::QJsonObject:
-        *json = value.toJsonObject();
-        return {};
+        return toJson(value.toJsonObject().toVariantMap(), json, depth);
     case QMetaType::QJsonArray:
-        *json = value.toJsonArray();
-        return {};
+        return toJson(value.toJsonArray().toVariantList(), json, depth);
     default:
         return other(value, json, depth + 1);
     }
