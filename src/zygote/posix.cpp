@@ -478,6 +478,8 @@ struct sigaction s_oldTerminate;
 void onTermination(int signal)
 {
     const int error = errno;
+    ::signal(SIGINT, SIG_DFL);
+    ::signal(SIGTERM, SIG_DFL);
     const char byte = char(signal);
     [[maybe_unused]] const ssize_t written = ::write(s_terminationPipe, &byte, 1);
     errno = error;
@@ -493,7 +495,7 @@ Fd watchTermination()
     s_terminationPipe = ends[1];
     struct sigaction action {};
     action.sa_handler = onTermination;
-    action.sa_flags = SA_RESTART | int(SA_RESETHAND);
+    action.sa_flags = SA_RESTART;
     ::sigemptyset(&action.sa_mask);
     ::sigaction(SIGINT, &action, &s_oldInterrupt);
     ::sigaction(SIGTERM, &action, &s_oldTerminate);

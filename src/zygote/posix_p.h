@@ -170,7 +170,7 @@ bool protect(void *memory, std::size_t bytes, bool writable);
 
 // --- signals of a program ----------------------------------------------------------------------------------------------------------
 
-/// Turns the first SIGINT or SIGTERM into a byte on the returned descriptor; the next one has its default effect. Undone by
+/// Turns the first SIGINT or SIGTERM into a byte on the returned descriptor; the next of either has its default effect. Undone by
 /// unwatchTermination().
 [[nodiscard]] Fd watchTermination();
 void unwatchTermination();
