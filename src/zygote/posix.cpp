@@ -334,6 +334,13 @@ Fd openPidFd(pid_t pid)
     return Fd(int(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
+void killChild(pid_t pid)
+{
+    ::kill(pid, SIGKILL);
+    int status = 0;
+    retry([&] { return ::waitpid(pid, &status, 0); });
+}
+
 bool signalProcess(int pidFd, int signal)
 {
     return ::syscall(SYS_pidfd_send_signal, pidFd, signal, nullptr, 0) == 0;

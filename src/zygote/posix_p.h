@@ -124,6 +124,8 @@ void makeExitImmediate();
 [[nodiscard]] uid_t userId();
 [[nodiscard]] int threadCount();
 [[nodiscard]] Fd openPidFd(pid_t pid);
+/// Ends a child of ours, and reaps it.
+void killChild(pid_t pid);
 /// Sends @p signal to the process, which cannot be mistaken for another.
 bool signalProcess(int pidFd, int signal);
 struct Death
