@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -242,7 +243,17 @@ Fd openDirectory(const QByteArray &path)
 
 bool lockDirectory(int directory)
 {
-    return retry([&] { return ::flock(directory, LOCK_EX); }) == 0;
+    constexpr timespec Pause {0, 5'000'000};
+    constexpr int Attempts = 400;
+    for (int i = 0; i < Attempts; ++i) {
+        if (::flock(directory, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        ::nanosleep(&Pause, nullptr);
+    }
+    errno = EWOULDBLOCK;
+    return false;
 }
 
 std::optional<FileIdentity> identify(int directory, const QByteArray &name)
@@ -271,9 +282,13 @@ Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog)
 Probe probeSocket(int directory, const QByteArray &name)
 {
     const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket.isOpen())
+    const Fd file(::openat(directory, name.constData(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!socket.isOpen() || !file.isOpen())
         return Probe::Failed;
-    const sockaddr_un address = addressIn(directory, name);
+    // By descriptor, for behind /proc/self/fd/N/ there would not be room for every name.
+    sockaddr_un address {};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file.get());
     if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 || errno == EAGAIN)
         return Probe::Alive;
     return errno == ECONNREFUSED ? Probe::Dead : Probe::Failed;

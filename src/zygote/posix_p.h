@@ -94,7 +94,7 @@ struct Credentials
 // --- socket files ------------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] Fd openDirectory(const QByteArray &path);
-/// Waits for the exclusive lock on an open directory; closing it unlocks.
+/// Waits for the exclusive lock on an open directory, 2 s at most: whoever can read the directory can lock it. Closing it unlocks.
 bool lockDirectory(int directory);
 struct FileIdentity
 {
