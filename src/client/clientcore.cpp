@@ -155,7 +155,13 @@ void ClientCore::perform(Settle when)
     armTimer();
     if (when == Settle::Now)
         settleAll();
-    else if ((!m_settlements.empty() || state() != m_announcedState) && !std::exchange(m_isSettlingScheduled, true))
+    else if (!m_settlements.empty() || state() != m_announcedState)
+        scheduleSettling();
+}
+
+void ClientCore::scheduleSettling()
+{
+    if (!std::exchange(m_isSettlingScheduled, true))
         QMetaObject::invokeMethod(this, &ClientCore::settleAll, Qt::QueuedConnection);
 }
 
@@ -228,6 +234,8 @@ void ClientCore::settleAll()
     for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty(); --due) {
         const Settlement settlement = std::move(m_settlements.front());
         m_settlements.pop_front();
+        if (!m_settlements.empty())
+            scheduleSettling(); // should the user's code turn an event loop of its own
         settle(settlement);
     }
     announceState();
@@ -258,7 +266,7 @@ void ClientCore::settle(const Settlement &settlement)
     default:
         break;
     }
-    if (d.calls.empty() && std::exchange(d.keptAlive, nullptr))
+    if (settlement.checkout && d.calls.empty() && std::exchange(d.keptAlive, nullptr))
         Q_EMIT checkoutSettled();
 }
 

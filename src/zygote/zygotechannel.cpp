@@ -18,6 +18,8 @@ ZygoteChannel::~ZygoteChannel() = default;
 quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer)
 {
     const quint64 id = ++m_lastId;
+    if (!isOpen())
+        return id; // the connection ends here
     attach();
     m_pending.push_back({Spawn::of(id, peer), std::move(connection)});
     flush();
