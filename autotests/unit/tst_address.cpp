@@ -93,6 +93,9 @@ void TestAddress::comesFromAnyString()
     QCOMPARE(pathOf(QLatin1StringView("unix:/a")), path);
     QCOMPARE(pathOf(QStringView(u"unix:/a")), path);
     QCOMPARE(Address(QUrl(QStringLiteral("tcp://localhost:80"))), Address::tcp(QStringLiteral("localhost"), 80));
+    QCOMPARE(Address(QUrl(QStringLiteral("tcp://[::1]:80"))), Address::tcp(QStringLiteral("::1"), 80));
+    const QString strange = QStringLiteral("unix:/tmp/\u00e4 b%.socket");
+    QCOMPARE(Address(QUrl::fromEncoded("unix:" + QUrl::toPercentEncoding(strange.sliced(5), "/"))), Address(strange));
 }
 
 void TestAddress::doesNotCutPathsAsUrlsAreCut()

@@ -170,7 +170,7 @@ void ClientCore::onDeathExplained(quint64 worker)
 void ClientCore::loseWorker(const ConnectionPtr &connection)
 {
     const QString cause = m_transport->causeOfDeath(connection->worker).value_or(QString());
-    const bool unsent = connection->isCallUnsent();
+    const bool unsent = connection->isCallUnsent() || m_transport->wasNeverThere(connection->worker);
     drop(connection);
     const Error error(Error::WorkerLost, QStringLiteral("worker connection suddenly died"));
     m_pool.lost(connection->worker, cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), unsent, now());

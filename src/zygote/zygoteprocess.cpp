@@ -145,10 +145,15 @@ void ZygoteProcess::spawn(const Spawn &request, Posix::Fd connection)
     connection.reset(); // which leaves a descriptor for the next
     child.pidFd = Posix::openPidFd(child.pid);
     if (!child.pidFd.isOpen()) {
-        const QString cause = QStringLiteral("cannot watch over the worker: %1").arg(Posix::lastErrorText());
-        Posix::killChild(child.pid); // nobody would notice its end or could kill it
+        qCWarning(lcZygote).noquote() << "cannot watch over a worker, which is killed:" << Posix::lastErrorText();
+        Posix::killChild(child.pid); // it may have begun: not as good as not spawned
         m_scoreboard.giveBack(*slot);
-        refuse(request.id, cause);
+        Event event;
+        event.kind = Event::Died;
+        event.id = child.id;
+        event.pid = child.pid;
+        event.signal = SIGKILL;
+        tell(event);
         return;
     }
     Event event;
