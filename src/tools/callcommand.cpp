@@ -135,7 +135,8 @@ int runCall(const QStringList &arguments)
     if (!parser.parse(withNumbersMarked(arguments)))
         return usageError(parser.errorText());
     if (parser.isSet(QStringLiteral("help"))) {
-        std::fputs(qPrintable(parser.helpText()), stdout);
+        const QString help = parser.helpText(); // whose first line does not know of commands
+        std::printf("Usage: prefork call [OPTIONS] ADDRESS METHOD [ARG...]\n%s", qPrintable(help.sliced(help.indexOf(u'\n') + 1)));
         return Success;
     }
     QStringList words = parser.positionalArguments();
