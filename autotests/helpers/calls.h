@@ -10,6 +10,7 @@
 #include <QtCore/QCoreApplication>
 #include <QtCore/QEventLoop>
 #include <QtCore/QTimer>
+#include <QtTest/QTest>
 
 #include <memory>
 #include <optional>

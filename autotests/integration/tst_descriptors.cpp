@@ -140,14 +140,18 @@ private Q_SLOTS:
             socket.connectToServer(directory.filePath("socket"));
             return socket.waitForConnected(int(Test::Patience.count()));
         };
-        QVERIFY(connectOnce());
+        const ClientOptions oneWorker{.minWorkers = 1, .maxWorkers = 1};
+        { // one that has answered has been forked, and can be waited for
+            Client first(server.address(), oneWorker);
+            QCOMPARE(answer(first.checkout(), "echo", {1}), QVariant(1));
+        }
         WAIT_COMPARE(Test::childrenOf(zygote).size(), 0);
         const qsizetype ofServer = Test::descriptorCount(server.pid());
         const qsizetype ofZygote = Test::descriptorCount(zygote);
         QVERIFY(ofServer > 3 && ofZygote > 3);
         for (int i = 0; i < 500; ++i)
             QVERIFY(connectOnce());
-        Client client(server.address()); // its worker is the last to be forked, so the others were before
+        Client client(server.address(), oneWorker); // its worker is the last to be forked, so the others were before
         QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
         WAIT_COMPARE(Test::childrenOf(zygote).size(), client.workerCount()); // no zombie either
         WAIT_COMPARE(Test::descriptorCount(server.pid()), ofServer);

@@ -18,6 +18,7 @@ private Q_SLOTS:
     void makesRelativePathsAbsoluteOnce();
     void countsTheBytesOfAnAbsolutePath();
     void comesFromAnyString();
+    void isCheckedHoweverItIsMade();
     void doesNotCutPathsAsUrlsAreCut();
 };
 
@@ -55,6 +56,8 @@ void TestAddress::refuses_data()
     QTest::newRow("port too big") << QStringLiteral("tcp://localhost:65536") << QStringLiteral("no port");
     QTest::newRow("port as text") << QStringLiteral("tcp://localhost:http") << QStringLiteral("no port");
     QTest::newRow("no host") << QStringLiteral("tcp://:80") << QStringLiteral("no valid host");
+    QTest::newRow("signed port") << QStringLiteral("tcp://localhost:+80") << QStringLiteral("no port");
+    QTest::newRow("space") << QStringLiteral("tcp://a b:80") << QStringLiteral("no valid host");
     QTest::newRow("naked IPv6") << QStringLiteral("tcp://::1:80") << QStringLiteral("no valid host");
 }
 
@@ -93,6 +96,15 @@ void TestAddress::comesFromAnyString()
     QCOMPARE(pathOf(QLatin1StringView("unix:/a")), path);
     QCOMPARE(pathOf(QStringView(u"unix:/a")), path);
     QCOMPARE(Address(QUrl(QStringLiteral("tcp://localhost:80"))), Address::tcp(QStringLiteral("localhost"), 80));
+    QCOMPARE(Address(QUrl(QStringLiteral("tcp://[::1]:80"))), Address::tcp(QStringLiteral("::1"), 80));
+    const QString strange = QStringLiteral("unix:/tmp/\u00e4 b%.socket");
+    QCOMPARE(Address(QUrl::fromEncoded("unix:" + QUrl::toPercentEncoding(strange.sliced(5), "/"))), Address(strange));
+}
+
+void TestAddress::isCheckedHoweverItIsMade()
+{
+    QVERIFY(!Address::tcp(QString(), 80).isValid());
+    QVERIFY(!Address::unixSocket(QString()).isValid());
 }
 
 void TestAddress::doesNotCutPathsAsUrlsAreCut()

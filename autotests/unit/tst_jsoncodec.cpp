@@ -3,6 +3,7 @@
 #include "wire/jsonstrict_p.h"
 
 #include <QtCore/QDateTime>
+#include <QtCore/QJsonObject>
 #include <QtCore/QPoint>
 #include <QtCore/QUrl>
 #include <QtTest/QTest>
@@ -37,11 +38,13 @@ private Q_SLOTS:
     void refusesWhatJsonCannotCarry();
     void aFailedEncodingLeavesTheBufferAlone();
     void failuresCarryCodeAndData();
+    void failuresCarryWhateverTheTextIs();
     void aStructureAsErrorIsKept();
     void workerRefuses_data();
     void workerRefuses();
     void clientRefuses_data();
     void clientRefuses();
+    void complaintsHoldNothingThatForgesALog();
     void ignoresUnknownMetaAndExtraItems();
     void refusesTooLongMessages();
     void isAsStrictAsTheStandard_data();
@@ -115,6 +118,12 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
                             << QStringLiteral("the integer 18446744073709551615 does not fit 64 bits with a sign");
     QTest::newRow("binary") << QVariant(QByteArray("\xff")) << QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
     QTest::newRow("type") << QVariant(QPoint()) << QStringLiteral("a value of type QPoint");
+    const QString half(QChar(0xd834));
+    const QString why = QStringLiteral("a QString that is not Unicode text: half of a surrogate pair");
+    QTest::newRow("half a pair") << QVariant(half) << why;
+    QTest::newRow("half a pair in a key") << QVariant(QVariantMap {{half, 1}}) << why;
+    QTest::newRow("half a pair in a QJsonArray") << QVariant(QJsonArray {half}) << why;
+    QTest::newRow("NaN in a QJsonObject") << QVariant(QJsonObject {{QStringLiteral("n"), std::nan("")}}) << QStringLiteral("JSON has no NaN");
     QTest::newRow("deep inside") << QVariant(QVariantMap {{QStringLiteral("a"), QVariantList {QPoint()}}}) << QStringLiteral("a value of type QPoint");
 }
 
@@ -159,6 +168,27 @@ void TestJsonCodec::aStructureAsErrorIsKept()
     QCOMPARE(client.next(&reply), Decoded::Message);
     QCOMPARE(reply.message, QStringLiteral(R"({"code":42})"));
     QCOMPARE(reply.data, QVariant(QVariantMap {{QStringLiteral("code"), qlonglong(42)}}));
+}
+
+void TestJsonCodec::failuresCarryWhateverTheTextIs()
+{
+    QByteArray bytes;
+    JsonWorkerCodec(Limit).encodeFailure(QStringLiteral("no 'x") + QChar(0xd834), {}, {}, &bytes);
+    JsonClientCodec client(Limit);
+    client.feed(bytes);
+    Reply reply;
+    QCOMPARE(client.next(&reply), Decoded::Message);
+    QVERIFY(reply.message.startsWith(QStringLiteral("no 'x")));
+}
+
+void TestJsonCodec::complaintsHoldNothingThatForgesALog()
+{
+    JsonClientCodec client(Limit);
+    client.feed("[\"x\\n\\u001b\\u009bforged" + QByteArray(100000, 'x') + "\",{},1]");
+    Reply reply;
+    QCOMPARE(client.next(&reply), Decoded::Broken);
+    QVERIFY(client.errorString().contains(QStringLiteral("'x???forged")));
+    QVERIFY(client.errorString().size() <= 300);
 }
 
 void TestJsonCodec::workerRefuses_data()

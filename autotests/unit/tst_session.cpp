@@ -34,6 +34,15 @@ struct Fixture
 
 }
 
+class Exposed : public QObject
+{
+    Q_OBJECT
+
+public:
+    Q_INVOKABLE int little(qint8 number) { return number; }
+    Q_INVOKABLE int littleUnsigned(uchar number) { return number; }
+};
+
 class TestSession : public QObject
 {
     Q_OBJECT
@@ -44,6 +53,7 @@ private Q_SLOTS:
     void exceptionsBecomeErrors();
     void argumentsAreChecked_data();
     void argumentsAreChecked();
+    void argumentsOfExposedObjectsAreNotCut();
     void fallbackTakesTheRest();
     void aResultThatCannotBeSentIsAnError();
     void checkoutDoneRunsWithoutSetup();
@@ -117,6 +127,15 @@ void TestSession::argumentsAreChecked()
     Fixture f;
     f.interface.add(add, [](int a, int b) { return a + b; });
     QTEST(f.answerTo(R"(["do",{},"add",)" + arguments + "]"), "answer");
+}
+
+void TestSession::argumentsOfExposedObjectsAreNotCut()
+{
+    Fixture f;
+    f.interface.expose<Exposed>();
+    QCOMPARE(f.answerTo(R"(["do",{},"little",-128])"), QByteArray(R"(["ok",{},-128])"));
+    QVERIFY(f.answerTo(R"(["do",{},"little",300])").contains("BadArguments"));
+    QVERIFY(f.answerTo(R"(["do",{},"littleUnsigned",-1])").contains("BadArguments"));
 }
 
 void TestSession::fallbackTakesTheRest()

@@ -32,7 +32,7 @@ public:
     {
     }
     Address(const QUrl &url) // NOLINT: implicit on purpose
-        : Address(parse(url.toString(QUrl::FullyEncoded)))
+        : Address(parse(QUrl::fromPercentEncoding(url.toEncoded())))
     {
     }
 

@@ -27,7 +27,8 @@ using CheckoutPtr = std::shared_ptr<Checkout>;
 
 struct CheckoutOptions
 {
-    /// The longest that one call may take, the wait for a worker included for the first; unset = the client's, 0 = any time.
+    /// The longest that one call may take, the wait for a worker included for the first; unset = the client's, 0 = any time, negative
+    /// = it is over already.
     /// (Parity T34, T57.)
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
 };

@@ -98,7 +98,7 @@ CallId Checkout::enqueue(const QString &method, bool isMethod, QVariantList argu
     Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Checkout::call", "a checkout belongs to its client's thread");
     const Frame own = handler->ownFrame();
     PendingCall call;
-    call.id = ++d->lastCall;
+    call.id = d->lastCall + 1;
     call.method = method;
     call.frame = Frame::create(frameOptions(d->core->name(), method), own.isNull() ? Frame::current() : own, location);
     call.handler = std::move(handler);
@@ -107,6 +107,7 @@ CallId Checkout::enqueue(const QString &method, bool isMethod, QVariantList argu
     if (const auto failure = d->core->encoder().encodeCall(arguments, &call.bytes))
         call.encodingError = *failure;
     d->calls.push_back(std::move(call));
+    ++d->lastCall; // from here on it is a call
     d->keptAlive = shared_from_this();
     d->core->call(*this);
     return d->lastCall;
@@ -136,7 +137,7 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
         if (d->calls.empty())
             loop.quit();
     });
-    timer.start(deadline);
+    timer.start(std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24 * 24))); // it counts in int
     if (!d->calls.empty())
         loop.exec(QEventLoop::ExcludeUserInputEvents);
     return d->calls.empty();

@@ -18,6 +18,8 @@ Q_LOGGING_CATEGORY(lcClient, "prefork.client", QtWarningMsg)
 
 // How long a death may stay unexplained before the checkout hears of it all the same.
 constexpr auto ExplanationLimit = 100ms;
+// How long one connection's replies, and what their callbacks do, may keep the event loop from turning.
+constexpr auto ReadBudget = 2ms;
 
 Pooling::Time now()
 {
@@ -55,11 +57,17 @@ void ClientCore::onConnected(quint64 worker, const std::shared_ptr<Stream> &stre
 
 void ClientCore::onConnectFailed(quint64 worker, const QString &cause)
 {
-    const auto self = shared_from_this();
     qCDebug(lcClient).noquote() << cause;
     m_connectionError = cause;
     m_pool.connectFailed(worker, Error(Error::Unavailable, cause), now());
     perform(Settle::Later);
+    // This may be inside one of the user's calls, even inside the client's constructor.
+    QMetaObject::invokeMethod(this, [this, cause] { announceFailure(cause); }, Qt::QueuedConnection);
+}
+
+void ClientCore::announceFailure(const QString &cause)
+{
+    const auto self = shared_from_this();
     Q_EMIT connectionFailed(cause);
 }
 
@@ -73,7 +81,10 @@ void ClientCore::onReadyRead(quint64 worker)
 void ClientCore::readAll(const ConnectionPtr &connection)
 {
     std::array<char, 65536> buffer;
-    while (!connection->dropped && !connection->ended) {
+    const Pooling::Time start = now();
+    bool hasReplied = false;
+    // With a reply its call's deadline is over, so that what is left in the socket may wait for the next turn of the event loop.
+    while (!connection->dropped && !connection->ended && !(hasReplied && now() - start > ReadBudget)) {
         const Posix::Transfer transfer = connection->stream->read(buffer);
         if (transfer.status == Posix::Transfer::WouldBlock)
             return;
@@ -82,31 +93,35 @@ void ClientCore::readAll(const ConnectionPtr &connection)
             return;
         }
         connection->codec->feed({buffer.data(), transfer.bytes});
-        decodeAll(connection);
+        hasReplied = decodeAll(connection) || hasReplied;
     }
 }
 
-void ClientCore::decodeAll(const ConnectionPtr &connection)
+// Whether there was a whole reply.
+bool ClientCore::decodeAll(const ConnectionPtr &connection)
 {
     Wire::Reply reply;
+    bool hasReplied = false;
     while (!connection->dropped) {
         switch (connection->codec->next(&reply)) {
         case Wire::Decoded::Nothing:
-            return;
+            return hasReplied;
         case Wire::Decoded::Broken:
             protocolError(connection, connection->codec->errorString());
-            return;
+            return hasReplied;
         case Wire::Decoded::Message:
             break;
         }
         if (!take(connection, reply))
-            return;
+            return hasReplied;
+        hasReplied = true;
         if (connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
             protocolError(connection, QStringLiteral("a reply nobody asked for"), NextCall::Unsent);
-            return;
+            return hasReplied;
         }
         perform(Settle::Now);
     }
+    return hasReplied;
 }
 
 bool ClientCore::take(const ConnectionPtr &connection, const Wire::Reply &reply)
@@ -155,7 +170,7 @@ void ClientCore::onDeathExplained(quint64 worker)
 void ClientCore::loseWorker(const ConnectionPtr &connection)
 {
     const QString cause = m_transport->causeOfDeath(connection->worker).value_or(QString());
-    const bool unsent = connection->isCallUnsent();
+    const bool unsent = connection->isCallUnsent() || m_transport->wasNeverThere(connection->worker);
     drop(connection);
     const Error error(Error::WorkerLost, QStringLiteral("worker connection suddenly died"));
     m_pool.lost(connection->worker, cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), unsent, now());

@@ -5,6 +5,8 @@
 
 #include <QtCore/QRandomGenerator>
 
+#include <algorithm>
+
 namespace Prefork {
 
 using Pooling::Action;
@@ -16,15 +18,22 @@ Pooling::Time now()
     return std::chrono::steady_clock::now().time_since_epoch();
 }
 
+// The longest durations there are, meant as never, would not fit nanoseconds.
+Pooling::Duration bounded(std::chrono::milliseconds duration)
+{
+    constexpr std::chrono::milliseconds Century = std::chrono::hours(24 * 36525);
+    return std::clamp(duration, -Century, Century);
+}
+
 Pooling::Options poolOptions(const ClientOptions &options)
 {
     Pooling::Options pool;
     pool.minWorkers = options.minWorkers;
     pool.maxWorkers = options.maxWorkers;
-    pool.timeout = options.timeout;
+    pool.timeout = bounded(options.timeout);
     pool.maxCheckouts = options.maxCheckouts;
     pool.reuseAfterError = options.reuseAfterError;
-    pool.idleTimeout = options.idleTimeout;
+    pool.idleTimeout = bounded(options.idleTimeout);
     pool.maxQueued = options.maxQueued;
     pool.waitForServer = options.waitForServer;
     pool.seed = QRandomGenerator::system()->generate();
@@ -74,7 +83,7 @@ void ClientCore::shutdown()
 
 void ClientCore::close(std::chrono::milliseconds deadline)
 {
-    m_pool.close(Error(Error::Shutdown, QStringLiteral("the client was closed")), now() + deadline, now());
+    m_pool.close(Error(Error::Shutdown, QStringLiteral("the client was closed")), now() + bounded(deadline), now());
     perform(Settle::Later);
 }
 
@@ -110,7 +119,8 @@ void ClientCore::announceState()
 
 CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
 {
-    const Pooling::CheckoutId id = m_pool.checkout(options.timeout, now());
+    const auto timeout = options.timeout ? std::optional(bounded(*options.timeout)) : std::nullopt;
+    const Pooling::CheckoutId id = m_pool.checkout(timeout, now());
     CheckoutPtr checkout = CheckoutPrivate::create(shared_from_this(), id);
     m_checkouts.emplace(id, checkout.get());
     perform(Settle::Later);
@@ -155,7 +165,13 @@ void ClientCore::perform(Settle when)
     armTimer();
     if (when == Settle::Now)
         settleAll();
-    else if ((!m_settlements.empty() || state() != m_announcedState) && !std::exchange(m_isSettlingScheduled, true))
+    else if (!m_settlements.empty() || state() != m_announcedState)
+        scheduleSettling();
+}
+
+void ClientCore::scheduleSettling()
+{
+    if (!std::exchange(m_isSettlingScheduled, true))
         QMetaObject::invokeMethod(this, &ClientCore::settleAll, Qt::QueuedConnection);
 }
 
@@ -228,6 +244,8 @@ void ClientCore::settleAll()
     for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty(); --due) {
         const Settlement settlement = std::move(m_settlements.front());
         m_settlements.pop_front();
+        if (!m_settlements.empty())
+            scheduleSettling(); // should the user's code turn an event loop of its own
         settle(settlement);
     }
     announceState();
@@ -258,7 +276,7 @@ void ClientCore::settle(const Settlement &settlement)
     default:
         break;
     }
-    if (d.calls.empty() && std::exchange(d.keptAlive, nullptr))
+    if (settlement.checkout && d.calls.empty() && std::exchange(d.keptAlive, nullptr))
         Q_EMIT checkoutSettled();
 }
 
@@ -270,7 +288,7 @@ void ClientCore::armTimer()
         return;
     m_timerDue = wakeup;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*wakeup - now());
-    m_timer.start(std::max(wait, std::chrono::milliseconds(0)));
+    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, std::chrono::milliseconds(0), std::chrono::hours(24))); // it counts in int
 }
 
 void ClientCore::onTimer()

@@ -74,6 +74,7 @@ private:
     void performOne(const Pooling::Action &action);
     void send(const Pooling::Action &action);
     void settleLater(const Pooling::Action &action, Checkout *checkout);
+    void scheduleSettling();
     void settleAll();
     void settle(const Settlement &settlement);
     void announceState();
@@ -83,10 +84,11 @@ private:
     // clientconnections.cpp: the workers' words
     void onConnected(quint64 worker, const std::shared_ptr<Stream> &stream);
     void onConnectFailed(quint64 worker, const QString &cause);
+    void announceFailure(const QString &cause);
     void onDeathExplained(quint64 worker);
     void onReadyRead(quint64 worker);
     void readAll(const ConnectionPtr &connection);
-    void decodeAll(const ConnectionPtr &connection);
+    [[nodiscard]] bool decodeAll(const ConnectionPtr &connection);
     [[nodiscard]] bool take(const ConnectionPtr &connection, const Wire::Reply &reply);
     void onEnded(const ConnectionPtr &connection);
     void loseWorker(const ConnectionPtr &connection);

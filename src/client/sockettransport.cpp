@@ -38,7 +38,8 @@ void UnixTransport::connectWorker(quint64 worker)
     }
     socket.connectToServer(path);
     if (socket.state() == QLocalSocket::ConnectedState) {
-        Q_EMIT connected(worker, std::make_shared<Stream>(Posix::duplicate(int(socket.socketDescriptor()))));
+        Posix::Fd descriptor = Posix::duplicate(int(socket.socketDescriptor()));
+        connectedOrFailed(worker, m_address, std::move(descriptor), Posix::lastErrorText());
         return;
     }
     // A full backlog leaves QLocalSocket connecting: it would try again in a busy loop, so it is not left to.
@@ -71,9 +72,10 @@ void TcpTransport::onConnected(quint64 worker)
 {
     QTcpSocket *const socket = m_attempts.value(worker);
     Posix::Fd descriptor = Posix::duplicate(int(socket->socketDescriptor()));
-    Posix::tuneTcp(descriptor.get());
+    const QString cause = Posix::lastErrorText();
     forget(worker);
-    Q_EMIT connected(worker, std::make_shared<Stream>(std::move(descriptor)));
+    Posix::tuneTcp(descriptor.get());
+    connectedOrFailed(worker, m_address, std::move(descriptor), cause);
 }
 
 void TcpTransport::onError(quint64 worker)

@@ -39,7 +39,7 @@ void Stream::flush()
         sent += transfer.bytes;
     }
     m_unsent.remove(0, sent);
-    m_writeNotifier.setEnabled(transfer.status == Posix::Transfer::WouldBlock);
+    m_writeNotifier.setEnabled(!m_unsent.isEmpty() && transfer.status != Posix::Transfer::Closed);
 }
 
 void Stream::close()

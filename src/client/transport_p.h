@@ -28,6 +28,8 @@ public:
     /// Whether causeOfDeath() will be known soon after a connection has ended, announced by deathExplained().
     [[nodiscard]] virtual bool explainsDeaths() const { return false; }
     [[nodiscard]] virtual std::optional<QString> causeOfDeath(quint64 worker) const;
+    /// True when it is known that there never was such a worker, whatever was written to it.
+    [[nodiscard]] virtual bool wasNeverThere(quint64) const { return false; }
 
 Q_SIGNALS:
     void connected(quint64 worker, const std::shared_ptr<Prefork::Stream> &stream);
@@ -35,6 +37,10 @@ Q_SIGNALS:
     void deathExplained(quint64 worker);
     /// There will never be another worker.
     void exhausted(const QString &cause);
+
+protected:
+    /// @p cause: why there is no @p descriptor, if there is none.
+    void connectedOrFailed(quint64 worker, const Address &address, Posix::Fd descriptor, const QString &cause);
 };
 
 }

@@ -9,7 +9,11 @@ ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
     : m_channel(channel)
 {
     connect(channel.get(), &ZygoteChannel::died, this, &ZygoteTransport::explain);
-    connect(channel.get(), &ZygoteChannel::notSpawned, this, &ZygoteTransport::explain);
+    connect(channel.get(), &ZygoteChannel::notSpawned, this, [this](quint64 spawn, const QString &cause) {
+        if (const auto worker = m_workers.constFind(spawn); worker != m_workers.cend())
+            m_neverThere.insert(*worker);
+        explain(spawn, cause);
+    });
     connect(channel.get(), &ZygoteChannel::closed, this, [this] { Q_EMIT exhausted(QStringLiteral("the zygote is gone")); });
     channel->attach();
 }
@@ -31,6 +35,7 @@ void ZygoteTransport::connectWorker(quint64 worker)
 void ZygoteTransport::forget(quint64 worker)
 {
     m_causes.remove(worker);
+    m_neverThere.remove(worker);
     m_workers.removeIf([worker](const auto &entry) { return entry.value() == worker; });
 }
 

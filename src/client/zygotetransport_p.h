@@ -5,6 +5,7 @@
 #include "client/transport_p.h"
 
 #include <QtCore/QHash>
+#include <QtCore/QSet>
 
 namespace Prefork {
 
@@ -19,6 +20,7 @@ public:
     void forget(quint64 worker) override;
     bool explainsDeaths() const override;
     std::optional<QString> causeOfDeath(quint64 worker) const override;
+    bool wasNeverThere(quint64 worker) const override { return m_neverThere.contains(worker); }
 
 private:
     void explain(quint64 spawn, const QString &how);
@@ -26,6 +28,7 @@ private:
     std::shared_ptr<ZygoteChannel> m_channel;
     QHash<quint64, quint64> m_workers; // by the number of their spawn
     QHash<quint64, QString> m_causes; // by worker
+    QSet<quint64> m_neverThere;
 };
 
 }

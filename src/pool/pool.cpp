@@ -32,7 +32,9 @@ CheckoutId Pool::checkout(std::optional<Duration> timeout, Time now)
 {
     const CheckoutId id = ++m_lastCheckout;
     Checkout &checkout = m_checkouts[id];
-    checkout.timeout = std::max(Duration::zero(), timeout.value_or(m_options.timeout));
+    checkout.timeout = timeout.value_or(m_options.timeout);
+    if (checkout.timeout < Duration::zero()) // the rest of a time that is over, which must not come to mean any time
+        checkout.timeout = std::chrono::milliseconds(1);
     if (m_unavailable || isClosing()) {
         checkout.fatal = m_unavailable ? *m_unavailable : Error(Error::Shutdown, QStringLiteral("the client is closing"));
         return id;
@@ -302,7 +304,7 @@ void Pool::finishRelease(CheckoutId id, Time now)
         --m_open;
     if (checkout.worker != 0) {
         Worker &worker = m_workers.at(checkout.worker);
-        if ((checkout.tainted && !m_options.reuseAfterError) || isLastCheckout(worker)) {
+        if ((checkout.tainted && !m_options.reuseAfterError) || isLastCheckout(worker) || m_unavailable) {
             retire(checkout.worker, Farewell::Close);
         } else {
             m_actions.push_back({.kind = Action::SendDone, .worker = checkout.worker});

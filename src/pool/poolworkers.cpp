@@ -61,8 +61,13 @@ void Pool::setUnavailable(const Error &error, Time now)
 {
     m_unavailable = error;
     failWaiting(error, now);
-    while (!m_idle.empty())
-        retire(m_idle.begin()->second.worker, Farewell::Close);
+    std::vector<WorkerId> unheld;
+    for (const auto &[id, worker] : m_workers) {
+        if (worker.state != Worker::Held)
+            unheld.push_back(id);
+    }
+    for (const WorkerId id : unheld)
+        retire(id, Farewell::Close);
 }
 
 void Pool::recycle(Time now)

@@ -8,6 +8,7 @@
 #include "zygote/zygote_p.h"
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QPointer>
 
 namespace Prefork {
 
@@ -16,13 +17,29 @@ Q_LOGGING_CATEGORY(lcServer, "prefork.server", QtWarningMsg)
 class ServerPrivate
 {
 public:
-    ZygotePrivate *zygote = nullptr;
+    void onZygoteLost(Server *q);
+
+    // Copies, for the zygote may be gone before its server.
+    QString zygoteError;
+    QByteArray name;
     std::shared_ptr<ZygoteChannel> channel;
     ServerOptions options;
     QString error;
     std::unique_ptr<Listener> listener;
     std::unique_ptr<Acceptor> acceptor; // before its listener goes
 };
+
+void ServerPrivate::onZygoteLost(Server *q)
+{
+    if (!q->isListening())
+        return;
+    qCCritical(lcServer, "the zygote is gone: no worker can be forked any more; ending the server");
+    const QPointer<Server> guard = q;
+    q->close();
+    if (guard)
+        Q_EMIT q->zygoteLost();
+    QCoreApplication::exit(1);
+}
 
 std::unique_ptr<Listener> Listener::make(Address::Scheme scheme)
 {
@@ -35,19 +52,14 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     : QObject(parent)
     , d(std::make_unique<ServerPrivate>())
 {
-    d->zygote = &ZygotePrivate::of(*zygote);
-    d->channel = d->zygote->channel;
+    d->zygoteError = zygote->errorString();
+    d->name = zygote->name();
+    d->channel = ZygotePrivate::of(*zygote).channel;
     d->options = options;
-    if (!d->channel)
-        return;
-    connect(d->channel.get(), &ZygoteChannel::closed, this, [this] {
-        if (!isListening())
-            return;
-        qCCritical(lcServer, "the zygote is gone: no worker can be forked any more; ending the server");
-        close();
-        Q_EMIT zygoteLost();
-        QCoreApplication::exit(1);
-    });
+    // Queued: the death may be noticed while a connection is being accepted.
+    const auto onClosed = [this] { d->onZygoteLost(this); };
+    if (d->channel)
+        connect(d->channel.get(), &ZygoteChannel::closed, this, onClosed, Qt::QueuedConnection);
 }
 
 Server::~Server()
@@ -63,8 +75,8 @@ bool Server::listen(const Address &address)
     };
     if (isListening())
         return fail(QStringLiteral("the server is listening on %1 already").arg(this->address().toString()));
-    if (!d->zygote->error.isEmpty())
-        return fail(d->zygote->error);
+    if (!d->zygoteError.isEmpty())
+        return fail(d->zygoteError);
     if (!d->channel->isOpen())
         return fail(QStringLiteral("the zygote is gone"));
     if (!address.isValid())
@@ -80,8 +92,8 @@ bool Server::listen(const Address &address)
     });
     d->channel->attach();
     d->error.clear();
-    if (!d->zygote->options.name.isEmpty())
-        Posix::setTitle(d->zygote->options.name + " server");
+    if (!d->name.isEmpty())
+        Posix::setTitle(d->name + " server");
     Q_EMIT listeningChanged(true);
     return true;
 }

@@ -35,8 +35,10 @@ QString UnixListener::listen(const Address &address, const ServerOptions &option
     }
     // Keeps two starters apart while they look and rename.
     const Posix::Fd lock = Posix::openDirectory(directory);
-    if (!lock.isOpen() || !Posix::lockDirectory(lock.get()))
-        return QStringLiteral("cannot lock directory %1: %2").arg(QFile::decodeName(directory), Posix::lastErrorText());
+    if (!lock.isOpen() || !Posix::lockDirectory(lock.get())) {
+        const QString cause = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
+        return QStringLiteral("cannot lock directory %1: %2").arg(QFile::decodeName(directory), cause);
+    }
     if (const QString error = obstacle(); !error.isEmpty())
         return error;
     return bindAndRename(options);

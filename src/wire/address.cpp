@@ -4,6 +4,8 @@
 #include <QtCore/QDir>
 #include <QtCore/QFile>
 
+#include <algorithm>
+
 namespace Prefork {
 
 Address Address::invalid(const QString &error)
@@ -27,15 +29,16 @@ Address Address::parse(const QString &text)
     if (rest.endsWith(u'/'))
         rest.chop(1);
     const qsizetype colon = rest.lastIndexOf(u':');
-    bool ok = false;
-    const uint port = colon < 0 ? 0 : QStringView(rest).sliced(colon + 1).toUInt(&ok);
-    if (!ok || port > 65535)
+    const QStringView digits = colon < 0 ? QStringView() : QStringView(rest).sliced(colon + 1);
+    const bool isNumber = !digits.isEmpty() && digits.size() <= 5 && std::all_of(digits.begin(), digits.end(), [](QChar c) { return c >= u'0' && c <= u'9'; });
+    const uint port = digits.toUInt();
+    if (!isNumber || port > 65535)
         return invalid(QStringLiteral("address '%1' has no port from 0 to 65535: use tcp://host:port").arg(text));
     QString host = rest.first(colon);
     const bool bracketed = host.startsWith(u'[') && host.endsWith(u']');
     if (bracketed)
         host = host.sliced(1, host.size() - 2);
-    if (host.isEmpty() || (!bracketed && host.contains(u':')) || host.contains(u'/') || host.contains(u' '))
+    if (!bracketed && host.contains(u':'))
         return invalid(QStringLiteral("address '%1' has no valid host: use tcp://host:port or tcp://[::1]:port").arg(text));
     return tcp(host, quint16(port));
 }
@@ -58,6 +61,9 @@ Address Address::unixSocket(const QString &path)
 
 Address Address::tcp(const QString &host, quint16 port)
 {
+    const bool isHost = !host.isEmpty() && std::none_of(host.begin(), host.end(), [](QChar c) { return c == u'/' || c == u'[' || c == u']' || c.isSpace(); });
+    if (!isHost)
+        return invalid(QStringLiteral("'%1' is no valid host: use tcp://host:port or tcp://[::1]:port").arg(host));
     Address address;
     address.m_scheme = Scheme::Tcp;
     address.m_place = host;

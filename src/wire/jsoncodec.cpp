@@ -3,6 +3,7 @@
 
 #include "wire/jsonstrict_p.h"
 #include "wire/jsonvalue_p.h"
+#include "wire/oneline_p.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
@@ -66,7 +67,7 @@ Decoded JsonReader::next(QJsonArray *message)
 
 Decoded JsonReader::fail(const QString &error)
 {
-    m_error = error;
+    m_error = onOneLine(error);
     return Decoded::Broken;
 }
 

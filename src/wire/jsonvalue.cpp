@@ -8,6 +8,7 @@
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
+#include <QtCore/QMap>
 #include <QtCore/QSequentialIterable>
 #include <QtCore/QStringDecoder>
 #include <QtCore/QUrl>
@@ -72,7 +73,7 @@ Failure list(const QVariant &value, QJsonValue *json, int depth)
 
 Failure map(const QVariant &value, QJsonValue *json, int depth)
 {
-    QJsonObject object;
+    QMap<QString, QJsonValue> members; // sorted first: QJsonObject takes keys in order quickly, and others not
     const auto entries = value.value<QAssociativeIterable>();
     for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
         const QVariant key = entry.key();
@@ -84,8 +85,11 @@ Failure map(const QVariant &value, QJsonValue *json, int depth)
         QJsonValue member;
         if (Failure failure = toJson(entry.value(), &member, depth))
             return failure;
-        object.insert(name.toString(), member);
+        members.insert(name.toString(), member);
     }
+    QJsonObject object;
+    for (auto entry = members.cbegin(); entry != members.cend(); ++entry)
+        object.insert(entry.key(), entry.value());
     *json = object;
     return {};
 }

@@ -42,6 +42,12 @@ bool convertTo(QMetaType type, const QVariant &value, QVariant *out)
         return store<short>(value, out);
     case QMetaType::UShort:
         return store<ushort>(value, out);
+    case QMetaType::Char:
+        return store<char>(value, out);
+    case QMetaType::SChar:
+        return store<signed char>(value, out);
+    case QMetaType::UChar:
+        return store<uchar>(value, out);
     case QMetaType::Float:
         return store<float>(value, out);
     case QMetaType::Double:

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -242,7 +243,17 @@ Fd openDirectory(const QByteArray &path)
 
 bool lockDirectory(int directory)
 {
-    return retry([&] { return ::flock(directory, LOCK_EX); }) == 0;
+    constexpr timespec Pause {0, 5'000'000};
+    constexpr int Attempts = 400;
+    for (int i = 0; i < Attempts; ++i) {
+        if (::flock(directory, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        ::nanosleep(&Pause, nullptr);
+    }
+    errno = EWOULDBLOCK;
+    return false;
 }
 
 std::optional<FileIdentity> identify(int directory, const QByteArray &name)
@@ -271,9 +282,13 @@ Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog)
 Probe probeSocket(int directory, const QByteArray &name)
 {
     const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket.isOpen())
+    const Fd file(::openat(directory, name.constData(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!socket.isOpen() || !file.isOpen())
         return Probe::Failed;
-    const sockaddr_un address = addressIn(directory, name);
+    // By descriptor, for behind /proc/self/fd/N/ there would not be room for every name.
+    sockaddr_un address {};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file.get());
     if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 || errno == EAGAIN)
         return Probe::Alive;
     return errno == ECONNREFUSED ? Probe::Dead : Probe::Failed;
@@ -332,6 +347,13 @@ int threadCount()
 Fd openPidFd(pid_t pid)
 {
     return Fd(int(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+void killChild(pid_t pid)
+{
+    ::kill(pid, SIGKILL);
+    int status = 0;
+    retry([&] { return ::waitpid(pid, &status, 0); });
 }
 
 bool signalProcess(int pidFd, int signal)
@@ -478,6 +500,8 @@ struct sigaction s_oldTerminate;
 void onTermination(int signal)
 {
     const int error = errno;
+    ::signal(SIGINT, SIG_DFL);
+    ::signal(SIGTERM, SIG_DFL);
     const char byte = char(signal);
     [[maybe_unused]] const ssize_t written = ::write(s_terminationPipe, &byte, 1);
     errno = error;
@@ -493,7 +517,7 @@ Fd watchTermination()
     s_terminationPipe = ends[1];
     struct sigaction action {};
     action.sa_handler = onTermination;
-    action.sa_flags = SA_RESTART | int(SA_RESETHAND);
+    action.sa_flags = SA_RESTART;
     ::sigemptyset(&action.sa_mask);
     ::sigaction(SIGINT, &action, &s_oldInterrupt);
     ::sigaction(SIGTERM, &action, &s_oldTerminate);

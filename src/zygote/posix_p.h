@@ -94,7 +94,7 @@ struct Credentials
 // --- socket files ------------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] Fd openDirectory(const QByteArray &path);
-/// Waits for the exclusive lock on an open directory; closing it unlocks.
+/// Waits for the exclusive lock on an open directory, 2 s at most: whoever can read the directory can lock it. Closing it unlocks.
 bool lockDirectory(int directory);
 struct FileIdentity
 {
@@ -124,6 +124,8 @@ void makeExitImmediate();
 [[nodiscard]] uid_t userId();
 [[nodiscard]] int threadCount();
 [[nodiscard]] Fd openPidFd(pid_t pid);
+/// Ends a child of ours, and reaps it.
+void killChild(pid_t pid);
 /// Sends @p signal to the process, which cannot be mistaken for another.
 bool signalProcess(int pidFd, int signal);
 struct Death
@@ -170,7 +172,7 @@ bool protect(void *memory, std::size_t bytes, bool writable);
 
 // --- signals of a program ----------------------------------------------------------------------------------------------------------
 
-/// Turns the first SIGINT or SIGTERM into a byte on the returned descriptor; the next one has its default effect. Undone by
+/// Turns the first SIGINT or SIGTERM into a byte on the returned descriptor; the next of either has its default effect. Undone by
 /// unwatchTermination().
 [[nodiscard]] Fd watchTermination();
 void unwatchTermination();

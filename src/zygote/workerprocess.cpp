@@ -2,6 +2,7 @@
 #include "zygote/workerprocess_p.h"
 
 #include "wire/jsoncodec_p.h"
+#include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "worker/session_p.h"
 #include "zygote/posix_p.h"
@@ -20,16 +21,6 @@ Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
 // In the zygote and its program these stay those of nobody.
 Peer s_peer;
 quint64 s_number = 0;
-
-// What came from a client must not forge lines of our log.
-QString onOneLine(QString text)
-{
-    for (QChar &c : text) {
-        if (!c.isPrint())
-            c = u'?';
-    }
-    return text.left(300);
-}
 
 void becomeWorker(const WorkerStart &start)
 {

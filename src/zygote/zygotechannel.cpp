@@ -2,6 +2,7 @@
 #include "zygote/zygotechannel_p.h"
 
 #include <QtCore/QSocketNotifier>
+#include <QtCore/QThread>
 
 namespace Prefork {
 
@@ -17,7 +18,10 @@ ZygoteChannel::~ZygoteChannel() = default;
 
 quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer)
 {
+    Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork", "the users of a zygote belong to the thread that made it");
     const quint64 id = ++m_lastId;
+    if (!isOpen())
+        return id; // the connection ends here
     attach();
     m_pending.push_back({Spawn::of(id, peer), std::move(connection)});
     flush();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/zygoteprocess_p.h"
 
+#include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "zygote/workerprocess_p.h"
 
@@ -18,6 +19,7 @@ namespace {
 Q_LOGGING_CATEGORY(lcZygote, "prefork.zygote", QtWarningMsg)
 
 constexpr std::size_t MaxUnsentEvents = 10000;
+constexpr std::chrono::hours LongestPatience {24 * 365}; // milliseconds::max() would not fit nanoseconds
 
 double inSeconds(std::chrono::nanoseconds time)
 {
@@ -140,7 +142,20 @@ void ZygoteProcess::spawn(const Spawn &request, Posix::Fd connection)
         refuse(request.id, QStringLiteral("fork failed: %1").arg(Posix::lastErrorText()));
         return;
     }
+    connection.reset(); // which leaves a descriptor for the next
     child.pidFd = Posix::openPidFd(child.pid);
+    if (!child.pidFd.isOpen()) {
+        qCWarning(lcZygote).noquote() << "cannot watch over a worker, which is killed:" << Posix::lastErrorText();
+        Posix::killChild(child.pid); // it may have begun: not as good as not spawned
+        m_scoreboard.giveBack(*slot);
+        Event event;
+        event.kind = Event::Died;
+        event.id = child.id;
+        event.pid = child.pid;
+        event.signal = SIGKILL;
+        tell(event);
+        return;
+    }
     Event event;
     event.kind = Event::Spawned;
     event.id = child.id;
@@ -163,7 +178,7 @@ void ZygoteProcess::reapEnded(std::span<const Posix::Watch> watches)
 {
     for (std::size_t i = m_children.size(); i-- > 0;) {
         Child &child = m_children[i];
-        if (!watches[i].readable && child.pidFd.isOpen())
+        if (!watches[i].readable)
             continue;
         const auto death = Posix::reap(child.pid);
         if (!death)
@@ -187,7 +202,7 @@ std::optional<std::chrono::nanoseconds> ZygoteProcess::killHung()
 {
     if (m_children.empty() || m_options.hungTimeout.count() <= 0)
         return {};
-    const std::chrono::nanoseconds limit = m_options.hungTimeout;
+    const std::chrono::nanoseconds limit = std::min<std::chrono::milliseconds>(m_options.hungTimeout, LongestPatience);
     std::chrono::nanoseconds patience = limit;
     const qint64 now = ScoreboardPage::now();
     for (Child &child : m_children) {
@@ -201,7 +216,7 @@ std::optional<std::chrono::nanoseconds> ZygoteProcess::killHung()
         }
         child.hung = true;
         qCWarning(lcZygote, "Killing hung worker (%d): worker %llu has been at method '%s' for %.1f s", int(child.pid),
-                  static_cast<unsigned long long>(child.number), page->methodName().constData(), inSeconds(busyFor));
+                  static_cast<unsigned long long>(child.number), qUtf8Printable(onOneLine(QString::fromUtf8(page->methodName()))), inSeconds(busyFor));
         Posix::signalProcess(child.pidFd.get(), SIGKILL);
     }
     return patience;

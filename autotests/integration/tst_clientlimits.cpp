@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "helpers/calls.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Zygote>
+
+#include <QtCore/QCoreApplication>
+#include <QtCore/QLoggingCategory>
+#include <QtCore/QMap>
+#include <QtCore/QTemporaryDir>
+#include <QtNetwork/QLocalServer>
+#include <QtTest/QTest>
+
+#include <stdexcept>
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace Prefork;
+
+namespace {
+
+Zygote *zygote = nullptr;
+
+constexpr Method<int(int)> same {"same"};
+constexpr auto Forever = std::chrono::milliseconds::max();
+
+// A type whose conversion fails by an exception.
+struct Key
+{
+    int number = 0;
+    friend bool operator<(const Key &a, const Key &b) { return a.number < b.number; }
+};
+
+}
+
+Q_DECLARE_METATYPE(Key)
+
+class TestClientLimits : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theLongestDurationsMeanNever();
+    void aCallWhoseEncodingThrowsWasNotMade();
+    void aConnectionWithoutADescriptorHasFailed();
+    void aCallNoWorkerWasForkedForIsSentAgain();
+};
+
+void TestClientLimits::theLongestDurationsMeanNever()
+{
+    Client client(zygote, {.timeout = Forever, .idleTimeout = Forever});
+    const CheckoutPtr checkout = client.checkout({.timeout = Forever});
+    checkout->call(same, 1);
+    QVERIFY(checkout->waitForSettled(Forever));
+    client.close(Forever);
+    QTest::qWait(50);
+    QVERIFY(!checkout->error());
+    QCOMPARE(client.state(), Client::Closing);
+    QVERIFY(Test::call(checkout, "same", {2}).result);
+}
+
+void TestClientLimits::aCallWhoseEncodingThrowsWasNotMade()
+{
+    QMetaType::registerConverter<Key, QString>([](const Key &) -> QString { throw std::runtime_error("no text"); });
+    Client client(zygote);
+    const CheckoutPtr checkout = client.checkout({.timeout = std::chrono::seconds(2)});
+    const QVariant unsendable = QVariant::fromValue(QMap<Key, int> {{Key(), 1}});
+    QVERIFY_EXCEPTION_THROWN(checkout->call("same", {unsendable}), std::runtime_error);
+    QCOMPARE(checkout->pendingCalls(), 0);
+    QCOMPARE(Test::call(checkout, "same", {3}).result.value_or(QVariant()).toInt(), 3);
+}
+
+void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
+{
+#ifdef __SANITIZE_ADDRESS__
+    QSKIP("UndefinedBehaviorSanitizer needs descriptors of its own");
+#endif
+    const QTemporaryDir directory;
+    QLocalServer server;
+    QVERIFY(server.listen(directory.filePath(QStringLiteral("s"))));
+    rlimit usual {};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+    const int next = ::dup(0);
+    ::close(next);
+    const rlimit oneLeft {rlim_t(next) + 1, usual.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &oneLeft), 0);
+    const Client client(Address::unixSocket(server.fullServerName()), {.minWorkers = 1});
+    const QString error = client.connectionError();
+    const bool isConnected = client.state() == Client::Connected;
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+    QVERIFY2(error.contains(QStringLiteral("Too many open files")), qPrintable(error));
+    QVERIFY(!isConnected);
+    QTRY_COMPARE(client.state(), Client::Connected);
+}
+
+void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
+{
+    rlimit usual {};
+    QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, nullptr, &usual), 0);
+    const rlimit none {3, usual.rlim_max};
+    QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, &none, nullptr), 0);
+    Client client(zygote, {.minWorkers = 0});
+    std::optional<Error> error;
+    bool isDone = false;
+    frameTry([&] { client.checkout()->call(same, 1, [&isDone] { isDone = true; }); }, [&error](const Error &e) { error = e; });
+    QTest::qWait(300);
+    QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, &usual, nullptr), 0);
+    QTRY_VERIFY(isDone || error);
+    QVERIFY2(!error, error ? qPrintable(error->message() + error->detail()) : "");
+}
+
+int main(int argc, char *argv[])
+{
+    Interface interface;
+    interface.add(same, [](int n) { return n; });
+    // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual call.
+    interface.preload([] { QLoggingCategory::setFilterRules(QStringLiteral("prefork.zygote.warning=false")); });
+    Zygote itsZygote(interface);
+    zygote = &itsZygote;
+    QCoreApplication app(argc, argv);
+    TestClientLimits test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_clientlimits.moc"

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/ShutdownSignals>
+
+#include <QtTest/QSignalSpy>
+#include <QtTest/QTest>
+
+#include <csignal>
+
+using namespace Prefork;
+
+namespace {
+
+bool isDefault(int signal)
+{
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    return action.sa_handler == SIG_DFL;
+}
+
+}
+
+class TestShutdownSignals : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theSecondSignalOfEitherKindHasItsDefaultEffect_data();
+    void theSecondSignalOfEitherKindHasItsDefaultEffect();
+};
+
+void TestShutdownSignals::theSecondSignalOfEitherKindHasItsDefaultEffect_data()
+{
+    QTest::addColumn<int>("first");
+    QTest::newRow("SIGINT") << SIGINT;
+    QTest::newRow("SIGTERM") << SIGTERM;
+}
+
+void TestShutdownSignals::theSecondSignalOfEitherKindHasItsDefaultEffect()
+{
+    QFETCH(const int, first);
+    ShutdownSignals shutdownSignals;
+    QSignalSpy requested(&shutdownSignals, &ShutdownSignals::requested);
+    QVERIFY(!isDefault(SIGINT) && !isDefault(SIGTERM));
+    ::raise(first);
+    QTRY_COMPARE(requested.size(), 1);
+    QCOMPARE(requested.first().first().toInt(), first);
+    QVERIFY(isDefault(SIGINT) && isDefault(SIGTERM));
+}
+
+QTEST_GUILESS_MAIN(TestShutdownSignals)
+#include "tst_shutdownsignals.moc"
