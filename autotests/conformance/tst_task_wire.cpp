@@ -189,8 +189,11 @@ private Q_SLOTS:
             QTest::ignoreMessage(QtWarningMsg, "a worker broke the protocol: a reply nobody asked for");
         Client client(m_perl.address(), {.minWorkers = 0, .maxWorkers = 1});
         Test::Journal journal;
-        journal.call(client.checkout(), "first", "echo", {1});
-        journal.call(client.checkout(), "second", "echo", {2});
+        const CheckoutPtr first = client.checkout();
+        const CheckoutPtr second = client.checkout(); // waits for the same worker
+        journal.call(first, "first", "echo", {1});
+        journal.call(second, "second", "echo", {2});
+        first->release();
         WAIT_COMPARE(journal.entries(), QStringList({"first=1", "second=2"}));
     }
     void t83_anIdleWorkerThatSpeaksIsReplaced()

@@ -2,6 +2,8 @@
 #ifndef AUTOTESTS_EMBEDDED_H
 #define AUTOTESTS_EMBEDDED_H
 
+#include "helpers/processes.h"
+
 #include <QtPrefork/Interface>
 #include <QtPrefork/Zygote>
 
@@ -9,6 +11,7 @@
 
 #include <QtTest/QTest>
 
+#include <csignal>
 #include <unistd.h>
 
 namespace Test {
@@ -36,7 +39,10 @@ int runWithZygote(int argc, char *argv[], void (*fillInterface)(Prefork::Interfa
     theZygote = &zygote;
     QCoreApplication app(argc, argv);
     TestClass test;
-    return QTest::qExec(&test, argc, argv);
+    const int result = QTest::qExec(&test, argc, argv);
+    for (const qint64 worker : childrenOf(zygote.processId())) // one that is asleep would keep our standard output open
+        ::kill(pid_t(worker), SIGKILL);
+    return result;
 }
 
 /// Methods that many tests want: pid(), echo(x), count(), fail(text), sleep(ms).
