@@ -27,7 +27,8 @@ inline Prefork::Zygote *theZygote = nullptr;
 /// Does what main() does: the zygote, the application, the tests. A worker that a test leaves sleeping is killed soon, for until then
 /// whoever reads the test's output waits for it.
 template <class TestClass>
-int runWithZygote(int argc, char *argv[], void (*fillInterface)(Prefork::Interface &), const Prefork::ZygoteOptions &options = {.hungTimeout = std::chrono::seconds(5)})
+int runWithZygote(int argc, char *argv[], void (*fillInterface)(Prefork::Interface &),
+                  const Prefork::ZygoteOptions &options = {.hungTimeout = std::chrono::seconds(5)})
 {
     Prefork::Interface interface;
     fillInterface(interface);

@@ -130,7 +130,7 @@ void TestClientLife::waitingForSettledBlocksUntilThen()
     for (int i = 0; i < 3; ++i)
         checkout->call("echo", {i}, [&results](const QVariant &value) { results.append(value); });
     QVERIFY(checkout->waitForSettled());
-    QCOMPARE(results, (QVariantList {0, 1, 2}));
+    QCOMPARE(results, (QVariantList{0, 1, 2}));
     QCOMPARE(checkout->pendingCalls(), 0);
 }
 

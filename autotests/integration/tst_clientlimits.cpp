@@ -21,7 +21,7 @@ namespace {
 
 Zygote *zygote = nullptr;
 
-constexpr Method<int(int)> same {"same"};
+constexpr Method<int(int)> same{"same"};
 constexpr auto Forever = std::chrono::milliseconds::max();
 
 // A type whose conversion fails by an exception.
@@ -64,7 +64,7 @@ void TestClientLimits::aCallWhoseEncodingThrowsWasNotMade()
     QMetaType::registerConverter<Key, QString>([](const Key &) -> QString { throw std::runtime_error("no text"); });
     Client client(zygote);
     const CheckoutPtr checkout = client.checkout({.timeout = std::chrono::seconds(2)});
-    const QVariant unsendable = QVariant::fromValue(QMap<Key, int> {{Key(), 1}});
+    const QVariant unsendable = QVariant::fromValue(QMap<Key, int>{{Key(), 1}});
     QVERIFY_EXCEPTION_THROWN(checkout->call("same", {unsendable}), std::runtime_error);
     QCOMPARE(checkout->pendingCalls(), 0);
     QCOMPARE(Test::call(checkout, "same", {3}).result.value_or(QVariant()).toInt(), 3);
@@ -78,11 +78,11 @@ void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
     const QTemporaryDir directory;
     QLocalServer server;
     QVERIFY(server.listen(directory.filePath(QStringLiteral("s"))));
-    rlimit usual {};
+    rlimit usual{};
     QCOMPARE(::getrlimit(RLIMIT_NOFILE, &usual), 0);
     const int next = ::dup(0);
     ::close(next);
-    const rlimit oneLeft {rlim_t(next) + 1, usual.rlim_max};
+    const rlimit oneLeft{rlim_t(next) + 1, usual.rlim_max};
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &oneLeft), 0);
     const Client client(Address::unixSocket(server.fullServerName()), {.minWorkers = 1});
     const QString error = client.connectionError();
@@ -95,9 +95,9 @@ void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
 
 void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
 {
-    rlimit usual {};
+    rlimit usual{};
     QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, nullptr, &usual), 0);
-    const rlimit none {3, usual.rlim_max};
+    const rlimit none{3, usual.rlim_max};
     QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, &none, nullptr), 0);
     Client client(zygote, {.minWorkers = 0});
     std::optional<Error> error;

@@ -46,20 +46,20 @@ void TestPreforkCall::printsTheResultAsALineOfJson_data()
     QTest::addColumn<QStringList>("words");
     QTest::addColumn<QString>("line");
     using Words = QStringList;
-    QTest::newRow("string") << Words {"echo", "hi"} << "\"hi\"";
-    QTest::newRow("number") << Words {"echo", "5"} << "5";
-    QTest::newRow("negative number") << Words {"echo", "-5"} << "-5";
-    QTest::newRow("number as string") << Words {"echo", "\"5\""} << "\"5\"";
-    QTest::newRow("big integer") << Words {"echo", "9007199254740993"} << "9007199254740993";
-    QTest::newRow("null") << Words {"echo", "null"} << "null";
-    QTest::newRow("two values are no JSON") << Words {"echo", "1,2"} << "\"1,2\"";
-    QTest::newRow("empty string") << Words {"echo", ""} << "\"\"";
-    QTest::newRow("unicode") << Words {"echo", "\U0001d1da"} << "\"\U0001d1da\"";
-    QTest::newRow("nested") << Words {"echo", R"({"b":[1.5,null,true],"a":{}})"} << R"({"a":{},"b":[1.5,null,true]})";
-    QTest::newRow("many") << Words {"args", "1", "two", "[3]"} << R"([1,"two",[3]])";
-    QTest::newRow("none") << Words {"args"} << "[]";
-    QTest::newRow("after a double dash") << Words {"--", "echo", "--timeout"} << "\"--timeout\"";
-    QTest::newRow("without a method") << Words {"--function", "echo", "7"} << "7";
+    QTest::newRow("string") << Words{"echo", "hi"} << "\"hi\"";
+    QTest::newRow("number") << Words{"echo", "5"} << "5";
+    QTest::newRow("negative number") << Words{"echo", "-5"} << "-5";
+    QTest::newRow("number as string") << Words{"echo", "\"5\""} << "\"5\"";
+    QTest::newRow("big integer") << Words{"echo", "9007199254740993"} << "9007199254740993";
+    QTest::newRow("null") << Words{"echo", "null"} << "null";
+    QTest::newRow("two values are no JSON") << Words{"echo", "1,2"} << "\"1,2\"";
+    QTest::newRow("empty string") << Words{"echo", ""} << "\"\"";
+    QTest::newRow("unicode") << Words{"echo", "\U0001d1da"} << "\"\U0001d1da\"";
+    QTest::newRow("nested") << Words{"echo", R"({"b":[1.5,null,true],"a":{}})"} << R"({"a":{},"b":[1.5,null,true]})";
+    QTest::newRow("many") << Words{"args", "1", "two", "[3]"} << R"([1,"two",[3]])";
+    QTest::newRow("none") << Words{"args"} << "[]";
+    QTest::newRow("after a double dash") << Words{"--", "echo", "--timeout"} << "\"--timeout\"";
+    QTest::newRow("without a method") << Words{"--function", "echo", "7"} << "7";
 }
 
 void TestPreforkCall::printsTheResultAsALineOfJson()
@@ -77,10 +77,10 @@ void TestPreforkCall::aMethodsErrorIsOne_data()
 {
     QTest::addColumn<QStringList>("words");
     QTest::addColumn<QString>("complaint");
-    QTest::newRow("thrown") << QStringList {"fail", "no luck"} << "no luck\n";
-    QTest::newRow("arguments") << QStringList {"echo"} << "echo: expected 1 argument, got 0\n";
-    QTest::newRow("no such method") << QStringList {"nonesuch"}
-                                    << "this worker has no method 'nonesuch'; it has: alloc, args, count, crash, echo, exit, fail, pid, sleep, spin\n";
+    QTest::newRow("thrown") << QStringList{"fail", "no luck"} << "no luck\n";
+    QTest::newRow("arguments") << QStringList{"echo"} << "echo: expected 1 argument, got 0\n";
+    QTest::newRow("no such method") << QStringList{
+        "nonesuch"} << "this worker has no method 'nonesuch'; it has: alloc, args, count, crash, echo, exit, fail, pid, sleep, spin\n";
 }
 
 void TestPreforkCall::aMethodsErrorIsOne()
@@ -96,13 +96,13 @@ void TestPreforkCall::usageIsTwo_data()
 {
     QTest::addColumn<QStringList>("words");
     QTest::addColumn<QString>("complaint");
-    QTest::newRow("no address") << QStringList {} << "an address is missing";
-    QTest::newRow("no method") << QStringList {"unix:/x"} << "a method is missing";
-    QTest::newRow("scheme") << QStringList {"http://x", "echo"} << "unknown address 'http://x'";
-    QTest::newRow("long path") << QStringList {"unix:/" + QString(120, 'x'), "echo"} << "the kernel allows 107";
-    QTest::newRow("time-out") << QStringList {"--timeout", "soon", "unix:/x", "echo"} << "--timeout takes a number of seconds, not 'soon'";
-    QTest::newRow("negative time-out") << QStringList {"--timeout", "-1", "unix:/x", "echo"} << "not '-1'";
-    QTest::newRow("option") << QStringList {"--nonesuch", "unix:/x", "echo"} << "nonesuch";
+    QTest::newRow("no address") << QStringList{} << "an address is missing";
+    QTest::newRow("no method") << QStringList{"unix:/x"} << "a method is missing";
+    QTest::newRow("scheme") << QStringList{"http://x", "echo"} << "unknown address 'http://x'";
+    QTest::newRow("long path") << QStringList{"unix:/" + QString(120, 'x'), "echo"} << "the kernel allows 107";
+    QTest::newRow("time-out") << QStringList{"--timeout", "soon", "unix:/x", "echo"} << "--timeout takes a number of seconds, not 'soon'";
+    QTest::newRow("negative time-out") << QStringList{"--timeout", "-1", "unix:/x", "echo"} << "not '-1'";
+    QTest::newRow("option") << QStringList{"--nonesuch", "unix:/x", "echo"} << "nonesuch";
 }
 
 void TestPreforkCall::usageIsTwo()
@@ -117,8 +117,8 @@ void TestPreforkCall::usageIsTwo()
 void TestPreforkCall::fatalIsThree_data()
 {
     QTest::addColumn<QStringList>("words");
-    QTest::newRow("crash") << QStringList {"crash"};
-    QTest::newRow("exit") << QStringList {"exit", "0"};
+    QTest::newRow("crash") << QStringList{"crash"};
+    QTest::newRow("exit") << QStringList{"exit", "0"};
 }
 
 void TestPreforkCall::fatalIsThree()
@@ -176,7 +176,7 @@ void TestPreforkCall::callsAServerInPerl()
 
 void TestPreforkCall::helps()
 {
-    for (const QStringList &words : {QStringList {"--help"}, QStringList {"call", "--help"}}) {
+    for (const QStringList &words : {QStringList{"--help"}, QStringList{"call", "--help"}}) {
         const Ended ended = runProgram(PREFORK, words);
         QVERIFY(ended.output.contains("call"));
         QCOMPARE(ended.exitCode, 0);

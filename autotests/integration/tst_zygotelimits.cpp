@@ -17,7 +17,7 @@ using namespace Prefork;
 
 namespace {
 
-constexpr Method<qint64()> pid {"pid"};
+constexpr Method<qint64()> pid{"pid"};
 constexpr rlim_t Descriptors = 12;
 
 Zygote *fewDescriptors = nullptr;
@@ -84,7 +84,7 @@ int main(int argc, char *argv[])
     Zygote patient(interface, {.hungTimeout = std::chrono::milliseconds::max()});
     endlessPatience = &patient;
     interface.preload([] {
-        const rlimit limit {Descriptors, Descriptors};
+        const rlimit limit{Descriptors, Descriptors};
         ::setrlimit(RLIMIT_NOFILE, &limit);
         // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual call.
         QLoggingCategory::setFilterRules(QStringLiteral("prefork.zygote.warning=false"));

@@ -11,9 +11,10 @@ using Prefork::Error;
 
 namespace {
 
-constexpr std::array<const char *, Step::Kinds> Names {"checkout", "call", "release", "abort", "connected", "connectFailed", "reply",
-                                                       "failure", "unencodable", "lost", "lostUnsent", "pass", "recycle", "close", "shutdown", "exhausted"};
-constexpr std::array<int, Step::Kinds> Weights {14, 20, 10, 3, 14, 4, 20, 6, 2, 3, 2, 8, 1, 0, 0, 0};
+constexpr std::array<const char *, Step::Kinds> Names{"checkout", "call",    "release",     "abort",    "connected",  "connectFailed",
+                                                      "reply",    "failure", "unencodable", "lost",     "lostUnsent", "pass",
+                                                      "recycle",  "close",   "shutdown",    "exhausted"};
+constexpr std::array<int, Step::Kinds> Weights{14, 20, 10, 3, 14, 4, 20, 6, 2, 3, 2, 8, 1, 0, 0, 0};
 
 unsigned below(std::minstd_rand &random, unsigned limit)
 {
@@ -29,7 +30,8 @@ History randomHistory(std::minstd_rand &random)
     for (Step &step : history)
         step = {Step::Kind(kinds(random)), below(random, 64), below(random, 16)};
     if (below(random, 8) == 0)
-        history.push_back({std::array<Step::Kind, 3> {Step::Shutdown, Step::Exhausted, Step::Close}[below(random, 3)], 0, below(random, 16)});
+        history.push_back(
+            {std::array<Step::Kind, 3>{Step::Shutdown, Step::Exhausted, Step::Close}[below(random, 3)], 0, below(random, 16)});
     return history;
 }
 
@@ -39,7 +41,7 @@ Options randomOptions(std::minstd_rand &random)
     options.maxWorkers = 1 + int(below(random, 5));
     options.minWorkers = int(below(random, 3));
     options.maxConnecting = 1 + int(below(random, 3));
-    options.timeout = std::array<Duration, 3> {0s, 50ms, 1s}[below(random, 3)];
+    options.timeout = std::array<Duration, 3>{0s, 50ms, 1s}[below(random, 3)];
     options.maxCheckouts = int(below(random, 4));
     options.reuseAfterError = below(random, 2);
     options.idleTimeout = below(random, 2) ? Duration(100ms) : Duration(0);
@@ -82,7 +84,7 @@ void World::run(const History &history)
 void World::check(bool holds, const char *what) const
 {
     if (!holds)
-        throw Violation {what};
+        throw Violation{what};
 }
 
 template <class Predicate>
@@ -111,7 +113,7 @@ void World::step(const Step &next)
     const auto isConnecting = [](WorkerId, const Hand &hand) { return hand.connecting; };
     const auto isConnected = [](WorkerId, const Hand &hand) { return !hand.connecting; };
     const auto isBusy = [this](WorkerId id, const Hand &) { return m_pool.callOf(id).has_value(); };
-    const Step nested {Step::Kind(next.amount % Step::Close), next.pick / 2, next.amount / 2};
+    const Step nested{Step::Kind(next.amount % Step::Close), next.pick / 2, next.amount / 2};
     switch (next.kind) {
     case Step::Checkout: {
         const auto timeout = next.amount % 4 == 0 ? std::optional<Duration>(next.amount * 10ms) : std::nullopt;
@@ -265,7 +267,8 @@ void World::settle(const Action &action)
     User &user = m_users.at(action.checkout);
     switch (action.kind) {
     case Action::Finish:
-        check(action.call == user.oldest && user.hasCalls() && action.call <= user.answered, "a result came to a call that had none coming");
+        check(action.call == user.oldest && user.hasCalls() && action.call <= user.answered,
+              "a result came to a call that had none coming");
         ++user.oldest;
         ++m_settled;
         break;
@@ -312,7 +315,8 @@ void World::answer(WorkerId worker)
 void World::lose(WorkerId worker, bool unsent)
 {
     const Hand hand = m_workers.at(worker);
-    const auto holder = std::find_if(m_users.begin(), m_users.end(), [&](const auto &entry) { return m_pool.workerOf(entry.first) == worker; });
+    const auto holder
+        = std::find_if(m_users.begin(), m_users.end(), [&](const auto &entry) { return m_pool.workerOf(entry.first) == worker; });
     bool mayTryAgain = true;
     if (holder != m_users.end()) {
         mayTryAgain = hand.answers == 0 && (holder->second.withWorker == 0 || unsent);

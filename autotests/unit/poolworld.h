@@ -24,7 +24,25 @@ struct Violation
 
 struct Step
 {
-    enum Kind { Checkout, Call, Release, Abort, Connected, ConnectFailed, Reply, Failure, Unencodable, Lost, LostUnsent, Pass, Recycle, Close, Shutdown, Exhausted, Kinds };
+    enum Kind {
+        Checkout,
+        Call,
+        Release,
+        Abort,
+        Connected,
+        ConnectFailed,
+        Reply,
+        Failure,
+        Unencodable,
+        Lost,
+        LostUnsent,
+        Pass,
+        Recycle,
+        Close,
+        Shutdown,
+        Exhausted,
+        Kinds
+    };
     Kind kind = Checkout;
     unsigned pick = 0; ///< which of those it could concern
     unsigned amount = 0; ///< how many or how long
@@ -87,7 +105,7 @@ private:
 
     Options m_options;
     Pool m_pool;
-    Time m_now {std::chrono::hours(1)};
+    Time m_now{std::chrono::hours(1)};
     std::map<WorkerId, Hand> m_workers;
     std::map<CheckoutId, User> m_users;
     std::set<CheckoutId> m_waitingBefore;

@@ -78,12 +78,12 @@ void TestJsonCodec::valuesCrossUnchanged_data()
     same("least integer", std::numeric_limits<qlonglong>::min());
     same("greatest integer", std::numeric_limits<qlonglong>::max());
     same("double", 1.5e300);
-    same("list", QVariantList {qlonglong(1), QStringLiteral("two"), QVariantList {}, QVariantMap {}});
-    same("map", QVariantMap {{QStringLiteral("λ"), QVariantList {false}}});
+    same("list", QVariantList{qlonglong(1), QStringLiteral("two"), QVariantList{}, QVariantMap{}});
+    same("map", QVariantMap{{QStringLiteral("λ"), QVariantList{false}}});
     QTest::newRow("int") << QVariant(7) << QVariant(qlonglong(7));
     QTest::newRow("utf-8 bytes") << QVariant(QByteArray("\xCE\xBB")) << QVariant(QStringLiteral("λ"));
-    QTest::newRow("string list") << QVariant(QStringList {QStringLiteral("a")}) << QVariant(QVariantList {QStringLiteral("a")});
-    QTest::newRow("list of int") << QVariant::fromValue(QList<int> {1, 2}) << QVariant(QVariantList {qlonglong(1), qlonglong(2)});
+    QTest::newRow("string list") << QVariant(QStringList{QStringLiteral("a")}) << QVariant(QVariantList{QStringLiteral("a")});
+    QTest::newRow("list of int") << QVariant::fromValue(QList<int>{1, 2}) << QVariant(QVariantList{qlonglong(1), qlonglong(2)});
     QTest::newRow("url") << QVariant(QUrl(QStringLiteral("http://a/b"))) << QVariant(QStringLiteral("http://a/b"));
     QTest::newRow("date") << QVariant(QDate(2026, 11, 21)) << QVariant(QStringLiteral("2026-11-21"));
 }
@@ -96,7 +96,7 @@ void TestJsonCodec::valuesCrossUnchanged()
     worker.feed(callBytes({value}));
     Request request;
     QCOMPARE(worker.next(&request), Decoded::Message);
-    QCOMPARE(request.items, QVariantList {expected});
+    QCOMPARE(request.items, QVariantList{expected});
 
     QByteArray bytes;
     QVERIFY(!worker.encodeResult(value, &bytes));
@@ -121,10 +121,12 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
     const QString half(QChar(0xd834));
     const QString why = QStringLiteral("a QString that is not Unicode text: half of a surrogate pair");
     QTest::newRow("half a pair") << QVariant(half) << why;
-    QTest::newRow("half a pair in a key") << QVariant(QVariantMap {{half, 1}}) << why;
-    QTest::newRow("half a pair in a QJsonArray") << QVariant(QJsonArray {half}) << why;
-    QTest::newRow("NaN in a QJsonObject") << QVariant(QJsonObject {{QStringLiteral("n"), std::nan("")}}) << QStringLiteral("JSON has no NaN");
-    QTest::newRow("deep inside") << QVariant(QVariantMap {{QStringLiteral("a"), QVariantList {QPoint()}}}) << QStringLiteral("a value of type QPoint");
+    QTest::newRow("half a pair in a key") << QVariant(QVariantMap{{half, 1}}) << why;
+    QTest::newRow("half a pair in a QJsonArray") << QVariant(QJsonArray{half}) << why;
+    QTest::newRow("NaN in a QJsonObject") << QVariant(QJsonObject{{QStringLiteral("n"), std::nan("")}})
+                                          << QStringLiteral("JSON has no NaN");
+    QTest::newRow("deep inside") << QVariant(QVariantMap{{QStringLiteral("a"), QVariantList{QPoint()}}})
+                                 << QStringLiteral("a value of type QPoint");
 }
 
 void TestJsonCodec::refusesWhatJsonCannotCarry()
@@ -148,7 +150,8 @@ void TestJsonCodec::aFailedEncodingLeavesTheBufferAlone()
 void TestJsonCodec::failuresCarryCodeAndData()
 {
     QByteArray bytes;
-    JsonWorkerCodec(Limit).encodeFailure(QStringLiteral("no luck"), QStringLiteral("WorkerError"), QVariantMap {{QStringLiteral("a"), 1}}, &bytes);
+    JsonWorkerCodec(Limit).encodeFailure(QStringLiteral("no luck"), QStringLiteral("WorkerError"), QVariantMap{{QStringLiteral("a"), 1}},
+                                         &bytes);
     QCOMPARE(bytes, QByteArray(R"(["er",{"code":"WorkerError","data":{"a":1}},"no luck"])"));
     JsonClientCodec client(Limit);
     client.feed(bytes);
@@ -157,7 +160,7 @@ void TestJsonCodec::failuresCarryCodeAndData()
     QCOMPARE(reply.kind, Reply::Failure);
     QCOMPARE(reply.message, QStringLiteral("no luck"));
     QCOMPARE(reply.code, QStringLiteral("WorkerError"));
-    QCOMPARE(reply.data, QVariant(QVariantMap {{QStringLiteral("a"), qlonglong(1)}}));
+    QCOMPARE(reply.data, QVariant(QVariantMap{{QStringLiteral("a"), qlonglong(1)}}));
 }
 
 void TestJsonCodec::aStructureAsErrorIsKept()
@@ -167,7 +170,7 @@ void TestJsonCodec::aStructureAsErrorIsKept()
     Reply reply;
     QCOMPARE(client.next(&reply), Decoded::Message);
     QCOMPARE(reply.message, QStringLiteral(R"({"code":42})"));
-    QCOMPARE(reply.data, QVariant(QVariantMap {{QStringLiteral("code"), qlonglong(42)}}));
+    QCOMPARE(reply.data, QVariant(QVariantMap{{QStringLiteral("code"), qlonglong(42)}}));
 }
 
 void TestJsonCodec::failuresCarryWhateverTheTextIs()
@@ -260,10 +263,12 @@ void TestJsonCodec::isAsStrictAsTheStandard_data()
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<bool>("legal");
     const auto row = [](const char *text, bool legal) { QTest::newRow(text) << QByteArray(text) << legal; };
-    for (const char *const text : {"[0,-0,10,1.5,-1e9,1E+2,0.1e-1]", R"(["\ud834\uddda","\u00e9\\","",{"1":[]}])", R"(["-.5 01"])", "[true,false,null]"})
+    for (const char *const text :
+         {"[0,-0,10,1.5,-1e9,1E+2,0.1e-1]", R"(["\ud834\uddda","\u00e9\\","",{"1":[]}])", R"(["-.5 01"])", "[true,false,null]"})
         row(text, true);
-    for (const char *const text : {"[.5]", "[01]", "[1.]", "[-]", "[+1]", "[1e]", "[1.2.3]", R"(["\ud834"])", R"(["\ud834\ud834"])", R"(["\uddda"])",
-                                   R"(["\ud834x"])", R"(["\x"])", R"(["\u12g4"])", R"(["\u12"])", "[\"a\nb\"]", "[\"\t\"]"})
+    for (const char *const text :
+         {"[.5]", "[01]", "[1.]", "[-]", "[+1]", "[1e]", "[1.2.3]", R"(["\ud834"])", R"(["\ud834\ud834"])", R"(["\uddda"])",
+          R"(["\ud834x"])", R"(["\x"])", R"(["\u12g4"])", R"(["\u12"])", "[\"a\nb\"]", "[\"\t\"]"})
         row(text, false);
 }
 
@@ -277,7 +282,8 @@ void TestJsonCodec::isAsStrictAsTheStandard()
 // Pieces of the protocol in random order: a decoder may refuse, but must come to an end and keep to its memory.
 void TestJsonCodec::randomBytesNeverDoHarm()
 {
-    const QByteArrayList pieces {"[", "]", "{", "}", "\"", "\\", ",", ":", "do", "\"do\",{}", "[\"do\",{},1]", "[\"dn\",{}]", "null", "1e5", "\xff", " "};
+    const QByteArrayList pieces{"[",           "]",    "{",   "}",    "\"", "\\", ",", ":", "do", "\"do\",{}", "[\"do\",{},1]",
+                                "[\"dn\",{}]", "null", "1e5", "\xff", " "};
     int messages = 0;
     for (unsigned seed = 1; seed <= 20000; ++seed) {
         std::minstd_rand random(seed);

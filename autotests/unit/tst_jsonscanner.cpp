@@ -38,13 +38,13 @@ void TestJsonScanner::cutsTheSameHoweverTheBytesArrive_data()
     QTest::addColumn<QByteArray>("stream");
     QTest::addColumn<QByteArrayList>("messages");
     using List = QByteArrayList;
-    QTest::newRow("one") << QByteArray("[1]") << List {"[1]"};
-    QTest::newRow("two") << QByteArray("[1][2]") << List {"[1]", "[2]"};
-    QTest::newRow("space between") << QByteArray(" [1]\r\n\t[2] ") << List {"[1]", "[2]"};
-    QTest::newRow("nested") << QByteArray(R"([[{"a":[]}],{}][])") << List {R"([[{"a":[]}],{}])", "[]"};
-    QTest::newRow("brackets in strings") << QByteArray(R"(["]}[{"]["x"])") << List {R"(["]}[{"])", R"(["x"])"};
-    QTest::newRow("escapes") << QByteArray(R"(["\"]","\\"]["\\\"["])") << List {R"(["\"]","\\"])", R"(["\\\"["])"};
-    QTest::newRow("unfinished rest") << QByteArray(R"([1][2,"]")") << List {"[1]"};
+    QTest::newRow("one") << QByteArray("[1]") << List{"[1]"};
+    QTest::newRow("two") << QByteArray("[1][2]") << List{"[1]", "[2]"};
+    QTest::newRow("space between") << QByteArray(" [1]\r\n\t[2] ") << List{"[1]", "[2]"};
+    QTest::newRow("nested") << QByteArray(R"([[{"a":[]}],{}][])") << List{R"([[{"a":[]}],{}])", "[]"};
+    QTest::newRow("brackets in strings") << QByteArray(R"(["]}[{"]["x"])") << List{R"(["]}[{"])", R"(["x"])"};
+    QTest::newRow("escapes") << QByteArray(R"(["\"]","\\"]["\\\"["])") << List{R"(["\"]","\\"])", R"(["\\\"["])"};
+    QTest::newRow("unfinished rest") << QByteArray(R"([1][2,"]")") << List{"[1]"};
 }
 
 void TestJsonScanner::cutsTheSameHoweverTheBytesArrive()
@@ -69,7 +69,8 @@ void TestJsonScanner::givesUpAsEarlyAsTheBytesAllow_data()
     QTest::addColumn<QString>("error");
     QTest::newRow("object") << QByteArray("{") << QStringLiteral("message is not a JSON array: it starts with '{'");
     QTest::newRow("text after a message") << QByteArray("[]x") << QStringLiteral("message is not a JSON array: it starts with 'x'");
-    QTest::newRow("byte-order mark") << QByteArray("\xef\xbb\xbf[]") << QStringLiteral("message is not a JSON array: it starts with byte 0xef");
+    QTest::newRow("byte-order mark") << QByteArray("\xef\xbb\xbf[]")
+                                     << QStringLiteral("message is not a JSON array: it starts with byte 0xef");
     QTest::newRow("mismatch") << QByteArray("[{]") << QStringLiteral("malformed JSON: ']' where '}' was due");
     QTest::newRow("closing first") << QByteArray("]") << QStringLiteral("message is not a JSON array: it starts with ']'");
 }

@@ -15,7 +15,9 @@ struct Receiver : QObject
     QString taken;
 };
 
-void freeFunction(const QString &) { }
+void freeFunction(const QString &)
+{
+}
 
 }
 
@@ -37,10 +39,10 @@ void TestResultHandler::aNullFunctionIsNoCallback()
     QVERIFY(detail::isNullFunction(std::function<void()>()));
     QVERIFY(detail::isNullFunction(static_cast<void (*)()>(nullptr)));
     QVERIFY(detail::isNullFunction(static_cast<void (Receiver::*)(const QString &)>(nullptr)));
-    QVERIFY(!detail::isNullFunction(std::function<void()>([] { })));
+    QVERIFY(!detail::isNullFunction(std::function<void()>([] {})));
     QVERIFY(!detail::isNullFunction(&freeFunction));
     QVERIFY(!detail::isNullFunction(&Receiver::take));
-    QVERIFY(!detail::isNullFunction([] { }));
+    QVERIFY(!detail::isNullFunction([] {}));
     detail::makeHandler<QString>(std::function<void(QString)>())->deliver(QStringLiteral("nobody"));
     detail::makeHandler<QString>(nullptr)->deliver(QStringLiteral("nobody"));
 }
@@ -50,17 +52,17 @@ void TestResultHandler::aResultIsMadeToFit()
     QVariant number = QStringLiteral("7");
     QVERIFY(detail::makeHandler<int>()->coerce(&number));
     QCOMPARE(number, QVariant(7));
-    QVariant list = QVariantList {1, 2};
+    QVariant list = QVariantList{1, 2};
     QVERIFY(detail::makeHandler<QList<int>>()->coerce(&list));
-    QCOMPARE(list.value<QList<int>>(), (QList<int> {1, 2}));
-    QVariant anything = QVariantMap {};
+    QCOMPARE(list.value<QList<int>>(), (QList<int>{1, 2}));
+    QVariant anything = QVariantMap{};
     QVERIFY(detail::makeHandler<void>()->coerce(&anything));
     QVERIFY(detail::makeHandler<QVariant>()->coerce(&anything));
 }
 
 void TestResultHandler::aResultThatDoesNotFitIsRefused()
 {
-    for (QVariant value : {QVariant(QStringLiteral("seven")), QVariant(), QVariant(QVariantList {7}), QVariant(7.5)})
+    for (QVariant value : {QVariant(QStringLiteral("seven")), QVariant(), QVariant(QVariantList{7}), QVariant(7.5)})
         QVERIFY(!detail::makeHandler<int>()->coerce(&value));
 }
 

@@ -11,8 +11,8 @@ using namespace Prefork;
 
 namespace {
 
-constexpr Method<int(int, int)> add {"add"};
-constexpr Method<void()> nothing {"nothing"};
+constexpr Method<int(int, int)> add{"add"};
+constexpr Method<void()> nothing{"nothing"};
 
 struct Fixture
 {
@@ -20,10 +20,11 @@ struct Fixture
     ScoreboardPage page;
     QByteArray written;
     bool reachable = true;
-    Worker::Session session {InterfacePrivate::of(interface), std::make_unique<Wire::JsonWorkerCodec>(1000), &page, [this](QByteArrayView bytes) {
-                                 written.append(bytes);
-                                 return reachable;
-                             }};
+    Worker::Session session{InterfacePrivate::of(interface), std::make_unique<Wire::JsonWorkerCodec>(1000), &page,
+                            [this](QByteArrayView bytes) {
+                                written.append(bytes);
+                                return reachable;
+                            }};
 
     QByteArray answerTo(const QByteArray &bytes)
     {
@@ -66,7 +67,7 @@ private Q_SLOTS:
 void TestSession::answersEachWholeRequestOnce()
 {
     Fixture f;
-    f.interface.add(add, [](int a, int b) { return a + b; }).add(nothing, [] { });
+    f.interface.add(add, [](int a, int b) { return a + b; }).add(nothing, [] {});
     QCOMPARE(f.answerTo(R"(["do",{},"add",1,2]["do",{},"nothing"]["do",{},"ad)"), QByteArray(R"(["ok",{},3]["ok",{},null])"));
     QCOMPARE(f.answerTo(R"(d",3,4])"), QByteArray(R"(["ok",{},7])"));
 }
@@ -75,7 +76,7 @@ void TestSession::setsUpLazilyAndTriesAgain()
 {
     Fixture f;
     int attempts = 0;
-    f.interface.add(nothing, [] { }).setup([&attempts] {
+    f.interface.add(nothing, [] {}).setup([&attempts] {
         if (++attempts < 3)
             throw std::runtime_error("no database");
     });
@@ -141,8 +142,8 @@ void TestSession::argumentsOfExposedObjectsAreNotCut()
 void TestSession::fallbackTakesTheRest()
 {
     Fixture f;
-    f.interface.add(nothing, [] { }).fallback([](const QString &method, const QVariantList &arguments) -> QVariant {
-        return QVariantList {method.isNull() ? QVariant() : QVariant(method), QVariant(arguments)};
+    f.interface.add(nothing, [] {}).fallback([](const QString &method, const QVariantList &arguments) -> QVariant {
+        return QVariantList{method.isNull() ? QVariant() : QVariant(method), QVariant(arguments)};
     });
     QCOMPARE(f.answerTo(R"(["do",{},"nothing"])"), QByteArray(R"(["ok",{},null])"));
     QCOMPARE(f.answerTo(R"(["do",{},"other",1])"), QByteArray(R"(["ok",{},["other",[1]]])"));
@@ -179,7 +180,7 @@ void TestSession::aFailingCheckoutDoneEndsTheWorker()
 void TestSession::endsQuietlyWhenNobodyListens()
 {
     Fixture f;
-    f.interface.add(nothing, [] { });
+    f.interface.add(nothing, [] {});
     f.reachable = false;
     QVERIFY(!f.session.serve(R"(["do",{},"nothing"])"));
     QVERIFY(f.session.errorString().isEmpty());

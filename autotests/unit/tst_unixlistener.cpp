@@ -17,7 +17,7 @@ namespace {
 bool leaveDeadSocket(const QByteArray &path)
 {
     const Posix::Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
-    sockaddr_un address {};
+    sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::copy(path.begin(), path.end(), address.sun_path);
     return ::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;

@@ -26,7 +26,8 @@ public:
         for (int i = 0; i < argc; ++i)
             m_arguments.append(QString::fromLocal8Bit(argv[i]));
         m_parser.setApplicationDescription(description);
-        m_parser.addOption({QStringLiteral("listen"), QStringLiteral("Where to listen: unix:/path/to.socket or tcp://host:port."), QStringLiteral("ADDRESS")});
+        m_parser.addOption({QStringLiteral("listen"), QStringLiteral("Where to listen: unix:/path/to.socket or tcp://host:port."),
+                            QStringLiteral("ADDRESS")});
         m_parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     }
     void addOption(const QCommandLineOption &option) { m_parser.addOption(option); }

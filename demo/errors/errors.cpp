@@ -19,12 +19,12 @@ using Prefork::Method;
 
 namespace Bank {
 
-inline constexpr Method<void()> begin {"begin"};
-inline constexpr Method<void(QString, int)> add {"add"}; // to whom, how much
-inline constexpr Method<void()> commit {"commit"};
-inline constexpr Method<void()> rollback {"rollback"};
-inline constexpr Method<QString()> quote {"quote"};
-inline constexpr Method<QString(int)> askOracle {"askOracle"};
+inline constexpr Method<void()> begin{"begin"};
+inline constexpr Method<void(QString, int)> add{"add"}; // to whom, how much
+inline constexpr Method<void()> commit{"commit"};
+inline constexpr Method<void()> rollback{"rollback"};
+inline constexpr Method<QString()> quote{"quote"};
+inline constexpr Method<QString(int)> askOracle{"askOracle"};
 
 }
 

@@ -43,9 +43,10 @@ struct ClientOptions
 
 /// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.
 ///
-/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a QCoreApplication, belongs
-/// to the thread that made it, and its checkouts with it. Destroying the client gives each checkout one fatal error of code Shutdown before the
-/// destructor returns: its oldest call errors, the rest settle as canceled; the CheckoutPtrs stay valid. (Parity T30-T45.)
+/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a QCoreApplication,
+/// belongs to the thread that made it, and its checkouts with it. Destroying the client gives each checkout one fatal error of code
+/// Shutdown before the destructor returns: its oldest call errors, the rest settle as canceled; the CheckoutPtrs stay valid. (Parity
+/// T30-T45.)
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT

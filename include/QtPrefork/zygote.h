@@ -35,7 +35,8 @@ struct ZygoteOptions
 /// own, so that Ctrl-C reaches the program first. When the Zygote is destroyed, or its program dies, it forks no more and stays until
 /// its last worker has ended; workers end when their clients hang up. (Parity T10, T12, T16, T17.)
 ///
-/// Not a QObject. Its Servers and Clients belong to the thread that made it. Must outlive the Servers and Clients that use it in order to be of use to them; they notice when it is gone.
+/// Not a QObject. Its Servers and Clients belong to the thread that made it. Must outlive the Servers and Clients that use it in order to
+/// be of use to them; they notice when it is gone.
 class QTPREFORK_EXPORT Zygote
 {
     Q_DISABLE_COPY_MOVE(Zygote)

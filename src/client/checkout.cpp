@@ -40,7 +40,8 @@ CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Poo
 
 PendingCall *CheckoutPrivate::find(CallId call)
 {
-    const auto found = std::lower_bound(calls.begin(), calls.end(), call, [](const PendingCall &c, CallId wanted) { return c.id < wanted; });
+    const auto found
+        = std::lower_bound(calls.begin(), calls.end(), call, [](const PendingCall &c, CallId wanted) { return c.id < wanted; });
     return found != calls.end() && found->id == call ? &*found : nullptr;
 }
 
@@ -59,7 +60,8 @@ PendingCall CheckoutPrivate::take(CallId call)
 void CheckoutPrivate::finish(Checkout *q, CallId callId)
 {
     PendingCall call = take(callId);
-    Q_EMIT q->finished(call.id, call.result);
+    Q_EMIT
+    q->finished(call.id, call.result);
     const auto deliver = [&call] { call.handler->deliver(call.result); };
     // A fub runs itself in its own frame; the call's is a child of that and must not catch twice.
     if (const Frame own = call.handler->ownFrame(); own.isNull())
@@ -73,7 +75,8 @@ void CheckoutPrivate::fail(Checkout *q, CallId callId, const Error &error)
     const PendingCall call = take(callId);
     const Error traced = call.frame.traced(error.withMethod(call.method));
     const bool isHeard = q->isSignalConnected(QMetaMethod::fromSignal(&Checkout::errored));
-    Q_EMIT q->errored(call.id, traced);
+    Q_EMIT
+    q->errored(call.id, traced);
     const std::optional<Error> uncaught = call.frame.raise(traced);
     if (uncaught && !(isHeard && *uncaught == traced))
         reportUnhandled(*uncaught);
@@ -82,7 +85,8 @@ void CheckoutPrivate::fail(Checkout *q, CallId callId, const Error &error)
 void CheckoutPrivate::cancel(Checkout *q, CallId callId)
 {
     const PendingCall call = take(callId);
-    Q_EMIT q->canceled(call.id);
+    Q_EMIT
+    q->canceled(call.id);
 }
 
 Checkout::Checkout(std::unique_ptr<CheckoutPrivate> dd)

@@ -62,13 +62,15 @@ void ClientCore::onConnectFailed(quint64 worker, const QString &cause)
     m_pool.connectFailed(worker, Error(Error::Unavailable, cause), now());
     perform(Settle::Later);
     // This may be inside one of the user's calls, even inside the client's constructor.
-    QMetaObject::invokeMethod(this, [this, cause] { announceFailure(cause); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this, cause] { announceFailure(cause); }, Qt::QueuedConnection);
 }
 
 void ClientCore::announceFailure(const QString &cause)
 {
     const auto self = shared_from_this();
-    Q_EMIT connectionFailed(cause);
+    Q_EMIT
+    connectionFailed(cause);
 }
 
 void ClientCore::onReadyRead(quint64 worker)
@@ -138,7 +140,8 @@ bool ClientCore::take(const ConnectionPtr &connection, const Wire::Reply &reply)
     if (call) {
         call->result = reply.value;
         if (!call->handler->coerce(&call->result)) {
-            protocolError(connection, QStringLiteral("the result of %1 is of the wrong type: %2").arg(call->method, detail::describe(reply.value)));
+            protocolError(connection,
+                          QStringLiteral("the result of %1 is of the wrong type: %2").arg(call->method, detail::describe(reply.value)));
             return false;
         }
     }
@@ -180,7 +183,8 @@ void ClientCore::protocolError(const ConnectionPtr &connection, const QString &w
 {
     qCWarning(lcClient).noquote() << "a worker broke the protocol:" << what;
     drop(connection);
-    m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(what)), next == NextCall::Unsent, now());
+    m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(what)), next == NextCall::Unsent,
+                now());
     perform(Settle::Now);
 }
 
@@ -191,7 +195,8 @@ void ClientCore::drop(const ConnectionPtr &connection)
     connection->stream->close();
     m_transport->forget(connection->worker);
     // Perhaps we are inside one of its signals.
-    QMetaObject::invokeMethod(this, [stream = connection->stream] { Q_UNUSED(stream) }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [stream = connection->stream] { Q_UNUSED(stream) }, Qt::QueuedConnection);
     m_connections.erase(connection->worker);
 }
 

@@ -112,9 +112,11 @@ void ClientCore::announceState()
     const Client::State current = state();
     if (std::exchange(m_announcedState, current) == current)
         return;
-    Q_EMIT stateChanged(current);
+    Q_EMIT
+    stateChanged(current);
     if (current == Client::Closed && m_pool.isClosing())
-        Q_EMIT closed();
+        Q_EMIT
+    closed();
 }
 
 CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
@@ -271,13 +273,15 @@ void ClientCore::settle(const Settlement &settlement)
             d.cancel(checkout, call);
         break;
     case Action::Released:
-        Q_EMIT checkout->released();
+        Q_EMIT
+        checkout->released();
         break;
     default:
         break;
     }
     if (settlement.checkout && d.calls.empty() && std::exchange(d.keptAlive, nullptr))
-        Q_EMIT checkoutSettled();
+        Q_EMIT
+    checkoutSettled();
 }
 
 // Left alone while it is early enough: a stream of calls must not cost a timer each.

@@ -46,7 +46,8 @@ void UnixTransport::connectWorker(quint64 worker)
     const bool busy = socket.state() == QLocalSocket::ConnectingState;
     const QString cause = busy ? QStringLiteral("the server accepts no more connections at the moment") : causeOf(socket);
     socket.abort();
-    Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
+    Q_EMIT
+    failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
 }
 
 void TcpTransport::connectWorker(quint64 worker)
@@ -82,7 +83,8 @@ void TcpTransport::onError(quint64 worker)
 {
     const QString cause = m_attempts.value(worker)->errorString();
     forget(worker);
-    Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
+    Q_EMIT
+    failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
 }
 
 }

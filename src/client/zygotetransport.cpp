@@ -14,7 +14,10 @@ ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
             m_neverThere.insert(*worker);
         explain(spawn, cause);
     });
-    connect(channel.get(), &ZygoteChannel::closed, this, [this] { Q_EMIT exhausted(QStringLiteral("the zygote is gone")); });
+    connect(channel.get(), &ZygoteChannel::closed, this, [this] {
+        Q_EMIT
+        exhausted(QStringLiteral("the zygote is gone"));
+    });
     channel->attach();
 }
 
@@ -22,14 +25,16 @@ void ZygoteTransport::connectWorker(quint64 worker)
 {
     auto ends = Posix::socketPair(Posix::PairType::Stream);
     if (!ends) {
-        Q_EMIT failed(worker, QStringLiteral("no socket pair for a worker: %1").arg(Posix::lastErrorText()));
+        Q_EMIT
+        failed(worker, QStringLiteral("no socket pair for a worker: %1").arg(Posix::lastErrorText()));
         return;
     }
     Peer peer;
     peer.uid = Posix::userId();
     peer.pid = Posix::processId();
     m_workers.insert(m_channel->spawn(std::move(ends->second), peer), worker);
-    Q_EMIT connected(worker, std::make_shared<Stream>(std::move(ends->first)));
+    Q_EMIT
+    connected(worker, std::make_shared<Stream>(std::move(ends->first)));
 }
 
 void ZygoteTransport::forget(quint64 worker)
@@ -57,7 +62,8 @@ void ZygoteTransport::explain(quint64 spawn, const QString &how)
         return;
     const quint64 worker = *found;
     m_causes.insert(worker, how);
-    Q_EMIT deathExplained(worker);
+    Q_EMIT
+    deathExplained(worker);
 }
 
 }

@@ -251,7 +251,8 @@ void Pool::sendNext(CheckoutId id, Checkout &checkout)
     const CallId call = checkout.sent++;
     if (checkout.firstOnWorker == 0)
         checkout.firstOnWorker = call;
-    m_actions.push_back({.kind = Action::Send, .worker = checkout.worker, .checkout = id, .call = call, .isFirst = checkout.firstOnWorker == call});
+    m_actions.push_back(
+        {.kind = Action::Send, .worker = checkout.worker, .checkout = id, .call = call, .isFirst = checkout.firstOnWorker == call});
 }
 
 void Pool::settleAll(CheckoutId id, Checkout &checkout, const Error &error)

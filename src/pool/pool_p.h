@@ -132,8 +132,8 @@ private:
         CallId head = 1; // the oldest unsettled call
         CallId sent = 1; // the oldest call not with the worker
         CallId end = 1; // the next call's number
-        Duration timeout {};
-        Time deadline {};
+        Duration timeout{};
+        Time deadline{};
         bool armed = false;
         bool waiting = false;
         CallId firstOnWorker = 0; // the first call its present worker was given; 0 = none yet
@@ -192,7 +192,7 @@ private:
     qsizetype m_open = 0; // checkouts that have not failed
     int m_onLastCheckout = 0; // held workers that will be replaced
     int m_failures = 0; // connections in a row that came to nothing
-    Time m_retryAt {};
+    Time m_retryAt{};
     std::optional<Error> m_unavailable;
     std::optional<Time> m_closeDeadline;
     Error m_closeError;

@@ -120,7 +120,7 @@ void Pool::makeIdle(WorkerId id, Worker &worker, Time now)
     worker.state = Worker::Idle;
     worker.checkout = 0;
     worker.idleKey = ++m_lastIdleKey;
-    m_idle.emplace(worker.idleKey, IdleEntry {id, now});
+    m_idle.emplace(worker.idleKey, IdleEntry{id, now});
 }
 
 void Pool::retire(WorkerId id, Farewell farewell)

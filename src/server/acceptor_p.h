@@ -30,7 +30,7 @@ private:
     std::function<void(Posix::Fd)> m_accepted;
     QSocketNotifier m_notifier;
     QTimer m_resume;
-    std::chrono::milliseconds m_pause {0};
+    std::chrono::milliseconds m_pause{0};
 };
 
 }

@@ -37,7 +37,8 @@ void ServerPrivate::onZygoteLost(Server *q)
     const QPointer<Server> guard = q;
     q->close();
     if (guard)
-        Q_EMIT q->zygoteLost();
+        Q_EMIT
+    q->zygoteLost();
     QCoreApplication::exit(1);
 }
 
@@ -94,7 +95,8 @@ bool Server::listen(const Address &address)
     d->error.clear();
     if (!d->name.isEmpty())
         Posix::setTitle(d->name + " server");
-    Q_EMIT listeningChanged(true);
+    Q_EMIT
+    listeningChanged(true);
     return true;
 }
 
@@ -104,7 +106,8 @@ void Server::close()
         return;
     d->acceptor.reset();
     d->listener.reset();
-    Q_EMIT listeningChanged(false);
+    Q_EMIT
+    listeningChanged(false);
 }
 
 bool Server::isListening() const

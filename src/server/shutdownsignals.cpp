@@ -27,7 +27,8 @@ ShutdownSignals::ShutdownSignals(QObject *parent)
         char signal = 0;
         if (Posix::readSome(d->pipe.get(), {&signal, 1}).status != Posix::Transfer::Done)
             return;
-        Q_EMIT requested(signal);
+        Q_EMIT
+        requested(signal);
         QCoreApplication::quit();
     });
 }

@@ -24,7 +24,7 @@ struct CallOptions
     Prefork::Address address;
     QString method; // null for a function call
     QVariantList arguments;
-    std::chrono::milliseconds timeout {30000};
+    std::chrono::milliseconds timeout{30000};
     bool wait = true;
 };
 
@@ -44,7 +44,7 @@ QVariant argumentFromText(const QString &text)
 
 QByteArray textFromResult(const QVariant &result)
 {
-    const QByteArray array = QJsonDocument(QJsonArray {QJsonValue::fromVariant(result)}).toJson(QJsonDocument::Compact);
+    const QByteArray array = QJsonDocument(QJsonArray{QJsonValue::fromVariant(result)}).toJson(QJsonDocument::Compact);
     return array.sliced(1, array.size() - 2);
 }
 
@@ -127,7 +127,8 @@ int runCall(const QStringList &arguments)
     parser.addOption({QStringLiteral("timeout"), QStringLiteral("The longest it may take, the wait for the server included; 0 = any time."),
                       QStringLiteral("SECONDS"), QStringLiteral("30")});
     parser.addOption({QStringLiteral("function"), QStringLiteral("Call without a method name: all that follows ADDRESS is arguments.")});
-    parser.addOption({QStringLiteral("no-wait"), QStringLiteral("Fail at once when no server is there, instead of trying until the time-out.")});
+    parser.addOption(
+        {QStringLiteral("no-wait"), QStringLiteral("Fail at once when no server is there, instead of trying until the time-out.")});
     parser.addPositionalArgument(QStringLiteral("ADDRESS"), QStringLiteral("unix:/path/to.socket or tcp://host:port"));
     parser.addPositionalArgument(QStringLiteral("METHOD"), QStringLiteral("The method's name."));
     parser.addPositionalArgument(QStringLiteral("ARG"), QStringLiteral("Its arguments."), QStringLiteral("[ARG...]"));

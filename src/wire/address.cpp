@@ -30,7 +30,8 @@ Address Address::parse(const QString &text)
         rest.chop(1);
     const qsizetype colon = rest.lastIndexOf(u':');
     const QStringView digits = colon < 0 ? QStringView() : QStringView(rest).sliced(colon + 1);
-    const bool isNumber = !digits.isEmpty() && digits.size() <= 5 && std::all_of(digits.begin(), digits.end(), [](QChar c) { return c >= u'0' && c <= u'9'; });
+    const bool isNumber = !digits.isEmpty() && digits.size() <= 5
+        && std::all_of(digits.begin(), digits.end(), [](QChar c) { return c >= u'0' && c <= u'9'; });
     const uint port = digits.toUInt();
     if (!isNumber || port > 65535)
         return invalid(QStringLiteral("address '%1' has no port from 0 to 65535: use tcp://host:port").arg(text));
@@ -51,7 +52,8 @@ Address Address::unixSocket(const QString &path)
         return invalid(QStringLiteral("address 'unix:%1' names an abstract socket, which anybody may take: use a path").arg(path));
     const QString absolute = path.startsWith(u'/') ? path : QDir::currentPath() + u'/' + path;
     if (const qsizetype bytes = QFile::encodeName(absolute).size(); bytes > MaxPathBytes) {
-        return invalid(QStringLiteral("the socket path %1 has %2 bytes, and the kernel allows %3").arg(absolute).arg(bytes).arg(MaxPathBytes));
+        return invalid(
+            QStringLiteral("the socket path %1 has %2 bytes, and the kernel allows %3").arg(absolute).arg(bytes).arg(MaxPathBytes));
     }
     Address address;
     address.m_scheme = Scheme::Unix;
@@ -61,7 +63,8 @@ Address Address::unixSocket(const QString &path)
 
 Address Address::tcp(const QString &host, quint16 port)
 {
-    const bool isHost = !host.isEmpty() && std::none_of(host.begin(), host.end(), [](QChar c) { return c == u'/' || c == u'[' || c == u']' || c.isSpace(); });
+    const bool isHost = !host.isEmpty()
+        && std::none_of(host.begin(), host.end(), [](QChar c) { return c == u'/' || c == u'[' || c == u']' || c.isSpace(); });
     if (!isHost)
         return invalid(QStringLiteral("'%1' is no valid host: use tcp://host:port or tcp://[::1]:port").arg(host));
     Address address;

@@ -73,7 +73,7 @@ Decoded JsonReader::fail(const QString &error)
 
 std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QByteArray *out) const
 {
-    QJsonArray message {CallCommand, QJsonObject()};
+    QJsonArray message{CallCommand, QJsonObject()};
     for (const QVariant &item : items) {
         QJsonValue json;
         if (auto failure = toJson(item, &json, 1))
@@ -112,7 +112,7 @@ Decoded JsonClientCodec::next(Reply *reply)
     reply->data = meta.value(DataKey).toVariant();
     reply->message = payload.toString();
     if (!payload.isString()) { // a Perl worker may die with any structure
-        const QByteArray text = textOf(QJsonArray {payload});
+        const QByteArray text = textOf(QJsonArray{payload});
         reply->message = QString::fromUtf8(text.sliced(1, text.size() - 2));
         reply->data = payload.toVariant();
     }

@@ -13,7 +13,7 @@ namespace {
 template <class T>
 bool store(const QVariant &value, QVariant *out)
 {
-    T converted {};
+    T converted{};
     if (!detail::fromVariant(value, &converted))
         return false;
     *out = QVariant::fromValue(converted);
@@ -120,7 +120,7 @@ QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &argu
 {
     constexpr qsizetype MaxArguments = 32;
     std::array<QVariant, MaxArguments> values;
-    std::array<void *, MaxArguments + 1> pointers {};
+    std::array<void *, MaxArguments + 1> pointers{};
     const qsizetype count = std::min(arguments.size(), MaxArguments);
     for (qsizetype i = 0; i < count; ++i) {
         const QMetaType type = method.parameterMetaType(int(i));

@@ -17,12 +17,12 @@ struct ScoreboardPage
     enum State : quint32 { Free, Idle, Busy };
     static constexpr std::size_t MethodBytes = 64;
 
-    std::atomic<quint32> state {Free};
-    std::atomic<quint32> midWrite {0}; ///< 1 while a reply is being written
-    std::atomic<qint64> since {0}; ///< steady_clock, ns: when the state began
-    std::atomic<quint64> lastStarted {0}; ///< number of the last call begun on this connection
-    std::atomic<quint64> served {0}; ///< calls answered
-    std::array<std::atomic<quint64>, MethodBytes / sizeof(quint64)> method {};
+    std::atomic<quint32> state{Free};
+    std::atomic<quint32> midWrite{0}; ///< 1 while a reply is being written
+    std::atomic<qint64> since{0}; ///< steady_clock, ns: when the state began
+    std::atomic<quint64> lastStarted{0}; ///< number of the last call begun on this connection
+    std::atomic<quint64> served{0}; ///< calls answered
+    std::array<std::atomic<quint64>, MethodBytes / sizeof(quint64)> method{};
 
     static qint64 now() { return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -33,7 +33,7 @@ struct ScoreboardPage
     }
     void setMethod(QByteArrayView name)
     {
-        std::array<char, MethodBytes> bytes {};
+        std::array<char, MethodBytes> bytes{};
         std::memcpy(bytes.data(), name.data(), std::min(std::size_t(name.size()), MethodBytes - 1));
         for (std::size_t i = 0; i < method.size(); ++i) {
             quint64 word = 0;
@@ -43,7 +43,7 @@ struct ScoreboardPage
     }
     [[nodiscard]] QByteArray methodName() const
     {
-        std::array<char, MethodBytes> bytes {};
+        std::array<char, MethodBytes> bytes{};
         for (std::size_t i = 0; i < method.size(); ++i) {
             const quint64 word = method[i].load(std::memory_order_relaxed);
             std::memcpy(bytes.data() + i * sizeof word, &word, sizeof word);

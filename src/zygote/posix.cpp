@@ -58,7 +58,7 @@ union DescriptorControl {
 
 sockaddr_un addressIn(int directory, const QByteArray &name)
 {
-    sockaddr_un address {};
+    sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name.constData());
     return address;
@@ -127,9 +127,9 @@ bool hasInput(int socket)
 
 Transfer sendMessage(int socket, QByteArrayView message, int descriptor, bool wait)
 {
-    iovec part {const_cast<char *>(message.data()), std::size_t(message.size())};
-    DescriptorControl control {};
-    msghdr header {};
+    iovec part{const_cast<char *>(message.data()), std::size_t(message.size())};
+    DescriptorControl control{};
+    msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     if (descriptor >= 0) {
@@ -150,9 +150,9 @@ Transfer sendMessage(int socket, QByteArrayView message, int descriptor, bool wa
 
 Transfer receiveMessage(int socket, std::span<char> into, Fd *descriptor)
 {
-    iovec part {into.data(), into.size()};
-    DescriptorControl control {};
-    msghdr header {};
+    iovec part{into.data(), into.size()};
+    DescriptorControl control{};
+    msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     header.msg_control = control.bytes.data();
@@ -177,7 +177,7 @@ Transfer receiveMessage(int socket, std::span<char> into, Fd *descriptor)
 
 std::optional<std::pair<Fd, Fd>> socketPair(PairType type)
 {
-    std::array<int, 2> ends {};
+    std::array<int, 2> ends{};
     const int kind = type == PairType::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
     if (::socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends.data()) != 0)
         return {};
@@ -212,18 +212,18 @@ void tuneTcp(int socket)
 
 std::optional<Credentials> peerCredentials(int socket)
 {
-    ucred credentials {};
+    ucred credentials{};
     socklen_t length = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
         return {};
-    return Credentials {credentials.uid, credentials.gid, credentials.pid};
+    return Credentials{credentials.uid, credentials.gid, credentials.pid};
 }
 
 QString peerAddress(int socket)
 {
-    sockaddr_storage address {};
+    sockaddr_storage address{};
     socklen_t length = sizeof address;
-    std::array<char, INET6_ADDRSTRLEN> host {};
+    std::array<char, INET6_ADDRSTRLEN> host{};
     if (::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) != 0)
         return {};
     if (address.ss_family == AF_INET) {
@@ -243,7 +243,7 @@ Fd openDirectory(const QByteArray &path)
 
 bool lockDirectory(int directory)
 {
-    constexpr timespec Pause {0, 5'000'000};
+    constexpr timespec Pause{0, 5'000'000};
     constexpr int Attempts = 400;
     for (int i = 0; i < Attempts; ++i) {
         if (::flock(directory, LOCK_EX | LOCK_NB) == 0)
@@ -258,10 +258,12 @@ bool lockDirectory(int directory)
 
 std::optional<FileIdentity> identify(int directory, const QByteArray &name)
 {
-    struct stat file {};
+    struct stat file
+    {
+    };
     if (::fstatat(directory, name.constData(), &file, AT_SYMLINK_NOFOLLOW) != 0)
         return {};
-    return FileIdentity {file.st_dev, file.st_ino, file.st_uid, S_ISSOCK(file.st_mode)};
+    return FileIdentity{file.st_dev, file.st_ino, file.st_uid, S_ISSOCK(file.st_mode)};
 }
 
 Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog)
@@ -286,7 +288,7 @@ Probe probeSocket(int directory, const QByteArray &name)
     if (!socket.isOpen() || !file.isOpen())
         return Probe::Failed;
     // By descriptor, for behind /proc/self/fd/N/ there would not be room for every name.
-    sockaddr_un address {};
+    sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file.get());
     if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 || errno == EAGAIN)
@@ -433,7 +435,7 @@ std::vector<int> openDescriptors()
 
 QString describeDescriptor(int descriptor)
 {
-    std::array<char, 4096> target {};
+    std::array<char, 4096> target{};
     const QByteArray link = QByteArrayLiteral("/proc/self/fd/") + QByteArray::number(descriptor);
     const ssize_t length = ::readlink(link.constData(), target.data(), target.size());
     return length > 0 ? QString::fromLocal8Bit(target.data(), length) : QStringLiteral("unknown");
@@ -455,7 +457,7 @@ void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> t
     polls.reserve(watches.size());
     for (const Watch &watch : watches)
         polls.push_back({watch.descriptor, short(POLLIN | (watch.wantsWrite ? POLLOUT : 0)), 0});
-    timespec limit {};
+    timespec limit{};
     if (timeout) {
         const auto whole = std::chrono::duration_cast<std::chrono::seconds>(*timeout);
         limit.tv_sec = whole.count();
@@ -511,11 +513,13 @@ void onTermination(int signal)
 
 Fd watchTermination()
 {
-    std::array<int, 2> ends {};
+    std::array<int, 2> ends{};
     if (s_terminationPipe >= 0 || ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         return {};
     s_terminationPipe = ends[1];
-    struct sigaction action {};
+    struct sigaction action
+    {
+    };
     action.sa_handler = onTermination;
     action.sa_flags = SA_RESTART;
     ::sigemptyset(&action.sa_mask);

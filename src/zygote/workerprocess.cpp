@@ -52,8 +52,8 @@ int serveConnection(const WorkerStart &start)
             continue;
         if (session.errorString().isEmpty())
             return 0;
-        qCWarning(lcWorker).noquote().nospace() << "worker " << start.number << " (pid " << Posix::processId()
-                                                << ") ends: " << onOneLine(session.errorString());
+        qCWarning(lcWorker).noquote().nospace()
+            << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << onOneLine(session.errorString());
         return 1;
     }
 }

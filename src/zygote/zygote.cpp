@@ -13,7 +13,7 @@ using namespace ZygoteMessages;
 namespace {
 
 // A zygote whose workers have gone ends at once; one that still serves is left to do so.
-constexpr std::chrono::milliseconds Parting {20};
+constexpr std::chrono::milliseconds Parting{20};
 
 }
 
@@ -30,7 +30,7 @@ Zygote::~Zygote()
         d->channel->close();
     if (!d->pidFd.isOpen())
         return;
-    std::array watches {Posix::Watch {d->pidFd.get()}};
+    std::array watches{Posix::Watch{d->pidFd.get()}};
     Posix::waitFor(watches, Parting);
     [[maybe_unused]] const auto death = Posix::reap(d->pid);
 }
@@ -60,7 +60,8 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
     if (QCoreApplication::instance())
         return QStringLiteral("the zygote must be made before QCoreApplication: move it to the top of main()");
     if (const int threads = Posix::threadCount(); threads > 1) {
-        return QStringLiteral("the zygote must be made before any thread, but this process has %1: move it to the top of main()").arg(threads);
+        return QStringLiteral("the zygote must be made before any thread, but this process has %1: move it to the top of main()")
+            .arg(threads);
     }
     if (!scoreboard.isValid())
         return QStringLiteral("no shared memory for the scoreboard: %1").arg(Posix::lastErrorText());
@@ -90,12 +91,13 @@ QString ZygotePrivate::awaitReady()
         return {};
     }
     control.reset();
-    std::array watches {Posix::Watch {pidFd.get()}};
+    std::array watches{Posix::Watch{pidFd.get()}};
     Posix::waitFor(watches, std::chrono::seconds(5));
     const auto death = Posix::reap(pid);
     if (transfer.status == Posix::Transfer::Done)
         return event.text.get();
-    return QStringLiteral("the zygote ended before it was ready: it %1").arg(death ? Posix::describeDeath(*death) : QStringLiteral("was lost"));
+    return QStringLiteral("the zygote ended before it was ready: it %1")
+        .arg(death ? Posix::describeDeath(*death) : QStringLiteral("was lost"));
 }
 
 }

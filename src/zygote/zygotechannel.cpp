@@ -54,7 +54,8 @@ void ZygoteChannel::flush()
         const quint64 id = next.request.id;
         m_pending.pop_front();
         if (transfer.status == Posix::Transfer::Failed)
-            Q_EMIT notSpawned(id, QStringLiteral("could not reach the zygote: %1").arg(Posix::errorText(transfer.error)));
+            Q_EMIT
+        notSpawned(id, QStringLiteral("could not reach the zygote: %1").arg(Posix::errorText(transfer.error)));
     }
     if (m_writeNotifier)
         m_writeNotifier->setEnabled(!m_pending.empty());
@@ -79,14 +80,17 @@ void ZygoteChannel::handle(const Event &event)
 {
     switch (event.kind) {
     case Event::Spawned:
-        Q_EMIT spawned(event.id, event.pid);
+        Q_EMIT
+        spawned(event.id, event.pid);
         break;
     case Event::NotSpawned:
-        Q_EMIT notSpawned(event.id, event.text.get());
+        Q_EMIT
+        notSpawned(event.id, event.text.get());
         break;
     case Event::Died: {
         const QString how = Posix::describeDeath({event.pid, event.exitCode, event.signal});
-        Q_EMIT died(event.id, event.hung ? QStringLiteral("%1 because it hung").arg(how) : how);
+        Q_EMIT
+        died(event.id, event.hung ? QStringLiteral("%1 because it hung").arg(how) : how);
         break;
     }
     case Event::Ready:
@@ -105,7 +109,8 @@ void ZygoteChannel::close()
     }
     m_pending.clear();
     m_socket.reset();
-    Q_EMIT closed();
+    Q_EMIT
+    closed();
 }
 
 }

@@ -18,7 +18,7 @@ namespace Prefork::ZygoteMessages {
 template <std::size_t Size>
 struct Text
 {
-    std::array<char, Size> bytes {};
+    std::array<char, Size> bytes{};
     void set(const QString &text)
     {
         const QByteArray utf8 = text.toUtf8().left(qsizetype(Size) - 1);

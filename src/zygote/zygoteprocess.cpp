@@ -19,7 +19,7 @@ namespace {
 Q_LOGGING_CATEGORY(lcZygote, "prefork.zygote", QtWarningMsg)
 
 constexpr std::size_t MaxUnsentEvents = 10000;
-constexpr std::chrono::hours LongestPatience {24 * 365}; // milliseconds::max() would not fit nanoseconds
+constexpr std::chrono::hours LongestPatience{24 * 365}; // milliseconds::max() would not fit nanoseconds
 
 double inSeconds(std::chrono::nanoseconds time)
 {
@@ -216,7 +216,8 @@ std::optional<std::chrono::nanoseconds> ZygoteProcess::killHung()
         }
         child.hung = true;
         qCWarning(lcZygote, "Killing hung worker (%d): worker %llu has been at method '%s' for %.1f s", int(child.pid),
-                  static_cast<unsigned long long>(child.number), qUtf8Printable(onOneLine(QString::fromUtf8(page->methodName()))), inSeconds(busyFor));
+                  static_cast<unsigned long long>(child.number), qUtf8Printable(onOneLine(QString::fromUtf8(page->methodName()))),
+                  inSeconds(busyFor));
         Posix::signalProcess(child.pidFd.get(), SIGKILL);
     }
     return patience;

@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <stdexcept>
 
-inline constexpr Prefork::Method<int(int, int)> divide {"divide"};
+inline constexpr Prefork::Method<int(int, int)> divide{"divide"};
 
 int main(int argc, char *argv[])
 {
