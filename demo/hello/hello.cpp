@@ -8,21 +8,16 @@
 
 #include <unistd.h>
 
+// clang-format off
 inline constexpr Prefork::Method<int(int)> square{"square"};
 
 int main(int argc, char *argv[])
 {
     Prefork::Interface work;
-    work.add(square, [](int n) {
-        sleep(1);
-        return n * n;
-    }); // plain blocking code, in a process of its own
+    work.add(square, [](int n) { sleep(1); return n * n; }); // plain blocking code, in a process of its own
     Prefork::Zygote zygote(work); // forks here, before there is anything of Qt's to inherit
     QCoreApplication app(argc, argv);
     Prefork::Client client(&zygote);
-    client.checkout()->call(square, 7, [](int n) {
-        qInfo() << "7 * 7 =" << n;
-        qApp->quit();
-    });
+    client.checkout()->call(square, 7, [](int n) { qInfo() << "7 * 7 =" << n; qApp->quit(); });
     return app.exec(); // never blocked meanwhile
 }
