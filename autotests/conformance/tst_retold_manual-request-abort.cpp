@@ -16,15 +16,18 @@ private Q_SLOTS:
     void anAbortedCheckoutStaysAborted()
     {
         const Test::Gate gate;
-        const std::unique_ptr<Client> client = makeClient();
+        const std::unique_ptr<Client> client = makeClient({.maxWorkers = 1});
+        const CheckoutPtr holder = client->checkout();
+        QCOMPARE(Test::answer(holder, "echo", {1}), QVariant(1));
         const CheckoutPtr checkout = client->checkout();
         Caught caught;
         callTwice(checkout, gate, &caught);
-        checkout->abort("given up"); // before there was a worker
+        checkout->abort("given up"); // before it has a worker
         WAIT_COMPARE(caught.messages, QStringList({"given up", "given up"}));
         QCOMPARE(caught.results, 0);
-        QVERIFY(!gate.isReached());
         QCOMPARE(checkout->error()->code(), Error::Aborted);
+        QCOMPARE(Test::answer(holder, "count"), QVariant(2)); // the only worker has heard of nothing
+        QVERIFY(!gate.isReached());
     }
     void theWorkerIsCutOff()
     {
