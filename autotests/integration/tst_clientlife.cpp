@@ -41,7 +41,7 @@ void TestClientLife::theStateTellsWhetherThereAreWorkers()
     const CheckoutPtr checkout = client.checkout();
     QCOMPARE(client.state(), Client::Connected);
     QCOMPARE(changes.count(), 0);
-    QTRY_COMPARE(changes.count(), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(changes.count(), 1, 30000);
     QCOMPARE(changes.first().first().value<Client::State>(), Client::Connected);
 }
 
@@ -62,7 +62,7 @@ void TestClientLife::closingWaitsForCheckoutsAndThenLetsWorkersGo()
         client.checkout()->call("echo", {i}, [&results](const QVariant &value) { results.append(value); });
     client.close(Test::Patience);
     QCOMPARE(client.state(), Client::Closing);
-    QVERIFY(closed.wait());
+    QVERIFY(closed.wait(30000));
     QCOMPARE(results.size(), 6);
     QCOMPARE(client.state(), Client::Closed);
     QCOMPARE(client.workerCount(), 0);
@@ -78,7 +78,7 @@ void TestClientLife::closingEndsAtTheDeadline()
     Error caught;
     frameTry([&] { busy->call("sleep", {1500}); }, [&caught](const Error &error) { caught = error; });
     client.close(50ms);
-    QVERIFY(closed.wait());
+    QVERIFY(closed.wait(30000));
     QCOMPARE(caught.code(), Error::Shutdown);
     QCOMPARE(held->error().value_or(Error()).code(), Error::Shutdown);
 }
@@ -90,7 +90,7 @@ void TestClientLife::closingAnIdleClientTakesNoTime()
     client.close();
     QCOMPARE(client.state(), Client::Closed);
     QCOMPARE(closed.count(), 0);
-    QVERIFY(closed.wait());
+    QVERIFY(closed.wait(30000));
 }
 
 void TestClientLife::aClosingClientGivesNoNewCheckouts()

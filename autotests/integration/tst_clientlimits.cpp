@@ -90,7 +90,7 @@ void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &usual), 0);
     QVERIFY2(error.contains(QStringLiteral("Too many open files")), qPrintable(error));
     QVERIFY(!isConnected);
-    QTRY_COMPARE(client.state(), Client::Connected);
+    QTRY_COMPARE_WITH_TIMEOUT(client.state(), Client::Connected, 30000);
 }
 
 void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
@@ -105,7 +105,7 @@ void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
     frameTry([&] { client.checkout()->call(same, 1, [&isDone] { isDone = true; }); }, [&error](const Error &e) { error = e; });
     QTest::qWait(300);
     QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, &usual, nullptr), 0);
-    QTRY_VERIFY(isDone || error);
+    QTRY_VERIFY_WITH_TIMEOUT(isDone || error, 30000);
     QVERIFY2(!error, error ? qPrintable(error->message() + error->detail()) : "");
 }
 

@@ -71,8 +71,8 @@ void TestReentrancy::clientDestroyedWhenConnectingFails()
         isSettledBefore = error.has_value();
     });
     frameTry([&] { client->checkout()->call(same, 1); }, [&error](const Error &e) { error = e; });
-    QTRY_VERIFY(!client);
-    QTRY_VERIFY(error);
+    QTRY_VERIFY_WITH_TIMEOUT(!client, 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
     QCOMPARE(error->code(), Error::Shutdown);
     QVERIFY(isSettledBefore);
 }
@@ -90,8 +90,8 @@ void TestReentrancy::anEventLoopInsideConnectionFailed()
         isSettledInside = error.has_value();
     });
     frameTry([&] { client.checkout({.timeout = std::chrono::milliseconds(200)})->call(same, 1); }, [&error](const Error &e) { error = e; });
-    QTRY_VERIFY(isInside);
-    QTRY_VERIFY(error);
+    QTRY_VERIFY_WITH_TIMEOUT(isInside, 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
     QVERIFY(isSettledInside);
 }
 
@@ -149,8 +149,8 @@ void TestReentrancy::clientDestroyedIn()
             },
             [&, checkout] { destroyIn(QStringLiteral("catcher")); });
     }
-    QTRY_VERIFY(!client);
-    QTRY_COMPARE(settled, 4);
+    QTRY_VERIFY_WITH_TIMEOUT(!client, 30000);
+    QTRY_COMPARE_WITH_TIMEOUT(settled, 4, 30000);
     turn(20);
     QCOMPARE(settled, 4);
     QVERIFY(!watched);
@@ -210,8 +210,8 @@ void TestReentrancy::releaseAndAbortIn()
         [&] { actIn(QStringLiteral("catcher")); });
     if (place == QStringLiteral("released"))
         QTimer::singleShot(50, this, [&] { checkout->release(); });
-    QTRY_COMPARE(settled, 4);
-    QTRY_VERIFY(!watched);
+    QTRY_COMPARE_WITH_TIMEOUT(settled, 4, 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(!watched, 30000);
     QCOMPARE(settled, 4);
     QVERIFY(released <= 1);
     QCOMPARE(Test::call(client.checkout(), "same", {5}).result.value_or(QVariant()).toInt(), 5);
@@ -228,8 +228,8 @@ void TestReentrancy::waitingInACatcherForTheRest()
             checkout->call(same, 2);
             checkout->call(same, 3);
         },
-        [&] { hasSettled = checkout->waitForSettled(std::chrono::seconds(2)); });
-    QTRY_VERIFY(hasSettled);
+        [&] { hasSettled = checkout->waitForSettled(); });
+    QTRY_VERIFY_WITH_TIMEOUT(hasSettled, 30000);
     QVERIFY(*hasSettled);
 }
 
@@ -253,7 +253,7 @@ void TestReentrancy::othersSettleWhileACatcherTurnsAnEventLoop()
         });
     one->abort();
     two->abort();
-    QTRY_COMPARE(errors, 2);
+    QTRY_COMPARE_WITH_TIMEOUT(errors, 2, 30000);
     QCOMPARE(errorsInside, 2);
 }
 
@@ -271,7 +271,7 @@ void TestReentrancy::nestedEventLoopsInCallbacks()
             ++results;
         });
     }
-    QTRY_COMPARE(results, 20);
+    QTRY_COMPARE_WITH_TIMEOUT(results, 20, 30000);
     QCOMPARE(depth, 0);
 }
 
@@ -308,7 +308,7 @@ void TestReentrancy::manyRepliesDoNotHoldUpTheEventLoop()
         });
     }
     tick.start(1);
-    QTRY_COMPARE(results, Calls);
+    QTRY_COMPARE_WITH_TIMEOUT(results, Calls, 30000);
     QVERIFY2(ticks > 100, qPrintable(QString::number(ticks)));
 }
 

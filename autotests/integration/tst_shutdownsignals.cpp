@@ -44,7 +44,7 @@ void TestShutdownSignals::theSecondSignalOfEitherKindHasItsDefaultEffect()
     QSignalSpy requested(&shutdownSignals, &ShutdownSignals::requested);
     QVERIFY(!isDefault(SIGINT) && !isDefault(SIGTERM));
     ::raise(first);
-    QTRY_COMPARE(requested.size(), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(requested.size(), 1, 30000);
     QCOMPARE(requested.first().first().toInt(), first);
     QVERIFY(isDefault(SIGINT) && isDefault(SIGTERM));
 }

@@ -53,13 +53,13 @@ void TestZygoteLimits::servesOnAfterRunningOutOfDescriptors()
         checkout = client.checkout();
         checkout->call(pid, [&results] { ++results; });
     }
-    QTRY_VERIFY(results >= qsizetype(Descriptors) - 4);
+    QTRY_VERIFY_WITH_TIMEOUT(results >= qsizetype(Descriptors) - 4, 30000);
     const std::chrono::milliseconds before = processorTime(fewDescriptors->processId());
     QTest::qWait(500); // the zygote is asked for more now and then
     QVERIFY(processorTime(fewDescriptors->processId()) - before < std::chrono::milliseconds(250));
     QVERIFY(results <= qsizetype(Descriptors));
     checkouts.clear();
-    QTRY_COMPARE(results, qsizetype(2 * Descriptors));
+    QTRY_COMPARE_WITH_TIMEOUT(results, qsizetype(2 * Descriptors), 30000);
     client.recycleWorkers();
     QVERIFY(Test::call(client.checkout(), "pid").result);
 }

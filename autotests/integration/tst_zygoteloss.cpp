@@ -58,10 +58,10 @@ void TestZygoteLoss::aConnectionArrivesBeforeTheNewsOfTheDeath()
     QLocalSocket late;
     early.connectToServer(server.address().path());
     late.connectToServer(server.address().path());
-    QTRY_COMPARE(lost.size(), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(lost.size(), 1, 30000);
     QVERIFY(!server.isListening());
-    QTRY_COMPARE(early.state(), QLocalSocket::UnconnectedState);
-    QTRY_COMPARE(late.state(), QLocalSocket::UnconnectedState);
+    QTRY_COMPARE_WITH_TIMEOUT(early.state(), QLocalSocket::UnconnectedState, 30000);
+    QTRY_COMPARE_WITH_TIMEOUT(late.state(), QLocalSocket::UnconnectedState, 30000);
 }
 
 void TestZygoteLoss::theServerIsDestroyedWhenItStopsListening()
@@ -72,7 +72,7 @@ void TestZygoteLoss::theServerIsDestroyedWhenItStopsListening()
     QVERIFY2(server->listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))), qPrintable(server->errorString()));
     connect(server.get(), &Server::listeningChanged, this, [&server] { server.reset(); });
     killZygote(*zygote);
-    QTRY_VERIFY(!server);
+    QTRY_VERIFY_WITH_TIMEOUT(!server, 30000);
 }
 
 void TestZygoteLoss::aServerNoticesThatItsZygoteWasDestroyed()

@@ -111,7 +111,7 @@ void tst_framecallback::singleShotTimer()
         },
         [&](const Error &error) { caught << error.message(); });
     QVERIFY(caught.isEmpty());
-    QTRY_COMPARE(caught.join(u','), QStringLiteral("plain,with context"));
+    QTRY_COMPARE_WITH_TIMEOUT(caught.join(u','), QStringLiteral("plain,with context"), 30000);
 }
 
 void tst_framecallback::futureContinuation()
@@ -130,7 +130,7 @@ void tst_framecallback::futureContinuation()
     promise.start();
     promise.addResult(1);
     promise.finish();
-    QTRY_COMPARE(result, 12);
+    QTRY_COMPARE_WITH_TIMEOUT(result, 12, 30000);
     QVERIFY(inFrame);
 }
 
@@ -179,7 +179,7 @@ void tst_framecallback::frameSlotReportsWhatNobodyCaught()
     QVERIFY(m_unhandled.first().endsWith(QStringLiteral(":%1 - ANONYMOUS FRAME\n").arg(line)));
 
     QTimer::singleShot(0, frameSlot([] { throw 1; }));
-    QTRY_COMPARE(m_unhandled.size(), 2);
+    QTRY_COMPARE_WITH_TIMEOUT(m_unhandled.size(), 2, 30000);
 }
 
 void tst_framecallback::frameSlotKeepsAReadyFrame()
