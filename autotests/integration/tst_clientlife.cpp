@@ -5,6 +5,7 @@
 
 #include <QtPrefork/Client>
 
+#include <QtCore/QFile>
 #include <QtTest/QSignalSpy>
 
 #include <csignal>
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void aCallbackMayWait();
     void twentyThousandCheckoutsAreServed();
     void twentyThousandCheckoutsTimeOut();
+    void aLongChainOfCallsInCallbacksTakesNoMoreMemory();
     void anIdleWorkersDeathIsNobodysError();
 };
 
@@ -187,6 +189,37 @@ void TestClientLife::twentyThousandCheckoutsTimeOut()
         [&timedOut](const Error &error) { timedOut += error.code() == Error::Timeout; });
     QVERIFY(Test::waitUntil([&] { return timedOut == Count; }));
     QCOMPARE(client.waitingCheckoutCount(), 0);
+}
+
+void TestClientLife::aLongChainOfCallsInCallbacksTakesNoMoreMemory()
+{
+    constexpr int Links = 20000;
+    Client client(Test::zygote(), {.name = "chain"});
+    const CheckoutPtr checkout = client.checkout();
+    const auto memory = [] {
+        QFile status(QStringLiteral("/proc/self/statm"));
+        return status.open(QIODevice::ReadOnly) ? status.readAll().split(' ').value(1).toLongLong() * 4096 : 0;
+    };
+    int links = 0;
+    qint64 early = 0;
+    QString trace;
+    std::function<void()> next = [&] {
+        if (++links == Links / 10)
+            early = memory();
+        if (links < Links)
+            checkout->call("echo", {links}, [&next] { next(); });
+        else
+            trace = Frame::current().backTrace(QStringLiteral("end"));
+    };
+    frameTry(next, [](const Error &error) { QFAIL(qPrintable(error.message())); });
+    QVERIFY(Test::waitUntil([&] { return links == Links; }));
+    QVERIFY(trace.contains(QStringLiteral("frames left out")));
+    const qint64 growth = memory() - early;
+#ifndef __SANITIZE_ADDRESS__ // which keeps what was freed
+    QVERIFY2(growth < 2000000, qPrintable(QString::number(growth)));
+#else
+    Q_UNUSED(growth)
+#endif
 }
 
 void TestClientLife::anIdleWorkersDeathIsNobodysError()
