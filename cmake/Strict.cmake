@@ -14,3 +14,6 @@ function(qtprefork_strict target)
         target_link_options(${target} PRIVATE -fsanitize=${QTPREFORK_SANITIZE})
     endif()
 endfunction()
+
+# What the fuzzers and the library in them are compiled with.
+set(QTPREFORK_FUZZ_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -3,6 +3,7 @@
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
 #include "helpers/gate.h"
+#include "helpers/protocols.h"
 #include "helpers/unhandled.h"
 
 #include <QtPrefork/Client>
@@ -166,8 +167,10 @@ private Q_SLOTS:
         QTest::addColumn<QVariant>("argument");
         QTest::newRow("of an unknown type") << QVariant::fromValue(Opaque());
         QTest::newRow("an object") << QVariant::fromValue<QObject *>(this);
-        QTest::newRow("no number") << QVariant(std::numeric_limits<double>::quiet_NaN());
-        QTest::newRow("no text") << QVariant(QString(QChar(0xd800)));
+        if (!Test::isNative()) {
+            QTest::newRow("no number") << QVariant(std::numeric_limits<double>::quiet_NaN());
+            QTest::newRow("no text") << QVariant(QString(QChar(0xd800)));
+        }
         QTest::newRow("deep inside") << QVariant(QVariantMap{{"a", QVariantList{1, QVariant::fromValue(Opaque())}}});
         QTest::newRow("too long") << QVariant(QString(2000000, 'x'));
     }

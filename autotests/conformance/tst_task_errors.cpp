@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
+#include "helpers/protocols.h"
 
 #include <QtPrefork/Client>
 
@@ -145,18 +146,24 @@ private Q_SLOTS:
     }
 
     // `interface returned object: CLASS` there.
-    void t20_anObjectIsNoResult_data() { unsendable({"object", "opaque"}); }
+    void t20_anObjectIsNoResult_data()
+    {
+        QTest::addColumn<QString>("method");
+        unsendable({"object", "opaque"});
+    }
     void t20_anObjectIsNoResult() { verifyUnsendable(); }
     void t21_whatTheProtocolCannotCarryIsNoResult_data()
     {
-        unsendable({"inAList", "notANumber", "infinity", "loneSurrogate", "tooDeep", "tooLong"});
+        QTest::addColumn<QString>("method");
+        unsendable({"inAList", "tooDeep", "tooLong"});
+        if (!Test::isNative())
+            unsendable({"notANumber", "infinity", "loneSurrogate"});
     }
     void t21_whatTheProtocolCannotCarryIsNoResult() { verifyUnsendable(); }
 
 private:
     static void unsendable(const QStringList &methods)
     {
-        QTest::addColumn<QString>("method");
         for (const QString &method : methods)
             QTest::addRow("%s", qPrintable(method)) << method;
     }
@@ -165,7 +172,8 @@ private:
         QFETCH(QString, method);
         const Error error = failure(m_checkout, method);
         QCOMPARE(error.code(), Error::WorkerError);
-        QVERIFY2(error.message().startsWith("error JSON encoding interface output: "), qPrintable(error.message()));
+        QVERIFY2(error.message().startsWith(QStringLiteral("error %1 encoding interface output: ").arg(Test::encoding())),
+                 qPrintable(error.message()));
     }
 
     std::unique_ptr<Client> m_client;

@@ -70,7 +70,7 @@ void TaskProtocolTest::t82_aClientIgnoresMetaItDoesNotKnow()
                 socket->write(R"(["ok",{"ld":{"start":1},"later":[true]},"value","and more"])");
         });
     });
-    Client client("unix:" + m_directory.filePath("peer"));
+    Client client("unix:" + m_directory.filePath("peer"), {.protocol = Protocol::Json});
     QCOMPARE(Test::call(client.checkout(), "anything").result, std::optional(QVariant(QStringLiteral("value"))));
 }
 

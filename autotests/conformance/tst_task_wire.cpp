@@ -92,7 +92,7 @@ private Q_SLOTS:
     {
         const QString record = m_directory.filePath("record");
         QVERIFY(startPerl({"--record", record}));
-        Client client(m_perl.address(), {.minWorkers = 1, .maxWorkers = 1});
+        Client client(m_perl.address(), {.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Json});
         CheckoutPtr checkout = client.checkout();
         QCOMPARE(answer(checkout, "add", {2, 3}), QVariant(5));
         qint64 sum = 0;
@@ -111,7 +111,7 @@ private Q_SLOTS:
     void t80_ourClientReadsWhatPerlSends()
     {
         QVERIFY(startPerl());
-        Client client(m_perl.address());
+        Client client(m_perl.address(), {.protocol = Protocol::Json});
         const CheckoutPtr checkout = client.checkout();
         QCOMPARE(answer(checkout, "unicode").toMap().value("\u03bb"), QVariant("\U0001d1da"));
         QCOMPARE(answer(checkout, "unicode").toMap().value("controls"), QVariant(QString::fromLatin1("\0\x01\x1f\x7f", 4)));
@@ -123,7 +123,7 @@ private Q_SLOTS:
     void t80_ourClientReadsPerlsErrors()
     {
         QVERIFY(startPerl({"--no-catch-all"}));
-        Client client(m_perl.address(), {.reuseAfterError = true});
+        Client client(m_perl.address(), {.reuseAfterError = true, .protocol = Protocol::Json});
         const CheckoutPtr checkout = client.checkout();
         QCOMPARE(failure(checkout, "fail", {"no luck"}).message(), "no luck");
         QCOMPARE(failure(checkout, "fail", {"no luck"}).code(), Error::WorkerError);
@@ -158,7 +158,7 @@ private Q_SLOTS:
         QFETCH(Error::Code, code);
         QFETCH(QString, says);
         QVERIFY(startPerl(options));
-        Client client(m_perl.address(), {.minWorkers = 0, .maxMessageSize = 50000});
+        Client client(m_perl.address(), {.minWorkers = 0, .maxMessageSize = 50000, .protocol = Protocol::Json});
         if (code == Error::ProtocolError)
             QTest::ignoreMessage(QtWarningMsg, QRegularExpression("a worker broke the protocol"));
         const CheckoutPtr checkout = client.checkout({.timeout = code == Error::Timeout ? 300ms : 30000ms});
@@ -173,7 +173,7 @@ private Q_SLOTS:
     {
         QVERIFY(startPerl({"--mode", "two-replies"}));
         QTest::ignoreMessage(QtWarningMsg, "a worker broke the protocol: a reply nobody asked for");
-        Client client(m_perl.address(), {.minWorkers = 0});
+        Client client(m_perl.address(), {.minWorkers = 0, .protocol = Protocol::Json});
         const CheckoutPtr checkout = client.checkout();
         Test::Journal journal;
         journal.call(checkout, "first", "echo", {1});
@@ -187,7 +187,7 @@ private Q_SLOTS:
         QVERIFY(startPerl({"--mode", "two-replies"}));
         for (int i = 0; i < 2; ++i)
             QTest::ignoreMessage(QtWarningMsg, "a worker broke the protocol: a reply nobody asked for");
-        Client client(m_perl.address(), {.minWorkers = 0, .maxWorkers = 1});
+        Client client(m_perl.address(), {.minWorkers = 0, .maxWorkers = 1, .protocol = Protocol::Json});
         Test::Journal journal;
         const CheckoutPtr first = client.checkout();
         const CheckoutPtr second = client.checkout(); // waits for the same worker
@@ -204,7 +204,7 @@ private Q_SLOTS:
         const auto before = qInstallMessageHandler(
             [](QtMsgType, const QMessageLogContext &, const QString &text) { complaints += text.contains("a reply nobody asked for"); });
         const auto restore = qScopeGuard([before] { qInstallMessageHandler(before); });
-        Client client(m_perl.address(), {.minWorkers = 1, .maxWorkers = 1});
+        Client client(m_perl.address(), {.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Json});
         WAIT_FOR(complaints >= 2); // its successor too
         QCOMPARE(m_perl.terminate(), 0);
         QSignalSpy failed(&client, &Client::connectionFailed);
@@ -215,7 +215,7 @@ private Q_SLOTS:
     void t83_aServerThatHangsUpAtOnceIsTriedAgain()
     {
         QVERIFY(startPerl({"--mode", "close-at-accept"}));
-        Client client(m_perl.address(), {.minWorkers = 0});
+        Client client(m_perl.address(), {.minWorkers = 0, .protocol = Protocol::Json});
         const CheckoutPtr checkout = client.checkout();
         const Test::Outcome outcome = Test::call(checkout, "echo", {1});
         QVERIFY(outcome.error.has_value()); // lost with the call, or none came in time

@@ -85,7 +85,7 @@ void fill(Interface &interface)
     interface.add("hasEventLoop", [](const QVariantList &) {
         return QVariant(QAbstractEventDispatcher::instance() != nullptr || QThread::currentThread()->loopLevel() > 0);
     });
-    interface.add("threads", [](const QVariantList &) { return QVariant(Test::statusOf(::getpid(), "Threads")); });
+    interface.add("threads", [](const QVariantList &) { return QVariant(QString::fromLatin1(Test::statusOf(::getpid(), "Threads"))); });
     interface.add("number", [](const QVariantList &) { return QVariant(Worker::number()); });
 }
 
@@ -109,6 +109,7 @@ private Q_SLOTS:
 
     void t5_setupRunsOnceAndOnTheFirstCall()
     {
+        WAIT_COMPARE(m_client->idleWorkerCount(), 1); // a checkout released before there is a worker never has one
         m_client->checkout()->release(); // the worker tidies up, and is not set up for it
         const CheckoutPtr checkout = m_client->checkout();
         const qint64 pid = Test::pidOf(checkout);

@@ -24,6 +24,13 @@ inline Prefork::Zygote *theZygote = nullptr;
     return theZygote;
 }
 
+/// One that is asleep would keep our standard output open.
+inline void killWorkersOf(qint64 zygotePid)
+{
+    for (const qint64 worker : childrenOf(zygotePid))
+        ::kill(pid_t(worker), SIGKILL);
+}
+
 /// Does what main() does: the zygote, the application, the tests. A worker that a test leaves sleeping is killed soon, for until then
 /// whoever reads the test's output waits for it.
 template <class TestClass>
@@ -41,8 +48,7 @@ int runWithZygote(int argc, char *argv[], void (*fillInterface)(Prefork::Interfa
     QCoreApplication app(argc, argv);
     TestClass test;
     const int result = QTest::qExec(&test, argc, argv);
-    for (const qint64 worker : childrenOf(zygote.processId())) // one that is asleep would keep our standard output open
-        ::kill(pid_t(worker), SIGKILL);
+    killWorkersOf(zygote.processId());
     return result;
 }
 

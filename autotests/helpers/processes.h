@@ -6,6 +6,10 @@
 #include <QtCore/QFile>
 #include <QtCore/QList>
 
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 /// What /proc says about processes.
 namespace Test {
 
@@ -33,6 +37,25 @@ namespace Test {
 [[nodiscard]] inline bool exists(qint64 pid)
 {
     return !statOf(pid).isEmpty();
+}
+
+/// Sleeps until a process, anybody's, has ended; false if that takes longer.
+[[nodiscard]] inline bool waitForEnd(qint64 pid, int milliseconds)
+{
+    const int process = int(::syscall(SYS_pidfd_open, pid, 0));
+    if (process < 0)
+        return !isRunning(pid);
+    pollfd watch{process, POLLIN, 0};
+    const bool hasEnded = ::poll(&watch, 1, milliseconds) == 1;
+    ::close(process);
+    return hasEnded;
+}
+
+/// The time a process has spent on a processor, in ticks of 10 ms.
+[[nodiscard]] inline qint64 processorTicks(qint64 pid)
+{
+    const QList<QByteArray> stat = statOf(pid);
+    return stat.value(11).toLongLong() + stat.value(12).toLongLong();
 }
 
 /// The children of a process, those included that wait to be reaped.

@@ -84,7 +84,7 @@ void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
     ::close(next);
     const rlimit oneLeft{rlim_t(next) + 1, usual.rlim_max};
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &oneLeft), 0);
-    const Client client(Address::unixSocket(server.fullServerName()), {.minWorkers = 1});
+    const Client client(Address::unixSocket(server.fullServerName()), {.minWorkers = 1, .protocol = Protocol::Json});
     const QString error = client.connectionError();
     const bool isConnected = client.state() == Client::Connected;
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &usual), 0);

@@ -125,9 +125,9 @@ private Q_SLOTS:
     }
     void theZygoteHasNothingOfTheProgramsEither()
     {
-        // Standard input, output, errors; its end of the channel; and what preload keeps.
+        // Standard input, output, errors; its end of the channel; its poller; and what preload keeps.
         WAIT_COMPARE(Test::childrenOf(Test::zygote()->processId()).size(), 0);
-        WAIT_COMPARE(Test::descriptorCount(Test::zygote()->processId()), 5);
+        WAIT_COMPARE(Test::descriptorCount(Test::zygote()->processId()), 6);
     }
     void connectionsLeaveNothingBehind()
     {
@@ -155,7 +155,7 @@ private Q_SLOTS:
         QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
         WAIT_COMPARE(Test::childrenOf(zygote).size(), client.workerCount()); // no zombie either
         WAIT_COMPARE(Test::descriptorCount(server.pid()), ofServer);
-        WAIT_COMPARE(Test::descriptorCount(zygote), ofZygote + client.workerCount());
+        WAIT_COMPARE(Test::descriptorCount(zygote), ofZygote + 2 * client.workerCount()); // the process and its connection
     }
 };
 

@@ -26,6 +26,7 @@ struct Step
 {
     enum Kind {
         Checkout,
+        OneShot,
         Call,
         Release,
         Abort,
@@ -34,8 +35,11 @@ struct Step
         Reply,
         Failure,
         Unencodable,
+        TooBig,
+        ResetDone,
         Lost,
         LostUnsent,
+        Stall,
         Pass,
         Recycle,
         Close,
@@ -70,8 +74,14 @@ private:
     {
         CallId oldest = 1;
         CallId next = 1;
-        CallId withWorker = 0;
         CallId answered = 0; // the last call a worker answered
+        CallId sent = 0; // the last call its worker was given
+        CallId bar = 0; // a call that cannot be sent
+        CallId tooBig = 0; // the same, but found out late
+        std::set<CallId> rejected;
+        quint64 group = 0;
+        quint64 deadGroup = 0; // that had an error last
+        bool isOneShot = false;
         bool releasing = false;
         bool released = false;
         bool fatal = false;
@@ -80,8 +90,13 @@ private:
     struct Hand
     {
         bool connecting = true;
+        WorkerTraits traits;
         CheckoutId user = 0;
+        std::deque<CheckoutId> oneShots; // 0 for one given up
         bool tainted = false;
+        bool resetting = false;
+        bool parting = false;
+        bool stalled = false;
         int uses = 0;
         int answers = 0; // to its present user
         bool isOutdated = false;
@@ -91,15 +106,20 @@ private:
     void obey(const Step &nested);
     void obeyOne(const Action &action);
     void settle(const Action &action);
+    void skip(CheckoutId id, CallId end);
     void onSend(const Action &action);
-    void answer(WorkerId worker);
-    void lose(WorkerId worker, bool unsent);
+    void onSendDone(const Action &action);
+    void answer(WorkerId worker, bool isFailure);
+    void lose(WorkerId worker, bool unsent, unsigned amount);
+    void beginAgain(CheckoutId id, bool mayTryAgain);
     void onFail(const Action &action);
     void check(bool holds, const char *what) const;
     void checkQueue();
     void checkCounts() const;
     template <class Predicate>
     [[nodiscard]] WorkerId pickWorker(unsigned pick, Predicate predicate) const;
+    void call(CheckoutId id);
+    CheckoutId addUser(CheckoutId id, bool isOneShot);
     [[nodiscard]] CheckoutId pickUser(unsigned pick) const;
     [[nodiscard]] bool isWaiting(CheckoutId id, const User &user) const;
 
@@ -110,6 +130,7 @@ private:
     std::map<CheckoutId, User> m_users;
     std::set<CheckoutId> m_waitingBefore;
     std::deque<Action> m_settlements; // the users hear of them after all input and output is done
+    std::set<quint64> m_groups;
     std::size_t m_settled = 0;
     std::optional<Time> m_closeDeadline;
     bool m_isOver = false; // after shutdown or exhaustion

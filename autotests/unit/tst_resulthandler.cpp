@@ -19,6 +19,12 @@ void freeFunction(const QString &)
 {
 }
 
+void deliver(const std::unique_ptr<detail::ResultHandler> &handler, const QVariant &value)
+{
+    QVERIFY(handler->accept(value));
+    handler->deliver();
+}
+
 }
 
 class TestResultHandler : public QObject
@@ -28,6 +34,7 @@ class TestResultHandler : public QObject
 private Q_SLOTS:
     void aNullFunctionIsNoCallback();
     void aResultIsMadeToFit();
+    void aResultIsReadFromCbor();
     void aResultThatDoesNotFitIsRefused();
     void callbacksTakeWhatTheyLike();
     void aDestroyedContextDropsTheCallback();
@@ -43,39 +50,54 @@ void TestResultHandler::aNullFunctionIsNoCallback()
     QVERIFY(!detail::isNullFunction(&freeFunction));
     QVERIFY(!detail::isNullFunction(&Receiver::take));
     QVERIFY(!detail::isNullFunction([] {}));
-    detail::makeHandler<QString>(std::function<void(QString)>())->deliver(QStringLiteral("nobody"));
-    detail::makeHandler<QString>(nullptr)->deliver(QStringLiteral("nobody"));
+    deliver(detail::makeHandler<QString>(std::function<void(QString)>()), QStringLiteral("nobody"));
+    deliver(detail::makeHandler<QString>(nullptr), QStringLiteral("nobody"));
 }
 
 void TestResultHandler::aResultIsMadeToFit()
 {
-    QVariant number = QStringLiteral("7");
-    QVERIFY(detail::makeHandler<int>()->coerce(&number));
-    QCOMPARE(number, QVariant(7));
-    QVariant list = QVariantList{1, 2};
-    QVERIFY(detail::makeHandler<QList<int>>()->coerce(&list));
-    QCOMPARE(list.value<QList<int>>(), (QList<int>{1, 2}));
-    QVariant anything = QVariantMap{};
-    QVERIFY(detail::makeHandler<void>()->coerce(&anything));
-    QVERIFY(detail::makeHandler<QVariant>()->coerce(&anything));
+    const auto number = detail::makeHandler<int>();
+    QVERIFY(number->accept(QStringLiteral("7")));
+    QCOMPARE(number->result(), QVariant(7));
+    const auto list = detail::makeHandler<QList<int>>();
+    QVERIFY(list->accept(QVariantList{1, 2}));
+    QCOMPARE(list->result().value<QList<int>>(), (QList<int>{1, 2}));
+    QVERIFY(detail::makeHandler<void>()->accept(QVariantMap{}));
+    QVERIFY(detail::makeHandler<QVariant>()->accept(QVariantMap{}));
+}
+
+void TestResultHandler::aResultIsReadFromCbor()
+{
+    QByteArray bytes;
+    detail::CborWriter writer(&bytes);
+    writer.writeText(u"7");
+    writer.finish();
+    const auto number = detail::makeHandler<int>();
+    detail::CborReader asNumber(bytes);
+    QVERIFY(number->read(asNumber));
+    QCOMPARE(number->result(), QVariant(7));
+    detail::CborReader asList(bytes);
+    QVERIFY(!detail::makeHandler<QList<int>>()->read(asList));
+    detail::CborReader asNothing(bytes);
+    QVERIFY(detail::makeHandler<void>()->read(asNothing));
 }
 
 void TestResultHandler::aResultThatDoesNotFitIsRefused()
 {
     for (QVariant value : {QVariant(QStringLiteral("seven")), QVariant(), QVariant(QVariantList{7}), QVariant(7.5)})
-        QVERIFY(!detail::makeHandler<int>()->coerce(&value));
+        QVERIFY(!detail::makeHandler<int>()->accept(value));
 }
 
 void TestResultHandler::callbacksTakeWhatTheyLike()
 {
     const QVariant result = QStringLiteral("secret");
     int calls = 0;
-    detail::makeHandler<QString>([&](const QString &text) { calls += text == result.toString(); })->deliver(result);
-    detail::makeHandler<QString>([&](QString text) { calls += text == result.toString(); })->deliver(result);
-    detail::makeHandler<QString>([&](const QVariant &value) { calls += value == result; })->deliver(result);
-    detail::makeHandler<QString>([&] { ++calls; })->deliver(result);
-    detail::makeHandler<QString>([&calls, owned = std::make_unique<int>(1)](const QString &) { calls += *owned; })->deliver(result);
-    detail::makeHandler<void>([&] { ++calls; })->deliver({});
+    deliver(detail::makeHandler<QString>([&](const QString &text) { calls += text == result.toString(); }), result);
+    deliver(detail::makeHandler<QString>([&](QString text) { calls += text == result.toString(); }), result);
+    deliver(detail::makeHandler<QString>([&](const QVariant &value) { calls += value == result; }), result);
+    deliver(detail::makeHandler<QString>([&] { ++calls; }), result);
+    deliver(detail::makeHandler<QString>([&calls, owned = std::make_unique<int>(1)](const QString &) { calls += *owned; }), result);
+    deliver(detail::makeHandler<void>([&] { ++calls; }), {});
     QCOMPARE(calls, 6);
 }
 
@@ -85,12 +107,12 @@ void TestResultHandler::aDestroyedContextDropsTheCallback()
     int calls = 0;
     const auto member = detail::makeHandler<QString>(receiver.get(), &Receiver::take);
     const auto lambda = detail::makeHandler<QString>(receiver.get(), [&calls](const QString &) { ++calls; });
-    member->deliver(QStringLiteral("first"));
-    lambda->deliver(QStringLiteral("first"));
+    deliver(member, QStringLiteral("first"));
+    deliver(lambda, QStringLiteral("first"));
     QCOMPARE(receiver->taken, QStringLiteral("first"));
     receiver.reset();
-    member->deliver(QStringLiteral("second"));
-    lambda->deliver(QStringLiteral("second"));
+    deliver(member, QStringLiteral("second"));
+    deliver(lambda, QStringLiteral("second"));
     QCOMPARE(calls, 1);
 }
 

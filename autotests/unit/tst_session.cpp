@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "wire/jsoncodec_p.h"
-#include "worker/interface_p.h"
-#include "worker/session_p.h"
+#include "worker/jsonsession_p.h"
 
 #include <QtTest/QTest>
 
@@ -20,11 +18,10 @@ struct Fixture
     ScoreboardPage page;
     QByteArray written;
     bool reachable = true;
-    Worker::Session session{InterfacePrivate::of(interface), std::make_unique<Wire::JsonWorkerCodec>(1000), &page,
-                            [this](QByteArrayView bytes) {
-                                written.append(bytes);
-                                return reachable;
-                            }};
+    Worker::JsonSession session{InterfacePrivate::of(interface), 1000, &page, [this](QByteArrayView bytes) {
+                                    written.append(bytes);
+                                    return reachable;
+                                }};
 
     QByteArray answerTo(const QByteArray &bytes)
     {

@@ -5,6 +5,7 @@
 #include <QtPrefork/address.h>
 #include <QtPrefork/checkout.h>
 #include <QtPrefork/global.h>
+#include <QtPrefork/protocol.h>
 
 #include <QtCore/QByteArray>
 #include <QtCore/QObject>
@@ -39,6 +40,21 @@ struct ClientOptions
     bool waitForServer = true;
     /// The most bytes of one message to or from a worker.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
+    /// What to speak with the workers. They understand both; a server of another make may know JSON only.
+    Protocol protocol = defaultProtocol();
+    /// Calls of one checkout its worker may have at a time, over the native protocol; at least 1. More are faster when calls are short. They
+    /// still run one after the other, and an error still keeps those behind it from running.
+    int maxInFlight = 64;
+    /// While more bytes than this wait in a connection's write buffer, it is given no further calls, however large the window.
+    qsizetype maxInFlightBytes = qsizetype(256) * 1024;
+    /// One-shot calls (Client::call()) that may share a worker, over the native protocol; at least 1.
+    int oneShotDepth = 4;
+    /// A call that would make the client's bytesToWrite() exceed this fails its checkout with code QueueFull; 0 = no bound. Whatever its
+    /// size, one call is always taken.
+    qint64 maxBytesToWrite = qint64(128) * 1024 * 1024;
+    /// How long one turn of the event loop may be spent reading replies, what their callbacks do included: then other events have their
+    /// turn before the rest is read. 0 = one reply at a time.
+    std::chrono::microseconds readBudget = std::chrono::milliseconds(1);
 };
 
 /// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.
@@ -71,6 +87,56 @@ public:
 
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options = {});
 
+    /// A one-shot call of a typed method: as Checkout::call(), on a checkout of this one call. It has a time-out of its own, the client's
+    /// `timeout` from now; an error affects no other call. Over the native protocol one-shots share workers (ClientOptions::oneShotDepth)
+    /// once there can be no further worker, so a long one may delay others: give long calls a checkout. If one times out, its worker
+    /// is given up: those behind it that never began are sent to another, one that had begun gets WorkerLost.
+    template <class R, class... A, class... Tail>
+    void call(Method<R(A...)> method, Tail &&...tail)
+    {
+        detail::splitCall(
+            method,
+            [this](const detail::CallTarget &target, const detail::CallArguments &arguments, auto &&...callback) {
+                oneShot(target, arguments, detail::makeHandler<std::remove_cvref_t<R>>(std::forward<decltype(callback)>(callback)...));
+            },
+            std::forward<Tail>(tail)...);
+    }
+    /// The same for a method called by name.
+    template <class... Tail>
+    void call(const MethodName &method, const Arguments &arguments, Tail &&...tail)
+    {
+        oneShot({nullptr, method.name(), nullptr, method.location()}, detail::ListedArguments(arguments.toList()),
+                detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+    }
+    /// A one-shot call for a QFuture, by the rules of Checkout::future(). Canceling the future gives this call up as a time-out would, with no
+    /// error for anybody.
+    template <class R, class... A, class... Arguments>
+    [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, Arguments &&...arguments)
+    {
+        static_assert(sizeof...(Arguments) == sizeof...(A), "a future takes the method's arguments and nothing else");
+        return detail::splitCall(
+            method,
+            [this](const detail::CallTarget &target, const detail::CallArguments &callArguments) {
+                auto [handler, future] = detail::makeFuture<std::remove_cvref_t<R>>();
+                oneShot(target, callArguments, std::move(handler));
+                return future;
+            },
+            std::forward<Arguments>(arguments)...);
+    }
+
+    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, which the workers must have
+    /// registered too (Interface::registerType()). Only such types are ever created from what a worker sends. False if the name or the
+    /// type is taken, or there are no such operators.
+    template <class T>
+    bool registerType(const QByteArray &name)
+    {
+        return registerMetaType(name, QMetaType::fromType<T>());
+    }
+
+    /// Changes the protocol of a client that has no checkouts and no calls; its workers are replaced. False, and no effect, if it has.
+    bool setProtocol(Protocol protocol);
+    [[nodiscard]] Protocol protocol() const;
+
     /// Ends the client gently: new checkouts fail at once with code Shutdown, those there are go on until they are released. When
     /// all are, or at @p deadline from now with a fatal Shutdown for the rest, the workers are let go and closed() is emitted, from the
     /// event loop. Never blocks. A second call sets a new deadline.
@@ -86,6 +152,8 @@ public:
     /// Workers connecting, idle and held.
     [[nodiscard]] qsizetype workerCount() const;
     [[nodiscard]] qsizetype idleWorkerCount() const;
+    /// Bytes of calls not yet handed to the kernel, of all checkouts and one-shots. (Qt's word for it.)
+    [[nodiscard]] qint64 bytesToWrite() const;
     /// Checkouts in line for a worker.
     [[nodiscard]] qsizetype waitingCheckoutCount() const;
 
@@ -94,9 +162,19 @@ Q_SIGNALS:
     void closed();
     /// An attempt to connect failed; the client goes on trying.
     void connectionFailed(const QString &cause);
+    /// Something accepted a connection but does not seem to speak the native protocol: it hung up instead of saying hello, or has been
+    /// silent for a second. The client goes on trying. If it is a server of another make, it may understand Protocol::Json.
+    void protocolRefused();
+    /// So many bytes have been handed to the kernel since the last time; see bytesToWrite().
+    void bytesWritten(qint64 bytes);
+
+protected:
+    void connectNotify(const QMetaMethod &signal) override;
 
 private:
     void init();
+    void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, std::unique_ptr<detail::ResultHandler> handler);
+    bool registerMetaType(const QByteArray &name, QMetaType type);
 
     std::shared_ptr<ClientCore> d;
     Address m_address;

@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_CONVERT_H
 #define QTPREFORK_CONVERT_H
 
+#include <QtPrefork/gadget.h>
 #include <QtPrefork/global.h>
 
 #include <QtCore/QAnyStringView>
@@ -61,6 +62,8 @@ template <class T>
         return map;
     } else if constexpr (std::is_enum_v<T>) {
         return QVariant::fromValue(qlonglong(value));
+    } else if constexpr (Gadget<T>) {
+        return hasFields(T::staticMetaObject) ? QVariant(gadgetToMap(T::staticMetaObject, &value)) : QVariant::fromValue(value);
     } else {
         return QVariant::fromValue(value);
     }
@@ -125,6 +128,8 @@ template <class T>
             out->insert(entry.key(), std::move(element));
         }
         return true;
+    } else if constexpr (Gadget<T>) {
+        return toType(value, QMetaType::fromType<T>(), out) || gadgetFromVariant(value, T::staticMetaObject, out);
     } else {
         return toType(value, QMetaType::fromType<T>(), out);
     }

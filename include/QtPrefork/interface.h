@@ -2,10 +2,10 @@
 #ifndef QTPREFORK_INTERFACE_H
 #define QTPREFORK_INTERFACE_H
 
-#include <QtPrefork/convert.h>
 #include <QtPrefork/error.h>
 #include <QtPrefork/global.h>
 #include <QtPrefork/method.h>
+#include <QtPrefork/workermethod.h>
 
 #include <QtCore/QObject>
 #include <QtCore/QVariant>
@@ -52,10 +52,10 @@ public:
         static_assert(std::is_void_v<R> || std::is_convertible_v<std::invoke_result_t<F &, std::remove_cvref_t<A>...>, R>,
                       "the function must return the method's result type");
         const QString name = QString::fromUtf8(method.name());
-        return addInvoker(name, typedInvoker<R, std::remove_cvref_t<A>...>(name, std::move(function)));
+        return addMethod(name, std::make_unique<detail::TypedMethod<F, R, std::remove_cvref_t<A>...>>(name, std::move(function)));
     }
     /// Adds a method that takes whatever arguments come.
-    Interface &add(const MethodName &method, Invoker function) { return addInvoker(method.name(), std::move(function)); }
+    Interface &add(const MethodName &method, Invoker function);
 
     /// Called for what no method matches: with the name and the arguments after it or, for a function call whose first argument is not a
     /// string, with a null name and all arguments. Without a fallback such calls fail with code NoSuchMethod. (Parity T3, T4.)
@@ -70,41 +70,23 @@ public:
         return exposeObject(T::staticMetaObject, [] { return std::unique_ptr<QObject>(new T); });
     }
 
+    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, as parameters, results and inside
+    /// variants. The client must register the same name; no other types are ever created from what a peer sends. False if the name or
+    /// the type is taken, or there are no such operators.
+    template <class T>
+    bool registerType(const QByteArray &name)
+    {
+        return registerMetaType(name, QMetaType::fromType<T>());
+    }
+
     /// Lets @p descriptor, opened by preload, stay open in zygote and workers. Call it inside preload.
     void keepDescriptor(int descriptor) const;
 
 private:
     friend class InterfacePrivate;
-    Interface &addInvoker(const QString &name, Invoker invoker);
+    Interface &addMethod(const QString &name, std::unique_ptr<detail::WorkerMethod> method);
     Interface &exposeObject(const QMetaObject &type, std::function<std::unique_ptr<QObject>()> make);
-    [[noreturn]] static void throwArgumentCount(const QString &method, qsizetype expected, qsizetype given);
-    [[noreturn]] static void throwArgumentType(const QString &method, qsizetype position, QMetaType expected, const QVariant &given);
-
-    template <class R, class... A, class F>
-    static Invoker typedInvoker(const QString &name, F function)
-    {
-        return [name, function = std::make_shared<F>(std::move(function))](const QVariantList &arguments) -> QVariant {
-            if (std::size_t(arguments.size()) != sizeof...(A))
-                throwArgumentCount(name, sizeof...(A), arguments.size());
-            return [&]<std::size_t... I>(std::index_sequence<I...>) -> QVariant {
-                std::tuple<A...> values;
-                (takeArgument(name, arguments, qsizetype(I), &std::get<I>(values)), ...);
-                if constexpr (std::is_void_v<R>) {
-                    (*function)(std::move(std::get<I>(values))...);
-                    return {};
-                } else {
-                    const std::remove_cvref_t<R> result = (*function)(std::move(std::get<I>(values))...);
-                    return detail::toVariant(result);
-                }
-            }(std::index_sequence_for<A...>());
-        };
-    }
-    template <class T>
-    static void takeArgument(const QString &method, const QVariantList &arguments, qsizetype position, T *out)
-    {
-        if (!detail::fromVariant(arguments.at(position), out))
-            throwArgumentType(method, position, QMetaType::fromType<T>(), arguments.at(position));
-    }
+    bool registerMetaType(const QByteArray &name, QMetaType type);
 
     std::unique_ptr<InterfacePrivate> d;
 };

@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_RESULTHANDLER_H
 #define QTPREFORK_RESULTHANDLER_H
 
+#include <QtPrefork/cborconvert.h>
 #include <QtPrefork/convert.h>
 #include <QtPrefork/framecallback.h>
 
@@ -15,63 +16,93 @@
 
 namespace Prefork::detail {
 
-/// What becomes of a call's result: the type it must have, and the callback that takes it. Move-only callbacks are fine.
+/// What becomes of a call's result: the type it must have, and who takes it. Move-only callbacks are fine.
 class QTPREFORK_EXPORT ResultHandler
 {
 public:
+    static void *operator new(std::size_t size);
+    static void operator delete(void *memory, std::size_t size) noexcept;
     virtual ~ResultHandler();
-    /// Makes @p value be of the expected type; false when it cannot be.
-    [[nodiscard]] virtual bool coerce(QVariant *value) const = 0;
-    /// Hands the coerced @p value over; what the callback throws comes through.
-    virtual void deliver(const QVariant &value) = 0;
+    /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type.
+    [[nodiscard]] virtual bool accept(const QVariant &value) = 0;
+    [[nodiscard]] virtual bool read(CborReader &reader) = 0;
+    /// The result taken in, as the expected type.
+    [[nodiscard]] virtual QVariant result() const = 0;
+    /// Hands it over; what the callback throws comes through.
+    virtual void deliver() = 0;
+    /// Whether this one takes errors itself, instead of the frame of the call.
+    [[nodiscard]] virtual bool fail(const Error &) { return false; }
+    /// The call will never run.
+    virtual void cancel() { }
+    /// Whether nobody waits for the call any more.
+    [[nodiscard]] virtual bool isCanceled() const { return false; }
+    /// Whether isCanceled() may change.
+    [[nodiscard]] virtual bool isCancelable() const { return false; }
     /// The frame the callback brought along, if it is one of fub(); it then runs itself in it.
     [[nodiscard]] virtual Frame ownFrame() const { return {}; }
 };
-
-template <class R>
-[[nodiscard]] bool coerceTo(QVariant *value)
-{
-    if constexpr (!std::is_void_v<R> && !std::same_as<R, QVariant>) {
-        R result {};
-        if (!fromVariant(*value, &result))
-            return false;
-        *value = QVariant::fromValue(std::move(result));
-    }
-    return true;
-}
 
 template <class F, class R>
 concept TakesResult = (!std::is_void_v<R> && std::invocable<F &, const std::conditional_t<std::is_void_v<R>, QVariant, R> &>)
     || std::invocable<F &> || std::invocable<F &, const QVariant &>;
 
-template <class R, class F>
-void callWith(F &function, const QVariant &value)
+/// A result of type R, which is QVariant for any and void for none.
+template <class R>
+class TypedResult : public ResultHandler
 {
-    if constexpr (!std::is_void_v<R> && !std::same_as<R, QVariant>) {
-        if constexpr (std::invocable<F &, R>)
-            static_cast<void>(function(value.value<R>()));
-        else if constexpr (std::invocable<F &, const QVariant &>)
-            static_cast<void>(function(value));
-        else
-            static_cast<void>(function());
-    } else if constexpr (std::invocable<F &, const QVariant &>) {
-        static_cast<void>(function(value));
-    } else {
-        static_cast<void>(function());
-    }
-}
+public:
+    bool accept(const QVariant &value) final { return fromVariant(value, &m_value); }
+    bool read(CborReader &reader) final { return fromCbor(reader, &m_value); }
+    QVariant result() const final { return QVariant::fromValue(m_value); }
 
-/// R is the expected result type; QVariant for any, void for none.
+protected:
+    R m_value {};
+};
+
+template <>
+class TypedResult<QVariant> : public ResultHandler
+{
+public:
+    bool accept(const QVariant &value) final
+    {
+        m_value = value;
+        return true;
+    }
+    bool read(CborReader &reader) final { return reader.readVariant(&m_value); }
+    QVariant result() const final { return m_value; }
+
+protected:
+    QVariant m_value;
+};
+
+template <>
+class TypedResult<void> : public TypedResult<QVariant>
+{
+};
+
 template <class R, class F>
-class CallbackHandler final : public ResultHandler
+class CallbackHandler final : public TypedResult<R>
 {
 public:
     explicit CallbackHandler(F function)
         : m_function(std::move(function))
     {
     }
-    bool coerce(QVariant *value) const override { return coerceTo<R>(value); }
-    void deliver(const QVariant &value) override { callWith<R>(m_function, value); }
+    void deliver() override
+    {
+        if constexpr (!std::is_void_v<R> && !std::same_as<R, QVariant>) {
+            if constexpr (std::invocable<F &, std::conditional_t<std::is_void_v<R>, int, R>>)
+                static_cast<void>(m_function(std::move(this->m_value)));
+            else if constexpr (std::invocable<F &, const QVariant &>)
+                static_cast<void>(m_function(this->result()));
+            else
+                static_cast<void>(m_function());
+        } else if constexpr (std::invocable<F &, const QVariant &>) {
+            static_cast<void>(m_function(this->m_value));
+        } else {
+            static_cast<void>(m_function());
+        }
+    }
     Frame ownFrame() const override
     {
         if constexpr (isFrameCallable<F>)
@@ -85,11 +116,10 @@ private:
 };
 
 template <class R>
-class NoCallbackHandler final : public ResultHandler
+class NoCallbackHandler final : public TypedResult<R>
 {
 public:
-    bool coerce(QVariant *value) const override { return coerceTo<R>(value); }
-    void deliver(const QVariant &) override { }
+    void deliver() override { }
 };
 
 template <class R>

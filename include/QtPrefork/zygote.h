@@ -21,11 +21,18 @@ struct ZygoteOptions
     QByteArray name = {};
     /// A worker busy with one call (with setup, checkoutDone and the writing of its reply) for longer is killed; 0 = never. (Parity T7.)
     std::chrono::milliseconds hungTimeout = std::chrono::seconds(300);
+    /// A worker that is still busy, with a call or with checkoutDone, so long after its client has hung up is killed, for nobody waits for
+    /// it: counted from the hang-up or from when it became busy, whichever is later. 0 = at once, negative = never. An idle worker notices
+    /// the hang-up itself and ends. A client of the JSON protocol on a unix socket has not hung up until it closes both directions; on TCP
+    /// it has as soon as it says that it writes no more.
+    std::chrono::milliseconds abandonedGrace = std::chrono::milliseconds(250);
+    /// How long a worker that is to be killed has between SIGTERM, with which it may tidy up, and SIGKILL; 0 or less = SIGKILL at once.
+    std::chrono::milliseconds killGrace = std::chrono::milliseconds(100);
     /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
 };
 
-/// The small single-threaded process that forks every worker, reaps it, and kills it when it hangs.
+/// The small single-threaded process that forks every worker, reaps it, and kills it when it hangs or nobody waits for it any more.
 ///
 /// Make it at the top of main(), before QCoreApplication and before any thread: the constructor forks, and what is forked must not have
 /// inherited an event loop or somebody's lock. It returns once preload has run. When it cannot do its work it is not valid and says

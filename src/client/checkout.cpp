@@ -7,23 +7,7 @@
 #include <QtCore/QMetaMethod>
 #include <QtCore/QThread>
 
-#include <algorithm>
-
 namespace Prefork {
-
-detail::ResultHandler::~ResultHandler() = default;
-
-namespace {
-
-FrameOptions frameOptions(const QByteArray &client, const QString &method)
-{
-    if (client.isEmpty() && method.isEmpty())
-        return {};
-    return {.name = client.isEmpty() ? QByteArrayLiteral("ANONYMOUS CLIENT") : client,
-            .call = method.isEmpty() ? QByteArrayLiteral("NO METHOD") : method.toUtf8()};
-}
-
-}
 
 CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id)
 {
@@ -38,57 +22,6 @@ CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Poo
     return {new Checkout(std::make_unique<CheckoutPrivate>(core, id)), drop};
 }
 
-PendingCall *CheckoutPrivate::find(CallId call)
-{
-    const auto found
-        = std::lower_bound(calls.begin(), calls.end(), call, [](const PendingCall &c, CallId wanted) { return c.id < wanted; });
-    return found != calls.end() && found->id == call ? &*found : nullptr;
-}
-
-PendingCall CheckoutPrivate::take(CallId call)
-{
-    PendingCall *const found = find(call);
-    Q_ASSERT(found);
-    PendingCall taken = std::move(*found);
-    if (found == &calls.front())
-        calls.pop_front();
-    else
-        calls.erase(std::find_if(calls.begin(), calls.end(), [found](const PendingCall &c) { return &c == found; }));
-    return taken;
-}
-
-void CheckoutPrivate::finish(Checkout *q, CallId callId)
-{
-    PendingCall call = take(callId);
-    Q_EMIT
-    q->finished(call.id, call.result);
-    const auto deliver = [&call] { call.handler->deliver(call.result); };
-    // A fub runs itself in its own frame; the call's is a child of that and must not catch twice.
-    if (const Frame own = call.handler->ownFrame(); own.isNull())
-        call.frame.runOrReport(deliver);
-    else
-        Frame().runOrReport(deliver);
-}
-
-void CheckoutPrivate::fail(Checkout *q, CallId callId, const Error &error)
-{
-    const PendingCall call = take(callId);
-    const Error traced = call.frame.traced(error.withMethod(call.method));
-    const bool isHeard = q->isSignalConnected(QMetaMethod::fromSignal(&Checkout::errored));
-    Q_EMIT
-    q->errored(call.id, traced);
-    const std::optional<Error> uncaught = call.frame.raise(traced);
-    if (uncaught && !(isHeard && *uncaught == traced))
-        reportUnhandled(*uncaught);
-}
-
-void CheckoutPrivate::cancel(Checkout *q, CallId callId)
-{
-    const PendingCall call = take(callId);
-    Q_EMIT
-    q->canceled(call.id);
-}
-
 Checkout::Checkout(std::unique_ptr<CheckoutPrivate> dd)
     : d(std::move(dd))
 {
@@ -96,25 +29,32 @@ Checkout::Checkout(std::unique_ptr<CheckoutPrivate> dd)
 
 Checkout::~Checkout() = default;
 
-CallId Checkout::enqueue(const QString &method, bool isMethod, QVariantList arguments, SourceLocation location,
+CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
                          std::unique_ptr<detail::ResultHandler> handler)
 {
     Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Checkout::call", "a checkout belongs to its client's thread");
-    const Frame own = handler->ownFrame();
-    PendingCall call;
-    call.id = d->lastCall + 1;
-    call.method = method;
-    call.frame = Frame::create(frameOptions(d->core->name(), method), own.isNull() ? Frame::current() : own, location);
-    call.handler = std::move(handler);
-    if (isMethod)
-        arguments.prepend(method);
-    if (const auto failure = d->core->encoder().encodeCall(arguments, &call.bytes))
-        call.encodingError = *failure;
-    d->calls.push_back(std::move(call));
-    ++d->lastCall; // from here on it is a call
-    d->keptAlive = shared_from_this();
-    d->core->call(*this);
+    PendingCall call = d->core->makeCall(target, std::move(handler));
+    call.id = ++d->lastCall;
+    PendingCall &pending = d->calls.append(std::move(call));
+    if (!d->keptAlive)
+        d->keptAlive = shared_from_this();
+    try {
+        if (!d->core->callAtOnce(*d, target, arguments, pending))
+            d->core->call(*this, target, arguments, pending);
+    } catch (...) { // an argument's own encoding threw: there was no call
+        d->calls.dropLast();
+        --d->lastCall;
+        if (d->calls.isEmpty())
+            d->keptAlive.reset();
+        throw;
+    }
     return d->lastCall;
+}
+
+void Checkout::connectNotify(const QMetaMethod &signal)
+{
+    if (signal == QMetaMethod::fromSignal(&Checkout::finished))
+        d->mayHearResults = true;
 }
 
 void Checkout::release()
@@ -138,13 +78,13 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
     timer.setTimerType(Qt::PreciseTimer);
     connect(&timer, &QTimer::timeout, &loop, &QEventLoop::quit);
     connect(d->core.get(), &ClientCore::checkoutSettled, &loop, [&] {
-        if (d->calls.empty())
+        if (d->calls.isEmpty())
             loop.quit();
     });
     timer.start(std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24 * 24))); // it counts in int
-    if (!d->calls.empty())
+    if (!d->calls.isEmpty())
         loop.exec(QEventLoop::ExcludeUserInputEvents);
-    return d->calls.empty();
+    return d->calls.isEmpty();
 }
 
 bool Checkout::isReleased() const
@@ -155,6 +95,13 @@ bool Checkout::isReleased() const
 std::optional<Error> Checkout::error() const
 {
     return d->core->errorOf(d->poolId);
+}
+
+qint64 Checkout::bytesToWrite() const
+{
+    qint64 bytes = 0;
+    d->calls.forEach([&bytes](const PendingCall &call) { bytes += call.unsent ? call.unsent->size : 0; });
+    return bytes;
 }
 
 qsizetype Checkout::pendingCalls() const

@@ -4,6 +4,7 @@
 #include "client/clientcore_p.h"
 #include "zygote/zygote_p.h"
 
+#include <QtCore/QMetaMethod>
 #include <QtCore/QThread>
 
 namespace Prefork {
@@ -64,6 +65,8 @@ void Client::init()
     connect(d.get(), &ClientCore::connectionFailed, this, &Client::connectionFailed);
     connect(d.get(), &ClientCore::stateChanged, this, &Client::stateChanged);
     connect(d.get(), &ClientCore::closed, this, &Client::closed);
+    connect(d.get(), &ClientCore::protocolRefused, this, &Client::protocolRefused);
+    connect(d.get(), &ClientCore::bytesWritten, this, &Client::bytesWritten);
 }
 
 Client::~Client()
@@ -76,6 +79,34 @@ CheckoutPtr Client::checkout(const CheckoutOptions &options)
 {
     Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Client::checkout", "a client belongs to the thread that made it");
     return d->checkout(options);
+}
+
+void Client::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                     std::unique_ptr<detail::ResultHandler> handler)
+{
+    Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Client::call", "a client belongs to the thread that made it");
+    d->oneShot(target, arguments, d->makeCall(target, std::move(handler)));
+}
+
+bool Client::registerMetaType(const QByteArray &name, QMetaType type)
+{
+    return d->types().add(name, type);
+}
+
+void Client::connectNotify(const QMetaMethod &signal)
+{
+    if (signal == QMetaMethod::fromSignal(&Client::bytesWritten))
+        d->reportWrites();
+}
+
+bool Client::setProtocol(Protocol protocol)
+{
+    return d->setProtocol(protocol);
+}
+
+Protocol Client::protocol() const
+{
+    return d->protocol();
 }
 
 Address Client::address() const
@@ -96,6 +127,11 @@ qsizetype Client::workerCount() const
 qsizetype Client::idleWorkerCount() const
 {
     return d->pool().idleCount();
+}
+
+qint64 Client::bytesToWrite() const
+{
+    return d->bytesToWrite();
 }
 
 qsizetype Client::waitingCheckoutCount() const

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
 
-#include "wire/jsoncodec_p.h"
+#include "client/clock_p.h"
 
 #include <QtCore/QRandomGenerator>
 
@@ -10,13 +10,12 @@
 namespace Prefork {
 
 using Pooling::Action;
+using namespace std::chrono_literals;
 
 namespace {
 
-Pooling::Time now()
-{
-    return std::chrono::steady_clock::now().time_since_epoch();
-}
+// How often futures are asked whether they were canceled: they have no way to tell.
+constexpr auto CancelInterval = 50ms;
 
 // The longest durations there are, meant as never, would not fit nanoseconds.
 Pooling::Duration bounded(std::chrono::milliseconds duration)
@@ -36,6 +35,8 @@ Pooling::Options poolOptions(const ClientOptions &options)
     pool.idleTimeout = bounded(options.idleTimeout);
     pool.maxQueued = options.maxQueued;
     pool.waitForServer = options.waitForServer;
+    pool.window = options.maxInFlight;
+    pool.oneShotDepth = options.oneShotDepth;
     pool.seed = QRandomGenerator::system()->generate();
     return pool;
 }
@@ -45,12 +46,16 @@ Pooling::Options poolOptions(const ClientOptions &options)
 ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> transport)
     : m_options(options)
     , m_transport(std::move(transport))
-    , m_encoder(std::make_unique<Wire::JsonClientCodec>(options.maxMessageSize))
+    , m_protocol(Wire::ClientProtocol::make(options.protocol, options.maxMessageSize, m_types))
     , m_pool(poolOptions(options))
+    , m_budget(std::clamp<std::chrono::microseconds>(options.readBudget, 0us, 1h))
 {
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
     connect(&m_timer, &QTimer::timeout, this, &ClientCore::onTimer);
+    m_resumeTimer.setSingleShot(true);
+    connect(&m_resumeTimer, &QTimer::timeout, this, &ClientCore::onResume);
+    connect(&m_cancelTimer, &QTimer::timeout, this, &ClientCore::onCancelTimer);
     if (!m_transport)
         return;
     connect(m_transport.get(), &Transport::connected, this, &ClientCore::onConnected);
@@ -93,13 +98,25 @@ void ClientCore::recycle()
     perform(Settle::Later);
 }
 
+bool ClientCore::setProtocol(Protocol protocol)
+{
+    if (protocol == m_protocol->kind())
+        return true;
+    if (m_pool.openCount() > 0 || !m_callers.empty())
+        return false;
+    m_protocol = Wire::ClientProtocol::make(protocol, m_options.maxMessageSize, m_types);
+    m_pool.recycle(now());
+    perform(Settle::Later);
+    return true;
+}
+
 Client::State ClientCore::state() const
 {
     if (m_pool.isClosed())
         return Client::Closed;
     if (m_pool.isClosing())
         return Client::Closing;
-    if (!m_connections.empty())
+    if (m_pool.workerCount() > m_pool.connectingCount())
         return Client::Connected;
     if (m_pool.isUnavailable())
         return Client::Closed;
@@ -124,22 +141,158 @@ CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
     const auto timeout = options.timeout ? std::optional(bounded(*options.timeout)) : std::nullopt;
     const Pooling::CheckoutId id = m_pool.checkout(timeout, now());
     CheckoutPtr checkout = CheckoutPrivate::create(shared_from_this(), id);
-    m_checkouts.emplace(id, checkout.get());
+    m_callers.emplace(id, checkout.get());
     perform(Settle::Later);
     return checkout;
 }
 
-void ClientCore::call(Checkout &checkout)
+// Made once for each method, not for each call.
+const ClientCore::MethodName &ClientCore::methodName(const char *literal)
 {
-    const CheckoutPrivate &d = CheckoutPrivate::of(checkout);
+    const auto address = reinterpret_cast<quintptr>(literal);
+    MethodName &name = m_methodNames[(address ^ (address >> 6)) % m_methodNames.size()];
+    if (name.literal != literal || QByteArrayView(name.utf8) != QByteArrayView(literal))
+        name = {literal, literal, QString::fromUtf8(literal)};
+    return name;
+}
+
+PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler)
+{
+    PendingCall call;
+    FrameOptions options;
+    if (target.literal) {
+        const MethodName &name = methodName(target.literal);
+        call.method = name.text;
+        options.call = name.utf8;
+    } else if (!target.name.isNull()) {
+        call.method = target.name;
+        options.call = target.name.toUtf8();
+    }
+    if (!options.call.isEmpty() || !m_options.name.isEmpty()) {
+        options.name = m_options.name.isEmpty() ? QByteArrayLiteral("ANONYMOUS CLIENT") : m_options.name;
+        if (options.call.isEmpty())
+            options.call = QByteArrayLiteral("NO METHOD");
+    }
+    const Frame own = handler->ownFrame();
+    call.frame = Frame::create(options, own.isNull() ? Frame::current() : own, target.location);
+    call.handler = std::move(handler);
+    return call;
+}
+
+bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments,
+                            const PendingCall &call)
+{
+    if (checkout.isReleased || m_isPerforming || (m_options.maxBytesToWrite > 0 && bytesToWrite() >= m_options.maxBytesToWrite))
+        return false;
+    const auto sending = m_pool.sendingNow(checkout.poolId);
+    if (!sending)
+        return false;
+    const ConnectionPtr *const found = m_connections.find(sending->worker);
+    if (!found)
+        return false;
+    Connection &connection = **found;
+    Stream &stream = *connection.stream;
+    if (connection.ended || (target.signature && connection.codec->mismatch(target.literal, *target.signature)))
+        return false;
+    const qsizetype size = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group, stream.tail());
+    if (size == 0)
+        return false;
+    if (connection.inFlight() == 0)
+        connection.flightStart = stream.bytesGiven();
+    ++connection.lastSent;
+    stream.appended(size);
+    countBacklog(connection);
+    markDirty(*found);
+    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, roughNow());
+    Q_ASSERT(id == call.id);
+    stallIfFull(connection);
+    watchForCancel(call);
+    return true;
+}
+
+void ClientCore::call(Checkout &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall &call)
+{
+    CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
         const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
-        settleLater({.kind = Action::Fail, .checkout = d.poolId, .call = d.lastCall, .error = error}, &checkout);
-    } else {
-        [[maybe_unused]] const CallId id = m_pool.call(d.poolId, now());
-        Q_ASSERT(id == d.lastCall);
+        m_settlements.push_back(
+            {{.kind = Action::Fail, .checkout = d.poolId, .call = d.lastCall, .error = error}, &checkout, d.keptAlive, nullptr});
+        scheduleSettling();
+        return;
     }
+    encode(target, arguments, &call);
+    [[maybe_unused]] const CallId id = m_pool.call(d.poolId, now());
+    Q_ASSERT(id == call.id);
+    accept(d.poolId, call);
     perform(Settle::Later);
+}
+
+void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call)
+{
+    call.id = 1;
+    encode(target, arguments, &call);
+    const Pooling::CheckoutId id = m_pool.oneShot({}, now());
+    accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
+    perform(Settle::Later);
+}
+
+void ClientCore::encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call)
+{
+    call->unsent = std::make_unique<UnsentCall>();
+    call->unsent->literal = target.literal;
+    call->unsent->signature = target.signature;
+    if (auto failure = m_protocol->encodeCall(target, arguments, &call->unsent->message))
+        call->unsent->encodingError = std::move(*failure);
+    else
+        call->unsent->size = call->unsent->message.size();
+}
+
+// A call the pool has just taken: perhaps it can never be sent.
+void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
+{
+    const UnsentCall &unsent = *call.unsent;
+    if (!unsent.encodingError.isEmpty()) {
+        const QString text = QStringLiteral("cannot send the arguments: they have %1").arg(unsent.encodingError);
+        m_pool.rejected(id, call.id, Error(Error::BadArguments, text), now());
+        m_hasRejected = true;
+        return;
+    }
+    const qint64 waiting = bytesToWrite();
+    m_unsentBytes += unsent.size;
+    if (m_options.maxBytesToWrite > 0 && waiting > 0 && waiting + unsent.size > m_options.maxBytesToWrite) {
+        const QString text = QStringLiteral("%1 bytes are waiting to be written already").arg(waiting);
+        m_pool.abort(id, Error(Error::QueueFull, text), now());
+        return;
+    }
+    watchForCancel(call);
+}
+
+void ClientCore::watchForCancel(const PendingCall &call)
+{
+    if (call.handler->isCancelable() && !m_cancelTimer.isActive())
+        m_cancelTimer.start(CancelInterval);
+}
+
+void ClientCore::onCancelTimer()
+{
+    std::vector<Pooling::CheckoutId> canceled;
+    bool mayCome = false;
+    const auto look = [&](Pooling::CheckoutId id, const PendingCall &call) {
+        mayCome = mayCome || call.handler->isCancelable();
+        if (call.handler->isCanceled())
+            canceled.push_back(id);
+    };
+    for (const auto &[id, caller] : m_callers) {
+        if (caller.oneShot)
+            look(id, *caller.oneShot);
+        if (!caller.checkout)
+            continue;
+        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](const PendingCall &call) { look(id, call); });
+    }
+    if (!mayCome)
+        m_cancelTimer.stop();
+    for (const Pooling::CheckoutId id : canceled)
+        abort(id, Error(Error::Aborted, QStringLiteral("its future was canceled")));
 }
 
 void ClientCore::release(Pooling::CheckoutId id)
@@ -152,161 +305,6 @@ void ClientCore::abort(Pooling::CheckoutId id, const Error &error)
 {
     m_pool.abort(id, error, now());
     perform(Settle::Later);
-}
-
-// Input and output happen at once, in the pool's order. Settling runs the user's code: never inside one of the user's own calls.
-void ClientCore::perform(Settle when)
-{
-    if (std::exchange(m_isPerforming, true))
-        return; // an action answered at once; the loop below sees to what follows
-    for (std::vector<Action> actions = m_pool.takeActions(); !actions.empty(); actions = m_pool.takeActions()) {
-        for (const Action &action : actions)
-            performOne(action);
-    }
-    m_isPerforming = false;
-    armTimer();
-    if (when == Settle::Now)
-        settleAll();
-    else if (!m_settlements.empty() || state() != m_announcedState)
-        scheduleSettling();
-}
-
-void ClientCore::scheduleSettling()
-{
-    if (!std::exchange(m_isSettlingScheduled, true))
-        QMetaObject::invokeMethod(this, &ClientCore::settleAll, Qt::QueuedConnection);
-}
-
-void ClientCore::performOne(const Action &action)
-{
-    switch (action.kind) {
-    case Action::Connect:
-        m_transport->connectWorker(action.worker);
-        break;
-    case Action::Close:
-        if (const ConnectionPtr connection = connectionOf(action.worker))
-            drop(connection);
-        else
-            m_transport->forget(action.worker);
-        break;
-    case Action::Send:
-        send(action);
-        break;
-    case Action::SendDone:
-        if (const ConnectionPtr connection = connectionOf(action.worker)) {
-            QByteArray bytes;
-            connection->codec->encodeDone(&bytes);
-            connection->stream->write(bytes);
-        }
-        break;
-    case Action::Finish:
-    case Action::Fail:
-    case Action::Cancel:
-    case Action::Released:
-        settleLater(action, m_checkouts.at(action.checkout));
-        break;
-    }
-}
-
-void ClientCore::send(const Action &action)
-{
-    const QPointer<Checkout> checkout = m_checkouts.at(action.checkout);
-    PendingCall *const call = checkout ? CheckoutPrivate::of(*checkout).find(action.call) : nullptr;
-    const ConnectionPtr connection = connectionOf(action.worker);
-    if (!call || !connection)
-        return;
-    if (!call->encodingError.isEmpty()) {
-        const QString text = QStringLiteral("cannot send the arguments: they have %1").arg(call->encodingError);
-        m_pool.rejected(action.checkout, action.call, Error(Error::BadArguments, text), now());
-        return;
-    }
-    connection->callStart = connection->stream->bytesGiven();
-    // An idle worker has nothing to say: what is there is its end.
-    if (connection->ended || (action.isFirst && connection->stream->hasInput())) {
-        loseWorker(connection);
-        return;
-    }
-    connection->stream->write(call->bytes);
-}
-
-void ClientCore::settleLater(const Action &action, Checkout *checkout)
-{
-    if (action.kind == Action::Released)
-        m_checkouts.erase(action.checkout);
-    if (checkout)
-        m_settlements.push_back({action, checkout, checkout->weak_from_this().lock()});
-}
-
-// Only what is due now: what the user's code adds waits for the next turn of the event loop, so that it cannot keep it from turning.
-void ClientCore::settleAll()
-{
-    const auto self = shared_from_this();
-    m_isSettlingScheduled = false;
-    ++m_settling;
-    for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty(); --due) {
-        const Settlement settlement = std::move(m_settlements.front());
-        m_settlements.pop_front();
-        if (!m_settlements.empty())
-            scheduleSettling(); // should the user's code turn an event loop of its own
-        settle(settlement);
-    }
-    announceState();
-    --m_settling;
-    perform(Settle::Later);
-}
-
-void ClientCore::settle(const Settlement &settlement)
-{
-    Checkout *const checkout = settlement.checkout;
-    if (!checkout)
-        return;
-    CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
-    switch (settlement.action.kind) {
-    case Action::Finish:
-        d.finish(checkout, settlement.action.call);
-        break;
-    case Action::Fail:
-        d.fail(checkout, settlement.action.call, settlement.action.error);
-        break;
-    case Action::Cancel:
-        for (CallId call = settlement.action.call; call < settlement.action.end; ++call)
-            d.cancel(checkout, call);
-        break;
-    case Action::Released:
-        Q_EMIT
-        checkout->released();
-        break;
-    default:
-        break;
-    }
-    if (settlement.checkout && d.calls.empty() && std::exchange(d.keptAlive, nullptr))
-        Q_EMIT
-    checkoutSettled();
-}
-
-// Left alone while it is early enough: a stream of calls must not cost a timer each.
-void ClientCore::armTimer()
-{
-    const auto wakeup = m_pool.nextWakeup();
-    if (!wakeup || (m_timerDue && *m_timerDue <= *wakeup))
-        return;
-    m_timerDue = wakeup;
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*wakeup - now());
-    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, std::chrono::milliseconds(0), std::chrono::hours(24))); // it counts in int
-}
-
-void ClientCore::onTimer()
-{
-    const auto self = shared_from_this();
-    m_timerDue.reset();
-    const Pooling::Time time = now();
-    // A reply that has arrived wins over a deadline, however late we come to look.
-    for (const Pooling::WorkerId worker : m_pool.overdueWorkers(time)) {
-        if (const ConnectionPtr connection = connectionOf(worker))
-            readAll(connection);
-    }
-    m_pool.advance(time);
-    perform(Settle::Now);
 }
 
 }

@@ -6,15 +6,16 @@
 
 #include "client/checkout_p.h"
 #include "client/connection_p.h"
+#include "client/readbudget_p.h"
 #include "client/transport_p.h"
 #include "pool/pool_p.h"
 #include "wire/codec_p.h"
 
+#include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QPointer>
 #include <QtCore/QTimer>
 
 #include <deque>
-#include <unordered_map>
 
 namespace Prefork {
 
@@ -36,23 +37,36 @@ public:
 
     void close(std::chrono::milliseconds deadline);
     void recycle();
+    bool setProtocol(Protocol protocol);
     [[nodiscard]] Client::State state() const;
 
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
-    void call(Checkout &checkout);
+    /// A call but for its number and its arguments.
+    [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler);
+    /// Takes on @p call, the last of its checkout's: straight into the write buffer, if it can go now and nothing else is in the way; else
+    /// false and nothing has happened.
+    [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
+                                  const detail::CallArguments &arguments, const PendingCall &call);
+    void call(Checkout &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall &call);
+    void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call);
     void release(Pooling::CheckoutId id);
     void abort(Pooling::CheckoutId id, const Error &error);
 
-    [[nodiscard]] const QByteArray &name() const { return m_options.name; }
-    [[nodiscard]] const Wire::ClientCodec &encoder() const { return *m_encoder; }
+    [[nodiscard]] detail::TypeRegistry &types() { return *m_types; }
+    [[nodiscard]] Protocol protocol() const { return m_protocol->kind(); }
     [[nodiscard]] std::optional<Error> errorOf(Pooling::CheckoutId id) const { return m_pool.errorOf(id); }
     [[nodiscard]] const Pooling::Pool &pool() const { return m_pool; }
+    [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
+    /// From now on bytesWritten() is emitted.
+    void reportWrites() { m_reportsWrites = true; }
     /// Whether the user's code may be on the stack.
     [[nodiscard]] bool isSettling() const { return m_settling > 0; }
     [[nodiscard]] QString connectionError() const { return m_connectionError; }
 
 Q_SIGNALS:
     void connectionFailed(const QString &cause);
+    void protocolRefused();
+    void bytesWritten(qint64 bytes);
     void stateChanged(Prefork::Client::State state);
     void closed();
     /// A checkout has no unsettled call any more.
@@ -60,54 +74,116 @@ Q_SIGNALS:
 
 private:
     using ConnectionPtr = std::shared_ptr<Connection>;
+    struct Caller
+    {
+        QPointer<Checkout> checkout;
+        std::unique_ptr<PendingCall> oneShot = nullptr;
+        [[nodiscard]] PendingCall *find(CallId call);
+    };
     struct Settlement
     {
         Pooling::Action action;
         QPointer<Checkout> checkout;
         CheckoutPtr keptAlive;
+        std::unique_ptr<PendingCall> oneShot;
+    };
+    struct Result
+    {
+        Pooling::CheckoutId checkout;
+        CallId call;
+    };
+    struct MethodName
+    {
+        const char *literal = nullptr;
+        QByteArray utf8;
+        QString text;
     };
     enum class Settle { Now, Later };
     enum class NextCall { Unsent, Sent };
+    enum class Reading { Some, Everything };
 
-    // clientcore.cpp: the pool's orders
+    // clientcore.cpp: the user's wishes
+    [[nodiscard]] const MethodName &methodName(const char *literal);
+    void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
+    void accept(Pooling::CheckoutId id, PendingCall &call);
+    void watchForCancel(const PendingCall &call);
+    void onCancelTimer();
+    void announceState();
+
+    // clientactions.cpp: the pool's orders
     void perform(Settle when);
     void performOne(const Pooling::Action &action);
     void send(const Pooling::Action &action);
-    void settleLater(const Pooling::Action &action, Checkout *checkout);
+    void write(const ConnectionPtr &connection, const Wire::OutMessage &message);
+    void stallIfFull(const Connection &connection);
+    void sendDone(const Pooling::Action &action);
+    void countBacklog(Connection &connection);
+    void settleLater(const Pooling::Action &action);
     void scheduleSettling();
     void settleAll();
-    void settle(const Settlement &settlement);
-    void announceState();
+    void settleResult(const Result &result);
+    void settle(Settlement &settlement);
+    void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
+    void letGoIfSettled(Checkout *checkout);
+    void markDirty(const ConnectionPtr &connection);
+    void flushDirty();
     void armTimer();
     void onTimer();
 
-    // clientconnections.cpp: the workers' words
+    // clientconnections.cpp: connections come and go
     void onConnected(quint64 worker, const std::shared_ptr<Stream> &stream);
+    void becomeReady(const ConnectionPtr &connection);
+    void onSilence(quint64 worker);
     void onConnectFailed(quint64 worker, const QString &cause);
-    void announceFailure(const QString &cause);
+    void announceFailure(const QString &cause, bool isRefusal);
     void onDeathExplained(quint64 worker);
-    void onReadyRead(quint64 worker);
-    void readAll(const ConnectionPtr &connection);
-    [[nodiscard]] bool decodeAll(const ConnectionPtr &connection);
-    [[nodiscard]] bool take(const ConnectionPtr &connection, const Wire::Reply &reply);
     void onEnded(const ConnectionPtr &connection);
+    void onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message);
+    void loseWorker(const ConnectionPtr &connection, const QString &cause, qsizetype begun);
     void loseWorker(const ConnectionPtr &connection);
+    void onDrained(quint64 worker);
     void protocolError(const ConnectionPtr &connection, const QString &what, NextCall next = NextCall::Sent);
     void drop(const ConnectionPtr &connection);
     [[nodiscard]] ConnectionPtr connectionOf(quint64 worker) const;
 
+    // clientreading.cpp: the workers' words
+    void onReadyRead(quint64 worker);
+    void onResume();
+    void readSome(const ConnectionPtr &connection, Reading amount);
+    void readSiblings(const ConnectionPtr &connection);
+    void defer(const ConnectionPtr &connection);
+    enum class Decoding { Empty, OutOfTime, Over };
+    [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
+    void take(const ConnectionPtr &connection, Wire::Incoming &message);
+    void takeAnswer(const ConnectionPtr &connection, Wire::Incoming &message);
+
     const ClientOptions m_options;
     const std::unique_ptr<Transport> m_transport; // null if there is no way to a worker
-    const std::unique_ptr<Wire::ClientCodec> m_encoder;
+    const std::shared_ptr<detail::TypeRegistry> m_types = std::make_shared<detail::TypeRegistry>();
+    std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Pooling::Pool m_pool;
-    std::unordered_map<quint64, ConnectionPtr> m_connections;
-    std::unordered_map<Pooling::CheckoutId, QPointer<Checkout>> m_checkouts;
+    std::vector<Pooling::Action> m_actions; // being performed
+    IdMap<ConnectionPtr> m_connections;
+    IdMap<Caller> m_callers;
     std::deque<Settlement> m_settlements;
+    std::array<MethodName, 64> m_methodNames; // by a hash of the literal's address
+    quint64 m_changesSeen = 0; // of the pool's
     bool m_isPerforming = false;
+    bool m_hasRejected = false; // since the actions being performed were taken
     bool m_isSettlingScheduled = false;
     int m_settling = 0; // how deep
+    std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
+    QPointer<QAbstractEventDispatcher> m_dispatcher; // which tells when that is
+    ReadBudget m_budget;
+    std::vector<ConnectionPtr> m_deferred;
+    QTimer m_resumeTimer;
     QTimer m_timer;
     std::optional<Pooling::Time> m_timerDue;
+    QTimer m_cancelTimer; // runs while a call may be canceled by its future
+    qint64 m_unsentBytes = 0; // of calls no stream has yet
+    qint64 m_streamBytes = 0; // of calls in streams, not yet handed to the kernel
+    bool m_reportsWrites = false;
+    qint64 m_writtenBytes = 0; // handed to the kernel and not announced yet
     QString m_connectionError;
     Client::State m_announcedState = Client::Disconnected;
 };

@@ -21,11 +21,27 @@ struct Connection
     const quint64 worker;
     const std::shared_ptr<Stream> stream;
     const std::unique_ptr<Wire::ClientCodec> codec;
-    quint64 callStart = 0; // of the last call, in bytes given to the stream
+    Wire::WorkerTraits traits;
+    bool isReady = false; // it has said hello, if that is its custom
+    quint64 lastSent = 0; // number of the last call written
+    quint64 lastAnswered = 0; // number of the last call that will need no answer any more
+    quint64 flightStart = 0; // in bytes given to the stream: where the oldest call began when nothing else was on its way
+    qint64 backlog = 0; // bytes of calls the stream has not sent, as counted among those of all connections
+    quint64 reportedSent = 0; // bytes the stream has sent and the client has told of
+    std::chrono::nanoseconds lastRead{}; // when something was read last, by the rough clock
+    bool isDirty = false; // the stream is to be flushed at the end of the turn
+    bool isDeferred = false; // waits for the next turn to read on
     bool ended = false; // at end of file, while its cause is being found out
     bool dropped = false; // no longer the pool's
 
-    [[nodiscard]] bool isCallUnsent() const { return stream->bytesSent() <= callStart; }
+    [[nodiscard]] qsizetype inFlight() const { return qsizetype(lastSent - lastAnswered); }
+    /// How many of the calls on their way may have begun, for all that the bytes tell.
+    [[nodiscard]] qsizetype mayHaveBegun() const { return stream->bytesSent() > flightStart ? inFlight() : 0; }
+    /// The same, when the worker said which began last.
+    [[nodiscard]] qsizetype mayHaveBegun(quint64 lastStarted) const
+    {
+        return lastStarted <= lastAnswered ? 0 : qsizetype(std::min(lastStarted, lastSent) - lastAnswered);
+    }
 };
 
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "client/stream_p.h"
 
+#include <utility>
+
 namespace Prefork {
 
 Stream::Stream(Posix::Fd socket)
@@ -11,7 +13,7 @@ Stream::Stream(Posix::Fd socket)
     Posix::setNonBlocking(m_socket.get(), true);
     m_writeNotifier.setEnabled(false);
     connect(&m_readNotifier, &QSocketNotifier::activated, this, &Stream::readyRead);
-    connect(&m_writeNotifier, &QSocketNotifier::activated, this, &Stream::flush);
+    connect(&m_writeNotifier, &QSocketNotifier::activated, this, &Stream::onWritable);
 }
 
 Posix::Transfer Stream::read(std::span<char> into)
@@ -19,27 +21,60 @@ Posix::Transfer Stream::read(std::span<char> into)
     return Posix::readSome(m_socket.get(), into);
 }
 
-void Stream::write(QByteArrayView bytes)
+void Stream::append(QByteArrayView bytes)
 {
     m_given += quint64(bytes.size());
-    m_unsent.append(bytes);
-    if (!m_writeNotifier.isEnabled())
-        flush();
+    m_tail.append(bytes);
+}
+
+void Stream::appendShared(const QByteArray &bytes)
+{
+    m_given += quint64(bytes.size());
+    if (!m_tail.isEmpty())
+        m_segments.push_back(std::exchange(m_tail, {}));
+    m_segments.push_back(bytes);
 }
 
 // A peer that is gone shows at the reading side, which may still have something to say.
 void Stream::flush()
 {
-    qsizetype sent = 0;
     Posix::Transfer transfer;
-    while (sent < m_unsent.size()) {
-        transfer = Posix::writeSome(m_socket.get(), QByteArrayView(m_unsent).sliced(sent));
+    while (m_sent < m_given) {
+        const QByteArray &next = m_segments.empty() ? m_tail : m_segments.front();
+        transfer = Posix::writeSome(m_socket.get(), QByteArrayView(next).sliced(m_firstSent));
         if (transfer.status != Posix::Transfer::Done)
             break;
-        sent += transfer.bytes;
+        m_sent += quint64(transfer.bytes);
+        m_firstSent += transfer.bytes;
+        if (m_firstSent < next.size())
+            continue;
+        m_firstSent = 0;
+        if (m_segments.empty())
+            m_tail.resize(0);
+        else
+            m_segments.pop_front();
     }
-    m_unsent.remove(0, sent);
-    m_writeNotifier.setEnabled(!m_unsent.isEmpty() && transfer.status != Posix::Transfer::Closed);
+    const bool waits = m_sent < m_given && transfer.status != Posix::Transfer::Closed;
+    if (waits != m_writeNotifier.isEnabled())
+        m_writeNotifier.setEnabled(waits);
+}
+
+void Stream::onWritable()
+{
+    const quint64 before = m_sent;
+    flush();
+    if (m_sent > before)
+        Q_EMIT
+    drained();
+}
+
+void Stream::hangUp()
+{
+    m_writeNotifier.setEnabled(false);
+    m_segments.clear();
+    m_tail.clear();
+    m_given = m_sent;
+    Posix::shutDownWriting(m_socket.get());
 }
 
 void Stream::close()

@@ -7,6 +7,8 @@
 #include <QtCore/QObject>
 #include <QtCore/QSocketNotifier>
 
+#include <deque>
+
 namespace Prefork {
 
 /// Bytes in, bytes out, closed: all a client sees of the connection to a worker, whatever made it.
@@ -19,28 +21,42 @@ public:
 
     /// Reads once, without blocking.
     [[nodiscard]] Posix::Transfer read(std::span<char> into);
+    /// Takes bytes to be written by flush(), the large ones without a copy.
+    void append(QByteArrayView bytes);
+    void appendShared(const QByteArray &bytes);
+    /// The same without a copy for small ones: append to the array, then say how much.
+    [[nodiscard]] QByteArray *tail() { return &m_tail; }
+    void appended(qsizetype count) { m_given += quint64(count); }
     /// Writes what goes now and keeps the rest for when it does.
-    void write(QByteArrayView bytes);
+    void flush();
     void setReading(bool on) { m_readNotifier.setEnabled(on); }
     /// True when there is input or the other end has hung up; nothing is consumed.
     [[nodiscard]] bool hasInput() const { return Posix::hasInput(m_socket.get()); }
-    /// Bytes given to write() so far, and how many of them have left.
+    /// Bytes taken so far, how many of them have left, and how many have not.
     [[nodiscard]] quint64 bytesGiven() const { return m_given; }
-    [[nodiscard]] quint64 bytesSent() const { return m_given - quint64(m_unsent.size()); }
+    [[nodiscard]] quint64 bytesSent() const { return m_sent; }
+    [[nodiscard]] qint64 bytesToWrite() const { return qint64(m_given - m_sent); }
+    /// Tells the other end that nothing more will come, and drops what has not left; reading goes on.
+    void hangUp();
     /// Silences and closes the stream at once; it may be deleted later.
     void close();
 
 Q_SIGNALS:
     void readyRead();
+    /// The socket took bytes it could not take when they were flushed.
+    void drained();
 
 private:
-    void flush();
+    void onWritable();
 
     Posix::Fd m_socket;
     QSocketNotifier m_readNotifier;
     QSocketNotifier m_writeNotifier;
-    QByteArray m_unsent;
+    QByteArray m_tail; // small messages, copied together; they come after the segments
+    std::deque<QByteArray> m_segments;
+    qsizetype m_firstSent = 0; // bytes of the first segment, or else of the tail, that have left
     quint64 m_given = 0;
+    quint64 m_sent = 0;
 };
 
 }

@@ -2,6 +2,8 @@
 #ifndef QTPREFORK_FRAMENODE_P_H
 #define QTPREFORK_FRAMENODE_P_H
 
+#include "frame/blockcache_p.h"
+
 #include <QtPrefork/frame.h>
 
 #include <QtCore/QSharedData>
@@ -46,6 +48,9 @@ struct FrameEnvironment
 class QTPREFORK_EXPORT FrameNode
 {
 public:
+    static void *operator new(std::size_t size) { return takeBlock(size); }
+    static void operator delete(void *memory, std::size_t size) noexcept { giveBlock(memory, size); }
+
     static constexpr qint64 PlainRun = 64;
     static constexpr int MaxLines = 256;
 

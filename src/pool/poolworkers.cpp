@@ -10,15 +10,14 @@ void Pool::start(Time now)
     grow(now);
 }
 
-void Pool::connected(WorkerId id, Time now)
+void Pool::connected(WorkerId id, const WorkerTraits &traits, Time now)
 {
-    const auto found = m_workers.find(id);
-    if (found == m_workers.end())
+    auto *const found = m_workers.find(id);
+    if (!found)
         return;
-    --m_connecting;
-    makeIdle(id, found->second, now);
-    assign();
-    grow(now);
+    found->traits = traits;
+    goesIdle(id, *found, now);
+    servePending(now);
 }
 
 void Pool::connectFailed(WorkerId id, const Error &error, Time now)
@@ -29,45 +28,41 @@ void Pool::connectFailed(WorkerId id, const Error &error, Time now)
     backOff(now);
     if (!m_options.waitForServer)
         failWaiting(error, now);
-    grow(now);
+    servePending(now);
 }
 
-void Pool::lost(WorkerId id, const Error &error, bool unsent, Time now)
+bool Pool::released(WorkerId id, Time now)
 {
-    const auto found = m_workers.find(id);
-    if (found == m_workers.end())
+    auto *const found = m_workers.find(id);
+    if (!found || found->state != Worker::Resetting)
+        return false;
+    if (isLastCheckout(*found))
+        retire(id, Farewell::Close);
+    else
+        goesIdle(id, *found, now);
+    servePending(now);
+    return true;
+}
+
+void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now)
+{
+    auto *const found = m_workers.find(id);
+    if (!found)
         return;
-    const Worker worker = found->second;
+    const Worker worker = *found;
     retire(id, Farewell::Gone);
     if (worker.state == Worker::Held) {
-        Checkout &checkout = m_checkouts.at(worker.checkout);
-        checkout.worker = 0;
-        const bool neverBegan = checkout.firstOnWorker == 0 || (unsent && checkout.firstOnWorker == checkout.head);
-        if (neverBegan) {
-            checkout.sent = checkout.head;
-            checkout.firstOnWorker = 0;
-            wait(worker.checkout, checkout);
-        } else {
-            failForGood(worker.checkout, error, now);
-        }
+        const Checkout &checkout = m_checkouts.at(worker.checkout);
+        const bool sawAnswer = checkout.firstOnWorker != 0 && checkout.firstOnWorker != checkout.head;
+        retry(worker.checkout, error, sawAnswer || begun > 0, now);
+    }
+    for (std::size_t i = 0; i < worker.oneShots.size(); ++i) {
+        if (const CheckoutId oneShot = worker.oneShots[i]; oneShot != 0 && m_checkouts.contains(oneShot))
+            retry(oneShot, error, qsizetype(i) < begun, now);
     }
     if (!worker.proven && worker.state != Worker::Connecting)
         backOff(now);
-    assign();
-    grow(now);
-}
-
-void Pool::setUnavailable(const Error &error, Time now)
-{
-    m_unavailable = error;
-    failWaiting(error, now);
-    std::vector<WorkerId> unheld;
-    for (const auto &[id, worker] : m_workers) {
-        if (worker.state != Worker::Held)
-            unheld.push_back(id);
-    }
-    for (const WorkerId id : unheld)
-        retire(id, Farewell::Close);
+    servePending(now);
 }
 
 void Pool::recycle(Time now)
@@ -75,73 +70,103 @@ void Pool::recycle(Time now)
     while (!m_idle.empty())
         retire(m_idle.begin()->second.worker, Farewell::Close);
     for (auto &[id, worker] : m_workers) {
-        if (worker.state != Worker::Held || isLastCheckout(worker))
-            continue;
-        worker.isOutdated = true;
-        ++m_onLastCheckout;
+        if (worker.state != Worker::Connecting && worker.state != Worker::Parting)
+            change(id, worker, [&worker = worker] { worker.isOutdated = true; });
     }
     grow(now);
 }
 
-void Pool::prove(WorkerId id)
+void Pool::servePending(Time now)
 {
-    m_workers.at(id).proven = true;
+    assign();
+    grow(now);
+}
+
+void Pool::prove(Worker &worker)
+{
+    worker.proven = true;
     m_failures = 0;
 }
 
 void Pool::assign()
 {
-    while (!m_waiting.empty() && !m_idle.empty())
-        hold(m_idle.rbegin()->second.worker, *m_waiting.begin());
+    while (!m_waiting.empty()) {
+        const CheckoutId id = *m_waiting.begin();
+        const bool isOneShot = m_checkouts.at(id).isOneShot;
+        WorkerId workerId = 0;
+        if (!m_idle.empty())
+            workerId = m_idle.rbegin()->second.worker;
+        else if (isOneShot && mayShare())
+            workerId = m_roomy.begin()->second;
+        else
+            return;
+        m_waiting.erase(id);
+        m_checkouts.at(id).waiting = false;
+        const Worker &worker = m_workers.at(workerId);
+        if (worker.state == Worker::Idle)
+            m_idle.erase(worker.idleKey);
+        if (isOneShot && worker.traits.isShareable())
+            share(workerId, id);
+        else
+            hold(workerId, id);
+    }
 }
 
 void Pool::hold(WorkerId workerId, CheckoutId checkoutId)
 {
     Worker &worker = m_workers.at(workerId);
-    m_idle.erase(worker.idleKey);
-    worker.state = Worker::Held;
-    worker.checkout = checkoutId;
-    ++worker.checkouts;
-    ++m_held;
-    if (isLastCheckout(worker))
-        ++m_onLastCheckout;
-
+    change(workerId, worker, [&] {
+        worker.state = Worker::Held;
+        worker.checkout = checkoutId;
+        ++worker.checkouts;
+    });
     Checkout &checkout = m_checkouts.at(checkoutId);
-    m_waiting.erase(checkoutId);
-    checkout.waiting = false;
     checkout.worker = workerId;
+    checkout.group = ++m_lastGroup;
     sendNext(checkoutId, checkout);
 }
 
-void Pool::makeIdle(WorkerId id, Worker &worker, Time now)
+void Pool::goesIdle(WorkerId id, Worker &worker, Time now)
 {
-    if (worker.state == Worker::Held)
-        --m_held;
-    worker.state = Worker::Idle;
-    worker.checkout = 0;
+    change(id, worker, [&] {
+        worker.state = Worker::Idle;
+        worker.checkout = 0;
+        worker.oneShots.clear();
+    });
     worker.idleKey = ++m_lastIdleKey;
     m_idle.emplace(worker.idleKey, IdleEntry{id, now});
 }
 
 void Pool::retire(WorkerId id, Farewell farewell)
 {
-    const Worker worker = m_workers.at(id);
-    switch (worker.state) {
-    case Worker::Connecting:
-        --m_connecting;
-        break;
-    case Worker::Idle:
-        m_idle.erase(worker.idleKey);
-        break;
-    case Worker::Held:
-        --m_held;
-        if (isLastCheckout(worker))
-            --m_onLastCheckout;
-        break;
-    }
+    auto *const found = m_workers.find(id);
+    count(id, *found, -1);
+    if (found->state == Worker::Idle)
+        m_idle.erase(found->idleKey);
     m_workers.erase(id);
     if (farewell == Farewell::Close)
         m_actions.push_back({.kind = Action::Close, .worker = id});
+}
+
+void Pool::count(WorkerId id, const Worker &worker, int sign)
+{
+    ++m_changes;
+    if (worker.state == Worker::Connecting)
+        m_connecting += sign;
+    if (hasRoom(worker)) {
+        if (sign > 0)
+            m_roomy.emplace(worker.oneShots.size(), id);
+        else
+            m_roomy.erase({worker.oneShots.size(), id});
+    }
+    const bool isUsed = worker.state != Worker::Connecting && worker.state != Worker::Idle;
+    if (worker.state == Worker::Parting || (isUsed && isLastCheckout(worker)))
+        return;
+    m_supply += sign;
+    if (worker.state == Worker::Held)
+        m_load += sign;
+    else if (worker.state == Worker::Shared)
+        m_load += sign * qsizetype(worker.oneShots.size());
 }
 
 bool Pool::isLastCheckout(const Worker &worker) const
@@ -149,20 +174,14 @@ bool Pool::isLastCheckout(const Worker &worker) const
     return worker.isOutdated || (m_options.maxCheckouts > 0 && worker.checkouts >= m_options.maxCheckouts);
 }
 
-// Workers that will be there for a next checkout.
-qsizetype Pool::supply() const
-{
-    return m_connecting + idleCount() + m_held - m_onLastCheckout;
-}
-
 qsizetype Pool::demand() const
 {
-    return std::max<qsizetype>(m_options.minWorkers, m_held - m_onLastCheckout + waitingCount());
+    return std::max<qsizetype>(m_options.minWorkers, m_load + waitingCount());
 }
 
 bool Pool::wantsMore() const
 {
-    return !m_unavailable && workerCount() < m_options.maxWorkers && supply() < demand();
+    return !m_unavailable && workerCount() < m_options.maxWorkers && m_supply < demand();
 }
 
 void Pool::grow(Time now)
@@ -170,14 +189,14 @@ void Pool::grow(Time now)
     const int atOnce = m_failures > 0 ? 1 : m_options.maxConnecting;
     while (wantsMore() && m_connecting < atOnce && (m_failures == 0 || now >= m_retryAt)) {
         const WorkerId id = ++m_lastWorker;
-        m_workers.emplace(id, Worker());
-        ++m_connecting;
+        count(id, m_workers.emplace(id), +1);
         m_actions.push_back({.kind = Action::Connect, .worker = id});
     }
 }
 
 void Pool::backOff(Time now)
 {
+    ++m_changes;
     m_failures = std::min(m_failures + 1, 16);
     const Duration full = std::min(m_options.lastRetry, m_options.firstRetry * (1 << (m_failures - 1)));
     const double share = std::uniform_real_distribution<double>(0.5, 1)(m_random);
@@ -186,7 +205,7 @@ void Pool::backOff(Time now)
 
 bool Pool::mayReap() const
 {
-    return m_options.idleTimeout > Duration::zero() && !m_idle.empty() && supply() > demand();
+    return m_options.idleTimeout > Duration::zero() && !m_idle.empty() && m_supply > demand();
 }
 
 void Pool::reapIdle(Time now)

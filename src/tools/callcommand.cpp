@@ -6,6 +6,7 @@
 
 #include <QtCore/QCommandLineParser>
 #include <QtCore/QCoreApplication>
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 
@@ -26,6 +27,7 @@ struct CallOptions
     QVariantList arguments;
     std::chrono::milliseconds timeout{30000};
     bool wait = true;
+    std::optional<Prefork::Protocol> protocol; // unset: find out
 };
 
 int usageError(const QString &problem)
@@ -82,12 +84,19 @@ void report(const Prefork::Error &error, const QString &connectionError)
         std::fprintf(stderr, "(%s)\n", qPrintable(cause));
 }
 
-int call(const CallOptions &options)
+// One call, with one protocol. Nothing if whatever listens there refused that protocol before the call was sent to it.
+std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::chrono::milliseconds timeout, const CallOptions &options)
 {
-    Prefork::Client client(options.address, {.minWorkers = 0, .maxWorkers = 1, .timeout = options.timeout, .waitForServer = options.wait});
-    int exitCode = Fatal;
-    const auto finish = [&exitCode](int code) {
-        exitCode = code;
+    std::optional<int> exitCode;
+    bool isRefused = false;
+    Prefork::Client client(options.address, {.minWorkers = 0,
+                                             .maxWorkers = 1,
+                                             .timeout = timeout,
+                                             .waitForServer = options.wait,
+                                             .protocol = protocol});
+    const auto finish = [&](int code) {
+        if (!isRefused)
+            exitCode = code;
         QCoreApplication::quit();
     };
     const auto succeed = [&finish](const QVariant &result) {
@@ -96,9 +105,17 @@ int call(const CallOptions &options)
         finish(std::fflush(stdout) == 0 ? Success : Fatal);
     };
     const auto fail = [&](const Prefork::Error &error) {
+        if (isRefused)
+            return;
         report(error, client.connectionError());
         finish(error.isFatal() ? Fatal : MethodFailed);
     };
+    if (mayBeRefused) {
+        QObject::connect(&client, &Prefork::Client::protocolRefused, &client, [&] {
+            isRefused = !exitCode;
+            QCoreApplication::quit();
+        });
+    }
     Prefork::frameTry(
         [&] {
             const Prefork::CheckoutPtr checkout = client.checkout();
@@ -110,6 +127,28 @@ int call(const CallOptions &options)
         fail);
     QCoreApplication::exec();
     return exitCode;
+}
+
+int call(const CallOptions &options)
+{
+    QElapsedTimer sinceStart;
+    sinceStart.start();
+    const bool mustFindOut = !options.protocol;
+    const auto first = callWith(options.protocol.value_or(Prefork::Protocol::Native), mustFindOut, options.timeout, options);
+    if (first)
+        return *first;
+    const auto left = options.timeout - std::chrono::milliseconds(sinceStart.elapsed());
+    const auto timeout = options.timeout.count() == 0 ? options.timeout : std::max(left, std::chrono::milliseconds(1));
+    return callWith(Prefork::Protocol::Json, false, timeout, options).value_or(Fatal);
+}
+
+bool protocolFromText(const QString &text, std::optional<Prefork::Protocol> *protocol)
+{
+    if (text == u"native")
+        *protocol = Prefork::Protocol::Native;
+    else if (text == u"json")
+        *protocol = Prefork::Protocol::Json;
+    return *protocol || text == u"auto";
 }
 
 }
@@ -126,6 +165,9 @@ int runCall(const QStringList &arguments)
     parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     parser.addOption({QStringLiteral("timeout"), QStringLiteral("The longest it may take, the wait for the server included; 0 = any time."),
                       QStringLiteral("SECONDS"), QStringLiteral("30")});
+    parser.addOption({QStringLiteral("protocol"),
+                      QStringLiteral("native, json, or auto: native, and json where that is refused, or not answered for a second."),
+                      QStringLiteral("PROTOCOL"), QStringLiteral("auto")});
     parser.addOption({QStringLiteral("function"), QStringLiteral("Call without a method name: all that follows ADDRESS is arguments.")});
     parser.addOption(
         {QStringLiteral("no-wait"), QStringLiteral("Fail at once when no server is there, instead of trying until the time-out.")});
@@ -157,6 +199,9 @@ int runCall(const QStringList &arguments)
     if (!timeout)
         return usageError(QStringLiteral("--timeout takes a number of seconds, not '%1'").arg(timeoutText));
     options.timeout = *timeout;
+    const QString protocolText = parser.value(QStringLiteral("protocol"));
+    if (!protocolFromText(protocolText, &options.protocol))
+        return usageError(QStringLiteral("--protocol takes native, json or auto, not '%1'").arg(protocolText));
     options.wait = !parser.isSet(QStringLiteral("no-wait"));
     for (const QString &word : std::as_const(words))
         options.arguments.append(argumentFromText(withoutMark(word)));

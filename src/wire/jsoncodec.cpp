@@ -108,13 +108,13 @@ Decoded JsonClientCodec::next(Reply *reply)
     }
     const QJsonObject meta = message.at(1).toObject();
     reply->kind = Reply::Failure;
-    reply->code = meta.value(CodeKey).toString();
-    reply->data = meta.value(DataKey).toVariant();
-    reply->message = payload.toString();
+    reply->failure.code = meta.value(CodeKey).toString();
+    reply->failure.data = meta.value(DataKey).toVariant();
+    reply->failure.message = payload.toString();
     if (!payload.isString()) { // a Perl worker may die with any structure
         const QByteArray text = textOf(QJsonArray{payload});
-        reply->message = QString::fromUtf8(text.sliced(1, text.size() - 2));
-        reply->data = payload.toVariant();
+        reply->failure.message = QString::fromUtf8(text.sliced(1, text.size() - 2));
+        reply->failure.data = payload.toVariant();
     }
     return decoded;
 }

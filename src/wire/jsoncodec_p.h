@@ -28,7 +28,25 @@ private:
     QString m_error;
 };
 
-class JsonClientCodec final : public ClientCodec
+/// How a worker answers a call over JSON.
+struct Reply
+{
+    enum Kind { Result, Failure };
+    Kind kind = Result;
+    QVariant value; ///< of a Result
+    FailureText failure;
+};
+
+/// What a client asks over JSON.
+struct Request
+{
+    enum Kind { Call, Done };
+    Kind kind = Call;
+    QVariantList items; ///< of a Call: the method's name, if it has one, then the arguments
+};
+
+/// The client's end. Encoders append to @p out, and on failure leave it as it was and return why.
+class JsonClientCodec
 {
 public:
     explicit JsonClientCodec(qsizetype maxMessageSize)
@@ -36,20 +54,21 @@ public:
         , m_reader(maxMessageSize)
     {
     }
-    [[nodiscard]] QString name() const override { return QStringLiteral("JSON"); }
-    void feed(QByteArrayView bytes) override { m_reader.feed(bytes); }
-    [[nodiscard]] QString errorString() const override { return m_reader.errorString(); }
-    [[nodiscard]] bool hasRest() const override { return m_reader.hasRest(); }
-    [[nodiscard]] std::optional<QString> encodeCall(const QVariantList &items, QByteArray *out) const override;
-    void encodeDone(QByteArray *out) const override;
-    [[nodiscard]] Decoded next(Reply *reply) override;
+    void feed(QByteArrayView bytes) { m_reader.feed(bytes); }
+    [[nodiscard]] QString errorString() const { return m_reader.errorString(); }
+    [[nodiscard]] bool hasRest() const { return m_reader.hasRest(); }
+    /// @p items: the method's name, if it has one, then the arguments.
+    [[nodiscard]] std::optional<QString> encodeCall(const QVariantList &items, QByteArray *out) const;
+    void encodeDone(QByteArray *out) const;
+    [[nodiscard]] Decoded next(Reply *reply);
 
 private:
     qsizetype m_maxMessageSize;
     JsonReader m_reader;
 };
 
-class JsonWorkerCodec final : public WorkerCodec
+/// The worker's end.
+class JsonWorkerCodec
 {
 public:
     explicit JsonWorkerCodec(qsizetype maxMessageSize)
@@ -57,13 +76,12 @@ public:
         , m_reader(maxMessageSize)
     {
     }
-    [[nodiscard]] QString name() const override { return QStringLiteral("JSON"); }
-    void feed(QByteArrayView bytes) override { m_reader.feed(bytes); }
-    [[nodiscard]] QString errorString() const override { return m_reader.errorString(); }
-    [[nodiscard]] bool hasRest() const override { return m_reader.hasRest(); }
-    [[nodiscard]] std::optional<QString> encodeResult(const QVariant &value, QByteArray *out) const override;
-    void encodeFailure(const QString &message, const QString &code, const QVariant &data, QByteArray *out) const override;
-    [[nodiscard]] Decoded next(Request *request) override;
+    void feed(QByteArrayView bytes) { m_reader.feed(bytes); }
+    [[nodiscard]] QString errorString() const { return m_reader.errorString(); }
+    [[nodiscard]] bool hasRest() const { return m_reader.hasRest(); }
+    [[nodiscard]] std::optional<QString> encodeResult(const QVariant &value, QByteArray *out) const;
+    void encodeFailure(const QString &message, const QString &code, const QVariant &data, QByteArray *out) const;
+    [[nodiscard]] Decoded next(Request *request);
 
 private:
     qsizetype m_maxMessageSize;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsonvalue_p.h"
 
+#include <QtPrefork/gadget.h>
+
 #include "wire/jsonscanner_p.h"
 
 #include <QtCore/QAssociativeIterable>
@@ -105,6 +107,8 @@ Failure other(const QVariant &value, QJsonValue *json, int depth)
         return map(value, json, depth);
     if (value.canConvert<QSequentialIterable>())
         return list(value, json, depth);
+    if (detail::isGadget(type))
+        return toJson(detail::gadgetToMap(*type.metaObject(), value.constData()), json, depth);
     return QStringLiteral("a value of type %1").arg(QLatin1StringView(type.name()));
 }
 

@@ -2,31 +2,69 @@
 #ifndef QTPREFORK_MESSAGE_P_H
 #define QTPREFORK_MESSAGE_P_H
 
+#include <QtPrefork/cborwriter.h>
+
 #include <QtCore/QString>
 #include <QtCore/QVariant>
+
+#include <vector>
 
 namespace Prefork::Wire {
 
 /// The most bytes one message may have unless the user says otherwise.
 inline constexpr qsizetype DefaultMaxMessageSize = 64 * 1024 * 1024;
 
-/// What a client asks of its worker.
-struct Request
+/// A message to be sent. Large byte strings are not copied into it but go in between.
+struct OutMessage
 {
-    enum Kind { Call, Done };
-    Kind kind = Call;
-    QVariantList items; ///< of a Call: the method's name, if it has one, then the arguments
+    QByteArray bytes;
+    std::vector<detail::CborChunk> chunks;
+
+    [[nodiscard]] qsizetype size() const
+    {
+        qsizetype size = bytes.size();
+        for (const detail::CborChunk &chunk : chunks)
+            size += chunk.bytes.size();
+        return size;
+    }
 };
 
-/// How a worker answers a Call.
-struct Reply
+/// Hands the pieces of a message over in order: `flat(QByteArrayView)` and `shared(const QByteArray &)`.
+template <class Flat, class Shared>
+void forEachPiece(QByteArrayView bytes, const std::vector<detail::CborChunk> &chunks, Flat flat, Shared shared)
 {
-    enum Kind { Result, Failure };
-    Kind kind = Result;
-    QVariant value; ///< of a Result
-    QString message; ///< of a Failure, as this and all below
+    qsizetype at = 0;
+    for (const detail::CborChunk &chunk : chunks) {
+        flat(bytes.sliced(at, chunk.position - at));
+        shared(chunk.bytes);
+        at = chunk.position;
+    }
+    flat(bytes.sliced(at));
+}
+
+/// Why a call failed, as the worker tells it.
+struct FailureText
+{
+    QString message;
     QString code; ///< name of an Error::Code; empty when the worker gave none
     QVariant data;
+};
+
+/// What a worker says.
+struct Incoming
+{
+    enum Kind {
+        Hello, ///< it is there, and has told the codec what it can do
+        Result, ///< ask the codec to read it
+        Failure,
+        Released,
+        Goodbye,
+    };
+    Kind kind = Result;
+    quint64 id = 0; ///< of the call, 0 if the protocol has none; of a Goodbye: the last call that began
+    FailureText failure; ///< of a Failure
+    QString cause; ///< of a Goodbye
+    QString reason; ///< of a Goodbye, one word
 };
 
 }

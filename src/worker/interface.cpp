@@ -47,10 +47,20 @@ void Interface::keepDescriptor(int descriptor) const
     d->keptDescriptors.push_back(descriptor);
 }
 
-Interface &Interface::addInvoker(const QString &name, Invoker invoker)
+Interface &Interface::add(const MethodName &method, Invoker function)
 {
-    d->methods.insert(name, std::move(invoker));
+    return addMethod(method.name(), std::make_unique<detail::InvokerMethod>(std::move(function)));
+}
+
+Interface &Interface::addMethod(const QString &name, std::unique_ptr<detail::WorkerMethod> method)
+{
+    d->add(name, std::move(method));
     return *this;
+}
+
+bool Interface::registerMetaType(const QByteArray &name, QMetaType type)
+{
+    return d->types.add(name, type);
 }
 
 Interface &Interface::exposeObject(const QMetaObject &type, std::function<std::unique_ptr<QObject>()> make)
@@ -58,40 +68,46 @@ Interface &Interface::exposeObject(const QMetaObject &type, std::function<std::u
     const auto object = std::make_shared<Worker::ExposedObject>(type, std::move(make));
     const QStringList names = object->methodNames();
     for (const QString &name : names)
-        addInvoker(name, [object, name](const QVariantList &arguments) { return object->invoke(name, arguments); });
+        add(name, [object, name](const QVariantList &arguments) { return object->invoke(name, arguments); });
     d->makeObjects.push_back([object] { object->make(); });
     return *this;
 }
 
-void Interface::throwArgumentCount(const QString &method, qsizetype expected, qsizetype given)
+void InterfacePrivate::add(const QString &name, std::unique_ptr<detail::WorkerMethod> method)
 {
-    const QString noun = expected == 1 ? QStringLiteral("argument") : QStringLiteral("arguments");
-    throw Error(Error::BadArguments, QStringLiteral("%1: expected %2 %3, got %4").arg(method).arg(expected).arg(noun).arg(given));
+    auto entry = std::make_unique<MethodEntry>();
+    entry->name = name.toUtf8();
+    entry->method = std::move(method);
+    const std::string_view key(entry->name.constData(), std::size_t(entry->name.size()));
+    methods.erase(key); // whose key lives in its entry
+    methods.emplace(key, std::move(entry));
 }
 
-void Interface::throwArgumentType(const QString &method, qsizetype position, QMetaType expected, const QVariant &given)
+MethodEntry *InterfacePrivate::find(QByteArrayView name)
 {
-    throw Error(Error::BadArguments,
-                QStringLiteral("%1: argument %2 must fit %3, got %4")
-                    .arg(method)
-                    .arg(position + 1)
-                    .arg(QLatin1StringView(expected.name()), detail::describe(given)));
+    const auto found = methods.find(std::string_view(name.data(), std::size_t(name.size())));
+    return found == methods.end() ? nullptr : found->second.get();
 }
 
-QVariant InterfacePrivate::invoke(const QVariantList &items) const
+QVariant InterfacePrivate::invoke(const QVariantList &items)
 {
-    const bool isNamed = !items.isEmpty() && items.first().typeId() == QMetaType::QString;
-    const QString name = isNamed ? items.first().toString() : QString();
-    if (isNamed) {
-        const auto method = methods.constFind(name);
-        if (method != methods.cend())
-            return (*method)(items.sliced(1));
-    }
+    if (items.isEmpty() || items.first().typeId() != QMetaType::QString)
+        return invokeFallback({}, items);
+    const QString name = items.first().toString();
+    if (MethodEntry *const entry = find(name.toUtf8()))
+        return entry->method->invoke(items.sliced(1));
+    return invokeFallback(name, items.sliced(1));
+}
+
+QVariant InterfacePrivate::invokeFallback(const QString &name, const QVariantList &arguments) const
+{
     if (fallback)
-        return fallback(name, isNamed ? items.sliced(1) : items);
-    if (!isNamed)
+        return fallback(name, arguments);
+    if (name.isNull())
         throw Error(Error::NoSuchMethod, QStringLiteral("no method given, and this worker takes no call without one"));
-    QStringList known = methods.keys();
+    QStringList known;
+    for (const auto &[key, entry] : methods)
+        known.append(QString::fromUtf8(entry->name));
     known.sort();
     const QString hint = known.size() <= 20 ? QStringLiteral("; it has: %1").arg(known.join(QStringLiteral(", "))) : QString();
     throw Error(Error::NoSuchMethod, QStringLiteral("this worker has no method '%1'%2").arg(name.left(100), hint));

@@ -4,11 +4,21 @@
 
 #include <QtPrefork/interface.h>
 
-#include <QtCore/QHash>
+#include <QtPrefork/typeregistry.h>
 
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace Prefork {
+
+/// A method, and what a worker learns of it while it runs.
+struct MethodEntry
+{
+    QByteArray name; ///< in UTF-8
+    std::unique_ptr<detail::WorkerMethod> method;
+    int quickRuns = 0; ///< in a row, up to now
+};
 
 class InterfacePrivate
 {
@@ -16,13 +26,19 @@ public:
     [[nodiscard]] static InterfacePrivate &of(const Interface &interface) { return *interface.d; }
 
     /// Runs what a call asks for: the method its first item names, else the fallback. Throws NoSuchMethod when there is neither.
-    [[nodiscard]] QVariant invoke(const QVariantList &items) const;
+    [[nodiscard]] QVariant invoke(const QVariantList &items);
+    /// The fallback's part of it; a null name for a call without one.
+    [[nodiscard]] QVariant invokeFallback(const QString &name, const QVariantList &arguments) const;
+    /// A method by its name in UTF-8, or null.
+    [[nodiscard]] MethodEntry *find(QByteArrayView name);
+    void add(const QString &name, std::unique_ptr<detail::WorkerMethod> method);
 
     std::function<void()> preload;
     std::function<void()> setup;
     std::function<void()> checkoutDone;
     Interface::Fallback fallback;
-    QHash<QString, Interface::Invoker> methods;
+    std::unordered_map<std::string_view, std::unique_ptr<MethodEntry>> methods; // keyed by the entry's own name
+    detail::TypeRegistry types;
     std::vector<std::function<void()>> makeObjects; // of the exposed classes; each does its work once
     std::vector<int> keptDescriptors;
 };

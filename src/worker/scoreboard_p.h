@@ -15,10 +15,13 @@ namespace Prefork {
 struct ScoreboardPage
 {
     enum State : quint32 { Free, Idle, Busy };
+    enum Protocol : quint32 { UnknownProtocol, Json, Native };
     static constexpr std::size_t MethodBytes = 64;
 
     std::atomic<quint32> state{Free};
     std::atomic<quint32> midWrite{0}; ///< 1 while a reply is being written
+    std::atomic<quint32> protocol{UnknownProtocol}; ///< which the worker speaks with its client
+    std::atomic<quint32> saidGoodbye{0}; ///< 1 once a goodbye of the worker's own is on its way
     std::atomic<qint64> since{0}; ///< steady_clock, ns: when the state began
     std::atomic<quint64> lastStarted{0}; ///< number of the last call begun on this connection
     std::atomic<quint64> served{0}; ///< calls answered
@@ -26,9 +29,9 @@ struct ScoreboardPage
 
     static qint64 now() { return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-    void enter(State next)
+    void enter(State next, qint64 when = now())
     {
-        since.store(now(), std::memory_order_relaxed);
+        since.store(when, std::memory_order_relaxed);
         state.store(next, std::memory_order_release);
     }
     void setMethod(QByteArrayView name)

@@ -1,102 +1,49 @@
 // SPDX-License-Identifier: MIT
 #include "worker/session_p.h"
 
-#include "worker/interface_p.h"
+#include "wire/nativepacket_p.h"
+#include "worker/jsonsession_p.h"
+#include "worker/nativesession_p.h"
 
 #include <QtCore/QMetaEnum>
 
+#include <algorithm>
+#include <cstring>
+
 namespace Prefork::Worker {
 
-namespace {
-
-// Only what a worker can know crosses the wire; a fatal code would claim something about the client's side.
-QString codeName(Error::Code code)
+std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page,
+                                       Write write, TryWrite tryWrite)
 {
-    const bool known = code == Error::SetupError || code == Error::BadArguments || code == Error::NoSuchMethod;
-    return QString::fromLatin1(QMetaEnum::fromType<Error::Code>().valueToKey(known ? code : Error::WorkerError));
+    if (first == Wire::Native::Preamble.front())
+        return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(write), std::move(tryWrite));
+    return std::make_unique<JsonSession>(interface, maxMessageSize, page, std::move(write));
 }
 
-QByteArray titleOf(const QVariantList &items)
-{
-    if (!items.isEmpty() && items.first().typeId() == QMetaType::QString)
-        return items.first().toString().toUtf8();
-    return QByteArrayLiteral("(function call)");
-}
-
-}
-
-Session::Session(InterfacePrivate &interface, std::unique_ptr<Wire::WorkerCodec> codec, ScoreboardPage *page, Write write)
+Session::Session(InterfacePrivate &interface, ScoreboardPage *page, Write write)
     : m_interface(interface)
-    , m_codec(std::move(codec))
     , m_page(page)
     , m_write(std::move(write))
 {
 }
 
+Session::~Session() = default;
+
 bool Session::serve(QByteArrayView bytes)
 {
-    m_codec->feed(bytes);
-    Wire::Request request;
-    for (;;) {
-        switch (m_codec->next(&request)) {
-        case Wire::Decoded::Nothing:
-            return true;
-        case Wire::Decoded::Broken:
-            m_error = m_codec->errorString();
+    while (!bytes.isEmpty()) {
+        const std::span<char> into = space();
+        const qsizetype count = std::min(bytes.size(), qsizetype(into.size()));
+        std::memcpy(into.data(), bytes.data(), std::size_t(count));
+        if (!received(count))
             return false;
-        case Wire::Decoded::Message:
-            break;
-        }
-        m_page->enter(ScoreboardPage::Busy);
-        const bool goesOn = request.kind == Wire::Request::Done ? serveDone() : serveCall(request);
-        m_page->enter(ScoreboardPage::Idle);
-        if (!goesOn)
-            return false;
+        bytes = bytes.sliced(count);
     }
+    return true;
 }
 
-bool Session::serveCall(const Wire::Request &request)
+void Session::setUp()
 {
-    m_page->setMethod(titleOf(request.items));
-    m_page->lastStarted.fetch_add(1, std::memory_order_relaxed);
-    QByteArray reply;
-    answer(request.items, &reply);
-    m_page->served.fetch_add(1, std::memory_order_relaxed);
-    return send(reply);
-}
-
-bool Session::serveDone()
-{
-    m_page->setMethod("(checkoutDone)");
-    if (!m_interface.checkoutDone)
-        return true;
-    try {
-        m_interface.checkoutDone();
-        return true;
-    } catch (...) {
-        m_error = QStringLiteral("checkoutDone failed: %1").arg(Error::fromCurrentException().message());
-        return false;
-    }
-}
-
-void Session::answer(const QVariantList &items, QByteArray *reply)
-{
-    try {
-        ensureSetUp();
-        const QVariant result = m_interface.invoke(items);
-        if (const auto failure = m_codec->encodeResult(result, reply)) {
-            throw Error(QStringLiteral("error %1 encoding interface output: it has %2").arg(m_codec->name(), *failure));
-        }
-    } catch (...) {
-        const Error error = Error::fromCurrentException();
-        m_codec->encodeFailure(error.message(), codeName(error.code()), error.data(), reply);
-    }
-}
-
-void Session::ensureSetUp()
-{
-    if (m_isSetUp)
-        return;
     try {
         if (m_interface.setup)
             m_interface.setup();
@@ -109,12 +56,30 @@ void Session::ensureSetUp()
     m_isSetUp = true;
 }
 
-bool Session::send(const QByteArray &reply)
+bool Session::runCheckoutDone()
 {
-    m_page->midWrite.store(1, std::memory_order_relaxed);
-    const bool delivered = m_write(reply);
-    m_page->midWrite.store(0, std::memory_order_relaxed);
-    return delivered;
+    m_page->setMethod("(checkoutDone)");
+    if (!m_interface.checkoutDone)
+        return true;
+    try {
+        m_interface.checkoutDone();
+        return true;
+    } catch (...) {
+        return fail(QStringLiteral("checkoutDone failed: %1").arg(Error::fromCurrentException().message()));
+    }
+}
+
+// Only what a worker can know crosses the wire; a fatal code would claim something about the client's side.
+QString Session::codeName(Error::Code code)
+{
+    const bool known = code == Error::SetupError || code == Error::BadArguments || code == Error::NoSuchMethod;
+    return QString::fromLatin1(QMetaEnum::fromType<Error::Code>().valueToKey(known ? code : Error::WorkerError));
+}
+
+bool Session::fail(const QString &error)
+{
+    m_error = error;
+    return false;
 }
 
 }

@@ -2,42 +2,67 @@
 #ifndef QTPREFORK_SESSION_P_H
 #define QTPREFORK_SESSION_P_H
 
-#include "wire/codec_p.h"
+#include "worker/interface_p.h"
 #include "worker/scoreboard_p.h"
+
+#include <QtCore/QByteArrayView>
 
 #include <functional>
 #include <memory>
-
-namespace Prefork {
-class InterfacePrivate;
-}
+#include <span>
 
 namespace Prefork::Worker {
 
 /// A worker's side of its one connection, without the connection: requests in, the interface run, replies out.
 class Session
 {
+    Q_DISABLE_COPY_MOVE(Session)
+
 public:
     /// Writes all bytes, however long that takes; false when they cannot be delivered.
     using Write = std::function<bool(QByteArrayView bytes)>;
 
-    Session(InterfacePrivate &interface, std::unique_ptr<Wire::WorkerCodec> codec, ScoreboardPage *page, Write write);
+    /// Writes all bytes or none at once, even if the process is killed meanwhile; false = none.
+    using TryWrite = std::function<bool(QByteArrayView bytes)>;
 
-    /// Serves every whole request in @p bytes, one after the other. False ends the connection: errorString() says why, or is empty when
-    /// nobody is there to hear replies.
-    [[nodiscard]] bool serve(QByteArrayView bytes);
+    /// The session for a client that begins to speak with @p first.
+    [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page,
+                                                       Write write, TryWrite tryWrite);
+    virtual ~Session();
+
+    /// Where to read the connection's bytes to; never empty.
+    [[nodiscard]] virtual std::span<char> space() = 0;
+    /// Serves what is whole with the @p count bytes that were put there, one request after the other. False ends the connection:
+    /// errorString() says why, or is empty when nobody is there to hear replies.
+    [[nodiscard]] virtual bool received(qsizetype count) = 0;
     [[nodiscard]] QString errorString() const { return m_error; }
+    /// The same for bytes that lie elsewhere.
+    [[nodiscard]] bool serve(QByteArrayView bytes);
 
-private:
-    [[nodiscard]] bool serveCall(const Wire::Request &request);
-    [[nodiscard]] bool serveDone();
-    void answer(const QVariantList &items, QByteArray *reply);
-    void ensureSetUp();
-    [[nodiscard]] bool send(const QByteArray &reply);
+protected:
+    Session(InterfacePrivate &interface, ScoreboardPage *page, Write write);
+
+    void ensureSetUp()
+    {
+        if (!m_isSetUp)
+            setUp();
+    }
+    /// Whether the worker may serve on.
+    [[nodiscard]] bool runCheckoutDone();
+    /// Between the two the stream may end in half a message.
+    void beginWriting() { m_page->midWrite.store(1, std::memory_order_relaxed); }
+    void endWriting() { m_page->midWrite.store(0, std::memory_order_release); }
+    [[nodiscard]] bool write(QByteArrayView bytes) { return m_write(bytes); }
+    /// What of an error's code crosses the wire.
+    [[nodiscard]] static QString codeName(Error::Code code);
+    bool fail(const QString &error);
 
     InterfacePrivate &m_interface;
-    std::unique_ptr<Wire::WorkerCodec> m_codec;
-    ScoreboardPage *m_page;
+    ScoreboardPage *const m_page;
+
+private:
+    void setUp();
+
     Write m_write;
     bool m_isSetUp = false;
     QString m_error;

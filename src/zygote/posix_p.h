@@ -61,10 +61,18 @@ struct Transfer
 [[nodiscard]] Transfer readSome(int descriptor, std::span<char> into);
 /// Writes once to a socket. Closed means nobody reads any more.
 [[nodiscard]] Transfer writeSome(int socket, QByteArrayView bytes);
+/// Neither waits, whoever has made the socket a blocking one.
+[[nodiscard]] Transfer readNow(int socket, std::span<char> into);
+[[nodiscard]] Transfer writeNow(int socket, QByteArrayView bytes);
 /// Writes all to a blocking socket; false when the peer is gone.
 [[nodiscard]] bool writeAll(int socket, QByteArrayView bytes);
+/// How many bytes at most a single writeNow() takes all or not at all, whatever happens meanwhile to the process; 0 when there is no such
+/// promise.
+[[nodiscard]] qsizetype atomicWriteLimit(int socket);
 /// True when the peer of an idle connection has hung up or sent something; nothing is consumed.
 [[nodiscard]] bool hasInput(int socket);
+/// The next byte, if it has come, which stays to be read.
+[[nodiscard]] std::optional<char> peekByte(int socket);
 
 // --- messages with a descriptor ----------------------------------------------------------------------------------------------------
 
@@ -79,6 +87,9 @@ enum class PairType { Stream, Messages };
 [[nodiscard]] Fd acceptConnection(int listener);
 [[nodiscard]] Fd duplicate(int descriptor);
 bool setNonBlocking(int descriptor, bool nonBlocking);
+/// Whoever reads at the other end sees the end of file, even if other processes have the socket open.
+void shutDownWriting(int socket);
+[[nodiscard]] bool isUnixSocket(int socket);
 /// Small messages at once, and a dead peer noticed: for TCP.
 void tuneTcp(int socket);
 struct Credentials
@@ -134,9 +145,14 @@ struct Death
     int exitCode = -1; ///< -1 when killed by a signal
     int signal = 0;
 };
+/// How a child of ours has ended, which stays to be reaped.
+[[nodiscard]] std::optional<Death> deathOf(pid_t pid);
 /// Reaps a child of ours that has ended.
-[[nodiscard]] std::optional<Death> reap(pid_t pid);
+std::optional<Death> reap(pid_t pid);
 [[nodiscard]] QString describeDeath(const Death &death);
+/// Allows as many descriptors as may be had. Returns how many were allowed before, for limitDescriptors().
+quint64 liftDescriptorLimit();
+void limitDescriptors(quint64 count);
 void leadProcessGroup();
 /// Every signal at its default and unblocked, but for SIGPIPE, which is ignored.
 void resetSignals();
@@ -161,6 +177,40 @@ struct Watch
 };
 /// Waits until a descriptor is ready or the time is up; unset = for ever.
 void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> timeout);
+
+/// Waits for many descriptors at a cost that does not grow with their number. A descriptor must be removed before it is closed: its
+/// duplicates in other processes would keep it here.
+class Poller
+{
+public:
+    enum Interest : quint32 { HangUp = 0, Input = 1, Output = 2, HalfClose = 4 };
+    struct Ready
+    {
+        quint64 token = 0;
+        bool readable = false; ///< there is input, an end of file or an error
+        bool writable = false;
+        bool halfClosed = false; ///< the peer writes no more
+        bool hungUp = false; ///< the connection is over in both directions, or an error; always of interest
+    };
+
+    [[nodiscard]] bool open();
+    [[nodiscard]] int descriptor() const { return m_epoll.get(); }
+    [[nodiscard]] bool add(int descriptor, quint32 interest, quint64 token);
+    void change(int descriptor, quint32 interest, quint64 token);
+    void remove(int descriptor);
+    /// Waits until something is ready, a signal comes or the time is up; unset = for ever. Valid until the next call.
+    [[nodiscard]] std::span<const Ready> wait(std::optional<std::chrono::nanoseconds> timeout);
+
+private:
+    Fd m_epoll;
+    std::vector<Ready> m_ready;
+};
+
+// --- time --------------------------------------------------------------------------------------------------------------------------
+
+/// The monotonic clock as of its last tick, and how far apart its ticks are.
+[[nodiscard]] std::chrono::nanoseconds coarseTime();
+[[nodiscard]] std::chrono::nanoseconds coarseTimeResolution();
 
 // --- shared memory -----------------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/workerprocess_p.h"
 
-#include "wire/jsoncodec_p.h"
 #include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "worker/session_p.h"
@@ -29,6 +28,7 @@ void becomeWorker(const WorkerStart &start)
     std::vector<int> keep = start.interface.keptDescriptors;
     keep.push_back(start.connection);
     Posix::closeOthers(keep);
+    Posix::limitDescriptors(start.descriptorLimit);
     Posix::setNonBlocking(start.connection, false);
     start.scoreboard.makeReadOnlyBut(start.slot);
     if (!start.options.name.isEmpty())
@@ -40,20 +40,32 @@ void becomeWorker(const WorkerStart &start)
 int serveConnection(const WorkerStart &start)
 {
     ScoreboardPage *const page = start.scoreboard.page(start.slot);
-    Worker::Session session(start.interface, std::make_unique<Wire::JsonWorkerCodec>(start.options.maxMessageSize), page,
-                            [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); });
     page->enter(ScoreboardPage::Idle);
-    std::array<char, 65536> buffer;
+    std::unique_ptr<Worker::Session> session;
+    std::array<char, 1> first;
     for (;;) {
-        const Posix::Transfer transfer = Posix::readSome(start.connection, buffer);
+        const std::span<char> space = session ? session->space() : std::span<char>(first);
+        const Posix::Transfer transfer = Posix::readSome(start.connection, space);
         if (transfer.status != Posix::Transfer::Done)
             return 0;
-        if (session.serve({buffer.data(), transfer.bytes}))
+        bool goesOn = false;
+        if (session) {
+            goesOn = session->received(transfer.bytes);
+        } else {
+            session = Worker::Session::make(
+                first.front(), start.interface, start.options.maxMessageSize, page,
+                [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
+                [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
+                    return bytes.size() <= limit && Posix::writeNow(start.connection, bytes).bytes == bytes.size();
+                });
+            goesOn = session->serve(first);
+        }
+        if (goesOn)
             continue;
-        if (session.errorString().isEmpty())
+        if (session->errorString().isEmpty())
             return 0;
         qCWarning(lcWorker).noquote().nospace()
-            << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << onOneLine(session.errorString());
+            << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << onOneLine(session->errorString());
         return 1;
     }
 }

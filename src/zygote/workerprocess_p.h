@@ -20,6 +20,7 @@ struct WorkerStart
     quint64 number = 0;
     int connection = -1;
     Peer peer;
+    quint64 descriptorLimit = 0; ///< RLIMIT_NOFILE as the program and preload left it
 };
 
 /// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never throws.

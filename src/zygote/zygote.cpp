@@ -32,7 +32,7 @@ Zygote::~Zygote()
         return;
     std::array watches{Posix::Watch{d->pidFd.get()}};
     Posix::waitFor(watches, Parting);
-    [[maybe_unused]] const auto death = Posix::reap(d->pid);
+    Posix::reap(d->pid);
 }
 
 bool Zygote::isValid() const

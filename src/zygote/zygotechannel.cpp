@@ -87,12 +87,10 @@ void ZygoteChannel::handle(const Event &event)
         Q_EMIT
         notSpawned(event.id, event.text.get());
         break;
-    case Event::Died: {
-        const QString how = Posix::describeDeath({event.pid, event.exitCode, event.signal});
+    case Event::Died:
         Q_EMIT
-        died(event.id, event.hung ? QStringLiteral("%1 because it hung").arg(how) : how);
+        died(event.id, describeDeath(event));
         break;
-    }
     case Event::Ready:
     case Event::Refused:
         break;

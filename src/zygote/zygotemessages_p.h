@@ -57,12 +57,16 @@ struct Event
     enum Kind : quint32 { Ready, Refused, Spawned, NotSpawned, Died };
     Kind kind = Ready;
     bool hung = false; ///< of Died: it was killed because it hung
+    bool abandoned = false; ///< of Died: it was killed because its client had hung up
     qint32 pid = 0;
     qint32 exitCode = -1;
     qint32 signal = 0;
     quint64 id = 0; ///< of the Spawn
     Text<400> text; ///< the cause of Refused and NotSpawned
 };
+
+/// What became of the worker of Died, and why: "was killed by SIGKILL because it hung".
+[[nodiscard]] QString describeDeath(const Event &event);
 
 template <class Message>
 [[nodiscard]] QByteArrayView bytesOf(const Message &message)

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "ours.h"
+
+#include <QtPrefork/Frame>
+
+#include <unistd.h>
+
+namespace Bench {
+
+namespace {
+
+Prefork::Interface makeInterface()
+{
+    Prefork::Interface interface;
+    interface.add(echo, [](const QString &text) { return text; });
+    interface.add(echoBytes, [](const QByteArray &bytes) { return bytes; });
+    interface.add(workerPid, [] { return qint64(::getpid()); });
+    interface.add(sleepSeconds, [](qint64 seconds) { ::sleep(unsigned(seconds)); });
+    return interface;
+}
+
+}
+
+Program::Program(const Context &context)
+    : m_interface(makeInterface())
+    , m_zygote(m_interface)
+    , m_app(context.argc, context.argv)
+{
+    if (!m_zygote.isValid())
+        fail(m_zygote.errorString());
+    Prefork::setUnhandledErrorHandler([](const Prefork::Error &error) { fail(error.message()); });
+}
+
+void Program::exec()
+{
+    QCoreApplication::exec();
+    Prefork::setUnhandledErrorHandler([](const Prefork::Error &) {});
+}
+
+Prefork::ClientOptions workers(int count)
+{
+    return {.minWorkers = count, .maxWorkers = count};
+}
+
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// A peer that breaks the native protocol loses its connection. Nobody else notices.
+#include "helpers/answers.h"
+#include "helpers/embedded.h"
+#include "helpers/nativebytes.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Server>
+
+#include <QtCore/QCborArray>
+#include <QtCore/QTemporaryDir>
+#include <QtNetwork/QLocalServer>
+#include <QtNetwork/QLocalSocket>
+
+using namespace Prefork;
+using namespace Test;
+
+namespace {
+
+constexpr qint64 MiB = 1024 * 1024;
+constexpr qint64 Limit = 8 * MiB;
+constexpr Method<int(QString)> number{"number"};
+
+// A client that says what it likes, on a connection to a worker of ours.
+class RawClient
+{
+public:
+    explicit RawClient(const QString &path)
+    {
+        QObject::connect(&m_socket, &QLocalSocket::readyRead, &m_socket, [this] { m_heard += m_socket.readAll(); });
+        m_socket.connectToServer(path);
+        say(hello());
+    }
+    void say(const QByteArray &bytes) { m_socket.write(bytes); }
+    [[nodiscard]] bool isOpen() const { return m_socket.state() != QLocalSocket::UnconnectedState; }
+    /// The next message that is no hello, taken apart; an invalid value if the connection ends before.
+    [[nodiscard]] QCborValue answer()
+    {
+        QByteArray payload;
+        if (!waitUntil([&] { return !payload.isEmpty() || take(&payload) || !isOpen(); }))
+            return {};
+        return QCborValue::fromCbor(payload).toArray().at(1);
+    }
+
+private:
+    bool take(QByteArray *payload)
+    {
+        if (!m_isGreeted && m_heard.size() >= 4)
+            m_isGreeted = !m_heard.remove(0, 4).isNull();
+        while (m_heard.size() >= 16) {
+            const auto length = qFromBigEndian<quint32>(m_heard.constData());
+            if (quint32(m_heard.size()) < 16 + length)
+                break;
+            const int kind = m_heard.at(4);
+            *payload = m_heard.sliced(16, length);
+            m_heard.remove(0, 16 + length);
+            if (kind != HelloKind)
+                return true;
+            payload->clear();
+        }
+        return false;
+    }
+
+    QLocalSocket m_socket;
+    QByteArray m_heard;
+    bool m_isGreeted = false;
+};
+
+// A server that greets like a worker, and answers calls of number(TEXT): bad ones with bytes of one's choice, others when it is told to.
+class RawServer
+{
+public:
+    explicit RawServer(const QString &path)
+    {
+        QObject::connect(&m_server, &QLocalServer::newConnection, &m_server, [this] {
+            QLocalSocket *const socket = m_server.nextPendingConnection();
+            socket->write(hello());
+            QObject::connect(socket, &QLocalSocket::readyRead, socket, [this, socket] { serve(socket); });
+        });
+        if (!m_server.listen(path))
+            qWarning("no server");
+    }
+    void answerBad(std::function<QByteArray(quint64 id)> answer) { m_bad = std::move(answer); }
+    [[nodiscard]] bool isWaiting() const { return m_waiting; }
+    void answerWaiting() { m_waiting->write(resultOf("\x07", m_waitingId)); }
+
+private:
+    // One call at a time comes, and in one piece.
+    void serve(QLocalSocket *socket)
+    {
+        const QByteArray bytes = socket->readAll();
+        if (const qsizetype at = bytes.lastIndexOf(text("number")); at >= 16 + 8 + 2) {
+            const auto id = qFromBigEndian<quint64>(bytes.constData() + at - 2 - 8 - 8);
+            if (bytes.contains("bad")) {
+                socket->write(m_bad(id));
+            } else {
+                m_waiting = socket;
+                m_waitingId = id;
+            }
+        }
+    }
+
+    QLocalServer m_server;
+    std::function<QByteArray(quint64)> m_bad;
+    QPointer<QLocalSocket> m_waiting;
+    quint64 m_waitingId = 0;
+};
+
+Outcome callNumber(const CheckoutPtr &checkout, const QString &argument)
+{
+    const auto outcome = std::make_shared<Outcome>();
+    frameTry([&] { checkout->call(number, argument, [outcome](int result) { outcome->result = result; }); },
+             [outcome](const Error &error) { outcome->error = error; });
+    [[maybe_unused]] const bool hasSettled = waitUntil([&] { return outcome->result || outcome->error; });
+    return *outcome;
+}
+
+qint64 peakMemory(qint64 pid)
+{
+    const QByteArray status = procFile(pid, "status");
+    const qsizetype at = status.indexOf("VmHWM:");
+    return at < 0 ? -1 : status.sliced(at + 6, status.indexOf("kB", at) - at - 6).trimmed().toLongLong() * 1024;
+}
+
+}
+
+class NativeBadInputTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QVERIFY2(m_server.listen("unix:" + path()), qPrintable(m_server.errorString())); }
+
+    void aWorkerEndsAndTheOthersGoOn_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::newRow("a second preamble") << hello();
+        QTest::newRow("zeros") << QByteArray(1000, '\0');
+        QTest::newRow("an unknown kind") << packet(200, {});
+        QTest::newRow("too long") << header(quint64(Limit) + 1, CallKind, 2);
+        QTest::newRow("a call without a group") << packet(CallKind, {}, 2);
+        QTest::newRow("a call of nothing") << packet(CallKind, bigEndian(0) + "\x80", 2);
+        QTest::newRow("deep") << echoCall(nested(65), 2);
+        QTest::newRow("cut off") << echoCall("\x18", 2);
+    }
+    void aWorkerEndsAndTheOthersGoOn()
+    {
+        QFETCH(QByteArray, bytes);
+        Client client("unix:" + path(), {.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native});
+        const CheckoutPtr checkout = client.checkout();
+        const qint64 pid = pidOf(checkout);
+        RawClient bad(path());
+        bad.say(echoCall(text("fine"), 1));
+        QCOMPARE(bad.answer().toString(), QStringLiteral("fine"));
+        bad.say(bytes);
+        QVERIFY(waitUntil([&] { return !bad.isOpen(); }));
+        QVERIFY(bad.answer().isUndefined());
+        QCOMPARE(pidOf(checkout), pid);
+        RawClient next(path());
+        next.say(echoCall(text("fine"), 1));
+        QCOMPARE(next.answer().toString(), QStringLiteral("fine"));
+    }
+
+    void aCallFailsAndTheOthersGoOn_data()
+    {
+        QTest::addColumn<std::function<QByteArray(quint64)>>("answer");
+        QTest::addColumn<Error::Code>("code");
+        QTest::addColumn<QString>("message");
+        const auto row = [](const char *name, Error::Code code, const QString &message, std::function<QByteArray(quint64)> answer) {
+            QTest::newRow(name) << std::move(answer) << code << message;
+        };
+        row("unknown id", Error::ProtocolError, "a reply nobody asked for", [](quint64 id) { return resultOf("\x07", id + 1); });
+        row("earlier id", Error::ProtocolError, "a reply nobody asked for",
+            [](quint64 id) { return resultOf("\x07", id + 99) + resultOf("\x07", id); });
+        row("wrong type", Error::ProtocolError, "of the wrong type: a string", [](quint64 id) { return resultOf(text("x"), id); });
+        row("malformed result", Error::ProtocolError, "malformed CBOR", [](quint64 id) { return resultOf("\xff", id); });
+        row("malformed error", Error::ProtocolError, "a malformed error", [](quint64 id) { return packet(FailureKind, "\x01", id); });
+        row("unknown kind", Error::ProtocolError, "unknown kind 200", [](quint64 id) { return packet(200, {}, id); });
+        row("too long", Error::ProtocolError, "where 8388608 are allowed",
+            [](quint64 id) { return header(quint64(Limit) + 1, ResultKind, id); });
+        row("second hello", Error::ProtocolError, "a second hello", [](quint64) { return hello().sliced(4); });
+        // It is the last word: what comes after it is not even looked at.
+        row("goodbye and garbage", Error::WorkerLost, "suddenly died", [](quint64 id) {
+            return packet(GoodbyeKind, map({text("cause"), text("fell asleep")}), id) + QByteArray(100, '\xff');
+        });
+        row("malformed goodbye", Error::ProtocolError, "a malformed goodbye", [](quint64 id) { return packet(GoodbyeKind, "\x01", id); });
+    }
+    void aCallFailsAndTheOthersGoOn()
+    {
+        QFETCH(std::function<QByteArray(quint64)>, answer);
+        QFETCH(Error::Code, code);
+        QFETCH(QString, message);
+        QTemporaryDir directory;
+        RawServer server(directory.filePath("socket"));
+        server.answerBad(answer);
+        Client client("unix:" + directory.filePath("socket"),
+                      {.minWorkers = 2, .maxWorkers = 2, .maxMessageSize = Limit, .protocol = Protocol::Native});
+        const CheckoutPtr good = client.checkout();
+        std::optional<int> result;
+        good->call(number, "good", [&result](int value) { result = value; });
+        QVERIFY(waitUntil([&] { return server.isWaiting(); }));
+
+        const Outcome bad = callNumber(client.checkout(), "bad");
+        QVERIFY(bad.error);
+        QVERIFY2(bad.error->message().contains(message), qPrintable(bad.error->message()));
+        QCOMPARE(bad.error->code(), code);
+        QVERIFY(!result);
+        server.answerWaiting();
+        QVERIFY(waitUntil([&] { return result || good->error(); }));
+        QCOMPARE(result, std::optional(7));
+    }
+
+    void aWorkersMemoryIsBounded_data()
+    {
+        QTest::addColumn<QByteArray>("call");
+        QTest::addColumn<bool>("isServed");
+        const auto call = [](const QByteArrayList &arguments, quint64 count) {
+            return packet(CallKind, bigEndian(0) + longHead(4, quint32(2 + count)) + map({}) + text("count") + arguments.join(), 2);
+        };
+        const qsizetype room = Limit - 100;
+        const auto list = [](qsizetype count, const QByteArray &item) { return longHead(4, quint32(count)) + item.repeated(count); };
+        QTest::newRow("numbers") << call({list(room, "\x01")}, 1) << false;
+        QTest::newRow("empty lists") << call({list(room, "\x80")}, 1) << false;
+        QTest::newRow("empty maps") << call({list(room, "\xa0")}, 1) << false;
+        QTest::newRow("empty texts") << call({list(room, "\x60")}, 1) << false;
+        QTest::newRow("lists of one") << call({list(room / 2, "\x81\x01")}, 1) << false;
+        QTest::newRow("arguments") << call({QByteArray(room, '\x01')}, quint64(room)) << false;
+        const qsizetype most = 4300000; // which is just allowed, in a message of this size
+        QTest::newRow("as much as may be") << call({list(most, "\x01"), longHead(2, quint32(room - most)), QByteArray(room - most, 'x')}, 2)
+                                           << true;
+    }
+    void aWorkersMemoryIsBounded()
+    {
+#ifdef __SANITIZE_ADDRESS__
+        QSKIP("the sanitizer takes memory of its own");
+#endif
+        QFETCH(QByteArray, call);
+        QFETCH(bool, isServed);
+        RawClient peer(path());
+        peer.say(packet(CallKind, bigEndian(0) + array({map({}), text("pid")}), 1));
+        const qint64 pid = peer.answer().toInteger();
+        const qint64 before = peakMemory(pid);
+        QVERIFY(before > 0);
+        qint64 after = before;
+        peer.say(call);
+        // One that is refused takes the record with it: look as often as there is a chance to.
+        QTimer look;
+        QObject::connect(&look, &QTimer::timeout, this, [&] { after = std::max(after, peakMemory(pid)); });
+        look.start(0);
+        const QCborValue answer = peer.answer();
+        after = std::max(after, peakMemory(pid));
+        QCOMPARE(answer.isUndefined(), !isServed);
+        QVERIFY2(after - before <= 16 * Limit + 32 * MiB, qPrintable(QString::number((after - before) / MiB)));
+        QVERIFY(after - before >= Limit / 2); // it was looked at
+    }
+
+private:
+    [[nodiscard]] QString path() const
+    {
+        return m_directory.filePath("socket");
+    }
+
+    QTemporaryDir m_directory;
+    Server m_server{zygote()};
+};
+
+int main(int argc, char *argv[])
+{
+    return runWithZygote<NativeBadInputTest>(argc, argv, addBasics, {.hungTimeout = std::chrono::seconds(30), .maxMessageSize = Limit});
+}
+#include "tst_native_badinput.moc"

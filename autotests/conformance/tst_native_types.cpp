@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+// What JSON cannot carry, and how two programs that disagree about a method or a type are told.
+#include "helpers/retold.h"
+
+#include <QtCore/QDataStream>
+#include <QtCore/QDateTime>
+#include <QtCore/QTimeZone>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
+
+#include <cmath>
+#include <limits>
+
+using namespace Prefork;
+using Test::failure;
+
+namespace {
+
+struct Point
+{
+    int x = 0;
+    int y = 0;
+    friend bool operator==(const Point &, const Point &) = default;
+    friend QDataStream &operator<<(QDataStream &stream, const Point &point) { return stream << point.x << point.y; }
+    friend QDataStream &operator>>(QDataStream &stream, Point &point) { return stream >> point.x >> point.y; }
+};
+
+struct Secret : Point
+{
+    friend QDataStream &operator<<(QDataStream &stream, const Secret &secret) { return stream << secret.x; }
+    friend QDataStream &operator>>(QDataStream &stream, Secret &secret) { return stream >> secret.x; }
+};
+
+class Horse
+{
+    Q_GADGET
+    Q_PROPERTY(QString name MEMBER name)
+    Q_PROPERTY(int hands MEMBER hands)
+    Q_PROPERTY(QDateTime born MEMBER born)
+    Q_PROPERTY(QByteArray brand MEMBER brand)
+    Q_PROPERTY(QString shout READ shout STORED false)
+
+public:
+    QString name;
+    int hands = 0;
+    QDateTime born;
+    QByteArray brand;
+    [[nodiscard]] QString shout() const { return name.toUpper(); }
+};
+
+// A later edition of the program has another.
+class Mule
+{
+    Q_GADGET
+    Q_PROPERTY(QString name MEMBER name)
+    Q_PROPERTY(double hands MEMBER hands)
+
+public:
+    QString name;
+    double hands = 0;
+};
+
+constexpr qsizetype Limit = 1000000;
+
+inline constexpr Method<Point(Point)> mirror{"mirror"};
+inline constexpr Method<Horse(Horse, int)> grow{"grow"};
+inline constexpr Method<QString(Horse)> nameOf{"nameOf"};
+inline constexpr Method<QString(Mule)> nameOfMule{"nameOf"};
+inline constexpr Method<int(int)> area{"area"};
+inline constexpr Method<double(double)> areaOfDouble{"area"};
+inline constexpr Method<int(int, int)> areaOfTwo{"area"};
+inline constexpr Method<QVariant(QVariant)> echoAny{"echoAny"};
+inline constexpr Method<double(double)> echoDouble{"echoDouble"};
+inline constexpr Method<quint64(quint64)> echoUnsigned{"echoUnsigned"};
+inline constexpr Method<QDateTime(QDateTime)> echoTime{"echoTime"};
+inline constexpr Method<QUrl(QUrl)> echoUrl{"echoUrl"};
+inline constexpr Method<QUuid(QUuid)> echoUuid{"echoUuid"};
+inline constexpr Method<QByteArray(QByteArray)> echoBytes{"echoBytes"};
+
+template <class T>
+T same(T value)
+{
+    return value;
+}
+
+}
+
+Q_DECLARE_METATYPE(Point)
+Q_DECLARE_METATYPE(Secret)
+
+namespace {
+
+void fill(Interface &interface)
+{
+    Test::addBasics(interface);
+    interface.registerType<Point>("point");
+    interface.add(mirror, [](Point point) { return Point{point.y, point.x}; });
+    interface.add("typeOf", [](const QVariantList &arguments) { return QVariant(arguments.value(0).typeName()); });
+    interface.add("take", [](const QVariantList &arguments) { return QVariant(arguments.value(0).toString().size()); });
+    interface.add("make", [](const QVariantList &arguments) { return QVariant(QString(arguments.value(0).toInt(), 'x')); });
+    interface.add("makeSecret", [](const QVariantList &) { return QVariant::fromValue(Secret()); });
+    interface.add("makePoint", [](const QVariantList &) { return QVariant::fromValue(Point{1, 2}); });
+    interface.add(grow, [](Horse horse, int hands) {
+        horse.hands += hands;
+        return horse;
+    });
+    interface.add(nameOf, [](const Horse &horse) { return horse.name; });
+    interface.add(area, [](int side) { return side * side; });
+    interface.add(echoAny, same<QVariant>);
+    interface.add(echoDouble, same<double>);
+    interface.add(echoUnsigned, same<quint64>);
+    interface.add(echoTime, same<QDateTime>);
+    interface.add(echoUrl, same<QUrl>);
+    interface.add(echoUuid, same<QUuid>);
+    interface.add(echoBytes, same<QByteArray>);
+}
+
+}
+
+class NativeTypesTest : public Test::InBothPlaces
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase_data() { addPlaces(); }
+    void init()
+    {
+        m_client = makeClient({.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true, .protocol = Protocol::Native});
+        QVERIFY(m_client->registerType<Point>("point"));
+        m_checkout = m_client->checkout();
+        m_pid = Test::pidOf(m_checkout);
+        QVERIFY(m_pid > 0);
+    }
+    void cleanup()
+    {
+        if (m_pid > 0 && !QTest::currentTestFailed())
+            QCOMPARE(Test::pidOf(m_checkout), m_pid); // nothing of it has cost the worker
+        m_checkout.reset();
+        m_client.reset();
+    }
+
+    void valuesComeBackAsTheyAre_data()
+    {
+        QTest::addColumn<QVariant>("value");
+        const QDateTime time(QDate(2024, 2, 29), QTime(23, 59, 59, 123), Qt::UTC);
+        QTest::newRow("time") << QVariant(time);
+        QTest::newRow("time with an offset") << QVariant(time.toOffsetFromUtc(5400));
+        QTest::newRow("url") << QVariant(QUrl("https://example.org/a%20b?c=d#e"));
+        QTest::newRow("uuid") << QVariant(QUuid("{12345678-9abc-def0-1234-56789abcdef0}"));
+        QTest::newRow("the largest integer") << QVariant(std::numeric_limits<quint64>::max());
+        QTest::newRow("the smallest integer") << QVariant(std::numeric_limits<qint64>::min());
+        QTest::newRow("infinity") << QVariant(std::numeric_limits<double>::infinity());
+        QTest::newRow("minus infinity") << QVariant(-std::numeric_limits<double>::infinity());
+        QTest::newRow("bytes") << QVariant(QByteArray("\0\xff\x80", 3));
+        QTest::newRow("all of them") << QVariant(QVariantMap{{"list", QVariantList{time, QUrl("x:y"), QByteArray("\xff")}}});
+    }
+    void valuesComeBackAsTheyAre()
+    {
+        QFETCH(QVariant, value);
+        const QVariant dynamic = Test::answer(m_checkout, "echo", {value});
+        QCOMPARE(dynamic, value);
+        QCOMPARE(dynamic.typeId(), value.typeId());
+        QCOMPARE(result(echoAny, value), value);
+    }
+    void typedValuesComeBackAsTheyAre()
+    {
+        const QDateTime time(QDate(2024, 2, 29), QTime(23, 59, 59, 999), Qt::UTC);
+        QCOMPARE(result(echoTime, time), time);
+        QCOMPARE(result(echoUrl, QUrl("https://example.org/?q=%26")), QUrl("https://example.org/?q=%26"));
+        const QUuid uuid = QUuid::createUuid();
+        QCOMPARE(result(echoUuid, uuid), uuid);
+        QCOMPARE(result(echoUnsigned, std::numeric_limits<quint64>::max()), std::numeric_limits<quint64>::max());
+        QCOMPARE(result(echoBytes, QByteArray("\xff\0", 2)), QByteArray("\xff\0", 2));
+        QVERIFY(std::isnan(result(echoDouble, std::numeric_limits<double>::quiet_NaN())));
+        QCOMPARE(result(echoDouble, -std::numeric_limits<double>::infinity()), -std::numeric_limits<double>::infinity());
+        QVERIFY(std::signbit(result(echoDouble, -0.0)));
+    }
+    void notANumberComesBackFromADynamicCall()
+    {
+        const QVariant value = Test::answer(m_checkout, "echo", {std::numeric_limits<double>::quiet_NaN()});
+        QCOMPARE(value.typeId(), int(QMetaType::Double));
+        QVERIFY(std::isnan(value.toDouble()));
+    }
+
+    void halfACharacterBecomesAPlaceholder()
+    {
+        const QString text = Test::answer(m_checkout, "echo", {QString("a") + QChar(0xd800) + "b"}).toString();
+        QVERIFY2(text == u"a\ufffdb" || text == u"a?b", qPrintable(text));
+    }
+
+    // The worker's limit is not that of the client, which is told of it.
+    void aCallLongerThanTheWorkerTakesIsRefusedHere()
+    {
+        constexpr qsizetype Frame = 8 + 1 + 1 + 5 + 5; // group, array, no meta, method, and the head of a long text
+        const QString longest(Limit - Frame, 'x');
+        QCOMPARE(failure(m_checkout, "take", {longest + 'x'}).code(), Error::BadArguments);
+        QCOMPARE(Test::answer(m_checkout, "take", {longest}), QVariant(longest.size()));
+    }
+    void aResultLongerThanTheWorkerMaySendIsNone()
+    {
+        constexpr int Frame = 1 + 1 + 5; // array, no meta, and the head of a long text
+        const Error error = failure(m_checkout, "make", {int(Limit) - Frame + 1});
+        QCOMPARE(error.code(), Error::WorkerError);
+        QVERIFY2(error.message().startsWith("error CBOR encoding interface output: "), qPrintable(error.message()));
+        QCOMPARE(Test::answer(m_checkout, "make", {int(Limit) - Frame}).toString().size(), Limit - Frame);
+    }
+
+    void gadgetsCrossFieldByField()
+    {
+        Horse horse;
+        horse.name = "Bucephalus";
+        horse.hands = 14;
+        horse.born = QDateTime(QDate(2001, 1, 2), QTime(3, 4, 5, 6), Qt::UTC);
+        horse.brand = QByteArray("\0\xff", 2);
+        const Horse grown = result(grow, horse, 3);
+        QCOMPARE(grown.name, horse.name);
+        QCOMPARE(grown.hands, 17);
+        QCOMPARE(grown.born, horse.born);
+        QCOMPARE(grown.brand, horse.brand);
+    }
+    void aGadgetIsAMapOfItsStoredFields()
+    {
+        const QVariantMap fields = Test::answer(m_checkout, "grow", {QVariantMap{{"name", "Rosinante"}, {"hands", 12}}, 1}).toMap();
+        QCOMPARE(fields.value("name"), QVariant("Rosinante"));
+        QCOMPARE(fields.value("hands"), QVariant(13));
+        QVERIFY(fields.contains("born") && fields.contains("brand"));
+        QVERIFY(!fields.contains("shout"));
+    }
+    void aFieldNobodyKnowsIsABadArgument()
+    {
+        const Error error = failure(m_checkout, "nameOf", {QVariantMap{{"name", "x"}, {"wings", 2}}});
+        QCOMPARE(error.code(), Error::BadArguments);
+        QVERIFY2(error.message().contains("nameOf"), qPrintable(error.message()));
+    }
+
+    void methodsOfOtherSignaturesAreRefused()
+    {
+        QCOMPARE(result(area, 7), 49);
+        expectSkew(areaOfDouble, "area", 7.0);
+        expectSkew(areaOfTwo, "area", 7, 7);
+        Mule mule;
+        mule.name = "Silver";
+        expectSkew(nameOfMule, "nameOf", mule);
+        QCOMPARE(result(area, 8), 64);
+    }
+
+    void registeredTypesCross()
+    {
+        QCOMPARE(result(mirror, Point{1, 2}), (Point{2, 1}));
+        QCOMPARE(result(echoAny, QVariant::fromValue(Point{3, 4})), QVariant::fromValue(Point{3, 4}));
+        const QVariant inside = QVariantList{QVariantMap{{"point", QVariant::fromValue(Point{5, 6})}}};
+        QCOMPARE(Test::answer(m_checkout, "echo", {inside}), inside);
+    }
+    void aTypeIsRegisteredOnce()
+    {
+        QVERIFY(m_client->registerType<Point>("point")); // the same again
+        QVERIFY(!m_client->registerType<Point>("dot"));
+        QVERIFY(!m_client->registerType<Secret>("point"));
+    }
+    void aTypeNotRegisteredHereIsNotSent()
+    {
+        const Error error = failure(m_checkout, "echo", {QVariant::fromValue(Secret())});
+        QCOMPARE(error.code(), Error::BadArguments);
+        QVERIFY2(error.message().contains("Secret"), qPrintable(error.message()));
+    }
+    void aTypeNotRegisteredThereIsNoResult()
+    {
+        const Error error = failure(m_checkout, "makeSecret");
+        QCOMPARE(error.code(), Error::WorkerError);
+        QVERIFY2(error.message().startsWith("error CBOR encoding interface output: "), qPrintable(error.message()));
+        QVERIFY2(error.message().contains("Secret"), qPrintable(error.message()));
+    }
+    void aTypeTheWorkerDoesNotKnowIsRefused()
+    {
+        QVERIFY(m_client->registerType<Secret>("secret"));
+        const Test::Outcome outcome = Test::call(m_checkout, "typeOf", {QVariant::fromValue(Secret())});
+        m_pid = 0; // it takes that for malformed, and says in its log what it was
+        QVERIFY(outcome.error);
+        QCOMPARE(outcome.error->code(), Error::WorkerLost);
+        QCOMPARE(outcome.error->detail(), "the worker exited with status 1");
+    }
+    void aTypeTheClientDoesNotKnowIsNeverMade()
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression("type 'point' is not registered here"));
+        const auto stranger = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native});
+        const Error error = failure(stranger->checkout(), "makePoint");
+        QCOMPARE(error.code(), Error::ProtocolError);
+        QVERIFY2(error.message().contains("type 'point' is not registered here"), qPrintable(error.message()));
+    }
+
+private:
+    template <class R, class... A, class... Arguments>
+    R result(Method<R(A...)> method, const Arguments &...arguments)
+    {
+        const QFuture<R> future = m_checkout->future(method, arguments...);
+        if (!Test::waitUntil([&] { return future.isFinished(); }))
+            return {};
+        try {
+            return future.result();
+        } catch (const Error &error) {
+            qWarning().noquote() << error.message();
+            return {};
+        }
+    }
+    template <class R, class... A, class... Arguments>
+    void expectSkew(Method<R(A...)> method, const QString &name, const Arguments &...arguments)
+    {
+        std::optional<Error> caught;
+        frameTry([&] { m_checkout->call(method, arguments...); }, [&caught](const Error &error) { caught = error; });
+        WAIT_FOR(caught.has_value());
+        QCOMPARE(caught->code(), Error::BadArguments);
+        QCOMPARE(caught->method(), name);
+        QVERIFY2(caught->message().contains("'" + name + "'") && caught->message().contains("out of date"), qPrintable(caught->message()));
+    }
+
+    std::unique_ptr<Client> m_client;
+    CheckoutPtr m_checkout;
+    qint64 m_pid = 0;
+};
+
+PREFORK_RETOLD_MAIN(NativeTypesTest, fill, {.maxMessageSize = Limit})
+#include "tst_native_types.moc"

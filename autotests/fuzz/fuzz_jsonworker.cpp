@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "interface.h"
+#include "pieces.h"
+
+#include "wire/jsonprotocol_p.h"
+#include "worker/jsonsession_p.h"
+
+using namespace Prefork;
+using Fuzz::require;
+
+namespace {
+
+constexpr qsizetype Limit = 64 * 1024;
+
+// What a worker says must be what our client understands.
+void requireUnderstood(const QByteArray &said)
+{
+    Wire::JsonConnectionCodec codec(2 * Limit);
+    for (QByteArrayView rest = said; !rest.isEmpty();) {
+        const std::span<char> space = codec.space();
+        const qsizetype count = std::min(rest.size(), qsizetype(space.size()));
+        std::copy_n(rest.data(), count, space.data());
+        codec.received(count);
+        rest = rest.sliced(count);
+        Wire::Incoming message;
+        Wire::Decoded decoded;
+        while ((decoded = codec.next(&message)) == Wire::Decoded::Message)
+            continue;
+        require(decoded == Wire::Decoded::Nothing);
+    }
+    require(!codec.hasRest());
+}
+
+template <class Feed>
+std::pair<QByteArray, QString> serve(Feed feed)
+{
+    Interface interface;
+    Fuzz::fill(interface);
+    ScoreboardPage page;
+    std::pair<QByteArray, QString> served;
+    Worker::JsonSession session(InterfacePrivate::of(interface), Limit, &page, [&served](QByteArrayView bytes) {
+        served.first.append(bytes);
+        return true;
+    });
+    feed([&](QByteArrayView piece) {
+        if (session.serve(piece))
+            return true;
+        served.second = session.errorString();
+        require(!served.second.isEmpty());
+        return false;
+    });
+    return served;
+}
+
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, std::size_t size)
+{
+    const Fuzz::Input input(data, size);
+    const QByteArray bytes = input.bytes();
+    const auto served = serve([&](auto take) { input.inPieces(bytes, take); });
+    require(served == serve([&](auto take) { take(bytes); }));
+    requireUnderstood(served.first);
+    return 0;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#ifndef AUTOTESTS_FUZZ_INTERFACE_H
+#define AUTOTESTS_FUZZ_INTERFACE_H
+
+#include <QtPrefork/Interface>
+
+#include <QtCore/QPoint>
+
+namespace Fuzz {
+
+inline constexpr Prefork::Method<int(int, int)> add{"add"};
+inline constexpr Prefork::Method<QString(QString)> text{"text"};
+inline constexpr Prefork::Method<QByteArray(QByteArray)> bytes{"bytes"};
+inline constexpr Prefork::Method<QMap<QString, QList<double>>(QMap<QString, QList<double>>)> table{"table"};
+inline constexpr Prefork::Method<QPoint(QPoint)> point{"point"};
+inline constexpr Prefork::Method<void()> nothing{"nothing"};
+
+/// Typed methods and others, of which every kind gives back what it is given.
+inline void fill(Prefork::Interface &interface)
+{
+    interface.registerType<QPoint>("point");
+    interface.add(add, [](int a, int b) { return int(unsigned(a) + unsigned(b)); })
+        .add(text, [](const QString &value) { return value; })
+        .add(bytes, [](const QByteArray &value) { return value; })
+        .add(table, [](const QMap<QString, QList<double>> &value) { return value; })
+        .add(point, [](QPoint value) { return value; })
+        .add(nothing, [] {})
+        .add("echo", [](const QVariantList &arguments) { return QVariant(arguments); })
+        .add("fail",
+             [](const QVariantList &arguments) -> QVariant { throw Prefork::Error(arguments.value(0).toString(), arguments.value(1)); })
+        .fallback([](const QString &method, const QVariantList &arguments) {
+            return QVariant(QVariantList{method, arguments});
+        })
+        .checkoutDone([] {});
+}
+
+}
+
+#endif

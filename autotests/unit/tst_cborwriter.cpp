@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/cborwriter.h>
+#include <QtPrefork/typeregistry.h>
+
+#include <QtCore/QDateTime>
+#include <QtCore/QJsonObject>
+#include <QtCore/QPoint>
+#include <QtCore/QTimeZone>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
+#include <QtTest/QTest>
+
+#include <limits>
+
+using namespace Prefork::detail;
+
+namespace {
+
+template <class Write>
+QByteArray written(Write write)
+{
+    QByteArray bytes;
+    CborWriter writer(&bytes);
+    write(writer);
+    writer.finish();
+    return writer.hasFailed() ? QByteArray("failed: ") + writer.errorString().toUtf8() : bytes.toHex();
+}
+
+QVariant nested(int levels)
+{
+    QVariant value = 1;
+    for (int i = 0; i < levels; ++i)
+        value = QVariantList{value};
+    return value;
+}
+
+}
+
+class TestCborWriter : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void writesTheExamplesOfTheStandard_data();
+    void writesTheExamplesOfTheStandard();
+    void integersTakeTheShortestForm();
+    void textsOfEveryLength();
+    void halfSurrogatesAreAsInToUtf8();
+    void failsWithTheFirstReason();
+    void appendsAndKeepsTheCapacity();
+    void headersAreFilledInLater();
+    void takesBackAFailedMessage();
+    void largeBytesGoByReference();
+    void registersTypesOnce();
+};
+
+void TestCborWriter::writesTheExamplesOfTheStandard_data()
+{
+    QTest::addColumn<QVariant>("value");
+    QTest::addColumn<QByteArray>("hex");
+    const auto row = [](const QVariant &value, const char *hex) { QTest::newRow(hex) << value << QByteArray(hex); };
+    row(0, "00");
+    row(23, "17");
+    row(24, "1818");
+    row(100u, "1864");
+    row(1000, "1903e8");
+    row(1000000, "1a000f4240");
+    row(1000000000000LL, "1b000000e8d4a51000");
+    row(std::numeric_limits<quint64>::max(), "1bffffffffffffffff");
+    row(-1, "20");
+    row(-10, "29");
+    row(-100, "3863");
+    row(-1000, "3903e7");
+    row(std::numeric_limits<qint64>::min(), "3b7fffffffffffffff");
+    row(1.1, "fb3ff199999999999a");
+    row(-4.1f, "fbc010666660000000");
+    row(qInf(), "fb7ff0000000000000");
+    row(false, "f4");
+    row(true, "f5");
+    row(QVariant::fromValue(nullptr), "f6");
+    row(QVariant(), "f6");
+    row(QByteArray(), "40");
+    row(QByteArray::fromHex("01020304"), "4401020304");
+    row(QString(), "60");
+    row(QStringLiteral("IETF"), "6449455446");
+    row(QString::fromUtf8("\u00fc"), "62c3bc");
+    row(QString::fromUtf8("\u6c34"), "63e6b0b4");
+    row(QString::fromUtf8("\xf0\x90\x85\x91"), "64f0908591");
+    row(QVariantList(), "80");
+    row(QVariantList{1, 2, 3}, "83010203");
+    row(QVariantList{1, QVariantList{2, 3}, QVariantList{4, 5}}, "8301820203820405");
+    row(QVariant::fromValue(QList<int>{1, 2}), "820102");
+    row(QStringList{QStringLiteral("a")}, "816161");
+    row(QVariantMap(), "a0");
+    row(QVariantMap{{QStringLiteral("a"), 1}, {QStringLiteral("b"), QVariantList{2, 3}}}, "a26161016162820203");
+    row(QJsonObject{{QStringLiteral("a"), QJsonValue::Null}}, "a16161f6");
+    row(QVariant::fromValue(QMap<int, bool>{{7, true}}), "a16137f5");
+    row(QVariant::fromValue(Qt::Tuesday), "02");
+    row(QChar(u'a'), "6161");
+    row(QVariant::fromValue(u'a'), "1861");
+    row(QDate(2024, 2, 29), "6a323032342d30322d3239");
+    row(QUrl(QStringLiteral("http://www.example.com")), "d82076687474703a2f2f7777772e6578616d706c652e636f6d");
+    row(QUuid(), "d8255000000000000000000000000000000000");
+    row(QDateTime(), "f6");
+    const QDate day(2013, 3, 21);
+    const QTime time(20, 4, 0, 7);
+    row(QDateTime(day, time, Qt::UTC), "c07818323031332d30332d32315432303a30343a30302e3030375a");
+    row(QDateTime(day, time, Qt::OffsetFromUTC, 3600), "c0781d323031332d30332d32315432303a30343a30302e3030372b30313a3030");
+}
+
+void TestCborWriter::writesTheExamplesOfTheStandard()
+{
+    QFETCH(QVariant, value);
+    QFETCH(QByteArray, hex);
+    QCOMPARE(written([&](CborWriter &writer) { writer.writeVariant(value); }), hex);
+}
+
+void TestCborWriter::integersTakeTheShortestForm()
+{
+    const auto hex = [](quint64 number) { return written([number](CborWriter &writer) { writer.writeUnsigned(number); }); };
+    QCOMPARE(hex(255), QByteArray("18ff"));
+    QCOMPARE(hex(256), QByteArray("190100"));
+    QCOMPARE(hex(65535), QByteArray("19ffff"));
+    QCOMPARE(hex(65536), QByteArray("1a00010000"));
+    QCOMPARE(hex(0xffffffff), QByteArray("1affffffff"));
+    QCOMPARE(hex(0x100000000), QByteArray("1b0000000100000000"));
+}
+
+void TestCborWriter::textsOfEveryLength()
+{
+    for (const qsizetype length : {0, 1, 22, 23, 24, 85, 86, 127, 128, 255, 256, 16383, 16384, 16385, 21845, 65535, 65536, 70000}) {
+        for (const QString &unit :
+             {QStringLiteral("x"), QString::fromUtf8("\u00e9"), QString::fromUtf8("\u6c34"), QString::fromUtf8("\xf0\x9d\x87\x9a")}) {
+            for (const QString &prefix : {QString(), QStringLiteral("y"), QString(QChar(0xfeff))}) {
+                const QString text = prefix + unit.repeated(length);
+                const QByteArray expected = written([&](CborWriter &writer) { writer.writeUtf8(text.toUtf8()); });
+                QCOMPARE(written([&](CborWriter &writer) { writer.writeText(text); }), expected);
+            }
+        }
+    }
+}
+
+void TestCborWriter::halfSurrogatesAreAsInToUtf8()
+{
+    for (const qsizetype before : {0, 1, 30, 16383, 16384}) {
+        for (const QString &half : {QString(QChar(0xd834)), QString(QChar(0xdd1e))}) {
+            for (const qsizetype after : {0, 1, 30}) {
+                const QString text = QString(before, u'x') + half + QString(after, u'x');
+                const QByteArray expected = written([&](CborWriter &writer) { writer.writeUtf8(text.toUtf8()); });
+                QCOMPARE(written([&](CborWriter &writer) { writer.writeText(text); }), expected);
+            }
+        }
+    }
+}
+
+void TestCborWriter::failsWithTheFirstReason()
+{
+    QByteArray bytes;
+    CborWriter writer(&bytes);
+    writer.writeVariant(QVariantList{QVariant::fromValue(QPoint()), nested(65)});
+    QVERIFY(writer.hasFailed());
+    QCOMPARE(writer.errorString(), QStringLiteral("a value of type QPoint (register it by name on both sides to send it)"));
+    writer.truncate(0);
+    QVERIFY(!writer.hasFailed());
+    writer.writeVariant(nested(64));
+    QVERIFY(!writer.hasFailed());
+    writer.writeVariant(nested(65));
+    QCOMPARE(writer.errorString(), QStringLiteral("a value nested deeper than 64 levels"));
+    writer.truncate(0);
+    writer.writeVariant(QDateTime(QDate(12345, 1, 1), QTime(0, 0), Qt::UTC));
+    QCOMPARE(writer.errorString(), QStringLiteral("a QDateTime outside the years 0 to 9999"));
+}
+
+void TestCborWriter::appendsAndKeepsTheCapacity()
+{
+    QByteArray bytes("before");
+    {
+        CborWriter writer(&bytes);
+        QCOMPARE(writer.position(), 6);
+        writer.writeText(QString(1000, u'x'));
+    }
+    QVERIFY(bytes.startsWith(QByteArray("before\x79\x03\xe8xx")));
+    QCOMPARE(bytes.size(), 6 + 3 + 1000);
+    bytes.resize(0);
+    const char *const data = bytes.constData();
+    {
+        CborWriter writer(&bytes);
+        writer.writeText(QString(900, u'y'));
+    }
+    QCOMPARE(bytes.constData(), data);
+    const QByteArray shared = bytes;
+    CborWriter(&bytes).writeNull();
+    QCOMPARE(shared.size(), 903);
+    QCOMPARE(bytes, shared + '\xf6');
+}
+
+void TestCborWriter::headersAreFilledInLater()
+{
+    QByteArray bytes;
+    CborWriter writer(&bytes);
+    const qsizetype header = writer.skip(4);
+    for (int i = 0; i < 1000; ++i)
+        writer.writeUnsigned(quint64(i));
+    qToBigEndian(quint32(writer.position()), writer.at(header));
+    writer.finish();
+    QCOMPARE(qFromBigEndian<quint32>(bytes.constData()), quint32(bytes.size()));
+}
+
+void TestCborWriter::takesBackAFailedMessage()
+{
+    std::vector<CborChunk> chunks;
+    QByteArray bytes;
+    CborWriter writer(&bytes, nullptr, &chunks);
+    const QByteArray large(CborChunkSize, 'x');
+    writer.writeBytes(large);
+    const qsizetype start = writer.position();
+    writer.writeBytes(large);
+    writer.writeVariant(QVariant::fromValue(QPoint()));
+    QVERIFY(writer.hasFailed());
+    writer.truncate(start);
+    QVERIFY(!writer.hasFailed());
+    QCOMPARE(chunks.size(), std::size_t(1));
+    QCOMPARE(writer.chunkBytes(), CborChunkSize);
+}
+
+void TestCborWriter::largeBytesGoByReference()
+{
+    std::vector<CborChunk> chunks;
+    const QByteArray small(CborChunkSize - 1, 's');
+    const QByteArray large(CborChunkSize, 'l');
+    QByteArray flat;
+    {
+        CborWriter writer(&flat, nullptr, &chunks);
+        writer.writeVariant(QVariantList{small, large, 1});
+        QCOMPARE(writer.chunkBytes(), CborChunkSize);
+    }
+    QCOMPARE(chunks.size(), std::size_t(1));
+    QCOMPARE(chunks[0].bytes.constData(), large.constData());
+    QByteArray whole = flat;
+    whole.insert(chunks[0].position, chunks[0].bytes);
+    QCOMPARE(whole.toHex(), written([&](CborWriter &writer) { writer.writeVariant(QVariantList{small, large, 1}); }));
+}
+
+void TestCborWriter::registersTypesOnce()
+{
+    TypeRegistry types;
+    QVERIFY(types.add<QPoint>("point"));
+    QVERIFY(types.add<QPoint>("point"));
+    QVERIFY(!types.add<QPoint>("other"));
+    QVERIFY(!types.add<QPointF>("point"));
+    QVERIFY(!types.add<QPointF>(""));
+    QVERIFY(!types.add("void", QMetaType()));
+    QVERIFY(!types.add<QObject *>("object"));
+    QVERIFY(types.typeOf("object") == QMetaType());
+    QCOMPARE(types.typeOf("point"), QMetaType::fromType<QPoint>());
+    const TypeRegistry copy = types;
+    QVERIFY(types.add<QPointF>("pointf"));
+    QVERIFY(!copy.nameOf(QMetaType::fromType<QPointF>()));
+    QByteArray bytes;
+    CborWriter writer(&bytes, &copy);
+    writer.writeVariant(QPoint(1, 2));
+    writer.finish();
+    QCOMPARE(bytes.toHex(), QByteArray("d81b8365706f696e744800000001000000021") + QByteArray("4"));
+}
+
+QTEST_GUILESS_MAIN(TestCborWriter)
+#include "tst_cborwriter.moc"

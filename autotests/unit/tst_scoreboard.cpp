@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/scoreboard_p.h"
+
+#include <QtTest/QTest>
+
+using namespace Prefork;
+
+class TestScoreboard : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aPageGivenOutAgainKnowsNothingOfItsPast()
+    {
+        Scoreboard scoreboard;
+        const std::size_t slot = scoreboard.take().value();
+        ScoreboardPage *const page = scoreboard.page(slot);
+        page->enter(ScoreboardPage::Busy);
+        page->setMethod("drink");
+        page->protocol = ScoreboardPage::Native;
+        page->midWrite = page->saidGoodbye = 1;
+        page->lastStarted = page->served = 7;
+        scoreboard.giveBack(slot);
+        QCOMPARE(scoreboard.take().value(), slot);
+        const ScoreboardPage *const fresh = scoreboard.page(slot);
+        QCOMPARE(fresh->state.load(), quint32(ScoreboardPage::Free));
+        QCOMPARE(fresh->protocol.load(), quint32(ScoreboardPage::UnknownProtocol));
+        QCOMPARE(fresh->midWrite.load() + fresh->saidGoodbye.load(), 0u);
+        QCOMPARE(fresh->lastStarted.load() + fresh->served.load(), Q_UINT64_C(0));
+        QCOMPARE(fresh->since.load(), 0);
+        QCOMPARE(fresh->methodName(), QByteArray());
+    }
+};
+
+QTEST_APPLESS_MAIN(TestScoreboard)
+#include "tst_scoreboard.moc"

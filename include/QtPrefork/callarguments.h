@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_CALLARGUMENTS_H
+#define QTPREFORK_CALLARGUMENTS_H
+
+#include <QtPrefork/arguments.h>
+#include <QtPrefork/method.h>
+#include <QtPrefork/signature.h>
+
+#include <tuple>
+
+namespace Prefork::detail {
+
+/// What is called: a typed method, a method by name, or no method.
+struct CallTarget
+{
+    const char *literal = nullptr; ///< name of a typed method
+    QString name; ///< of one called by name; null when nothing is named
+    const Signature *signature = nullptr; ///< of a typed method
+    SourceLocation location;
+};
+
+/// The arguments of a call, whatever they are made of, for whatever protocol.
+class QTPREFORK_EXPORT CallArguments
+{
+public:
+    [[nodiscard]] virtual std::size_t count() const = 0;
+    virtual void write(CborWriter &writer) const = 0;
+    [[nodiscard]] virtual QVariantList toList() const = 0;
+
+protected:
+    ~CallArguments() = default;
+};
+
+template <class... A>
+class TypedArguments final : public CallArguments
+{
+public:
+    template <class... T>
+    explicit TypedArguments(T &&...arguments)
+        : m_values(convertArgument<A>(std::forward<T>(arguments))...)
+    {
+    }
+    std::size_t count() const override { return sizeof...(A); }
+    void write([[maybe_unused]] CborWriter &writer) const override
+    {
+        std::apply([&writer](const A &...values) { (toCbor(writer, values), ...); }, m_values);
+    }
+    QVariantList toList() const override
+    {
+        return std::apply([](const A &...values) { return QVariantList{QVariant(toVariant<A>(values))...}; }, m_values);
+    }
+
+private:
+    std::tuple<A...> m_values;
+};
+
+class QTPREFORK_EXPORT ListedArguments final : public CallArguments
+{
+public:
+    explicit ListedArguments(const QVariantList &list)
+        : m_list(list)
+    {
+    }
+    std::size_t count() const override { return std::size_t(m_list.size()); }
+    void write(CborWriter &writer) const override;
+    QVariantList toList() const override { return m_list; }
+
+private:
+    const QVariantList &m_list;
+};
+
+/// Takes the arguments of a typed call apart: first as many as the method has, then nothing, a callback, or a context and a callback.
+/// @p call gets the target, the CallArguments, and what is left.
+template <class R, class... A, class Tuple, class Call, std::size_t... I, std::size_t... J>
+decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&call, std::index_sequence<I...>, std::index_sequence<J...>)
+{
+    static_assert((ArgumentFor<std::remove_cvref_t<A>, std::tuple_element_t<I, Tuple>> && ...),
+                  "an argument does not fit the method's parameter");
+    const TypedArguments<std::remove_cvref_t<A>...> arguments(std::get<I>(std::forward<Tuple>(tail))...);
+    const CallTarget target {method.name(), {}, &signatureOf<R, A...>(), method.location()};
+    return call(target, arguments, std::get<sizeof...(I) + J>(std::forward<Tuple>(tail))...);
+}
+
+template <class R, class... A, class Call, class... Tail>
+decltype(auto) splitCall(const Method<R(A...)> &method, Call &&call, Tail &&...tail)
+{
+    constexpr std::size_t count = sizeof...(A);
+    static_assert(sizeof...(Tail) >= count, "the method takes more arguments");
+    static_assert(sizeof...(Tail) <= count + 2, "after the arguments comes a callback, or a context object and a callback");
+    return splitCall(method, std::forward_as_tuple(std::forward<Tail>(tail)...), std::forward<Call>(call), std::index_sequence_for<A...>(),
+                     std::make_index_sequence<sizeof...(Tail) - count>());
+}
+
+}
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_CBORCONVERT_H
+#define QTPREFORK_CBORCONVERT_H
+
+#include <QtPrefork/cborreader.h>
+#include <QtPrefork/cborwriter.h>
+#include <QtPrefork/convert.h>
+#include <QtPrefork/gadget.h>
+#include <QtPrefork/typeregistry.h>
+
+#include <QtCore/QDateTime>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
+
+#include <algorithm>
+#include <iterator>
+
+/// How typed parameters and results are written as CBOR without a QVariant between, and come back. What a peer may write instead of a type
+/// is what convert.h accepts for it.
+namespace Prefork::detail {
+
+template <class T>
+concept RepeatsKeys = requires(const T &map) { map.uniqueKeys(); };
+
+/// Writes @p value; whether that worked, the writer says.
+template <class T>
+void toCbor(CborWriter &writer, const T &value)
+{
+    if constexpr (std::same_as<T, QVariant>) {
+        writer.writeVariant(value);
+    } else if constexpr (std::same_as<T, bool>) {
+        writer.writeBool(value);
+    } else if constexpr (std::is_enum_v<T> || std::signed_integral<T>) {
+        writer.writeSigned(qint64(value));
+    } else if constexpr (std::unsigned_integral<T>) {
+        writer.writeUnsigned(value);
+    } else if constexpr (std::floating_point<T>) {
+        writer.writeDouble(double(value));
+    } else if constexpr (std::same_as<T, QString>) {
+        writer.writeText(value);
+    } else if constexpr (std::same_as<T, QByteArray>) {
+        writer.writeBytes(value);
+    } else if constexpr (std::same_as<T, std::string>) {
+        const QUtf8StringView text(value.data(), qsizetype(value.size()));
+        if (text.isValidUtf8())
+            writer.writeUtf8(text);
+        else
+            writer.writeText(text.toString());
+    } else if constexpr (SequenceContainer<T>) {
+        if (!writer.enter())
+            return;
+        writer.beginArray(quint64(std::distance(value.begin(), value.end())));
+        for (const auto &item : value)
+            toCbor<typename T::value_type>(writer, item);
+        writer.leave();
+    } else if constexpr (StringKeyedMap<T> && !RepeatsKeys<T>) {
+        if (!writer.enter())
+            return;
+        writer.beginMap(quint64(value.size()));
+        for (auto entry = value.begin(); entry != value.end(); ++entry) {
+            writer.writeText(QString(entry.key()));
+            toCbor<typename T::mapped_type>(writer, entry.value());
+        }
+        writer.leave();
+    } else if constexpr (std::same_as<T, QDateTime>) {
+        writer.writeDateTime(value);
+    } else if constexpr (std::same_as<T, QUrl>) {
+        writer.writeUrl(value);
+    } else if constexpr (std::same_as<T, QUuid>) {
+        writer.writeUuid(value);
+    } else if constexpr (StringKeyedMap<T>) {
+        writer.writeVariant(toVariant(value));
+    } else {
+        const QMetaType type = QMetaType::fromType<T>();
+        if (const QByteArray *const name = writer.types() ? writer.types()->nameOf(type) : nullptr)
+            return writer.writeRegistered(*name, type, &value);
+        if constexpr (Gadget<T>) {
+            if (hasFields(T::staticMetaObject))
+                return writeGadget(writer, T::staticMetaObject, &value);
+        }
+        writer.writeVariant(QVariant::fromValue(value));
+    }
+}
+
+template <class T>
+[[nodiscard]] bool fromCbor(CborReader &reader, T *out);
+
+/// Reads what toCbor() writes for a T, and nothing else. When it returns false, something may have been consumed.
+template <class T>
+[[nodiscard]] bool readExactly(CborReader &reader, T *out)
+{
+    if constexpr (std::same_as<T, bool>) {
+        return reader.readBool(out);
+    } else if constexpr (std::is_enum_v<T>) {
+        std::underlying_type_t<T> number {};
+        const bool ok = readExactly(reader, &number);
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::signed_integral<T>) {
+        qint64 number = 0;
+        const bool ok = reader.readSigned(&number) && number >= std::numeric_limits<T>::min() && number <= std::numeric_limits<T>::max();
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::unsigned_integral<T>) {
+        quint64 number = 0;
+        const bool ok = reader.readUnsigned(&number) && number <= std::numeric_limits<T>::max();
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::floating_point<T>) {
+        double number = 0;
+        const bool ok = reader.readDouble(&number);
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::same_as<T, QString>) {
+        return reader.readText(out);
+    } else if constexpr (std::same_as<T, QByteArray>) {
+        return reader.readBytes(out);
+    } else if constexpr (std::same_as<T, std::string>) {
+        QByteArrayView text;
+        const bool ok = reader.readUtf8(&text);
+        out->assign(text.data(), std::size_t(text.size()));
+        return ok;
+    } else if constexpr (SequenceContainer<T>) {
+        constexpr quint64 Trusted = 4096; // a count is a claim: beyond this, room is made as items come
+        quint64 count = 0;
+        if (!reader.readArray(&count) || !reader.enter())
+            return false;
+        if constexpr (requires { out->reserve(1); })
+            out->reserve(typename T::size_type(std::min(count, Trusted)));
+        bool ok = true;
+        for (quint64 i = 0; ok && i < count; ++i) {
+            typename T::value_type item {};
+            ok = fromCbor(reader, &item);
+            out->push_back(std::move(item));
+        }
+        reader.leave();
+        return ok;
+    } else if constexpr (StringKeyedMap<T>) {
+        quint64 count = 0;
+        if (!reader.readMap(&count) || !reader.enter())
+            return false;
+        bool ok = true;
+        for (quint64 i = 0; ok && i < count; ++i) {
+            QString key;
+            typename T::mapped_type item {};
+            ok = reader.readText(&key) && fromCbor(reader, &item);
+            const auto before = out->size();
+            out->insert(key, std::move(item));
+            if (ok && out->size() == before)
+                ok = reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
+        }
+        reader.leave();
+        return ok;
+    } else if constexpr (std::same_as<T, QDateTime>) {
+        *out = QDateTime();
+        return reader.readNull(); // what an invalid one is written as
+    } else if constexpr (Gadget<T>) {
+        return hasFields(T::staticMetaObject) && readGadget(reader, T::staticMetaObject, out);
+    } else {
+        return false;
+    }
+}
+
+/// Reads a T, or whatever convert.h accepts for one. False without having consumed anything if something else is there; then, and when the
+/// reader is broken, @p out is worthless.
+template <class T>
+[[nodiscard]] bool fromCbor(CborReader &reader, T *out)
+{
+    if constexpr (std::same_as<T, QVariant>) {
+        return reader.readVariant(out);
+    } else {
+        const qsizetype start = reader.position();
+        if (readExactly(reader, out))
+            return true;
+        *out = T();
+        QVariant value;
+        const qint64 memoryLeft = reader.memoryLeft();
+        bool ok = reader.seek(start) && reader.readVariant(&value);
+        reader.setMemoryLeft(memoryLeft);
+        ok = ok && fromVariant(value, out);
+        if (!ok)
+            reader.seek(start);
+        return ok;
+    }
+}
+
+/// Appends what type @p type has on the wire, as appendWireType() of the template does.
+QTPREFORK_EXPORT void appendWireType(QByteArray *out, QMetaType type);
+
+/// Appends what a T is on the wire, to be compared with what it is for a peer: b boolean, i integer or enum, d floating, s text, y bytes,
+/// t QDateTime, u QUrl, g QUuid, v any, n nothing, l<…> list, m<…> map with texts for keys, {Name;field:type;…} a Q_GADGET, or R<name>.
+template <class T>
+void appendWireType(QByteArray *out)
+{
+    if constexpr (std::is_void_v<T>) {
+        out->append('n');
+    } else if constexpr (std::same_as<T, std::string>) {
+        out->append('s');
+    } else if constexpr (SequenceContainer<T>) {
+        appendWireType<typename T::value_type>(&out->append("l<"));
+        out->append('>');
+    } else if constexpr (StringKeyedMap<T>) {
+        appendWireType<typename T::mapped_type>(&out->append("m<"));
+        out->append('>');
+    } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+        out->append('i');
+    } else if constexpr (std::floating_point<T>) {
+        out->append('d');
+    } else {
+        appendWireType(out, QMetaType::fromType<T>());
+    }
+}
+
+}
+
+#endif

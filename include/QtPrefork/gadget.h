@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_GADGET_H
+#define QTPREFORK_GADGET_H
+
+#include <QtPrefork/global.h>
+
+#include <QtCore/QMetaObject>
+#include <QtCore/QMetaType>
+#include <QtCore/QVariant>
+
+#include <concepts>
+
+/// How a Q_GADGET crosses the wire: as a map of its fields, which are its properties that are stored and readable. A gadget without fields
+/// has nothing to send and does not count as one.
+namespace Prefork::detail {
+
+class CborReader;
+class CborWriter;
+
+/// Has a Q_GADGET of its own, not just of a base class.
+template <class T>
+concept Gadget = requires {
+    typename T::QtGadgetHelper;
+    T::staticMetaObject;
+    requires std::same_as<decltype(&T::qt_check_for_QGADGET_macro), void (T::*)()>;
+};
+
+/// True if @p type is a Q_GADGET with fields.
+[[nodiscard]] QTPREFORK_EXPORT bool isGadget(QMetaType type);
+/// True if a gadget of type @p meta has fields.
+[[nodiscard]] QTPREFORK_EXPORT bool hasFields(const QMetaObject &meta);
+
+/// The fields of @p gadget by name.
+[[nodiscard]] QTPREFORK_EXPORT QVariantMap gadgetToMap(const QMetaObject &meta, const void *gadget);
+/// Sets the fields of @p gadget that are in @p value, a map. False if it is none, has a field unknown here, or one whose value does not
+/// fit; some fields may be set then. Fields that cannot be written are passed over.
+[[nodiscard]] QTPREFORK_EXPORT bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gadget);
+/// @p value as the type @p type, by the rules of fromVariant() chosen at run time.
+[[nodiscard]] QTPREFORK_EXPORT bool convertVariant(const QVariant &value, QMetaType type, QVariant *out);
+
+/// Writes the fields of @p gadget as a map.
+QTPREFORK_EXPORT void writeGadget(CborWriter &writer, const QMetaObject &meta, const void *gadget);
+/// Reads what writeGadget() wrote, with the rules of gadgetFromVariant(). False like the readings of CborReader, but for what was consumed.
+[[nodiscard]] QTPREFORK_EXPORT bool readGadget(CborReader &reader, const QMetaObject &meta, void *gadget);
+
+}
+
+#endif

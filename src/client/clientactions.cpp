@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+#include "client/clientcore_p.h"
+
+#include "client/clock_p.h"
+
+#include <algorithm>
+
+namespace Prefork {
+
+using Pooling::Action;
+
+PendingCall *ClientCore::Caller::find(CallId call)
+{
+    if (oneShot)
+        return &*oneShot;
+    return checkout ? CheckoutPrivate::of(*checkout).calls.find(call) : nullptr;
+}
+
+// Input and output happen at once, in the pool's order. Settling runs the user's code: never inside one of the user's own calls.
+void ClientCore::perform(Settle when)
+{
+    if (std::exchange(m_isPerforming, true))
+        return; // an action answered at once; the loop below sees to what follows
+    std::optional<Result> result; // the usual case, kept short: one call has its result
+    while (m_pool.hasActions()) {
+        m_pool.takeActions(&m_actions);
+        for (const Action &action : m_actions) {
+            if (action.kind == Action::Finish && when == Settle::Now && !result && m_settlements.empty()) {
+                result = Result{action.checkout, action.call};
+                continue;
+            }
+            if (result && action.kind >= Action::Finish) { // not the usual case after all
+                settleLater({.kind = Action::Finish, .checkout = result->checkout, .call = result->call});
+                result.reset();
+            }
+            performOne(action);
+        }
+        m_hasRejected = false;
+    }
+    m_isPerforming = false;
+    if (result)
+        settleResult(*result);
+    bool hasNews = !m_settlements.empty();
+    if (std::exchange(m_changesSeen, m_pool.changes()) != m_pool.changes()) {
+        armTimer();
+        hasNews = hasNews || state() != m_announcedState;
+    }
+    if (hasNews && when == Settle::Now)
+        settleAll();
+    else if (hasNews)
+        scheduleSettling();
+}
+
+void ClientCore::scheduleSettling()
+{
+    if (!std::exchange(m_isSettlingScheduled, true))
+        QMetaObject::invokeMethod(this, &ClientCore::settleAll, Qt::QueuedConnection);
+}
+
+void ClientCore::performOne(const Action &action)
+{
+    switch (action.kind) {
+    case Action::Connect:
+        m_transport->connectWorker(action.worker);
+        break;
+    case Action::Close:
+        if (const ConnectionPtr connection = connectionOf(action.worker))
+            drop(connection);
+        else
+            m_transport->forget(action.worker);
+        break;
+    case Action::HangUp:
+        if (const ConnectionPtr connection = connectionOf(action.worker)) {
+            connection->stream->hangUp();
+            countBacklog(*connection);
+        }
+        break;
+    case Action::Send:
+        send(action);
+        break;
+    case Action::SendDone:
+        sendDone(action);
+        break;
+    case Action::Finish:
+    case Action::Fail:
+    case Action::Cancel:
+    case Action::Released:
+        settleLater(action);
+        break;
+    }
+}
+
+void ClientCore::send(const Action &action)
+{
+    if (m_hasRejected && !m_pool.isSent(action.checkout, action.call))
+        return;
+    Caller *const caller = m_callers.find(action.checkout);
+    PendingCall *const call = caller ? caller->find(action.call) : nullptr;
+    const ConnectionPtr connection = connectionOf(action.worker);
+    if (!call || !connection)
+        return;
+    UnsentCall &unsent = *call->unsent;
+    std::optional<QString> problem;
+    if (unsent.signature)
+        problem = connection->codec->mismatch(unsent.literal, *unsent.signature);
+    if (!problem && unsent.message.size() - connection->traits.headerSize > connection->traits.maxMessageSize)
+        problem = QStringLiteral("cannot send the arguments: they make a message larger than the %1 bytes the worker takes")
+                      .arg(connection->traits.maxMessageSize);
+    if (problem) {
+        m_hasRejected = true;
+        m_pool.rejected(action.checkout, action.call, Error(Error::BadArguments, *problem), now());
+        return;
+    }
+    // A worker that cannot say goodbye, and is idle, has nothing to say: what is there is its end.
+    const bool isAtEnd = !connection->traits.pipelines && action.isFirst && connection->stream->hasInput();
+    if (connection->inFlight() == 0)
+        connection->flightStart = connection->stream->bytesGiven();
+    ++connection->lastSent;
+    if (connection->ended || isAtEnd) {
+        loseWorker(connection);
+        return;
+    }
+    connection->codec->address(&unsent.message, connection->lastSent, action.group);
+    m_unsentBytes -= call->takeSize();
+    write(connection, unsent.message);
+}
+
+void ClientCore::write(const ConnectionPtr &connection, const Wire::OutMessage &message)
+{
+    Stream &stream = *connection->stream;
+    if (message.chunks.empty()) {
+        stream.append(message.bytes);
+    } else {
+        Wire::forEachPiece(
+            message.bytes, message.chunks, [&stream](QByteArrayView bytes) { stream.append(bytes); },
+            [&stream](const QByteArray &bytes) { stream.appendShared(bytes); });
+    }
+    countBacklog(*connection);
+    markDirty(connection);
+    stallIfFull(*connection);
+}
+
+void ClientCore::stallIfFull(const Connection &connection)
+{
+    if (connection.stream->bytesToWrite() > m_options.maxInFlightBytes)
+        m_pool.setStalled(connection.worker, true, now());
+}
+
+void ClientCore::countBacklog(Connection &connection)
+{
+    const qint64 backlog = connection.dropped ? 0 : connection.stream->bytesToWrite();
+    m_streamBytes += backlog - std::exchange(connection.backlog, backlog);
+}
+
+void ClientCore::sendDone(const Action &action)
+{
+    const ConnectionPtr connection = connectionOf(action.worker);
+    if (!connection)
+        return;
+    QByteArray bytes;
+    connection->codec->encodeDone(connection->lastSent, &bytes);
+    connection->stream->append(bytes);
+    markDirty(connection);
+}
+
+// Everything that is to be said to a worker in one turn of the event loop goes in one piece.
+void ClientCore::markDirty(const ConnectionPtr &connection)
+{
+    if (std::exchange(connection->isDirty, true))
+        return;
+    m_dirty.push_back(connection);
+    if (m_dispatcher)
+        return;
+    m_dispatcher = QAbstractEventDispatcher::instance(thread());
+    if (m_dispatcher) {
+        connect(m_dispatcher, &QAbstractEventDispatcher::aboutToBlock, this, &ClientCore::flushDirty);
+        connect(m_dispatcher, &QAbstractEventDispatcher::awake, this, &ClientCore::flushDirty);
+    } else {
+        QMetaObject::invokeMethod(this, &ClientCore::flushDirty, Qt::QueuedConnection);
+    }
+}
+
+void ClientCore::flushDirty()
+{
+    while (!m_dirty.empty()) {
+        for (const ConnectionPtr &connection : std::exchange(m_dirty, {})) {
+            connection->isDirty = false;
+            if (connection->dropped)
+                continue;
+            connection->stream->flush();
+            countBacklog(*connection);
+            const quint64 sent = connection->stream->bytesSent();
+            m_writtenBytes += qint64(sent - std::exchange(connection->reportedSent, sent));
+            if (connection->stream->bytesToWrite() <= m_options.maxInFlightBytes)
+                m_pool.setStalled(connection->worker, false, now());
+        }
+        if (m_pool.hasActions()) // there is room again
+            perform(Settle::Later);
+    }
+    if (m_reportsWrites && m_writtenBytes > 0)
+        scheduleSettling();
+}
+
+void ClientCore::settleLater(const Action &action)
+{
+    Caller *const caller = m_callers.find(action.checkout);
+    if (!caller)
+        return;
+    Settlement settlement{action, caller->checkout, {}, std::move(caller->oneShot)};
+    if (settlement.checkout)
+        settlement.keptAlive = settlement.checkout->weak_from_this().lock();
+    if (settlement.oneShot || action.kind == Action::Released)
+        m_callers.erase(action.checkout);
+    if (settlement.oneShot || settlement.checkout)
+        m_settlements.push_back(std::move(settlement));
+}
+
+// What settleLater() and settleAll() do, without the queue.
+void ClientCore::settleResult(const Result &result)
+{
+    Caller *const caller = m_callers.find(result.checkout);
+    if (!caller)
+        return;
+    ++m_settling;
+    if (const std::unique_ptr<PendingCall> oneShot = std::move(caller->oneShot)) {
+        m_callers.erase(result.checkout);
+        m_unsentBytes -= oneShot->takeSize();
+        finishCall(*oneShot, nullptr);
+    } else if (Checkout *const checkout = caller->checkout) {
+        CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
+        const CheckoutPtr alive = d.keptAlive;
+        PendingCall call = d.calls.take(result.call);
+        m_unsentBytes -= call.takeSize();
+        finishCall(call, checkout);
+        letGoIfSettled(checkout);
+    }
+    --m_settling;
+    perform(Settle::Later);
+}
+
+// Only what is due now: what the user's code adds waits for the next turn of the event loop, so that it cannot keep it from turning.
+void ClientCore::settleAll()
+{
+    const auto self = shared_from_this();
+    m_isSettlingScheduled = false;
+    ++m_settling;
+    for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty(); --due) {
+        Settlement settlement = std::move(m_settlements.front());
+        m_settlements.pop_front();
+        if (!m_settlements.empty())
+            scheduleSettling(); // should the user's code turn an event loop of its own
+        settle(settlement);
+    }
+    announceState();
+    if (const qint64 written = std::exchange(m_writtenBytes, 0); m_reportsWrites && written > 0) {
+        Q_EMIT
+        bytesWritten(written);
+    }
+    --m_settling;
+    perform(Settle::Later);
+}
+
+void ClientCore::settle(Settlement &settlement)
+{
+    const Action &action = settlement.action;
+    if (settlement.oneShot) {
+        settleCall(*settlement.oneShot, nullptr, action);
+        return;
+    }
+    Checkout *const checkout = settlement.checkout;
+    if (!checkout)
+        return;
+    if (action.kind == Action::Released) {
+        Q_EMIT
+        checkout->released();
+    } else {
+        const CallId end = action.kind == Action::Cancel ? action.end : action.call + 1;
+        for (CallId id = action.call; id < end && settlement.checkout; ++id) {
+            PendingCall call = CheckoutPrivate::of(*checkout).calls.take(id);
+            settleCall(call, checkout, action);
+        }
+    }
+    if (settlement.checkout)
+        letGoIfSettled(checkout);
+}
+
+void ClientCore::settleCall(PendingCall &call, Checkout *checkout, const Action &action)
+{
+    m_unsentBytes -= call.takeSize();
+    if (action.kind == Action::Finish)
+        finishCall(call, checkout);
+    else if (action.kind == Action::Fail)
+        failCall(call, checkout, action.error);
+    else
+        cancelCall(call, checkout);
+}
+
+void ClientCore::letGoIfSettled(Checkout *checkout)
+{
+    CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
+    if (!d.calls.isEmpty())
+        return;
+    const CheckoutPtr alive = std::exchange(d.keptAlive, nullptr);
+    if (alive) {
+        Q_EMIT
+        checkoutSettled();
+    }
+}
+
+// Left alone while it is early enough: a stream of calls must not cost a timer each.
+void ClientCore::armTimer()
+{
+    const auto wakeup = m_pool.nextWakeup();
+    if (!wakeup || (m_timerDue && *m_timerDue <= *wakeup))
+        return;
+    m_timerDue = wakeup;
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*wakeup - now());
+    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, std::chrono::milliseconds(0), std::chrono::hours(24))); // it counts in int
+}
+
+void ClientCore::onTimer()
+{
+    const auto self = shared_from_this();
+    m_timerDue.reset();
+    const Pooling::Time time = now();
+    // A reply that has arrived wins over a deadline, however late we come to look and however much there is to read.
+    std::vector<Pooling::WorkerId> unread;
+    m_budget.begin(time);
+    for (const Pooling::WorkerId worker : m_pool.overdueWorkers(time)) {
+        const ConnectionPtr connection = connectionOf(worker);
+        if (connection && !connection->isDeferred)
+            readSome(connection, Reading::Everything);
+        if (connection && connection->isDeferred)
+            unread.push_back(worker);
+    }
+    m_pool.advance(time, unread);
+    perform(Settle::Now);
+    armTimer(); // even if it came too early for anything to change
+    flushDirty();
+}
+
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "client/clientcore_p.h"
+
+#include "client/clock_p.h"
+
+#include <QtCore/QMetaEnum>
+
+namespace Prefork {
+
+namespace {
+
+Error::Code codeOf(const Wire::FailureText &failure)
+{
+    bool known = false;
+    const int code = QMetaEnum::fromType<Error::Code>().keyToValue(failure.code.toLatin1().constData(), &known);
+    if (known && (code == Error::SetupError || code == Error::BadArguments || code == Error::NoSuchMethod))
+        return Error::Code(code);
+    if (failure.code.isEmpty() && failure.message.startsWith(QStringLiteral("setup exception: ")))
+        return Error::SetupError;
+    return Error::WorkerError;
+}
+
+}
+
+void ClientCore::onReadyRead(quint64 worker)
+{
+    const auto self = shared_from_this();
+    const ConnectionPtr connection = connectionOf(worker);
+    if (!connection || connection->isDeferred)
+        return;
+    m_budget.begin(now());
+    readSome(connection, Reading::Some);
+    readSiblings(connection);
+    flushDirty();
+}
+
+// A worker that answered a moment ago has likely answered again: looking costs less than waiting for a poll to tell.
+void ClientCore::readSiblings(const ConnectionPtr &connection)
+{
+    constexpr auto Recently = std::chrono::milliseconds(10);
+    const Pooling::Time time = roughNow();
+    connection->lastRead = time;
+    if (m_connections.size() == 1)
+        return;
+    std::vector<ConnectionPtr> siblings;
+    for (const auto &[worker, sibling] : m_connections) {
+        if (sibling != connection && sibling->inFlight() > 0 && time - sibling->lastRead < Recently)
+            siblings.push_back(sibling);
+    }
+    for (const ConnectionPtr &sibling : siblings) {
+        if (sibling->dropped || sibling->ended || sibling->isDeferred || m_budget.isOver(now()))
+            continue;
+        flushDirty();
+        readSome(sibling, Reading::Some);
+    }
+}
+
+// What had to wait for the event loop to turn.
+void ClientCore::onResume()
+{
+    const auto self = shared_from_this();
+    m_budget.renew(now());
+    const std::vector<ConnectionPtr> deferred = std::exchange(m_deferred, {});
+    for (const ConnectionPtr &connection : deferred) {
+        connection->isDeferred = false;
+        if (connection->dropped || connection->ended)
+            continue;
+        connection->stream->setReading(true);
+        readSome(connection, Reading::Some);
+    }
+    flushDirty();
+}
+
+// The rest waits until other events have had their turn, for which a timer comes after all of them.
+void ClientCore::defer(const ConnectionPtr &connection)
+{
+    if (std::exchange(connection->isDeferred, true))
+        return;
+    connection->stream->setReading(false);
+    m_deferred.push_back(connection);
+    if (!m_resumeTimer.isActive())
+        m_resumeTimer.start(0);
+}
+
+void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
+{
+    for (;;) {
+        switch (decodeAll(connection)) {
+        case Decoding::Empty:
+            break;
+        case Decoding::OutOfTime:
+            if (!connection->dropped && !connection->ended)
+                defer(connection);
+            return;
+        case Decoding::Over:
+            return;
+        }
+        const std::span<char> space = connection->codec->space();
+        const Posix::Transfer transfer = connection->stream->read(space);
+        if (transfer.status == Posix::Transfer::WouldBlock)
+            return;
+        if (transfer.status != Posix::Transfer::Done) {
+            onEnded(connection);
+            return;
+        }
+        connection->codec->received(transfer.bytes);
+        // When less came than could have, there is no more; asking again would cost as much as a whole call. A poll will tell.
+        if (amount == Reading::Some && transfer.bytes < qsizetype(space.size())) {
+            if (decodeAll(connection) == Decoding::OutOfTime && !connection->dropped && !connection->ended)
+                defer(connection);
+            return;
+        }
+    }
+}
+
+ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
+{
+    constexpr int AtOnce = 16; // messages between looks at the clock
+    Wire::Incoming message;
+    for (int count = 1; !connection->dropped && !connection->ended; ++count) {
+        switch (connection->codec->next(&message)) {
+        case Wire::Decoded::Nothing:
+            return Decoding::Empty;
+        case Wire::Decoded::Broken:
+            protocolError(connection, connection->codec->errorString());
+            return Decoding::Over;
+        case Wire::Decoded::Message:
+            break;
+        }
+        take(connection, message);
+        if ((count % AtOnce == 0 || m_options.readBudget.count() <= 0) && m_budget.isOver(now()))
+            return Decoding::OutOfTime;
+    }
+    return Decoding::Over;
+}
+
+void ClientCore::take(const ConnectionPtr &connection, Wire::Incoming &message)
+{
+    switch (message.kind) {
+    case Wire::Incoming::Hello:
+        becomeReady(connection);
+        break;
+    case Wire::Incoming::Result:
+    case Wire::Incoming::Failure:
+        takeAnswer(connection, message);
+        break;
+    case Wire::Incoming::Released:
+        if (!m_pool.released(connection->worker, now())) {
+            protocolError(connection, QStringLiteral("the acknowledgement of a release that was not"));
+            return;
+        }
+        perform(Settle::Now);
+        break;
+    case Wire::Incoming::Goodbye:
+        onGoodbye(connection, message);
+        break;
+    }
+}
+
+void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &message)
+{
+    const auto busy = m_pool.callOf(connection->worker);
+    if (!busy || connection->inFlight() == 0 || (message.id != 0 && message.id != connection->lastAnswered + 1)) {
+        protocolError(connection, QStringLiteral("a reply nobody asked for"));
+        return;
+    }
+    ++connection->lastAnswered;
+    const Pooling::Time time = roughNow();
+    if (message.kind == Wire::Incoming::Failure) {
+        const Wire::FailureText &failure = message.failure;
+        if (!m_pool.isShared(connection->worker)) // the worker drops the others of the group
+            connection->lastAnswered = connection->lastSent;
+        static_cast<void>(m_pool.failed(connection->worker, Error(codeOf(failure), failure.message, failure.data), time));
+    } else {
+        Caller *const caller = m_callers.find(busy->checkout);
+        PendingCall *const call = caller ? caller->find(busy->call) : nullptr;
+        std::optional<QString> misfit;
+        const bool isRead = connection->codec->readResult(call ? call->handler.get() : nullptr, &misfit);
+        if (!isRead || misfit) {
+            --connection->lastAnswered;
+            protocolError(connection,
+                          isRead ? QStringLiteral("the result of %1 is of the wrong type: %2").arg(call->method, *misfit)
+                                 : connection->codec->errorString());
+            return;
+        }
+        if (connection->traits.pipelines) {
+            if (const auto settled = m_pool.repliedPlainly(connection->worker, time)) {
+                if (m_pool.hasActions())
+                    perform(Settle::Later);
+                if (m_settlements.empty()) {
+                    settleResult({settled->checkout, settled->call});
+                    return;
+                }
+                settleLater({.kind = Pooling::Action::Finish, .checkout = settled->checkout, .call = settled->call});
+                settleAll();
+                return;
+            }
+        }
+        static_cast<void>(m_pool.replied(connection->worker, time));
+    }
+    if (!connection->traits.pipelines && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
+        protocolError(connection, QStringLiteral("a reply nobody asked for"), NextCall::Unsent);
+        return;
+    }
+    perform(Settle::Now);
+}
+
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_PENDINGCALL_P_H
+#define QTPREFORK_PENDINGCALL_P_H
+
+#include "wire/message_p.h"
+
+#include <QtPrefork/callarguments.h>
+#include <QtPrefork/checkout.h>
+
+namespace Prefork {
+
+/// What it takes to write a call, perhaps more than once.
+struct UnsentCall
+{
+    const char *literal = nullptr; // of a typed method, as the signature
+    const detail::Signature *signature = nullptr;
+    Wire::OutMessage message;
+    QString encodingError; // why there is no message
+    qsizetype size = 0; // of the message, as long as it counts as not yet written
+};
+
+/// A call from being made to being settled.
+struct PendingCall
+{
+    CallId id = 0;
+    QString method; // empty for a function call
+    Frame frame;
+    std::unique_ptr<detail::ResultHandler> handler;
+    std::unique_ptr<UnsentCall> unsent; // null for one that was written at once and can never be written again
+
+    /// Bytes that count as not yet written; none from now on.
+    qsizetype takeSize() { return unsent ? std::exchange(unsent->size, 0) : 0; }
+};
+
+/// Each settles a call that was taken out of its queue. @p checkout is null for a one-shot.
+void finishCall(PendingCall &call, Checkout *checkout);
+void failCall(PendingCall &call, Checkout *checkout, const Error &error);
+void cancelCall(PendingCall &call, Checkout *checkout);
+
+}
+
+#endif

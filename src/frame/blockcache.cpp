@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "frame/blockcache_p.h"
+
+#include <array>
+#include <new>
+#include <utility>
+
+namespace Prefork::detail {
+
+namespace {
+
+constexpr std::size_t Step = 32;
+constexpr std::size_t Classes = 9; // up to 256 bytes
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int MostKept = 0; // so that a use after the end is noticed
+#else
+constexpr int MostKept = 256;
+#endif
+
+struct FreeBlock
+{
+    FreeBlock *next;
+};
+
+struct Cache
+{
+    std::array<FreeBlock *, Classes> first{};
+    std::array<int, Classes> count{};
+
+    ~Cache()
+    {
+        for (FreeBlock *&block : first) {
+            while (block)
+                ::operator delete(std::exchange(block, block->next));
+        }
+        count.fill(MostKept); // what is freed still later goes back at once
+    }
+};
+
+thread_local Cache cache;
+
+std::size_t classOf(std::size_t size)
+{
+    return (size + Step - 1) / Step;
+}
+
+}
+
+void *takeBlock(std::size_t size)
+{
+    const std::size_t index = classOf(size);
+    if (index >= Classes)
+        return ::operator new(size);
+    FreeBlock *const block = cache.first[index];
+    if (!block)
+        return ::operator new(index * Step);
+    cache.first[index] = block->next;
+    --cache.count[index];
+    return block;
+}
+
+void giveBlock(void *memory, std::size_t size) noexcept
+{
+    const std::size_t index = classOf(size);
+    if (index >= Classes || cache.count[index] >= MostKept) {
+        ::operator delete(memory);
+        return;
+    }
+    cache.first[index] = new (memory) FreeBlock{cache.first[index]};
+    ++cache.count[index];
+}
+
+}

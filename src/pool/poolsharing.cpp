@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "pool/pool_p.h"
+
+#include <algorithm>
+
+namespace Prefork::Pooling {
+
+// While there may be more workers a one-shot had better wait for its own: it may be long.
+bool Pool::mayShare() const
+{
+    return !m_roomy.empty() && m_connecting == 0 && (m_failures > 0 || workerCount() >= m_options.maxWorkers);
+}
+
+bool Pool::hasRoom(const Worker &worker) const
+{
+    return worker.state == Worker::Shared && int(worker.oneShots.size()) < m_options.oneShotDepth && !worker.stalled
+        && !isLastCheckout(worker);
+}
+
+void Pool::share(WorkerId workerId, CheckoutId checkoutId)
+{
+    Worker &worker = m_workers.at(workerId);
+    change(workerId, worker, [&] {
+        worker.state = Worker::Shared;
+        worker.oneShots.push_back(checkoutId);
+        ++worker.checkouts;
+    });
+    Checkout &checkout = m_checkouts.at(checkoutId);
+    checkout.worker = workerId;
+    checkout.group = ++m_lastGroup;
+    sendNext(checkoutId, checkout);
+}
+
+// It was never sent after all.
+void Pool::unshare(WorkerId workerId, CheckoutId checkoutId, Time now)
+{
+    Worker &worker = m_workers.at(workerId);
+    m_checkouts.at(checkoutId).worker = 0;
+    change(workerId, worker, [&] {
+        worker.oneShots.erase(std::find(worker.oneShots.begin(), worker.oneShots.end(), checkoutId));
+        --worker.checkouts;
+    });
+    goesOn(workerId, worker, now);
+}
+
+// Its answer is waited for only as long as another's is: the worker is told that nobody listens, and says how far it came.
+void Pool::giveUp(WorkerId workerId, CheckoutId checkoutId)
+{
+    Worker &worker = m_workers.at(workerId);
+    std::replace(worker.oneShots.begin(), worker.oneShots.end(), checkoutId, CheckoutId(0));
+    if (std::all_of(worker.oneShots.begin(), worker.oneShots.end(), [](CheckoutId id) { return id == 0; })) {
+        retire(workerId, Farewell::Close);
+        return;
+    }
+    if (worker.state == Worker::Parting)
+        return;
+    change(workerId, worker, [&] { worker.state = Worker::Parting; });
+    m_actions.push_back({.kind = Action::HangUp, .worker = workerId});
+}
+
+void Pool::answered(WorkerId workerId, Time now)
+{
+    Worker &worker = m_workers.at(workerId);
+    if (const CheckoutId id = worker.oneShots.front(); id != 0)
+        m_checkouts.at(id).worker = 0;
+    change(workerId, worker, [&] { worker.oneShots.pop_front(); });
+    goesOn(workerId, worker, now);
+}
+
+void Pool::goesOn(WorkerId workerId, Worker &worker, Time now)
+{
+    const bool isAwaited = std::any_of(worker.oneShots.begin(), worker.oneShots.end(), [](CheckoutId id) { return id != 0; });
+    if (isAwaited)
+        return;
+    if (worker.state == Worker::Parting || isLastCheckout(worker) || m_unavailable)
+        retire(workerId, Farewell::Close);
+    else
+        goesIdle(workerId, worker, now);
+}
+
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/cborwriter.h>
+#include <QtPrefork/gadget.h>
+#include <QtPrefork/typeregistry.h>
+
+#include <QtCore/QAssociativeIterable>
+#include <QtCore/QDataStream>
+#include <QtCore/QDateTime>
+#include <QtCore/QFloat16>
+#include <QtCore/QIODevice>
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
+#include <QtCore/QJsonObject>
+#include <QtCore/QSequentialIterable>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
+
+namespace Prefork::detail {
+
+namespace {
+
+template <class T>
+const T &contents(const QVariant &value)
+{
+    return *static_cast<const T *>(value.constData());
+}
+
+template <class List>
+void writeList(CborWriter &writer, const List &list)
+{
+    if (!writer.enter())
+        return;
+    writer.beginArray(quint64(list.size()));
+    for (const auto &item : list) {
+        if (writer.hasFailed())
+            break;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(item)>, QString>)
+            writer.writeText(item);
+        else
+            writer.writeVariant(item);
+    }
+    writer.leave();
+}
+
+template <class Map>
+void writeMap(CborWriter &writer, const Map &map)
+{
+    if (!writer.enter())
+        return;
+    writer.beginMap(quint64(map.size()));
+    for (auto entry = map.cbegin(); entry != map.cend() && !writer.hasFailed(); ++entry) {
+        writer.writeText(entry.key());
+        writer.writeVariant(entry.value());
+    }
+    writer.leave();
+}
+
+// Any keys, of which several may become the same text: what a map of texts leaves of them.
+void writeAssociation(CborWriter &writer, const QAssociativeIterable &entries)
+{
+    QVariantMap map;
+    for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+        const QVariant key = entry.key();
+        if (!key.canConvert<QString>()) {
+            writer.fail(QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name())));
+            return;
+        }
+        map.insert(key.toString(), entry.value());
+    }
+    writeMap(writer, map);
+}
+
+void writeSequence(CborWriter &writer, const QSequentialIterable &items)
+{
+    QVariantList list;
+    for (const QVariant &item : items)
+        list.append(item);
+    writeList(writer, list);
+}
+
+void writeOther(CborWriter &writer, const QVariant &value)
+{
+    const QMetaType type = value.metaType();
+    const QByteArray *const name = writer.types() ? writer.types()->nameOf(type) : nullptr;
+    if (name)
+        writer.writeRegistered(*name, type, value.constData());
+    else if (type == QMetaType::fromType<qfloat16>())
+        writer.writeDouble(double(float(contents<qfloat16>(value))));
+    else if (type.flags() & QMetaType::IsEnumeration)
+        writer.writeSigned(value.toLongLong());
+    else if (value.canConvert<QAssociativeIterable>())
+        writeAssociation(writer, value.value<QAssociativeIterable>());
+    else if (value.canConvert<QSequentialIterable>())
+        writeSequence(writer, value.value<QSequentialIterable>());
+    else if (isGadget(type))
+        writeGadget(writer, *type.metaObject(), value.constData());
+    else
+        writer.fail(
+            QStringLiteral("a value of type %1 (register it by name on both sides to send it)").arg(QLatin1StringView(type.name())));
+}
+
+}
+
+void CborWriter::writeVariant(const QVariant &value)
+{
+    switch (value.typeId()) {
+    case QMetaType::UnknownType:
+    case QMetaType::Nullptr:
+    case QMetaType::Void:
+        return writeNull();
+    case QMetaType::Bool:
+        return writeBool(contents<bool>(value));
+    case QMetaType::UChar:
+    case QMetaType::UShort:
+    case QMetaType::UInt:
+    case QMetaType::ULong:
+    case QMetaType::ULongLong:
+        return writeUnsigned(value.toULongLong());
+    case QMetaType::Char16:
+        return writeUnsigned(contents<char16_t>(value));
+    case QMetaType::Char32:
+        return writeUnsigned(contents<char32_t>(value));
+    case QMetaType::Char:
+    case QMetaType::SChar:
+    case QMetaType::Short:
+    case QMetaType::Int:
+    case QMetaType::Long:
+    case QMetaType::LongLong:
+        return writeSigned(value.toLongLong());
+    case QMetaType::Float:
+    case QMetaType::Double:
+        return writeDouble(value.toDouble());
+    case QMetaType::QString:
+        return writeText(contents<QString>(value));
+    case QMetaType::QByteArray:
+        return writeBytes(contents<QByteArray>(value));
+    case QMetaType::QChar:
+    case QMetaType::QDate:
+    case QMetaType::QTime:
+        return writeText(value.toString());
+    case QMetaType::QDateTime:
+        return writeDateTime(contents<QDateTime>(value));
+    case QMetaType::QUrl:
+        return writeUrl(contents<QUrl>(value));
+    case QMetaType::QUuid:
+        return writeUuid(contents<QUuid>(value));
+    case QMetaType::QVariantList:
+        return writeList(*this, contents<QVariantList>(value));
+    case QMetaType::QStringList:
+        return writeList(*this, contents<QStringList>(value));
+    case QMetaType::QVariantMap:
+        return writeMap(*this, contents<QVariantMap>(value));
+    case QMetaType::QVariantHash:
+        return writeMap(*this, contents<QVariantHash>(value));
+    case QMetaType::QJsonValue:
+        return writeVariant(contents<QJsonValue>(value).toVariant());
+    case QMetaType::QJsonObject:
+        return writeVariant(contents<QJsonObject>(value).toVariantMap());
+    case QMetaType::QJsonArray:
+        return writeVariant(contents<QJsonArray>(value).toVariantList());
+    case QMetaType::QJsonDocument:
+        return writeVariant(contents<QJsonDocument>(value).toVariant());
+    default:
+        return writeOther(*this, value);
+    }
+}
+
+void CborWriter::writeDateTime(const QDateTime &value)
+{
+    if (!value.isValid())
+        return writeNull();
+    // ISO 8601 has no seconds in an offset; zones of long ago do.
+    const int offset = value.offsetFromUtc();
+    const QString text = (offset % 60 == 0 ? value.toOffsetFromUtc(offset) : value.toUTC()).toString(Qt::ISODateWithMs);
+    if (text.isEmpty())
+        return fail(QStringLiteral("a QDateTime outside the years 0 to 9999"));
+    writeTag(0);
+    writeText(text);
+}
+
+void CborWriter::writeUrl(const QUrl &value)
+{
+    writeTag(32);
+    writeUtf8(value.toEncoded());
+}
+
+void CborWriter::writeUuid(const QUuid &value)
+{
+    writeTag(37);
+    writeBytes(value.toRfc4122());
+}
+
+void CborWriter::writeRegistered(const QByteArray &name, QMetaType type, const void *data)
+{
+    QByteArray bytes;
+    QDataStream stream(&bytes, QIODevice::WriteOnly);
+    stream.setVersion(QDataStream::Qt_6_4);
+    if (!type.save(stream, data) || stream.status() != QDataStream::Ok)
+        return fail(QStringLiteral("a value of type %1: its operator<< failed").arg(QLatin1StringView(type.name())));
+    if (!enter())
+        return;
+    writeTag(27);
+    beginArray(3);
+    writeUtf8(name);
+    writeBytes(bytes);
+    writeUnsigned(QDataStream::Qt_6_4);
+    leave();
+}
+
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/gadget.h>
+
+#include <QtPrefork/cborreader.h>
+#include <QtPrefork/cborwriter.h>
+#include <QtPrefork/convert.h>
+
+#include <QtCore/QAssociativeIterable>
+#include <QtCore/QMetaProperty>
+#include <QtCore/QSequentialIterable>
+
+#include <vector>
+
+namespace Prefork::detail {
+
+namespace {
+
+bool isField(const QMetaProperty &property)
+{
+    return property.isReadable() && property.isStored();
+}
+
+template <class T>
+bool store(const QVariant &value, QVariant *out)
+{
+    T converted{};
+    if (!fromVariant(value, &converted))
+        return false;
+    *out = QVariant::fromValue(std::move(converted));
+    return true;
+}
+
+bool storeEnum(const QVariant &value, QMetaType type, QVariant *out)
+{
+    qint64 number = 0;
+    return toSigned(value, &number) && toType(QVariant(number), type, out->data());
+}
+
+bool storeList(const QVariant &value, QVariant *out)
+{
+    QVariantList list;
+    if (!fromVariant(value, &list))
+        return false;
+    auto view = out->view<QSequentialIterable>();
+    const QMetaType itemType = view.metaContainer().valueMetaType();
+    for (const QVariant &item : std::as_const(list)) {
+        QVariant converted;
+        if (!convertVariant(item, itemType, &converted))
+            return false;
+        view.addValue(converted);
+    }
+    return true;
+}
+
+bool storeMap(const QVariant &value, QVariant *out)
+{
+    QVariantMap map;
+    if (!fromVariant(value, &map))
+        return false;
+    auto view = out->view<QAssociativeIterable>();
+    const QMetaType itemType = view.metaContainer().mappedMetaType();
+    for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
+        QVariant converted;
+        if (!convertVariant(entry.value(), itemType, &converted))
+            return false;
+        view.setValue(entry.key(), converted);
+    }
+    return true;
+}
+
+bool storeOther(const QVariant &value, QMetaType type, QVariant *out)
+{
+    if (value.metaType() == type) {
+        *out = value;
+        return true;
+    }
+    *out = QVariant(type);
+    if (type.flags() & QMetaType::IsEnumeration)
+        return storeEnum(value, type, out);
+    if (isGadget(type))
+        return gadgetFromVariant(value, *type.metaObject(), out->data());
+    if (QMetaType::canView(type, QMetaType::fromType<QAssociativeIterable>()))
+        return storeMap(value, out);
+    if (QMetaType::canView(type, QMetaType::fromType<QSequentialIterable>()))
+        return storeList(value, out);
+    return toType(value, type, out->data());
+}
+
+bool setField(const QVariant &value, const QMetaProperty &property, void *gadget)
+{
+    QVariant converted;
+    return !property.isWritable() || (convertVariant(value, property.metaType(), &converted) && property.writeOnGadget(gadget, converted));
+}
+
+bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void *gadget)
+{
+    std::vector<bool> isSet(std::size_t(meta.propertyCount()));
+    for (quint64 i = 0; i < count; ++i) {
+        QByteArrayView name;
+        QVariant value;
+        if (!reader.readUtf8(&name))
+            return false;
+        const int index = meta.indexOfProperty(name.toByteArray().constData());
+        if (index < 0 || !isField(meta.property(index)))
+            return false;
+        if (isSet[std::size_t(index)])
+            return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(QString::fromUtf8(name)));
+        isSet[std::size_t(index)] = true;
+        if (!reader.readVariant(&value) || !setField(value, meta.property(index), gadget))
+            return false;
+    }
+    return true;
+}
+
+}
+
+bool hasFields(const QMetaObject &meta)
+{
+    for (int i = 0; i < meta.propertyCount(); ++i) {
+        if (isField(meta.property(i)))
+            return true;
+    }
+    return false;
+}
+
+bool isGadget(QMetaType type)
+{
+    return (type.flags() & QMetaType::IsGadget) && type.metaObject() && hasFields(*type.metaObject());
+}
+
+bool convertVariant(const QVariant &value, QMetaType type, QVariant *out)
+{
+    switch (type.id()) {
+    case QMetaType::QVariant:
+        *out = value;
+        return true;
+    case QMetaType::Bool:
+        return store<bool>(value, out);
+    case QMetaType::Int:
+        return store<int>(value, out);
+    case QMetaType::UInt:
+        return store<uint>(value, out);
+    case QMetaType::Long:
+        return store<long>(value, out);
+    case QMetaType::ULong:
+        return store<ulong>(value, out);
+    case QMetaType::LongLong:
+        return store<qlonglong>(value, out);
+    case QMetaType::ULongLong:
+        return store<qulonglong>(value, out);
+    case QMetaType::Short:
+        return store<short>(value, out);
+    case QMetaType::UShort:
+        return store<ushort>(value, out);
+    case QMetaType::Char:
+        return store<char>(value, out);
+    case QMetaType::SChar:
+        return store<signed char>(value, out);
+    case QMetaType::UChar:
+        return store<uchar>(value, out);
+    case QMetaType::Float:
+        return store<float>(value, out);
+    case QMetaType::Double:
+        return store<double>(value, out);
+    case QMetaType::QString:
+        return store<QString>(value, out);
+    case QMetaType::QByteArray:
+        return store<QByteArray>(value, out);
+    case QMetaType::QStringList:
+        return store<QStringList>(value, out);
+    case QMetaType::QVariantList:
+        return store<QVariantList>(value, out);
+    case QMetaType::QVariantMap:
+        return store<QVariantMap>(value, out);
+    case QMetaType::QVariantHash:
+        return store<QVariantHash>(value, out);
+    default:
+        return storeOther(value, type, out);
+    }
+}
+
+QVariantMap gadgetToMap(const QMetaObject &meta, const void *gadget)
+{
+    QVariantMap map;
+    for (int i = 0; i < meta.propertyCount(); ++i) {
+        const QMetaProperty property = meta.property(i);
+        if (isField(property))
+            map.insert(QString::fromUtf8(property.name()), property.readOnGadget(gadget));
+    }
+    return map;
+}
+
+bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gadget)
+{
+    if (!hasFields(meta) || (value.typeId() != QMetaType::QVariantMap && value.typeId() != QMetaType::QVariantHash))
+        return false;
+    const QVariantMap map = value.toMap();
+    for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
+        const int index = meta.indexOfProperty(entry.key().toUtf8().constData());
+        if (index < 0 || !isField(meta.property(index)) || !setField(entry.value(), meta.property(index), gadget))
+            return false;
+    }
+    return true;
+}
+
+void writeGadget(CborWriter &writer, const QMetaObject &meta, const void *gadget)
+{
+    if (!writer.enter())
+        return;
+    quint64 count = 0;
+    for (int i = 0; i < meta.propertyCount(); ++i)
+        count += isField(meta.property(i)) ? 1 : 0;
+    writer.beginMap(count);
+    for (int i = 0; i < meta.propertyCount() && !writer.hasFailed(); ++i) {
+        const QMetaProperty property = meta.property(i);
+        if (!isField(property))
+            continue;
+        writer.writeUtf8(property.name());
+        writer.writeVariant(property.readOnGadget(gadget));
+    }
+    writer.leave();
+}
+
+bool readGadget(CborReader &reader, const QMetaObject &meta, void *gadget)
+{
+    quint64 count = 0;
+    if (!reader.readMap(&count) || !reader.enter())
+        return false;
+    const bool ok = readFields(reader, count, meta, gadget);
+    reader.leave();
+    return ok;
+}
+
+}

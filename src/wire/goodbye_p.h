@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_GOODBYE_P_H
+#define QTPREFORK_GOODBYE_P_H
+
+#include <QtCore/QByteArray>
+#include <QtCore/QString>
+
+namespace Prefork::Wire {
+
+/// Why a worker says no more.
+enum class GoodbyeReason { Died, Hung, Abandoned, Unspawned };
+
+/// The first byte of a native client's hello; no JSON message begins with it.
+inline constexpr char NativeHelloByte = 'Q';
+
+/// The native protocol's last message of a worker. @p lastStarted is the id of the last call it began, 0 = none: that one may have had
+/// its effect, those behind it have not. @p cause continues "the worker …".
+[[nodiscard]] QByteArray goodbye(GoodbyeReason reason, const QString &cause, quint64 lastStarted);
+/// All that a native client hears when there is no worker to answer its hello: the magic number of an answer, and goodbye.
+[[nodiscard]] QByteArray unspawnedGoodbye(const QString &cause);
+
+}
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_JSONPROTOCOL_P_H
+#define QTPREFORK_JSONPROTOCOL_P_H
+
+#include "wire/jsoncodec_p.h"
+
+#include <array>
+
+namespace Prefork::Wire {
+
+/// The compatible protocol on one connection: no hello, no numbers, one call at a time.
+class JsonConnectionCodec final : public ClientCodec
+{
+public:
+    explicit JsonConnectionCodec(qsizetype maxMessageSize)
+        : m_codec(maxMessageSize)
+    {
+    }
+    bool greet(QByteArray *) override { return false; }
+    std::span<char> space() override { return m_buffer; }
+    void received(qsizetype count) override { m_codec.feed({m_buffer.data(), count}); }
+    Decoded next(Incoming *message) override;
+    bool readResult(detail::ResultHandler *handler, std::optional<QString> *misfit) override;
+    QString errorString() const override { return m_codec.errorString(); }
+    bool hasRest() const override { return m_codec.hasRest(); }
+    void encodeDone(quint64, QByteArray *out) const override { m_codec.encodeDone(out); }
+
+private:
+    JsonClientCodec m_codec;
+    QVariant m_value; // of the last result
+    std::array<char, 65536> m_buffer;
+};
+
+class JsonProtocol final : public ClientProtocol
+{
+public:
+    explicit JsonProtocol(qsizetype maxMessageSize)
+        : m_maxMessageSize(maxMessageSize)
+        , m_encoder(maxMessageSize)
+    {
+    }
+    Protocol kind() const override { return Protocol::Json; }
+    std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out) override;
+    std::unique_ptr<ClientCodec> makeCodec() const override { return std::make_unique<JsonConnectionCodec>(m_maxMessageSize); }
+
+private:
+    qsizetype m_maxMessageSize;
+    JsonClientCodec m_encoder;
+};
+
+}
+
+#endif

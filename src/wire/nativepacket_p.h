@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_NATIVEPACKET_P_H
+#define QTPREFORK_NATIVEPACKET_P_H
+
+#include <QtCore/QByteArrayView>
+#include <QtCore/QtEndian>
+
+namespace Prefork::Wire::Native {
+
+/// What each side of a connection says first. No JSON begins so, and the bracket makes a parser of JSON give up instead of waiting on.
+inline constexpr QByteArrayView Preamble = "Q]PF";
+/// The highest version of the protocol spoken here.
+inline constexpr quint64 Version = 1;
+
+enum Kind : quint8 {
+    Hello = 1, ///< both sides, once, before anything else
+    Call = 2,
+    Result = 3,
+    Failure = 4,
+    Release = 5, ///< the client's checkout is over
+    Released = 6, ///< and the worker has forgotten it
+    Goodbye = 7, ///< the worker's last word, or one said in its name
+};
+
+/// Before each message's payload, in network byte order: length of the payload, kind, three zero bytes, id.
+struct Header
+{
+    static constexpr qsizetype Size = 16;
+
+    quint32 length = 0;
+    quint8 kind = 0;
+    bool isClean = true; ///< the three bytes are zero
+    quint64 id = 0;
+
+    void write(char *to) const
+    {
+        qToBigEndian(length, to);
+        qToBigEndian(quint32(kind) << 24, to + 4);
+        qToBigEndian(id, to + 8);
+    }
+    [[nodiscard]] static Header read(const char *from)
+    {
+        const quint32 word = qFromBigEndian<quint32>(from + 4);
+        return {qFromBigEndian<quint32>(from), quint8(word >> 24), (word & 0xffffff) == 0, qFromBigEndian<quint64>(from + 8)};
+    }
+};
+
+/// A Call's payload begins with its fate group, in network byte order.
+inline constexpr qsizetype GroupSize = 8;
+
+}
+
+#endif

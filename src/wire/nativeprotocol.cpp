@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+#include "wire/nativeprotocol_p.h"
+
+#include "wire/jsonprotocol_p.h"
+#include "wire/nativefields_p.h"
+#include "wire/oneline_p.h"
+
+#include <utility>
+
+namespace Prefork::Wire {
+
+std::unique_ptr<ClientProtocol> ClientProtocol::make(Protocol protocol, qsizetype maxMessageSize,
+                                                     const std::shared_ptr<detail::TypeRegistry> &types)
+{
+    if (protocol == Protocol::Json)
+        return std::make_unique<JsonProtocol>(maxMessageSize);
+    return std::make_unique<Native::NativeProtocol>(maxMessageSize, types);
+}
+
+}
+
+namespace Prefork::Wire::Native {
+
+using detail::CborReader;
+using detail::CborWriter;
+
+namespace {
+
+constexpr quint64 MaxMethods = 65536;
+
+// Leaves room at the beginning for what is known later.
+void writeCall(CborWriter &writer, const detail::CallTarget &target, const detail::CallArguments &arguments)
+{
+    writer.skip(Header::Size + GroupSize);
+    writer.beginArray(2 + arguments.count());
+    writer.beginMap(0);
+    if (target.literal)
+        writer.writeUtf8(target.literal);
+    else if (!target.name.isNull())
+        writer.writeText(target.name);
+    else
+        writer.writeNull();
+    arguments.write(writer);
+}
+
+}
+
+bool ConnectionCodec::greet(QByteArray *out)
+{
+    out->append(Preamble);
+    CborWriter writer(out);
+    const qsizetype start = writer.skip(Header::Size);
+    writer.beginMap(2);
+    writer.writeUtf8("version");
+    writer.writeUnsigned(Version);
+    writer.writeUtf8("limit");
+    writer.writeUnsigned(quint64(m_maxMessageSize));
+    finishMessage(writer, start, Hello, 0);
+    return true;
+}
+
+Decoded ConnectionCodec::next(Incoming *message)
+{
+    if (!m_error.isEmpty())
+        return Decoded::Broken;
+    const Decoded decoded = m_buffer.next(&m_packet);
+    if (decoded != Decoded::Message)
+        return decoded;
+    message->id = m_packet.header.id;
+    const quint8 kind = m_packet.header.kind;
+    if (m_isGreeted == (kind == Hello) && kind != Goodbye)
+        return fail(m_isGreeted ? QStringLiteral("a second hello") : QStringLiteral("a message of kind %1 before hello").arg(kind));
+    switch (kind) {
+    case Result:
+        message->kind = Incoming::Result;
+        return decoded;
+    case Failure:
+        message->kind = Incoming::Failure;
+        return readFailure(&message->failure) ? decoded : fail(QStringLiteral("a malformed error"));
+    case Hello:
+        message->kind = Incoming::Hello;
+        return readHello() ? decoded : fail(QStringLiteral("a malformed hello"));
+    case Released:
+        message->kind = Incoming::Released;
+        return decoded;
+    case Goodbye:
+        message->kind = Incoming::Goodbye;
+        return readGoodbye(message) ? decoded : fail(QStringLiteral("a malformed goodbye"));
+    default:
+        return fail(QStringLiteral("a message of the unknown kind %1").arg(kind));
+    }
+}
+
+Decoded ConnectionCodec::fail(const QString &error)
+{
+    if (m_error.isEmpty())
+        m_error = error;
+    return Decoded::Broken;
+}
+
+bool ConnectionCodec::readHello()
+{
+    CborReader reader(m_packet.payload);
+    quint64 version = 0;
+    quint64 limit = 0;
+    bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
+        if (name == "version")
+            return known(value, value.readUnsigned(&version));
+        if (name == "limit")
+            return known(value, value.readUnsigned(&limit));
+        if (name == "checkoutDone")
+            return known(value, value.readBool(&m_traits.acknowledgesRelease));
+        if (name != "methods")
+            return false;
+        quint64 count = 0;
+        bool isTable = value.readMap(&count) && count <= MaxMethods;
+        for (quint64 i = 0; i < count && isTable; ++i) {
+            QByteArrayView method;
+            quint64 hash = 0;
+            isTable = value.readUtf8(&method) && value.readUnsigned(&hash) && !m_methods.contains(method.toByteArray());
+            m_methods.insert(method.toByteArray(), hash);
+        }
+        return isTable || value.fail(QStringLiteral("malformed methods"));
+    });
+    m_isGreeted = m_traits.pipelines = true;
+    m_traits.headerSize = Header::Size;
+    m_traits.maxMessageSize = qsizetype(std::min<quint64>(limit, quint64(std::numeric_limits<qsizetype>::max())));
+    return isFine && reader.atEnd() && version >= 1 && limit > 0;
+}
+
+bool ConnectionCodec::readFailure(FailureText *failure)
+{
+    *failure = {};
+    CborReader reader(m_packet.payload, m_types.get());
+    quint64 count = 0;
+    const bool isFine = reader.readArray(&count) && count == 2 && readFields(reader, [&](QByteArrayView name, CborReader &value) {
+                            if (name == "code")
+                                return known(value, value.readText(&failure->code));
+                            return name == "data" && value.readVariant(&failure->data);
+                        });
+    return isFine && reader.readText(&failure->message) && reader.atEnd();
+}
+
+bool ConnectionCodec::readGoodbye(Incoming *message)
+{
+    message->cause.clear();
+    message->reason.clear();
+    CborReader reader(m_packet.payload);
+    const bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
+        if (name == "cause")
+            return known(value, value.readText(&message->cause));
+        return name == "reason" && known(value, value.readText(&message->reason));
+    });
+    message->cause = onOneLine(message->cause);
+    return isFine && reader.atEnd();
+}
+
+bool ConnectionCodec::readResult(detail::ResultHandler *handler, std::optional<QString> *misfit)
+{
+    CborReader reader(m_packet.payload, m_types.get(), m_packet.owner);
+    quint64 count = 0;
+    bool isFine = reader.readArray(&count) && count == 2 && skipMeta(reader);
+    if (isFine) {
+        const qsizetype start = reader.position();
+        if (handler ? handler->read(reader) : reader.skip())
+            isFine = reader.atEnd();
+        else if (QVariant value; !reader.isBroken() && reader.seek(start) && reader.readVariant(&value) && reader.atEnd())
+            *misfit = detail::describe(value);
+        else
+            isFine = false;
+    }
+    if (!isFine)
+        m_error = reader.isBroken() ? onOneLine(reader.errorString()) : QStringLiteral("a malformed result");
+    return isFine;
+}
+
+std::optional<QString> ConnectionCodec::mismatch(const char *method, const detail::Signature &signature)
+{
+    const auto address = reinterpret_cast<quintptr>(method);
+    Checked &checked = m_checked[(address ^ (address >> 6)) % m_checked.size()];
+    if (checked.method == method && checked.signature == &signature)
+        return {};
+    const auto known = m_methods.constFind(QByteArray::fromRawData(method, qsizetype(qstrlen(method))));
+    if (known != m_methods.cend() && *known != signature.hash) {
+        return QStringLiteral("the worker has a method '%1' of another signature than this program's %2: "
+                              "one of the two programs is out of date")
+            .arg(QString::fromUtf8(method), QString::fromUtf8(signature.text));
+    }
+    checked = {method, &signature};
+    return {};
+}
+
+void ConnectionCodec::address(OutMessage *call, quint64 id, quint64 group) const
+{
+    char *const bytes = call->bytes.data();
+    qToBigEndian(id, bytes + 8);
+    qToBigEndian(group, bytes + Header::Size);
+}
+
+void ConnectionCodec::encodeDone(quint64 id, QByteArray *out) const
+{
+    char header[Header::Size];
+    Header{0, Release, true, id}.write(header);
+    out->append(header, Header::Size);
+}
+
+qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id, quint64 group,
+                                      QByteArray *out)
+{
+    const qsizetype start = out->size();
+    CborWriter writer(out, m_types.get(), &m_chunks);
+    try {
+        writeCall(writer, target, arguments);
+    } catch (...) {
+        writer.truncate(start);
+        m_chunks.clear();
+        throw;
+    }
+    const qsizetype size = writer.position() - start;
+    if (writer.hasFailed() || !m_chunks.empty() || size - Header::Size > std::min(m_maxMessageSize, m_traits.maxMessageSize)) {
+        writer.truncate(start);
+        m_chunks.clear();
+        return 0;
+    }
+    finishMessage(writer, start, Call, id);
+    qToBigEndian(group, writer.at(start + Header::Size));
+    return size;
+}
+
+std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out)
+{
+    m_scratch.resize(0);
+    CborWriter writer(&m_scratch, m_types.get(), &out->chunks);
+    writeCall(writer, target, arguments);
+    const qsizetype size = writer.position() + writer.chunkBytes();
+    if (!writer.hasFailed() && size - Header::Size > m_maxMessageSize)
+        writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size - Header::Size).arg(m_maxMessageSize));
+    if (writer.hasFailed()) {
+        out->chunks.clear();
+        return writer.errorString();
+    }
+    finishMessage(writer, 0, Call, 0);
+    writer.finish();
+    if (m_scratch.size() < detail::CborChunkSize)
+        out->bytes = QByteArray(m_scratch.constData(), m_scratch.size());
+    else
+        out->bytes = std::exchange(m_scratch, {});
+    return {};
+}
+
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_NATIVEPROTOCOL_P_H
+#define QTPREFORK_NATIVEPROTOCOL_P_H
+
+#include "wire/codec_p.h"
+#include "wire/packetbuffer_p.h"
+
+#include <QtCore/QHash>
+
+#include <array>
+
+namespace Prefork::Wire::Native {
+
+/// What a worker told of its typed methods: name to hash of the signature.
+using MethodTable = QHash<QByteArray, quint64>;
+
+/// The native protocol on one connection, as docs/protocol.md has it.
+class ConnectionCodec final : public ClientCodec
+{
+public:
+    ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types)
+        : m_maxMessageSize(maxMessageSize)
+        , m_types(types)
+        , m_buffer(maxMessageSize)
+    {
+    }
+    bool greet(QByteArray *out) override;
+    std::span<char> space() override { return m_buffer.space(); }
+    void received(qsizetype count) override { m_buffer.received(count); }
+    Decoded next(Incoming *message) override;
+    bool readResult(detail::ResultHandler *handler, std::optional<QString> *misfit) override;
+    QString errorString() const override { return m_error.isEmpty() ? m_buffer.errorString() : m_error; }
+    bool hasRest() const override { return m_buffer.hasRest(); }
+    WorkerTraits traits() const override { return m_traits; }
+    std::optional<QString> mismatch(const char *method, const detail::Signature &signature) override;
+    qsizetype encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id, quint64 group,
+                         QByteArray *out) override;
+    void address(OutMessage *call, quint64 id, quint64 group) const override;
+    void encodeDone(quint64 id, QByteArray *out) const override;
+
+private:
+    [[nodiscard]] Decoded fail(const QString &error);
+    [[nodiscard]] bool readHello();
+    [[nodiscard]] bool readFailure(FailureText *failure);
+    [[nodiscard]] bool readGoodbye(Incoming *message);
+
+    struct Checked
+    {
+        const char *method = nullptr;
+        const detail::Signature *signature = nullptr;
+    };
+
+    const qsizetype m_maxMessageSize;
+    const std::shared_ptr<detail::TypeRegistry> m_types;
+    PacketBuffer m_buffer;
+    Packet m_packet; // the message handed out last
+    bool m_isGreeted = false;
+    WorkerTraits m_traits;
+    MethodTable m_methods;
+    std::array<Checked, 64> m_checked; // methods found to match, by a hash of their address
+    std::vector<detail::CborChunk> m_chunks;
+    QString m_error;
+};
+
+class NativeProtocol final : public ClientProtocol
+{
+public:
+    NativeProtocol(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types)
+        : m_maxMessageSize(maxMessageSize)
+        , m_types(types)
+    {
+    }
+    Protocol kind() const override { return Protocol::Native; }
+    std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out) override;
+    std::unique_ptr<ClientCodec> makeCodec() const override { return std::make_unique<ConnectionCodec>(m_maxMessageSize, m_types); }
+
+private:
+    const qsizetype m_maxMessageSize;
+    const std::shared_ptr<detail::TypeRegistry> m_types;
+    QByteArray m_scratch;
+};
+
+}
+
+#endif

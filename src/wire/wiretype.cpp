@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/cborconvert.h>
+
+#include <QtCore/QAssociativeIterable>
+#include <QtCore/QMetaProperty>
+#include <QtCore/QSequentialIterable>
+
+namespace Prefork::detail {
+
+namespace {
+
+char simpleWireType(QMetaType type)
+{
+    switch (type.id()) {
+    case QMetaType::Bool:
+        return 'b';
+    case QMetaType::Char:
+    case QMetaType::SChar:
+    case QMetaType::UChar:
+    case QMetaType::Char16:
+    case QMetaType::Char32:
+    case QMetaType::Short:
+    case QMetaType::UShort:
+    case QMetaType::Int:
+    case QMetaType::UInt:
+    case QMetaType::Long:
+    case QMetaType::ULong:
+    case QMetaType::LongLong:
+    case QMetaType::ULongLong:
+        return 'i';
+    case QMetaType::Float:
+    case QMetaType::Double:
+        return 'd';
+    case QMetaType::QString:
+        return 's';
+    case QMetaType::QByteArray:
+        return 'y';
+    case QMetaType::QDateTime:
+        return 't';
+    case QMetaType::QUrl:
+        return 'u';
+    case QMetaType::QUuid:
+        return 'g';
+    case QMetaType::QVariant:
+        return 'v';
+    case QMetaType::UnknownType:
+    case QMetaType::Void:
+    case QMetaType::Nullptr:
+        return 'n';
+    default:
+        return type.flags() & QMetaType::IsEnumeration ? 'i' : type == QMetaType::fromType<std::string>() ? 's' : '\0';
+    }
+}
+
+void append(QByteArray *out, QMetaType type, QList<QMetaType> *around);
+
+void appendGadget(QByteArray *out, const QMetaObject &meta, QMetaType type, QList<QMetaType> *around)
+{
+    out->append('{').append(meta.className());
+    if (!around->contains(type)) { // else one that holds more of its kind, which are described already
+        around->append(type);
+        for (int i = 0; i < meta.propertyCount(); ++i) {
+            const QMetaProperty property = meta.property(i);
+            if (!property.isReadable() || !property.isStored())
+                continue;
+            out->append(';').append(property.name()).append(':');
+            append(out, property.metaType(), around);
+        }
+        around->removeLast();
+    }
+    out->append('}');
+}
+
+void append(QByteArray *out, QMetaType type, QList<QMetaType> *around)
+{
+    if (const char simple = simpleWireType(type)) {
+        out->append(simple);
+    } else if (isGadget(type)) {
+        appendGadget(out, *type.metaObject(), type, around);
+    } else if (QMetaType::canView(type, QMetaType::fromType<QAssociativeIterable>())) {
+        append(&out->append("m<"), QVariant(type).view<QAssociativeIterable>().metaContainer().mappedMetaType(), around);
+        out->append('>');
+    } else if (QMetaType::canView(type, QMetaType::fromType<QSequentialIterable>())) {
+        append(&out->append("l<"), QVariant(type).view<QSequentialIterable>().metaContainer().valueMetaType(), around);
+        out->append('>');
+    } else {
+        out->append("R<").append(type.name()).append('>');
+    }
+}
+
+}
+
+void appendWireType(QByteArray *out, QMetaType type)
+{
+    QList<QMetaType> around;
+    append(out, type, &around);
+}
+
+}

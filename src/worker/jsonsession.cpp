@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "worker/jsonsession_p.h"
+
+namespace Prefork::Worker {
+
+namespace {
+
+QByteArray titleOf(const QVariantList &items)
+{
+    if (!items.isEmpty() && items.first().typeId() == QMetaType::QString)
+        return items.first().toString().toUtf8();
+    return QByteArrayLiteral("(function call)");
+}
+
+}
+
+JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write)
+    : Session(interface, page, std::move(write))
+    , m_codec(maxMessageSize)
+{
+    page->protocol.store(ScoreboardPage::Json, std::memory_order_relaxed);
+}
+
+bool JsonSession::received(qsizetype count)
+{
+    m_codec.feed({m_buffer.data(), count});
+    Wire::Request request;
+    for (;;) {
+        switch (m_codec.next(&request)) {
+        case Wire::Decoded::Nothing:
+            return true;
+        case Wire::Decoded::Broken:
+            return fail(m_codec.errorString());
+        case Wire::Decoded::Message:
+            break;
+        }
+        m_page->enter(ScoreboardPage::Busy);
+        const bool goesOn = request.kind == Wire::Request::Done ? runCheckoutDone() : serveCall(request.items);
+        m_page->enter(ScoreboardPage::Idle);
+        if (!goesOn)
+            return false;
+    }
+}
+
+bool JsonSession::serveCall(const QVariantList &items)
+{
+    m_page->setMethod(titleOf(items));
+    m_page->lastStarted.fetch_add(1, std::memory_order_relaxed);
+    QByteArray reply;
+    answer(items, &reply);
+    m_page->served.fetch_add(1, std::memory_order_relaxed);
+    beginWriting();
+    const bool delivered = write(reply);
+    endWriting();
+    return delivered;
+}
+
+void JsonSession::answer(const QVariantList &items, QByteArray *reply)
+{
+    try {
+        ensureSetUp();
+        const QVariant result = m_interface.invoke(items);
+        if (const auto failure = m_codec.encodeResult(result, reply))
+            throw Error(QStringLiteral("error JSON encoding interface output: it has %1").arg(*failure));
+    } catch (...) {
+        const Error error = Error::fromCurrentException();
+        m_codec.encodeFailure(error.message(), codeName(error.code()), error.data(), reply);
+    }
+}
+
+}

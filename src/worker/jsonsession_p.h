@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_JSONSESSION_P_H
+#define QTPREFORK_JSONSESSION_P_H
+
+#include "wire/jsoncodec_p.h"
+#include "worker/session_p.h"
+
+#include <array>
+
+namespace Prefork::Worker {
+
+/// Serves a client of the compatible protocol: each reply is written before the next request is looked at.
+class JsonSession final : public Session
+{
+public:
+    JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write);
+    std::span<char> space() override { return m_buffer; }
+    bool received(qsizetype count) override;
+
+private:
+    [[nodiscard]] bool serveCall(const QVariantList &items);
+    void answer(const QVariantList &items, QByteArray *reply);
+
+    Wire::JsonWorkerCodec m_codec;
+    std::array<char, 65536> m_buffer;
+};
+
+}
+
+#endif

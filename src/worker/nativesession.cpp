@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "worker/nativesession_p.h"
+
+#include "wire/message_p.h"
+#include "wire/nativefields_p.h"
+
+#include <algorithm>
+#include <map>
+
+namespace Prefork::Worker {
+
+using namespace Wire::Native;
+using detail::CborReader;
+using detail::CborWriter;
+
+namespace {
+
+constexpr std::chrono::nanoseconds Quick = std::chrono::microseconds(20);
+constexpr int QuickRuns = 8;
+constexpr int MaxHeld = 64;
+constexpr qsizetype MaxHeldBytes = 16 * 1024;
+constexpr qsizetype LeastLimit = 1024; // an error message must fit
+
+}
+
+NativeSession::NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite)
+    : Session(interface, page, std::move(write))
+    , m_tryWrite(std::move(tryWrite))
+    , m_maxMessageSize(maxMessageSize)
+    , m_buffer(maxMessageSize)
+{
+    page->protocol.store(ScoreboardPage::Native, std::memory_order_relaxed);
+}
+
+bool NativeSession::received(qsizetype count)
+{
+    m_buffer.received(count);
+    m_now = ScoreboardPage::now();
+    m_page->enter(ScoreboardPage::Busy, m_now);
+    Packet packet;
+    for (;;) {
+        switch (m_buffer.next(&packet)) {
+        case Wire::Decoded::Nothing: {
+            const bool goesOn = flush();
+            m_page->enter(ScoreboardPage::Idle, m_now);
+            return goesOn;
+        }
+        case Wire::Decoded::Broken:
+            static_cast<void>(flush());
+            return fail(m_buffer.errorString());
+        case Wire::Decoded::Message:
+            break;
+        }
+        if (take(packet))
+            continue;
+        static_cast<void>(flush());
+        return false;
+    }
+}
+
+bool NativeSession::take(const Packet &packet)
+{
+    const quint8 kind = packet.header.kind;
+    if (m_isGreeted == (kind == Hello))
+        return fail(m_isGreeted ? QStringLiteral("a second hello") : QStringLiteral("a message of kind %1 before hello").arg(kind));
+    switch (kind) {
+    case Hello:
+        return serveHello(packet);
+    case Call:
+        return serveCall(packet);
+    case Release:
+        return serveRelease(packet.header.id);
+    default:
+        return fail(QStringLiteral("a message of the unknown kind %1").arg(kind));
+    }
+}
+
+bool NativeSession::serveHello(const Packet &packet)
+{
+    CborReader reader(packet.payload);
+    quint64 version = 0;
+    quint64 limit = 0;
+    const bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
+        if (name == "version")
+            return known(value, value.readUnsigned(&version));
+        return name == "limit" && known(value, value.readUnsigned(&limit));
+    });
+    if (!isFine || !reader.atEnd() || version < 1)
+        return fail(QStringLiteral("a malformed hello"));
+    m_isGreeted = true;
+    const quint64 replyLimit = std::min(limit, quint64(m_maxMessageSize));
+    m_replyLimit = qsizetype(std::clamp<quint64>(replyLimit, LeastLimit, std::numeric_limits<quint32>::max()));
+
+    m_replies.append(Preamble);
+    CborWriter writer(&m_replies);
+    const qsizetype start = writer.skip(Header::Size);
+    writer.beginMap(5);
+    writer.writeUtf8("version");
+    writer.writeUnsigned(Version);
+    writer.writeUtf8("limit");
+    writer.writeUnsigned(quint64(m_maxMessageSize));
+    writer.writeUtf8("ordered");
+    writer.writeBool(true);
+    writer.writeUtf8("checkoutDone");
+    writer.writeBool(bool(m_interface.checkoutDone));
+    writer.writeUtf8("methods");
+    std::map<QByteArrayView, quint64> typed;
+    for (const auto &[key, entry] : m_interface.methods) {
+        if (const detail::Signature *const signature = entry->method->signature())
+            typed.emplace(entry->name, signature->hash);
+    }
+    writer.beginMap(typed.size());
+    for (const auto &[method, hash] : typed) {
+        writer.writeUtf8(method);
+        writer.writeUnsigned(hash);
+    }
+    finishMessage(writer, start, Hello, 0);
+    return true;
+}
+
+bool NativeSession::serveCall(const Packet &packet)
+{
+    if (packet.payload.size() < GroupSize)
+        return fail(QStringLiteral("a malformed call"));
+    const auto group = qFromBigEndian<quint64>(packet.payload.data());
+    if (group == m_deadGroup && group != 0)
+        return true;
+    CborReader reader(packet.payload.sliced(GroupSize), &m_interface.types, packet.owner);
+    quint64 count = 0;
+    QByteArrayView name;
+    if (!reader.readArray(&count) || count < 2 || !skipMeta(reader) || !(reader.readUtf8(&name) || reader.readNull()))
+        return fail(reader.isBroken() ? reader.errorString() : QStringLiteral("a malformed call"));
+    MethodEntry *const entry = name.data() ? m_interface.find(name) : nullptr;
+    if (!mayHold(entry) && !flush())
+        return false;
+
+    const quint64 id = packet.header.id;
+    begin(entry, name, id);
+    const qsizetype before = m_replies.size();
+    const std::size_t chunksBefore = m_chunks.size();
+    try {
+        ensureSetUp();
+        CborWriter writer(&m_replies, &m_interface.types, &m_chunks);
+        const qsizetype start = writer.skip(Header::Size);
+        writer.beginArray(2);
+        writer.beginMap(0);
+        run(entry, name.data() ? QString::fromUtf8(name) : QString(), reader, count - 2, writer);
+        const qsizetype size = writer.position() - start + writer.chunkBytes();
+        if (!writer.hasFailed() && size - Header::Size > m_replyLimit)
+            writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size - Header::Size).arg(m_replyLimit));
+        if (writer.hasFailed())
+            throw Error(QStringLiteral("error CBOR encoding interface output: it has %1").arg(writer.errorString()));
+        finishMessage(writer, start, Result, id);
+    } catch (...) {
+        const Error error = Error::fromCurrentException();
+        m_replies.resize(before);
+        m_chunks.resize(chunksBefore);
+        if (reader.isBroken())
+            return fail(QStringLiteral("malformed arguments: %1").arg(reader.errorString()));
+        encodeFailure(error, id);
+        m_deadGroup = group;
+    }
+    end(entry);
+    return true;
+}
+
+void NativeSession::run(MethodEntry *entry, const QString &name, CborReader &arguments, quint64 count, CborWriter &result)
+{
+    if (entry) {
+        entry->method->invoke(arguments, count, result);
+        return;
+    }
+    const QVariantList list = detail::readArguments(arguments, count);
+    detail::expectEnd(arguments);
+    result.writeVariant(name.isNull() ? m_interface.invoke(list) : m_interface.invokeFallback(name, list));
+}
+
+void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
+{
+    if (!entry || entry != m_titled)
+        m_page->setMethod(title.data() ? title : QByteArrayView("(function call)"));
+    m_titled = entry;
+    m_page->since.store(m_now, std::memory_order_relaxed);
+    m_page->lastStarted.store(id, std::memory_order_release);
+}
+
+void NativeSession::end(MethodEntry *entry)
+{
+    const qint64 now = ScoreboardPage::now();
+    if (entry)
+        entry->quickRuns = now - m_now < Quick.count() ? std::min(entry->quickRuns + 1, QuickRuns) : 0;
+    m_now = now;
+    ++m_held;
+    m_page->served.store(m_page->served.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void NativeSession::encodeFailure(const Error &error, quint64 id)
+{
+    CborWriter writer(&m_replies, &m_interface.types);
+    const qsizetype start = writer.skip(Header::Size);
+    const auto write = [&](const QString &message, bool withData) {
+        writer.beginArray(2);
+        writer.beginMap(withData ? 2 : 1);
+        writer.writeUtf8("code");
+        writer.writeText(codeName(error.code()));
+        if (withData) {
+            writer.writeUtf8("data");
+            writer.writeVariant(error.data());
+        }
+        writer.writeText(message);
+    };
+    write(error.message(), error.data().isValid());
+    if (writer.hasFailed() || writer.position() - start - Header::Size > m_replyLimit) {
+        writer.truncate(start + Header::Size);
+        write(error.message().left(m_replyLimit / 8), false);
+    }
+    finishMessage(writer, start, Failure, id);
+}
+
+bool NativeSession::serveRelease(quint64 id)
+{
+    if (!m_interface.checkoutDone)
+        return true;
+    if (!flush())
+        return false;
+    m_titled = nullptr;
+    m_page->since.store(m_now, std::memory_order_relaxed);
+    if (!runCheckoutDone())
+        return false;
+    m_now = ScoreboardPage::now();
+    char header[Header::Size];
+    Header{0, Released, true, id}.write(header);
+    m_replies.append(header, Header::Size);
+    return true;
+}
+
+bool NativeSession::mayHold(const MethodEntry *next) const
+{
+    if (m_replies.isEmpty())
+        return true;
+    return next && next->quickRuns == QuickRuns && m_held < MaxHeld && m_replies.size() < MaxHeldBytes && m_chunks.empty();
+}
+
+bool NativeSession::flush()
+{
+    if (m_replies.isEmpty())
+        return true;
+    bool delivered = true;
+    // Killed right after its last reply a worker must not seem to be in the middle of it: goodbye could not be said in its name.
+    if (!m_chunks.empty() || !m_tryWrite || !m_tryWrite(m_replies)) {
+        beginWriting();
+        const auto deliver = [&](QByteArrayView bytes) { delivered = delivered && (bytes.isEmpty() || write(bytes)); };
+        Wire::forEachPiece(m_replies, m_chunks, deliver, deliver);
+        endWriting();
+    }
+    m_replies.resize(0);
+    m_chunks.clear();
+    m_held = 0;
+    return delivered;
+}
+
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_NATIVESESSION_P_H
+#define QTPREFORK_NATIVESESSION_P_H
+
+#include "wire/packetbuffer_p.h"
+#include "worker/session_p.h"
+
+namespace Prefork::Worker {
+
+/// Serves a client of the native protocol.
+///
+/// Replies may be held back to be written together, but only before a method whose last runs were all quick, and only a few; else they
+/// are written before the next call begins. After an error, what else has come of the same fate group is dropped unheard.
+class NativeSession final : public Session
+{
+public:
+    NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite = {});
+    std::span<char> space() override { return m_buffer.space(); }
+    bool received(qsizetype count) override;
+
+private:
+    [[nodiscard]] bool take(const Wire::Native::Packet &frame);
+    [[nodiscard]] bool serveHello(const Wire::Native::Packet &frame);
+    [[nodiscard]] bool serveCall(const Wire::Native::Packet &frame);
+    [[nodiscard]] bool serveRelease(quint64 id);
+    void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count, detail::CborWriter &result);
+    void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
+    void end(MethodEntry *entry);
+    void encodeFailure(const Error &error, quint64 id);
+    [[nodiscard]] bool mayHold(const MethodEntry *next) const;
+    [[nodiscard]] bool flush();
+
+    const TryWrite m_tryWrite;
+    const qsizetype m_maxMessageSize;
+    Wire::Native::PacketBuffer m_buffer;
+    QByteArray m_replies; // held back
+    std::vector<detail::CborChunk> m_chunks; // that belong in between
+    int m_held = 0;
+    bool m_isGreeted = false;
+    qsizetype m_replyLimit = 0; // bytes of a message it accepts
+    quint64 m_deadGroup = 0; // that had an error last
+    qint64 m_now = 0; // when the last thing ended; it is when the next begins
+    const void *m_titled = nullptr; // the method the scoreboard shows
+};
+
+}
+
+#endif

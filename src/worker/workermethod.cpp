@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/workermethod.h>
+
+namespace Prefork::detail {
+
+WorkerMethod::~WorkerMethod() = default;
+
+void WorkerMethod::invoke(CborReader &arguments, quint64 count, CborWriter &result)
+{
+    const QVariantList list = readArguments(arguments, count);
+    expectEnd(arguments);
+    result.writeVariant(invoke(list));
+}
+
+QVariantList readArguments(CborReader &arguments, quint64 count)
+{
+    // The list itself counts too: there may be as many arguments as the message has bytes.
+    const qint64 left = arguments.memoryLeft() - qint64(count * sizeof(QVariant));
+    if (left < 0) {
+        arguments.fail(QStringLiteral("arguments that take many times their size in memory"));
+        return {};
+    }
+    arguments.setMemoryLeft(left);
+    QVariantList list;
+    list.reserve(qsizetype(count));
+    for (quint64 i = 0; i < count && arguments.readVariant(&list.emplaceBack()); ++i) { }
+    return list;
+}
+
+void expectEnd(CborReader &arguments)
+{
+    if (arguments.atEnd())
+        return;
+    if (!arguments.isBroken())
+        arguments.fail(QStringLiteral("bytes after the arguments"));
+    throw Error(Error::BadArguments, arguments.errorString());
+}
+
+void throwArgumentCount(const QString &method, quint64 expected, quint64 given)
+{
+    const QString noun = expected == 1 ? QStringLiteral("argument") : QStringLiteral("arguments");
+    throw Error(Error::BadArguments, QStringLiteral("%1: expected %2 %3, got %4").arg(method).arg(expected).arg(noun).arg(given));
+}
+
+void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, const QVariant &given)
+{
+    throw Error(Error::BadArguments,
+                QStringLiteral("%1: argument %2 must fit %3, got %4")
+                    .arg(method)
+                    .arg(position + 1)
+                    .arg(QLatin1StringView(expected.name()), describe(given)));
+}
+
+void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, CborReader &arguments, qsizetype start)
+{
+    QVariant given;
+    if (!arguments.isBroken() && arguments.seek(start))
+        static_cast<void>(arguments.readVariant(&given));
+    throwArgumentType(method, position, expected, given);
+}
+
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_ZYGOTELOGGING_P_H
+#define QTPREFORK_ZYGOTELOGGING_P_H
+
+#include <QtCore/QLoggingCategory>
+
+namespace Prefork {
+
+Q_DECLARE_LOGGING_CATEGORY(lcZygote)
+
+}
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/partings_p.h"
+
+#include "worker/scoreboard_p.h"
+#include "zygote/zygotetoken_p.h"
+
+#include <array>
+
+namespace Prefork {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr qint64 Patience = std::chrono::nanoseconds(1s).count();
+// Clients that do not hang up must not take the descriptors of those to come.
+constexpr std::size_t Most = 256;
+
+bool isAtEnd(int connection)
+{
+    constexpr int AtOnce = 16; // a client that writes and writes is not the only one
+    std::array<char, 65536> unwanted;
+    for (int i = 0; i < AtOnce; ++i) {
+        const Posix::Transfer transfer = Posix::readNow(connection, unwanted);
+        if (transfer.status == Posix::Transfer::WouldBlock)
+            return false;
+        if (transfer.status != Posix::Transfer::Done)
+            return true;
+    }
+    return false;
+}
+
+}
+
+Partings::Partings(Posix::Poller &poller)
+    : m_poller(poller)
+{
+}
+
+void Partings::begin(Posix::Fd connection, QByteArrayView lastWords)
+{
+    if (!lastWords.isEmpty())
+        static_cast<void>(Posix::writeNow(connection.get(), lastWords)); // a client that does not read learns from the end of file
+    Posix::shutDownWriting(connection.get());
+    if (isAtEnd(connection.get()))
+        return;
+    const quint64 number = ++m_lastNumber;
+    if (!m_poller.add(connection.get(), Posix::Poller::Input, ZygoteToken{ZygoteToken::Parting, number}.value()))
+        return;
+    if (m_partings.size() == Most)
+        end(m_partings.begin());
+    m_partings.emplace(number, Parting{std::move(connection), ScoreboardPage::now() + Patience});
+}
+
+void Partings::onReadable(quint64 number)
+{
+    const auto parting = m_partings.find(number);
+    if (parting != m_partings.end() && isAtEnd(parting->second.connection.get()))
+        end(parting);
+}
+
+void Partings::expire(qint64 now)
+{
+    while (!m_partings.empty() && m_partings.begin()->second.until <= now)
+        end(m_partings.begin());
+}
+
+std::optional<qint64> Partings::nextExpiry() const
+{
+    return m_partings.empty() ? std::nullopt : std::optional(m_partings.begin()->second.until);
+}
+
+void Partings::end(Iterator parting)
+{
+    m_poller.remove(parting->second.connection.get());
+    m_partings.erase(parting);
+}
+
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_PARTINGS_P_H
+#define QTPREFORK_PARTINGS_P_H
+
+#include "zygote/posix_p.h"
+
+#include <map>
+
+namespace Prefork {
+
+/// Connections whose worker is no more. What their clients have written is read to its end before they are closed, for closing a TCP
+/// connection with something unread destroys what the client has not yet read.
+class Partings
+{
+public:
+    explicit Partings(Posix::Poller &poller);
+
+    [[nodiscard]] bool isEmpty() const { return m_partings.empty(); }
+    /// Writes @p lastWords if there is room, and the end of file. Never waits: the poller tells the rest.
+    void begin(Posix::Fd connection, QByteArrayView lastWords);
+    void onReadable(quint64 number);
+    void expire(qint64 now);
+    /// When expire() has something to do, as ScoreboardPage::now(); unset = not at all.
+    [[nodiscard]] std::optional<qint64> nextExpiry() const;
+
+private:
+    struct Parting
+    {
+        Posix::Fd connection;
+        qint64 until = 0;
+    };
+    using Iterator = std::map<quint64, Parting>::iterator;
+    void end(Iterator parting);
+
+    Posix::Poller &m_poller;
+    std::map<quint64, Parting> m_partings; // by number, which is by age
+    quint64 m_lastNumber = 0;
+};
+
+}
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/posix_p.h"
+
+#include "zygote/posixretry_p.h"
+
+#include <algorithm>
+#include <array>
+#include <bsd/unistd.h>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace Prefork::Posix {
+
+namespace {
+
+// setproctitle() writes over argv, so it must see it before anything else does.
+[[gnu::constructor]] void captureArguments(int argc, char **argv, char **environment)
+{
+    setproctitle_init(argc, argv, environment);
+}
+
+}
+
+pid_t forkProcess()
+{
+    flushStdio();
+    return ::fork();
+}
+
+void exitNow(int status)
+{
+    flushStdio();
+    ::_exit(status);
+}
+
+void makeExitImmediate()
+{
+    ::on_exit([](int status, void *) { exitNow(status); }, nullptr);
+    ::at_quick_exit([] { exitNow(1); });
+}
+
+pid_t processId()
+{
+    return ::getpid();
+}
+
+uid_t userId()
+{
+    return ::geteuid();
+}
+
+int threadCount()
+{
+    DIR *const tasks = ::opendir("/proc/self/task");
+    if (!tasks)
+        return 1;
+    int count = 0;
+    while (const dirent *entry = ::readdir(tasks))
+        count += entry->d_name[0] != '.';
+    ::closedir(tasks);
+    return count;
+}
+
+Fd openPidFd(pid_t pid)
+{
+    return Fd(int(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+void killChild(pid_t pid)
+{
+    ::kill(pid, SIGKILL);
+    int status = 0;
+    retry([&] { return ::waitpid(pid, &status, 0); });
+}
+
+bool signalProcess(int pidFd, int signal)
+{
+    return ::syscall(SYS_pidfd_send_signal, pidFd, signal, nullptr, 0) == 0;
+}
+
+std::optional<Death> deathOf(pid_t pid)
+{
+    siginfo_t info{};
+    if (retry([&] { return ::waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT); }) != 0 || info.si_pid != pid)
+        return {};
+    if (info.si_code == CLD_EXITED)
+        return Death{pid, info.si_status, 0};
+    return Death{pid, -1, info.si_status};
+}
+
+std::optional<Death> reap(pid_t pid)
+{
+    int status = 0;
+    if (retry([&] { return ::waitpid(pid, &status, WNOHANG); }) != pid)
+        return {};
+    Death death;
+    death.pid = pid;
+    if (WIFSIGNALED(status))
+        death.signal = WTERMSIG(status);
+    else
+        death.exitCode = WEXITSTATUS(status);
+    return death;
+}
+
+QString describeDeath(const Death &death)
+{
+    if (death.signal == 0)
+        return QStringLiteral("exited with status %1").arg(death.exitCode);
+    const char *const name = ::sigabbrev_np(death.signal);
+    const QString signal = name ? QStringLiteral("SIG%1").arg(QLatin1StringView(name)) : QString::number(death.signal);
+    return QStringLiteral("was killed by %1").arg(signal);
+}
+
+quint64 liftDescriptorLimit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    limitDescriptors(limit.rlim_max);
+    return limit.rlim_cur;
+}
+
+void limitDescriptors(quint64 count)
+{
+    rlimit limit{};
+    if (count == 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void leadProcessGroup()
+{
+    ::setpgid(0, 0);
+}
+
+void resetSignals()
+{
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, SIG_DFL);
+    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void closeOthers(std::vector<int> keep)
+{
+    keep.erase(std::remove_if(keep.begin(), keep.end(), [](int descriptor) { return descriptor <= 2; }), keep.end());
+    std::sort(keep.begin(), keep.end());
+    unsigned first = 3;
+    const auto closeUpTo = [&first](unsigned last) {
+        if (first <= last)
+            ::syscall(SYS_close_range, first, last, 0);
+    };
+    for (const int descriptor : keep) {
+        closeUpTo(unsigned(descriptor) - 1);
+        first = unsigned(descriptor) + 1;
+    }
+    closeUpTo(UINT_MAX);
+}
+
+std::vector<int> openDescriptors()
+{
+    std::vector<int> descriptors;
+    DIR *const directory = ::opendir("/proc/self/fd");
+    if (!directory)
+        return descriptors;
+    while (const dirent *entry = ::readdir(directory)) {
+        const int descriptor = std::atoi(entry->d_name);
+        if (entry->d_name[0] != '.' && descriptor != ::dirfd(directory))
+            descriptors.push_back(descriptor);
+    }
+    ::closedir(directory);
+    std::sort(descriptors.begin(), descriptors.end());
+    return descriptors;
+}
+
+QString describeDescriptor(int descriptor)
+{
+    std::array<char, 4096> target{};
+    const QByteArray link = QByteArrayLiteral("/proc/self/fd/") + QByteArray::number(descriptor);
+    const ssize_t length = ::readlink(link.constData(), target.data(), target.size());
+    return length > 0 ? QString::fromLocal8Bit(target.data(), length) : QStringLiteral("unknown");
+}
+
+void setTitle(const QByteArray &title)
+{
+    setproctitle("-%s", title.constData());
+}
+
+void flushStdio()
+{
+    std::fflush(nullptr);
+}
+
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_POSIXRETRY_P_H
+#define QTPREFORK_POSIXRETRY_P_H
+
+#include "zygote/posix_p.h"
+
+#include <cerrno>
+
+namespace Prefork::Posix {
+
+template <class Call>
+auto retry(Call call)
+{
+    for (;;) {
+        const auto result = call();
+        if (result != -1 || errno != EINTR)
+            return result;
+    }
+}
+
+/// What a call that moves bytes and failed with @p error came to.
+inline Transfer failure(int error)
+{
+    if (error == EAGAIN || error == EWOULDBLOCK)
+        return {Transfer::WouldBlock, 0, 0};
+    if (error == EPIPE || error == ECONNRESET || error == ENOTCONN)
+        return {Transfer::Closed, 0, error};
+    return {Transfer::Failed, 0, error};
+}
+
+}
+
+#endif

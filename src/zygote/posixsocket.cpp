@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/posix_p.h"
+
+#include "zygote/posixretry_p.h"
+
+#include <arpa/inet.h>
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace Prefork::Posix {
+
+namespace {
+
+union DescriptorControl {
+    cmsghdr header;
+    std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+};
+
+}
+
+bool hasInput(int socket)
+{
+    char byte = 0;
+    const ssize_t count = retry([&] { return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
+    return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+std::optional<char> peekByte(int socket)
+{
+    char byte = 0;
+    const ssize_t count = retry([&] { return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
+    return count == 1 ? std::optional(byte) : std::nullopt;
+}
+
+Transfer sendMessage(int socket, QByteArrayView message, int descriptor, bool wait)
+{
+    iovec part{const_cast<char *>(message.data()), std::size_t(message.size())};
+    DescriptorControl control{};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    if (descriptor >= 0) {
+        header.msg_control = control.bytes.data();
+        header.msg_controllen = control.bytes.size();
+        cmsghdr *const rights = CMSG_FIRSTHDR(&header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+        std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+    }
+    const int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
+    const ssize_t count = retry([&] { return ::sendmsg(socket, &header, flags); });
+    if (count < 0)
+        return failure(errno);
+    return {Transfer::Done, qsizetype(count), 0};
+}
+
+Transfer receiveMessage(int socket, std::span<char> into, Fd *descriptor)
+{
+    iovec part{into.data(), into.size()};
+    DescriptorControl control{};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.bytes.data();
+    header.msg_controllen = control.bytes.size();
+    const ssize_t count = retry([&] { return ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC); });
+    if (count < 0)
+        return failure(errno);
+    Fd received;
+    if (const cmsghdr *const rights = CMSG_FIRSTHDR(&header); rights && rights->cmsg_type == SCM_RIGHTS) {
+        int number = -1;
+        std::memcpy(&number, CMSG_DATA(rights), sizeof number);
+        received.reset(number);
+    }
+    if (count == 0)
+        return {Transfer::Closed, 0, 0};
+    if (header.msg_flags & MSG_TRUNC)
+        return {Transfer::Failed, 0, EMSGSIZE};
+    if (descriptor)
+        *descriptor = std::move(received);
+    return {Transfer::Done, qsizetype(count), 0};
+}
+
+std::optional<std::pair<Fd, Fd>> socketPair(PairType type)
+{
+    std::array<int, 2> ends{};
+    const int kind = type == PairType::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
+    if (::socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return {};
+    return std::pair(Fd(ends[0]), Fd(ends[1]));
+}
+
+Fd acceptConnection(int listener)
+{
+    return Fd(retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); }));
+}
+
+Fd duplicate(int descriptor)
+{
+    return Fd(::fcntl(descriptor, F_DUPFD_CLOEXEC, 3));
+}
+
+bool setNonBlocking(int descriptor, bool nonBlocking)
+{
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    return flags >= 0 && ::fcntl(descriptor, F_SETFL, nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) == 0;
+}
+
+// A unix socket takes up to half its buffer as one piece of kernel memory, whose allocation succeeds or fails as a whole.
+qsizetype atomicWriteLimit(int socket)
+{
+    constexpr qsizetype Most = 16 * 1024;
+    int buffer = 0;
+    socklen_t size = sizeof buffer;
+    if (!isUnixSocket(socket) || ::getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &buffer, &size) != 0)
+        return 0;
+    return std::clamp<qsizetype>(buffer / 2 - 64, 0, Most);
+}
+
+void shutDownWriting(int socket)
+{
+    ::shutdown(socket, SHUT_WR);
+}
+
+bool isUnixSocket(int socket)
+{
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    return ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
+void tuneTcp(int socket)
+{
+    const auto set = [socket](int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); };
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 10);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
+
+std::optional<Credentials> peerCredentials(int socket)
+{
+    ucred credentials{};
+    socklen_t length = sizeof credentials;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
+        return {};
+    return Credentials{credentials.uid, credentials.gid, credentials.pid};
+}
+
+QString peerAddress(int socket)
+{
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    std::array<char, INET6_ADDRSTRLEN> host{};
+    if (::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) != 0)
+        return {};
+    if (address.ss_family == AF_INET) {
+        const auto *const four = reinterpret_cast<const sockaddr_in *>(&address);
+        ::inet_ntop(AF_INET, &four->sin_addr, host.data(), host.size());
+        return QStringLiteral("tcp://%1:%2").arg(QLatin1StringView(host.data())).arg(ntohs(four->sin_port));
+    }
+    const auto *const six = reinterpret_cast<const sockaddr_in6 *>(&address);
+    ::inet_ntop(AF_INET6, &six->sin6_addr, host.data(), host.size());
+    return QStringLiteral("tcp://[%1]:%2").arg(QLatin1StringView(host.data())).arg(ntohs(six->sin6_port));
+}
+
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/workers_p.h"
+
+#include "wire/goodbye_p.h"
+#include "zygote/logging_p.h"
+#include "zygote/workerprocess_p.h"
+#include "zygote/zygotetoken_p.h"
+
+#include <algorithm>
+#include <csignal>
+
+namespace Prefork {
+
+using namespace ZygoteMessages;
+using Posix::Poller;
+
+Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Poller &poller, Tell tell)
+    : m_interface(interface)
+    , m_options(options)
+    , m_limits(WorkerWatch::Limits::of(options))
+    , m_scoreboard(scoreboard)
+    , m_poller(poller)
+    , m_tell(std::move(tell))
+    , m_partings(poller)
+{
+}
+
+void Workers::spawn(const Spawn &request, Posix::Fd connection)
+{
+    const auto slot = m_scoreboard.take();
+    if (!slot) {
+        refuse(request.id, QStringLiteral("all %1 workers of this zygote are in use").arg(Scoreboard::MaxWorkers), std::move(connection));
+        return;
+    }
+    Child child;
+    child.id = request.id;
+    child.number = ++m_lastNumber;
+    child.slot = *slot;
+    child.pid = Posix::forkProcess();
+    if (child.pid == 0) {
+        runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(), m_descriptorLimit});
+    }
+    if (child.pid < 0) {
+        const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
+        m_scoreboard.giveBack(*slot);
+        refuse(request.id, cause, std::move(connection));
+        return;
+    }
+    child.connection = std::move(connection);
+    if (!watchOver(child)) {
+        qCWarning(lcZygote).noquote() << "cannot watch over a worker, which is killed:" << Posix::lastErrorText();
+        Posix::killChild(child.pid); // it may have begun: not as good as not spawned
+        bury(child, {child.pid, -1, SIGKILL});
+        m_scoreboard.giveBack(child.slot);
+        return;
+    }
+    Event event;
+    event.kind = Event::Spawned;
+    event.id = child.id;
+    event.pid = child.pid;
+    m_tell(event);
+    Child &kept = m_children.emplace(child.number, std::move(child)).first->second;
+    look(kept, ScoreboardPage::now());
+}
+
+bool Workers::watchOver(Child &child)
+{
+    child.pidFd = Posix::openPidFd(child.pid);
+    if (!child.pidFd.isOpen()) { // a worker can do without its connection's duplicate, but not without this
+        child.connection.reset();
+        child.pidFd = Posix::openPidFd(child.pid);
+    }
+    if (!child.pidFd.isOpen() || !m_poller.add(child.pidFd.get(), Poller::Input, ZygoteToken{ZygoteToken::Process, child.number}.value()))
+        return false;
+    if (child.connection.isOpen() && m_limits.abandoned != WorkerWatch::Never) {
+        child.isUnix = Posix::isUnixSocket(child.connection.get());
+        const quint64 token = ZygoteToken{ZygoteToken::Connection, child.number}.value();
+        if (!m_poller.add(child.connection.get(), Poller::HalfClose, token))
+            qCWarning(lcZygote).noquote() << "cannot watch over a worker's connection:" << Posix::lastErrorText();
+    }
+    return true;
+}
+
+void Workers::refuse(quint64 id, const QString &cause, Posix::Fd connection)
+{
+    qCWarning(lcZygote).noquote() << "no worker:" << cause;
+    Event event;
+    event.kind = Event::NotSpawned;
+    event.id = id;
+    event.text.set(cause);
+    m_tell(event);
+    if (connection.isOpen() && Posix::peekByte(connection.get()) == Wire::NativeHelloByte) {
+        m_partings.begin(std::move(connection), Wire::unspawnedGoodbye(cause));
+    }
+}
+
+void Workers::onReady(const Poller::Ready &ready)
+{
+    const ZygoteToken token = ZygoteToken::of(ready.token);
+    if (token.kind == ZygoteToken::Parting) {
+        m_partings.onReadable(token.number);
+        return;
+    }
+    const auto child = m_children.find(token.number);
+    if (child == m_children.end())
+        return; // buried a moment ago
+    if (token.kind == ZygoteToken::Process)
+        onEnded(child->second);
+    else
+        onConnection(child->second, ready);
+}
+
+// Reaped last: whoever sees that there is no such process any more is to see the end of its connection too.
+void Workers::onEnded(Child &child)
+{
+    const auto death = Posix::deathOf(child.pid);
+    if (!death)
+        return;
+    const Event event = bury(child, *death);
+    Posix::reap(child.pid);
+    logDeath(child, event);
+    m_scoreboard.giveBack(child.slot);
+    m_children.erase(child.number);
+}
+
+// The poller goes on to tell of a hang-up for ever, so each is heard once.
+void Workers::onConnection(Child &child, const Poller::Ready &ready)
+{
+    const qint64 now = ScoreboardPage::now();
+    if (ready.halfClosed)
+        child.watch.onHalfClosed(now);
+    if (ready.hungUp || !child.isUnix) {
+        child.watch.onClosed(now);
+        m_poller.remove(child.connection.get());
+    } else {
+        m_poller.change(child.connection.get(), Poller::HangUp, ready.token);
+    }
+    if (ready.hungUp)
+        child.connection.reset();
+    look(child, now);
+}
+
+void Workers::act(qint64 now)
+{
+    while (!m_agenda.empty() && m_agenda.begin()->first <= now)
+        look(m_children.at(m_agenda.begin()->second), now);
+    m_partings.expire(now);
+}
+
+qint64 Workers::nextAct() const
+{
+    const qint64 next = m_agenda.empty() ? WorkerWatch::Never : m_agenda.begin()->first;
+    return std::min(next, m_partings.nextExpiry().value_or(WorkerWatch::Never));
+}
+
+void Workers::look(Child &child, qint64 now)
+{
+    const bool isNews = child.watch.reason() == WorkerWatch::Reason::None;
+    const WorkerWatch::Verdict verdict = child.watch.look(*m_scoreboard.page(child.slot), m_limits, now);
+    schedule(child, verdict.nextLook);
+    if (verdict.order == WorkerWatch::Order::None)
+        return;
+    if (isNews)
+        logSentence(child, now);
+    Posix::signalProcess(child.pidFd.get(), verdict.order == WorkerWatch::Order::Terminate ? SIGTERM : SIGKILL);
+}
+
+void Workers::schedule(Child &child, qint64 when)
+{
+    if (child.due != WorkerWatch::Never)
+        m_agenda.erase({child.due, child.number});
+    child.due = when;
+    if (when != WorkerWatch::Never)
+        m_agenda.insert({when, child.number});
+}
+
+Event Workers::bury(Child &child, const Posix::Death &death)
+{
+    Event event;
+    event.kind = Event::Died;
+    event.id = child.id;
+    event.pid = child.pid;
+    event.hung = child.watch.reason() == WorkerWatch::Reason::Hung;
+    event.abandoned = child.watch.reason() == WorkerWatch::Reason::Abandoned;
+    event.exitCode = death.exitCode;
+    event.signal = death.signal;
+    m_tell(event); // before the end of file, so that the cause is there when somebody asks for it
+    m_poller.remove(child.pidFd.get());
+    if (child.connection.isOpen()) {
+        m_poller.remove(child.connection.get());
+        m_partings.begin(std::move(child.connection), lastWords(child, event));
+    }
+    schedule(child, WorkerWatch::Never);
+    return event;
+}
+
+// In the middle of a message nobody would understand it, and one goodbye is enough.
+QByteArray Workers::lastWords(const Child &child, const Event &event) const
+{
+    const ScoreboardPage *const page = m_scoreboard.page(child.slot);
+    const bool isNative = page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;
+    if (!isNative || page->midWrite.load(std::memory_order_relaxed) != 0 || page->saidGoodbye.load(std::memory_order_relaxed) != 0)
+        return {};
+    const auto reason = event.hung ? Wire::GoodbyeReason::Hung
+        : event.abandoned          ? Wire::GoodbyeReason::Abandoned
+                                   : Wire::GoodbyeReason::Died;
+    return Wire::goodbye(reason, describeDeath(event), page->lastStarted.load(std::memory_order_relaxed));
+}
+
+}

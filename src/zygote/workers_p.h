@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_WORKERS_P_H
+#define QTPREFORK_WORKERS_P_H
+
+#include "zygote/partings_p.h"
+#include "zygote/scoreboard_p.h"
+#include "zygote/workerwatch_p.h"
+#include "zygote/zygotemessages_p.h"
+
+#include <functional>
+#include <set>
+#include <unordered_map>
+
+namespace Prefork {
+
+class InterfacePrivate;
+
+/// The zygote's workers, from fork to grave: it tells of both, kills those that have to go, and keeps a duplicate of each connection, to
+/// notice that its client has hung up and to say goodbye in a dead worker's name.
+class Workers
+{
+public:
+    using Tell = std::function<void(const ZygoteMessages::Event &)>;
+    Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Poller &poller, Tell tell);
+
+    /// True once the last worker is buried.
+    [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_partings.isEmpty(); }
+    /// Workers get back the limit that the zygote has lifted for itself.
+    void setDescriptorLimit(quint64 limit) { m_descriptorLimit = limit; }
+    void spawn(const ZygoteMessages::Spawn &request, Posix::Fd connection);
+    /// Without a worker: says so to the program and to a client that understands it. @p connection may be closed.
+    void refuse(quint64 id, const QString &cause, Posix::Fd connection);
+    /// What the poller says of anything but the program.
+    void onReady(const Posix::Poller::Ready &ready);
+    /// Does what is due.
+    void act(qint64 now);
+    /// When something will be due, as ScoreboardPage::now(); WorkerWatch::Never if nothing will.
+    [[nodiscard]] qint64 nextAct() const;
+
+private:
+    struct Child
+    {
+        quint64 id = 0;
+        quint64 number = 0;
+        pid_t pid = 0;
+        Posix::Fd pidFd;
+        Posix::Fd connection; // closed when there is nobody to say goodbye to
+        bool isUnix = false;
+        std::size_t slot = 0;
+        WorkerWatch watch;
+        qint64 due = WorkerWatch::Never;
+    };
+    [[nodiscard]] bool watchOver(Child &child);
+    void onEnded(Child &child);
+    void onConnection(Child &child, const Posix::Poller::Ready &ready);
+    void look(Child &child, qint64 now);
+    void schedule(Child &child, qint64 when);
+    ZygoteMessages::Event bury(Child &child, const Posix::Death &death);
+    [[nodiscard]] QByteArray lastWords(const Child &child, const ZygoteMessages::Event &event) const;
+    void logSentence(const Child &child, qint64 now) const;
+    void logDeath(const Child &child, const ZygoteMessages::Event &event) const;
+
+    InterfacePrivate &m_interface;
+    const ZygoteOptions &m_options;
+    const WorkerWatch::Limits m_limits;
+    Scoreboard &m_scoreboard;
+    Posix::Poller &m_poller;
+    Tell m_tell;
+    Partings m_partings;
+    std::unordered_map<quint64, Child> m_children; // by number
+    std::set<std::pair<qint64, quint64>> m_agenda; // when to look at whom
+    quint64 m_lastNumber = 0;
+    quint64 m_descriptorLimit = 0;
+};
+
+}
+
+#endif

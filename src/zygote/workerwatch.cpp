@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/workerwatch_p.h"
+
+#include <algorithm>
+
+namespace Prefork {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::milliseconds LongestSpan = std::chrono::hours(24 * 365); // milliseconds::max() would not fit nanoseconds
+// How soon one that is idle now is looked at again, with a limit of next to nothing.
+constexpr qint64 ShortestSpan = std::chrono::nanoseconds(10ms).count();
+
+qint64 inNanoseconds(std::chrono::milliseconds span)
+{
+    return std::chrono::nanoseconds(std::clamp(span, 0ms, LongestSpan)).count();
+}
+
+qint64 after(qint64 start, qint64 span)
+{
+    return start == WorkerWatch::Never || span == WorkerWatch::Never ? WorkerWatch::Never : start + span;
+}
+
+}
+
+WorkerWatch::Limits WorkerWatch::Limits::of(const ZygoteOptions &options)
+{
+    Limits limits;
+    limits.hung = options.hungTimeout > 0ms ? inNanoseconds(options.hungTimeout) : Never;
+    limits.abandoned = options.abandonedGrace >= 0ms ? inNanoseconds(options.abandonedGrace) : Never;
+    limits.kill = inNanoseconds(options.killGrace);
+    return limits;
+}
+
+qint64 WorkerWatch::hungUpAt(quint32 protocol) const
+{
+    return protocol == ScoreboardPage::Native ? std::min(m_halfClosedAt, m_closedAt) : m_closedAt;
+}
+
+WorkerWatch::Verdict WorkerWatch::look(const ScoreboardPage &page, const Limits &limits, qint64 now)
+{
+    if (m_reason != Reason::None) {
+        if (now < m_killAt)
+            return {Order::None, m_killAt};
+        m_killAt = Never;
+        return {Order::Kill, Never};
+    }
+    const quint32 state = page.state.load(std::memory_order_acquire);
+    const quint32 protocol = page.protocol.load(std::memory_order_relaxed);
+    if (state != ScoreboardPage::Busy)
+        return lookAtIdle(protocol, limits, now);
+    const qint64 since = page.since.load(std::memory_order_relaxed);
+    const qint64 hungAt = after(since, limits.hung);
+    const qint64 abandonedAt = after(std::max(since, hungUpAt(protocol)), limits.abandoned);
+    if (now >= hungAt)
+        return sentence(Reason::Hung, limits, now);
+    if (now >= abandonedAt)
+        return sentence(Reason::Abandoned, limits, now);
+    return {Order::None, std::min(hungAt, abandonedAt)};
+}
+
+WorkerWatch::Verdict WorkerWatch::sentence(Reason reason, const Limits &limits, qint64 now)
+{
+    m_reason = reason;
+    if (limits.kill == 0)
+        return {Order::Kill, Never};
+    m_killAt = now + limits.kill;
+    return {Order::Terminate, m_killAt};
+}
+
+// It may become busy at any moment: also after a hang-up, with what it has read before.
+WorkerWatch::Verdict WorkerWatch::lookAtIdle(quint32 protocol, const Limits &limits, qint64 now) const
+{
+    qint64 next = after(now, limits.hung);
+    const bool mayProveNative = protocol == ScoreboardPage::UnknownProtocol && m_halfClosedAt != Never;
+    if (hungUpAt(protocol) != Never || mayProveNative)
+        next = std::min(next, after(now, std::max(limits.abandoned, ShortestSpan)));
+    return {Order::None, next};
+}
+
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_WORKERWATCH_P_H
+#define QTPREFORK_WORKERWATCH_P_H
+
+#include <QtPrefork/zygote.h>
+
+#include "worker/scoreboard_p.h"
+
+#include <limits>
+
+namespace Prefork {
+
+/// Decides when a worker has to go, from its page, the state of its connection and the time; does nothing itself. All times are
+/// nanoseconds of ScoreboardPage::now().
+class WorkerWatch
+{
+public:
+    static constexpr qint64 Never = std::numeric_limits<qint64>::max();
+
+    struct Limits
+    {
+        qint64 hung = Never;
+        qint64 abandoned = Never;
+        qint64 kill = 0;
+        static Limits of(const ZygoteOptions &options);
+    };
+    enum class Order { None, Terminate, Kill };
+    enum class Reason { None, Hung, Abandoned };
+    struct Verdict
+    {
+        Order order = Order::None;
+        qint64 nextLook = Never; ///< nothing can become due before, unless the client hangs up
+    };
+
+    /// The client writes no more; whether it still reads, only its protocol tells.
+    void onHalfClosed(qint64 now) { m_halfClosedAt = std::min(m_halfClosedAt, now); }
+    /// The client is gone for good.
+    void onClosed(qint64 now) { m_closedAt = std::min(m_closedAt, now); }
+    [[nodiscard]] Verdict look(const ScoreboardPage &page, const Limits &limits, qint64 now);
+
+    /// Why the worker was told to go.
+    [[nodiscard]] Reason reason() const { return m_reason; }
+    /// When its client hung up; Never if it has not.
+    [[nodiscard]] qint64 hungUpAt(quint32 protocol) const;
+
+private:
+    [[nodiscard]] Verdict sentence(Reason reason, const Limits &limits, qint64 now);
+    [[nodiscard]] Verdict lookAtIdle(quint32 protocol, const Limits &limits, qint64 now) const;
+
+    qint64 m_halfClosedAt = Never;
+    qint64 m_closedAt = Never;
+    qint64 m_killAt = Never;
+    Reason m_reason = Reason::None;
+};
+
+}
+
+#endif

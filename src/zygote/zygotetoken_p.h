@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_ZYGOTETOKEN_P_H
+#define QTPREFORK_ZYGOTETOKEN_P_H
+
+#include <QtCore/QtGlobal>
+
+namespace Prefork {
+
+/// What a descriptor of the zygote's poller is, and whose.
+struct ZygoteToken
+{
+    enum Kind : quint64 { Control, Process, Connection, Parting };
+    Kind kind = Control;
+    quint64 number = 0;
+
+    [[nodiscard]] static ZygoteToken of(quint64 token) { return {Kind(token & 3), token >> 2}; }
+    [[nodiscard]] quint64 value() const { return number << 2 | kind; }
+};
+
+}
+
+#endif
