@@ -44,6 +44,7 @@ double killOne(Prefork::Client *client)
 // The parameter is how many die.
 double oursDeath(const Context &context)
 {
+    ::qputenv("QT_LOGGING_RULES", "prefork.zygote.warning=false"); // it would warn of each
     Program program(context);
     Prefork::Client client(program.zygote(), workers(1));
     std::vector<double> samples;

@@ -170,6 +170,7 @@ private Q_SLOTS:
             QTest::newRow(name) << std::move(answer) << code << message;
         };
         row("unknown id", Error::ProtocolError, "a reply nobody asked for", [](quint64 id) { return resultOf("\x07", id + 1); });
+        row("no id", Error::ProtocolError, "a reply nobody asked for", [](quint64) { return resultOf("\x07", 0); });
         row("earlier id", Error::ProtocolError, "a reply nobody asked for",
             [](quint64 id) { return resultOf("\x07", id + 99) + resultOf("\x07", id); });
         row("wrong type", Error::ProtocolError, "of the wrong type: a string", [](quint64 id) { return resultOf(text("x"), id); });

@@ -22,6 +22,10 @@ class InterfacePrivate;
 /// Methods are plain blocking code. They run in a worker process, one at a time, with no QCoreApplication and no event loop. What a method
 /// throws becomes the caller's error and the worker lives on: a Prefork::Error crosses with code, message and data, a std::exception,
 /// QString, std::string or const char * with its text. A result the protocol cannot carry is an error too. (Parity T2-T6, T19-T21.)
+///
+/// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, QString, std::string, QByteArray, QDateTime, QUrl, QUuid, lists and maps with QString keys
+/// of such, Q_GADGETs, which cross field by field, and QVariants of all these; over the native protocol exactly, and registered types (registerType()) too; over JSON as far as JSON goes. What
+/// arrives may differ from the parameter's type as far as nothing is lost: "5" for 5, but not 5.5.
 class QTPREFORK_EXPORT Interface
 {
 public:

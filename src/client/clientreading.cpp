@@ -160,7 +160,8 @@ void ClientCore::take(const ConnectionPtr &connection, Wire::Incoming &message)
 void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &message)
 {
     const auto busy = m_pool.callOf(connection->worker);
-    if (!busy || connection->inFlight() == 0 || (message.id != 0 && message.id != connection->lastAnswered + 1)) {
+    const bool isNumbered = connection->traits.pipelines;
+    if (!busy || connection->inFlight() == 0 || (isNumbered && message.id != connection->lastAnswered + 1)) {
         protocolError(connection, QStringLiteral("a reply nobody asked for"));
         return;
     }
