@@ -244,7 +244,7 @@ private Q_SLOTS:
         QVERIFY(before > 0);
         qint64 after = before;
         peer.say(call);
-        // One that is refused takes the record with it: look as often as there is a chance to.
+        // One that is refused takes its record with it, and its last moments may be missed: look as often as there is a chance to.
         QTimer look;
         QObject::connect(&look, &QTimer::timeout, this, [&] { after = std::max(after, peakMemory(pid)); });
         look.start(0);
@@ -252,7 +252,7 @@ private Q_SLOTS:
         after = std::max(after, peakMemory(pid));
         QCOMPARE(answer.isUndefined(), !isServed);
         QVERIFY2(after - before <= 16 * Limit + 32 * MiB, qPrintable(QString::number((after - before) / MiB)));
-        QVERIFY(after - before >= Limit / 2); // it was looked at
+        QVERIFY(!isServed || after - before >= Limit); // else the record is not what it seems
     }
 
 private:
