@@ -5,10 +5,12 @@
 #include <QtPrefork/global.h>
 
 #include <QtCore/QMetaObject>
+#include <QtCore/QMetaProperty>
 #include <QtCore/QMetaType>
 #include <QtCore/QVariant>
 
 #include <concepts>
+#include <optional>
 
 /// How a Q_GADGET crosses the wire: as a map of its fields, which are its properties that are stored and readable. A gadget without fields
 /// has nothing to send and does not count as one.
@@ -27,6 +29,8 @@ concept Gadget = requires {
 
 /// True if @p type is a Q_GADGET with fields.
 [[nodiscard]] QTPREFORK_EXPORT bool isGadget(QMetaType type);
+/// True if a gadget's property crosses the wire.
+[[nodiscard]] QTPREFORK_EXPORT bool isField(const QMetaProperty &property);
 /// True if a gadget of type @p meta has fields.
 [[nodiscard]] QTPREFORK_EXPORT bool hasFields(const QMetaObject &meta);
 
@@ -35,7 +39,10 @@ concept Gadget = requires {
 /// Sets the fields of @p gadget that are in @p value, a map. False if it is none, has a field unknown here, or one whose value does not
 /// fit; some fields may be set then. Fields that cannot be written are passed over.
 [[nodiscard]] QTPREFORK_EXPORT bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gadget);
-/// @p value as the type @p type, by the rules of fromVariant() chosen at run time.
+/// @p value as the type @p type, a boolean, a number, QString or QByteArray, by the rules of fromVariant() chosen at run time; nothing for
+/// any other type.
+[[nodiscard]] QTPREFORK_EXPORT std::optional<bool> convertBasic(const QVariant &value, QMetaType type, QVariant *out);
+/// @p value as the type @p type, whatever it is, by the rules of fromVariant() chosen at run time.
 [[nodiscard]] QTPREFORK_EXPORT bool convertVariant(const QVariant &value, QMetaType type, QVariant *out);
 
 /// Writes the fields of @p gadget as a map.

@@ -15,11 +15,6 @@ namespace Prefork::detail {
 
 namespace {
 
-bool isField(const QMetaProperty &property)
-{
-    return property.isReadable() && property.isStored();
-}
-
 template <class T>
 bool store(const QVariant &value, QVariant *out)
 {
@@ -114,6 +109,11 @@ bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void
 
 }
 
+bool isField(const QMetaProperty &property)
+{
+    return property.isReadable() && property.isStored();
+}
+
 bool hasFields(const QMetaObject &meta)
 {
     for (int i = 0; i < meta.propertyCount(); ++i) {
@@ -128,12 +128,9 @@ bool isGadget(QMetaType type)
     return (type.flags() & QMetaType::IsGadget) && type.metaObject() && hasFields(*type.metaObject());
 }
 
-bool convertVariant(const QVariant &value, QMetaType type, QVariant *out)
+std::optional<bool> convertBasic(const QVariant &value, QMetaType type, QVariant *out)
 {
     switch (type.id()) {
-    case QMetaType::QVariant:
-        *out = value;
-        return true;
     case QMetaType::Bool:
         return store<bool>(value, out);
     case QMetaType::Int:
@@ -166,6 +163,19 @@ bool convertVariant(const QVariant &value, QMetaType type, QVariant *out)
         return store<QString>(value, out);
     case QMetaType::QByteArray:
         return store<QByteArray>(value, out);
+    default:
+        return {};
+    }
+}
+
+bool convertVariant(const QVariant &value, QMetaType type, QVariant *out)
+{
+    if (const auto isConverted = convertBasic(value, type, out))
+        return *isConverted;
+    switch (type.id()) {
+    case QMetaType::QVariant:
+        *out = value;
+        return true;
     case QMetaType::QStringList:
         return store<QStringList>(value, out);
     case QMetaType::QVariantList:

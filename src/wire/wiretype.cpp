@@ -61,7 +61,7 @@ void appendGadget(QByteArray *out, const QMetaObject &meta, QMetaType type, QLis
         around->append(type);
         for (int i = 0; i < meta.propertyCount(); ++i) {
             const QMetaProperty property = meta.property(i);
-            if (!property.isReadable() || !property.isStored())
+            if (!isField(property))
                 continue;
             out->append(';').append(property.name()).append(':');
             append(out, property.metaType(), around);

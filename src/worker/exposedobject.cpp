@@ -3,6 +3,7 @@
 
 #include <QtPrefork/convert.h>
 #include <QtPrefork/error.h>
+#include <QtPrefork/gadget.h>
 
 #include <array>
 
@@ -10,56 +11,13 @@ namespace Prefork::Worker {
 
 namespace {
 
-template <class T>
-bool store(const QVariant &value, QVariant *out)
-{
-    T converted{};
-    if (!detail::fromVariant(value, &converted))
-        return false;
-    *out = QVariant::fromValue(converted);
-    return true;
-}
-
 // The same rules as for typed methods, chosen at run time.
 bool convertTo(QMetaType type, const QVariant &value, QVariant *out)
 {
-    switch (type.id()) {
-    case QMetaType::Bool:
-        return store<bool>(value, out);
-    case QMetaType::Int:
-        return store<int>(value, out);
-    case QMetaType::UInt:
-        return store<uint>(value, out);
-    case QMetaType::Long:
-        return store<long>(value, out);
-    case QMetaType::ULong:
-        return store<ulong>(value, out);
-    case QMetaType::LongLong:
-        return store<qlonglong>(value, out);
-    case QMetaType::ULongLong:
-        return store<qulonglong>(value, out);
-    case QMetaType::Short:
-        return store<short>(value, out);
-    case QMetaType::UShort:
-        return store<ushort>(value, out);
-    case QMetaType::Char:
-        return store<char>(value, out);
-    case QMetaType::SChar:
-        return store<signed char>(value, out);
-    case QMetaType::UChar:
-        return store<uchar>(value, out);
-    case QMetaType::Float:
-        return store<float>(value, out);
-    case QMetaType::Double:
-        return store<double>(value, out);
-    case QMetaType::QString:
-        return store<QString>(value, out);
-    case QMetaType::QByteArray:
-        return store<QByteArray>(value, out);
-    default:
-        *out = QVariant(type);
-        return detail::toType(value, type, out->data());
-    }
+    if (const auto isConverted = detail::convertBasic(value, type, out))
+        return *isConverted;
+    *out = QVariant(type);
+    return detail::toType(value, type, out->data());
 }
 
 }
