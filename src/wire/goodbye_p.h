@@ -2,6 +2,8 @@
 #ifndef QTPREFORK_GOODBYE_P_H
 #define QTPREFORK_GOODBYE_P_H
 
+#include "wire/nativepacket_p.h"
+
 #include <QtCore/QByteArray>
 #include <QtCore/QString>
 
@@ -11,7 +13,7 @@ namespace Prefork::Wire {
 enum class GoodbyeReason { Died, Hung, Abandoned, Unspawned };
 
 /// The first byte of a native client's hello; no JSON message begins with it.
-inline constexpr char NativeHelloByte = 'Q';
+inline constexpr char NativeHelloByte = Native::Preamble.front();
 
 /// The native protocol's last message of a worker. @p lastStarted is the id of the last call it began, 0 = none: that one may have had
 /// its effect, those behind it have not. @p cause continues "the worker …".

@@ -18,6 +18,14 @@ inline void finishMessage(detail::CborWriter &writer, qsizetype start, Kind kind
     Header{quint32(length), kind, true, id}.write(writer.at(start));
 }
 
+/// Appends a message without a payload.
+inline void appendBareMessage(QByteArray *out, Kind kind, quint64 id)
+{
+    char header[Header::Size];
+    Header{0, kind, true, id}.write(header);
+    out->append(header, Header::Size);
+}
+
 /// More fields than any version will have; what has more was not made by one.
 inline constexpr quint64 MaxFields = 64;
 

@@ -199,9 +199,7 @@ void ConnectionCodec::address(OutMessage *call, quint64 id, quint64 group) const
 
 void ConnectionCodec::encodeDone(quint64 id, QByteArray *out) const
 {
-    char header[Header::Size];
-    Header{0, Release, true, id}.write(header);
-    out->append(header, Header::Size);
+    appendBareMessage(out, Release, id);
 }
 
 qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id, quint64 group,

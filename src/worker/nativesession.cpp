@@ -228,9 +228,7 @@ bool NativeSession::serveRelease(quint64 id)
     if (!runCheckoutDone())
         return false;
     m_now = ScoreboardPage::now();
-    char header[Header::Size];
-    Header{0, Released, true, id}.write(header);
-    m_replies.append(header, Header::Size);
+    appendBareMessage(&m_replies, Released, id);
     return true;
 }
 
