@@ -83,14 +83,10 @@ public:
     template <class R, class... A, class... Arguments>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, Arguments &&...arguments)
     {
-        static_assert(sizeof...(Arguments) == sizeof...(A), "a future takes the method's arguments and nothing else");
-        return detail::splitCall(
+        return detail::futureOfCall(
             method,
-            [this](const detail::CallTarget &target, const detail::CallArguments &callArguments) {
-                auto [handler, future] = detail::makeFuture<std::remove_cvref_t<R>>();
-                enqueue(target, callArguments, std::move(handler));
-                return future;
-            },
+            [this](const detail::CallTarget &target, const detail::CallArguments &callArguments,
+                   std::unique_ptr<detail::ResultHandler> handler) { enqueue(target, callArguments, std::move(handler)); },
             std::forward<Arguments>(arguments)...);
     }
 

@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_FUTURERESULT_H
 #define QTPREFORK_FUTURERESULT_H
 
+#include <QtPrefork/callarguments.h>
 #include <QtPrefork/resulthandler.h>
 
 #include <QtCore/QFuture>
@@ -53,13 +54,20 @@ private:
     bool m_isFinished = false;
 };
 
-/// Makes the handler of a call, and its future.
-template <class R>
-[[nodiscard]] std::pair<std::unique_ptr<ResultHandler>, QFuture<R>> makeFuture()
+/// Makes a call of a typed method whose result goes to the future returned. @p submit gets the target, the CallArguments and the handler.
+template <class R, class... A, class Submit, class... Arguments>
+[[nodiscard]] QFuture<std::remove_cvref_t<R>> futureOfCall(const Method<R(A...)> &method, Submit &&submit, Arguments &&...arguments)
 {
-    auto handler = std::make_unique<FutureHandler<R>>();
-    QFuture<R> future = handler->future();
-    return {std::move(handler), std::move(future)};
+    static_assert(sizeof...(Arguments) == sizeof...(A), "a future takes the method's arguments and nothing else");
+    return splitCall(
+        method,
+        [&submit](const CallTarget &target, const CallArguments &callArguments) {
+            auto handler = std::make_unique<FutureHandler<std::remove_cvref_t<R>>>();
+            QFuture<std::remove_cvref_t<R>> future = handler->future();
+            submit(target, callArguments, std::move(handler));
+            return future;
+        },
+        std::forward<Arguments>(arguments)...);
 }
 
 }
