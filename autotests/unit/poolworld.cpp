@@ -460,14 +460,15 @@ void World::answer(WorkerId worker, bool isFailure)
 void World::lose(WorkerId worker, bool unsent, unsigned amount)
 {
     const Hand hand = m_workers.at(worker);
-    const qsizetype flying = m_pool.inFlight(worker);
-    const qsizetype begun = unsent || flying == 0 ? 0 : qsizetype(amount) % (flying + 1);
     const auto holder = std::find_if(m_users.begin(), m_users.end(), [&](const auto &entry) {
         return m_pool.workerOf(entry.first) == worker && hand.oneShots.empty();
     });
+    const bool isHeld = holder != m_users.end();
+    const qsizetype flying = isHeld ? qsizetype(holder->second.sent - holder->second.answered) : qsizetype(hand.oneShots.size());
+    const qsizetype begun = unsent || flying == 0 ? 0 : qsizetype(amount) % (flying + 1);
     m_workers.erase(worker);
     m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), begun, m_now);
-    if (holder != m_users.end())
+    if (isHeld)
         beginAgain(holder->first, hand.answers == 0 && begun == 0);
     for (std::size_t i = 0; i < hand.oneShots.size(); ++i) {
         if (hand.oneShots[i] != 0)

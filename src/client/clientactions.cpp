@@ -21,25 +21,13 @@ void ClientCore::perform(Settle when)
 {
     if (std::exchange(m_isPerforming, true))
         return; // an action answered at once; the loop below sees to what follows
-    std::optional<Result> result; // the usual case, kept short: one call has its result
     while (m_pool.hasActions()) {
         m_pool.takeActions(&m_actions);
-        for (const Action &action : m_actions) {
-            if (action.kind == Action::Finish && when == Settle::Now && !result && m_settlements.empty()) {
-                result = Result{action.checkout, action.call};
-                continue;
-            }
-            if (result && action.kind >= Action::Finish) { // not the usual case after all
-                settleLater({.kind = Action::Finish, .checkout = result->checkout, .call = result->call});
-                result.reset();
-            }
+        for (const Action &action : m_actions)
             performOne(action);
-        }
         m_hasRejected = false;
     }
     m_isPerforming = false;
-    if (result)
-        settleResult(*result);
     bool hasNews = !m_settlements.empty();
     if (std::exchange(m_changesSeen, m_pool.changes()) != m_pool.changes()) {
         armTimer();
@@ -215,25 +203,20 @@ void ClientCore::settleLater(const Action &action)
         m_settlements.push_back(std::move(settlement));
 }
 
-// What settleLater() and settleAll() do, without the queue.
-void ClientCore::settleResult(const Result &result)
+// What settleLater() and settleAll() do, without the queue, for a call the pool finished plainly.
+void ClientCore::settleResult(const Pooling::BusyWith &settled)
 {
-    Caller *const caller = m_callers.find(result.checkout);
-    if (!caller)
+    const Caller *const caller = m_callers.find(settled.checkout);
+    Checkout *const checkout = caller ? caller->checkout.data() : nullptr;
+    if (!checkout)
         return;
     ++m_settling;
-    if (const std::unique_ptr<PendingCall> oneShot = std::move(caller->oneShot)) {
-        m_callers.erase(result.checkout);
-        m_unsentBytes -= oneShot->takeSize();
-        finishCall(*oneShot, nullptr);
-    } else if (Checkout *const checkout = caller->checkout) {
-        CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
-        const CheckoutPtr alive = d.keptAlive;
-        PendingCall call = d.calls.take(result.call);
-        m_unsentBytes -= call.takeSize();
-        finishCall(call, checkout);
-        letGoIfSettled(checkout);
-    }
+    CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
+    const CheckoutPtr alive = d.keptAlive;
+    PendingCall call = d.calls.take(settled.call);
+    m_unsentBytes -= call.takeSize();
+    finishCall(call, checkout);
+    letGoIfSettled(checkout);
     --m_settling;
     perform(Settle::Later);
 }

@@ -87,11 +87,6 @@ private:
         CheckoutPtr keptAlive;
         std::unique_ptr<PendingCall> oneShot;
     };
-    struct Result
-    {
-        Pooling::CheckoutId checkout;
-        CallId call;
-    };
     struct MethodName
     {
         const char *literal = nullptr;
@@ -121,7 +116,7 @@ private:
     void settleLater(const Pooling::Action &action);
     void scheduleSettling();
     void settleAll();
-    void settleResult(const Result &result);
+    void settleResult(const Pooling::BusyWith &settled);
     void settle(Settlement &settlement);
     void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
     void letGoIfSettled(Checkout *checkout);

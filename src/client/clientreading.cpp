@@ -184,22 +184,16 @@ void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &mes
                                  : connection->codec->errorString());
             return;
         }
-        if (connection->traits.pipelines) {
+        if (isNumbered && m_settlements.empty()) {
             if (const auto settled = m_pool.repliedPlainly(connection->worker, time)) {
-                if (m_pool.hasActions())
-                    perform(Settle::Later);
-                if (m_settlements.empty()) {
-                    settleResult({settled->checkout, settled->call});
-                    return;
-                }
-                settleLater({.kind = Pooling::Action::Finish, .checkout = settled->checkout, .call = settled->call});
-                settleAll();
+                perform(Settle::Later);
+                settleResult(*settled);
                 return;
             }
         }
         static_cast<void>(m_pool.replied(connection->worker, time));
     }
-    if (!connection->traits.pipelines && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
+    if (!isNumbered && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
         protocolError(connection, QStringLiteral("a reply nobody asked for"), NextCall::Unsent);
         return;
     }

@@ -183,17 +183,6 @@ bool Pool::isShared(WorkerId id) const
     return found && (found->state == Worker::Shared || found->state == Worker::Parting);
 }
 
-qsizetype Pool::inFlight(WorkerId id) const
-{
-    const Worker *const worker = m_workers.find(id);
-    if (!worker)
-        return 0;
-    if (worker->state != Worker::Held)
-        return qsizetype(worker->oneShots.size());
-    const Checkout &checkout = m_checkouts.at(worker->checkout);
-    return qsizetype(checkout.sent - checkout.head);
-}
-
 WorkerId Pool::workerOf(CheckoutId id) const
 {
     auto *const found = m_checkouts.find(id);

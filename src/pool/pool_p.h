@@ -159,8 +159,6 @@ public:
     [[nodiscard]] bool isSent(CheckoutId checkout, CallId call) const;
     /// Whether one-shots share the worker.
     [[nodiscard]] bool isShared(WorkerId worker) const;
-    /// Calls a worker has been sent and not answered.
-    [[nodiscard]] qsizetype inFlight(WorkerId worker) const;
     /// The worker a checkout holds; 0 = none.
     [[nodiscard]] WorkerId workerOf(CheckoutId checkout) const;
     [[nodiscard]] std::optional<Error> errorOf(CheckoutId checkout) const;
