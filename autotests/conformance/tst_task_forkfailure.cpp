@@ -12,6 +12,7 @@
 #include <csignal>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <vector>
 
 using namespace Prefork;
 
@@ -57,24 +58,28 @@ void fill(Interface &interface)
 
 }
 
-/// In the original a failed fork is an exception in the accept callback of the server. Ours turns that one client away and goes on.
+/// In the original a failed fork is an exception in the accept callback of the server. Ours lets the client wait.
 class TaskForkFailureTest : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void t11_aFailedForkTurnsOneClientAway()
+    void t11_aFailedForkMakesClientsWait()
     {
         QTemporaryDir directory;
         Server server(Test::zygote());
         QVERIFY(server.listen("unix:" + directory.filePath("socket")));
-        for (int i = 0; i < 3; ++i) {
-            QLocalSocket connection;
-            connection.connectToServer(directory.filePath("socket"));
-            WAIT_COMPARE(connection.state(), QLocalSocket::UnconnectedState);
-            QVERIFY(server.isListening());
+        std::vector<std::unique_ptr<QLocalSocket>> connections(3);
+        for (auto &connection : connections) {
+            connection = std::make_unique<QLocalSocket>();
+            connection->connectToServer(directory.filePath("socket"));
         }
-        QVERIFY(Test::isRunning(Test::zygote()->processId()));
+        WAIT_COMPARE(server.workerCount(), 3); // wanted, that is
+        QVERIFY(Test::childrenOf(Test::zygote()->processId()).isEmpty());
+        connections.pop_back();
+        WAIT_COMPARE(server.workerCount(), 2); // who hangs up waits no longer
+        for (const auto &connection : connections)
+            QCOMPARE(connection->state(), QLocalSocket::ConnectedState);
 
         Client client(server.address(), {.minWorkers = 0});
         Client embedded(Test::zygote(), {.minWorkers = 0});
@@ -85,6 +90,7 @@ private Q_SLOTS:
         WAIT_COMPARE(waited, QVariant(1));
         QCOMPARE(Test::answer(embedded.checkout(), "echo", {2}), QVariant(2));
         QCOMPARE(Test::answer(client.checkout(), "echo", {3}), QVariant(3));
+        WAIT_FOR(Test::childrenOf(Test::zygote()->processId()).size() >= 4); // two of them for those that only waited
     }
 };
 

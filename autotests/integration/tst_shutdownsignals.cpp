@@ -26,18 +26,18 @@ class TestShutdownSignals : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void theSecondSignalOfEitherKindHasItsDefaultEffect_data();
-    void theSecondSignalOfEitherKindHasItsDefaultEffect();
+    void theThirdSignalOfEitherKindHasItsDefaultEffect_data();
+    void theThirdSignalOfEitherKindHasItsDefaultEffect();
 };
 
-void TestShutdownSignals::theSecondSignalOfEitherKindHasItsDefaultEffect_data()
+void TestShutdownSignals::theThirdSignalOfEitherKindHasItsDefaultEffect_data()
 {
     QTest::addColumn<int>("first");
     QTest::newRow("SIGINT") << SIGINT;
     QTest::newRow("SIGTERM") << SIGTERM;
 }
 
-void TestShutdownSignals::theSecondSignalOfEitherKindHasItsDefaultEffect()
+void TestShutdownSignals::theThirdSignalOfEitherKindHasItsDefaultEffect()
 {
     QFETCH(const int, first);
     ShutdownSignals shutdownSignals;
@@ -46,6 +46,9 @@ void TestShutdownSignals::theSecondSignalOfEitherKindHasItsDefaultEffect()
     ::raise(first);
     QTRY_COMPARE_WITH_TIMEOUT(requested.size(), 1, 30000);
     QCOMPARE(requested.first().first().toInt(), first);
+    QVERIFY(!isDefault(SIGINT) && !isDefault(SIGTERM));
+    ::raise(SIGTERM);
+    QTRY_COMPARE_WITH_TIMEOUT(requested.size(), 2, 30000);
     QVERIFY(isDefault(SIGINT) && isDefault(SIGTERM));
 }
 

@@ -13,9 +13,9 @@ using Prefork::Error;
 namespace {
 
 constexpr std::array<const char *, Step::Kinds> Names{"checkout", "oneShot",     "call",   "release",   "abort", "connected",  "connectFailed",
-                                                      "reply",    "failure",     "unencodable", "tooBig", "resetDone", "lost",  "lostUnsent", "stall",
+                                                      "reply",    "failure",     "unencodable", "tooBig", "resetDone", "lost",  "lostUnsent", "lostForRoom", "stall",
                                                       "pass",     "recycle",     "close",  "shutdown",  "exhausted"};
-constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 10, 3, 14, 4, 26, 6, 2, 2, 8, 3, 2, 2, 8, 1, 0, 0, 0};
+constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 10, 3, 14, 4, 26, 6, 2, 2, 8, 3, 2, 2, 2, 8, 1, 0, 0, 0};
 
 unsigned below(std::minstd_rand &random, unsigned limit)
 {
@@ -242,6 +242,10 @@ void World::step(const Step &next)
         if (const WorkerId id = pickWorker(next.pick, isConnected))
             lose(id, next.kind == Step::LostUnsent, next.amount);
         break;
+    case Step::LostForRoom:
+        if (const WorkerId id = pickWorker(next.pick, isConnected))
+            loseForRoom(id);
+        break;
     case Step::Stall:
         if (const WorkerId id = pickWorker(next.pick, isConnected)) {
             Hand &hand = m_workers[id];
@@ -456,8 +460,21 @@ void World::answer(WorkerId worker, bool isFailure)
     }
 }
 
+// Nobody needs another worker just because one was given up.
+void World::loseForRoom(WorkerId worker)
+{
+    const qsizetype before = m_pool.workerCount();
+    const auto holds = [&](const auto &entry) { return m_pool.workerOf(entry.first) == worker; };
+    const Hand &hand = m_workers.at(worker);
+    const bool wasUsed = hand.resetting || !hand.oneShots.empty() || std::any_of(m_users.begin(), m_users.end(), holds);
+    const bool wasWanted = wasUsed || m_pool.wantsWorkers() || before == m_options.maxWorkers;
+    ++m_givenUp;
+    lose(worker, true, 0, Pool::Loss::ForRoom);
+    check(wasWanted || m_pool.workerCount() == before - 1, "a worker given up for others was replaced at once");
+}
+
 // A checkout goes back in line if nothing of it can have begun there, and fails if something may have.
-void World::lose(WorkerId worker, bool unsent, unsigned amount)
+void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
 {
     const Hand hand = m_workers.at(worker);
     const auto holder = std::find_if(m_users.begin(), m_users.end(), [&](const auto &entry) {
@@ -467,7 +484,7 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount)
     const qsizetype flying = isHeld ? qsizetype(holder->second.sent - holder->second.answered) : qsizetype(hand.oneShots.size());
     const qsizetype begun = unsent || flying == 0 ? 0 : qsizetype(amount) % (flying + 1);
     m_workers.erase(worker);
-    m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), begun, m_now);
+    m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), begun, m_now, loss);
     if (isHeld)
         beginAgain(holder->first, hand.answers == 0 && begun == 0);
     for (std::size_t i = 0; i < hand.oneShots.size(); ++i) {
@@ -567,7 +584,7 @@ void World::settleDown()
         check(m_pool.isClosed() && m_workers.empty(), "the pool never closed");
         return;
     }
-    check(m_pool.workerCount() >= m_options.minWorkers, "capacity was lost");
+    check(m_pool.workerCount() >= m_options.minWorkers - m_givenUp, "capacity was lost");
     const CheckoutId last = m_pool.checkout(Duration(0), m_now);
     addUser(last, false);
     for (int round = 0; round < 200 && m_pool.workerOf(last) == 0; ++round) {

@@ -39,6 +39,7 @@ struct Step
         ResetDone,
         Lost,
         LostUnsent,
+        LostForRoom,
         Stall,
         Pass,
         Recycle,
@@ -110,7 +111,8 @@ private:
     void onSend(const Action &action);
     void onSendDone(const Action &action);
     void answer(WorkerId worker, bool isFailure);
-    void lose(WorkerId worker, bool unsent, unsigned amount);
+    void lose(WorkerId worker, bool unsent, unsigned amount, Prefork::Pooling::Pool::Loss loss = Prefork::Pooling::Pool::Loss::Unexpected);
+    void loseForRoom(WorkerId worker);
     void beginAgain(CheckoutId id, bool mayTryAgain);
     void onFail(const Action &action);
     void check(bool holds, const char *what) const;
@@ -133,6 +135,7 @@ private:
     std::set<quint64> m_groups;
     std::size_t m_settled = 0;
     std::optional<Time> m_closeDeadline;
+    int m_givenUp = 0; // workers, at most
     bool m_isOver = false; // after shutdown or exhaustion
     int m_depth = 0;
 };

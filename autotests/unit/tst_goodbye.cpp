@@ -26,6 +26,8 @@ private Q_SLOTS:
         QTest::newRow("died") << int(GoodbyeReason::Died) << QStringLiteral("died");
         QTest::newRow("hung") << int(GoodbyeReason::Hung) << QStringLiteral("hung");
         QTest::newRow("abandoned") << int(GoodbyeReason::Abandoned) << QStringLiteral("abandoned");
+        QTest::newRow("room") << int(GoodbyeReason::Room) << QString(RoomReason);
+        QTest::newRow("retired") << int(GoodbyeReason::Retired) << QStringLiteral("retired");
         QTest::newRow("unspawned") << int(GoodbyeReason::Unspawned) << QStringLiteral("unspawned");
     }
     void thePayloadIsAMapWithCauseAndReason()

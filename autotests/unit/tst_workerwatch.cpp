@@ -7,6 +7,7 @@ using namespace Prefork;
 using namespace std::chrono_literals;
 using Order = WorkerWatch::Order;
 using Reason = WorkerWatch::Reason;
+using Departure = WorkerWatch::Departure;
 
 namespace {
 
@@ -138,6 +139,61 @@ private Q_SLOTS:
         f.watch.onClosed(ScoreboardPage::now());
         QCOMPARE(f.look(ScoreboardPage::now()).order, Order::None);
         QVERIFY(f.look(ScoreboardPage::now()).nextLook > ScoreboardPage::now());
+    }
+    void aFreeNativeWorkerIsAskedOnceToLeave()
+    {
+        for (const Departure departure : {Departure::Room, Departure::Drain, Departure::Shutdown}) {
+            Fixture f(ScoreboardPage::Native);
+            f.enter(ScoreboardPage::Idle, 0);
+            f.watch.wantGone(departure);
+            QCOMPARE(f.look(100 * ms).order, Order::AskToLeave);
+            QCOMPARE(f.firstOrder(101 * ms), WorkerWatch::Never);
+            QCOMPARE(f.watch.reason(), Reason::None);
+        }
+    }
+    void aBusyOneIsAskedWhenItHasAMomentOrAfterASecond()
+    {
+        Fixture f(ScoreboardPage::Native);
+        f.enter(ScoreboardPage::Busy, 0);
+        f.watch.wantGone(Departure::Shutdown);
+        QCOMPARE(f.look(100 * ms).order, Order::None);
+        f.enter(ScoreboardPage::Idle, 110 * ms);
+        QCOMPARE(f.look(120 * ms).order, Order::AskToLeave);
+
+        Fixture g(ScoreboardPage::Native);
+        g.enter(ScoreboardPage::Busy, 0);
+        g.watch.wantGone(Departure::Shutdown);
+        const qint64 asked = g.firstOrder(100 * ms);
+        QVERIFY(asked > 900 * ms && asked < 1200 * ms);
+        QCOMPARE(g.watch.reason(), Reason::None);
+    }
+    void withoutGoodbyesItStaysWhileItsServerMayAndIsKilledWhenFree()
+    {
+        Fixture f(ScoreboardPage::Json);
+        f.enter(ScoreboardPage::Idle, 0);
+        f.page.held = 1;
+        f.watch.wantGone(Departure::Shutdown);
+        QCOMPARE(f.look(100 * ms).order, Order::None);
+        f.page.held = 0;
+        QCOMPARE(f.firstOrder(200 * ms), 200 * ms);
+        QCOMPARE(f.watch.reason(), Reason::Shutdown);
+
+        Fixture g(ScoreboardPage::UnknownProtocol);
+        g.enter(ScoreboardPage::Free, 0);
+        g.watch.wantGone(Departure::Drain);
+        QCOMPARE(g.look(100 * ms).order, Order::None); // it could not hear yet
+        g.enter(ScoreboardPage::Idle, 110 * ms);
+        QCOMPARE(g.firstOrder(120 * ms), 120 * ms);
+        QCOMPARE(g.watch.reason(), Reason::None); // it decides itself, by what its client will prove to speak
+    }
+    void whoIsCondemnedGoesWhateverItDoes()
+    {
+        Fixture f(ScoreboardPage::Json);
+        f.enter(ScoreboardPage::Busy, 0);
+        f.watch.condemn();
+        QCOMPARE(f.look(10 * ms).order, Order::Terminate);
+        QCOMPARE(f.watch.reason(), Reason::Shutdown);
+        QCOMPARE(f.firstOrder(11 * ms), 110 * ms);
     }
     void withNoGraceItIsAtOnce()
     {

@@ -9,6 +9,7 @@
 #include <QtCore/QCommandLineParser>
 #include <QtCore/QCoreApplication>
 
+#include <chrono>
 #include <cstdio>
 
 namespace Demo {
@@ -26,8 +27,13 @@ public:
         for (int i = 0; i < argc; ++i)
             m_arguments.append(QString::fromLocal8Bit(argv[i]));
         m_parser.setApplicationDescription(description);
-        m_parser.addOption({QStringLiteral("listen"), QStringLiteral("Where to listen: unix:/path/to.socket or tcp://host:port."),
+        m_parser.addOption({QStringLiteral("listen"), QStringLiteral("Where to listen: unix:/path/to.socket or tcp://host:port. Not needed when systemd passes a socket."),
                             QStringLiteral("ADDRESS")});
+        m_parser.addOption({QStringLiteral("replace"), QStringLiteral("Take the path over from a live server, which finishes what it has begun.")});
+        m_parser.addOption({QStringLiteral("max-workers"), QStringLiteral("The most workers at a time; 0 = as many as there can be."),
+                            QStringLiteral("N"), QStringLiteral("0")});
+        m_parser.addOption({QStringLiteral("shutdown-timeout"), QStringLiteral("How long a shutdown lets checkouts finish."),
+                            QStringLiteral("SECONDS"), QStringLiteral("5")});
         m_parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     }
     void addOption(const QCommandLineOption &option) { m_parser.addOption(option); }
@@ -50,12 +56,24 @@ public:
             return fail(m_problem);
         if (!m_parser.positionalArguments().isEmpty())
             return fail(QStringLiteral("unexpected argument '%1'").arg(m_parser.positionalArguments().first()));
-        if (!m_parser.isSet(QStringLiteral("listen")))
+        const bool isActivated = !m_parser.isSet(QStringLiteral("listen")) && Prefork::Server::isActivated();
+        if (!m_parser.isSet(QStringLiteral("listen")) && !isActivated)
             return fail(QStringLiteral("say where to listen: --listen unix:/path/to.socket or --listen tcp://host:port"));
 
+        bool isNumber = false;
+        Prefork::ServerOptions options;
+        options.replace = isSet(QStringLiteral("replace"));
+        options.maxWorkers = value(QStringLiteral("max-workers")).toInt(&isNumber);
+        if (!isNumber || options.maxWorkers < 0)
+            return fail(QStringLiteral("--max-workers takes a number, not '%1'").arg(value(QStringLiteral("max-workers"))));
+        const double patience = value(QStringLiteral("shutdown-timeout")).toDouble(&isNumber);
+        if (!isNumber || !(patience >= 0 && patience <= 1e6))
+            return fail(QStringLiteral("--shutdown-timeout takes a number of seconds, not '%1'").arg(value(QStringLiteral("shutdown-timeout"))));
+        options.shutdownTimeout = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(patience));
+
         Prefork::ShutdownSignals signalWatch;
-        Prefork::Server server(zygote);
-        if (!server.listen(m_parser.value(QStringLiteral("listen"))))
+        Prefork::Server server(zygote, options);
+        if (!(isActivated ? server.listenActivated() : server.listen(m_parser.value(QStringLiteral("listen")))))
             return fail(server.errorString());
         std::printf("listening on %s\n", qPrintable(server.address().toString()));
         std::fflush(stdout);

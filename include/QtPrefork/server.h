@@ -5,9 +5,12 @@
 #include <QtPrefork/address.h>
 #include <QtPrefork/global.h>
 
+#include <QtCore/QByteArray>
 #include <QtCore/QObject>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 namespace Prefork {
 
@@ -20,14 +23,45 @@ struct ServerOptions
     uint socketMode = 0600;
     /// How many connections may wait to be accepted.
     int backlog = 512;
+    /// Takes the path over from a live server: it appears there in one step, connections after it go to the new server, and the old one
+    /// drains (replaced()). False: a live server at the path is an error, and stays untouched. Unix paths only.
+    bool replace = false;
+    /// The most workers at a time; 0 = as many as the zygote has descriptors for. Connections beyond wait. While any do, the least
+    /// recently used worker that no checkout holds says goodbye, so that nobody's idle pool starves another; workers of JSON clients, who
+    /// have no goodbyes, do not.
+    int maxWorkers = 0;
+    /// The most workers at a time for clients of one user (of unix sockets, by SO_PEERCRED); 0 = any number. Further connections of the
+    /// user wait, but for the 17th, which is closed.
+    int maxWorkersPerUser = 0;
+    /// The most workers forked in one second, at once or spread; 0 = any number. When workers keep failing in their setup, new ones are
+    /// forked ever less often besides, down to one a second.
+    int maxSpawnRate = 1000;
+    /// TCP connections get a worker when they have said their first byte. At most so many are kept that have said nothing; the oldest is
+    /// closed for the next. 0 = they get a worker at once.
+    int maxSilent = 256;
+    /// Clients of the JSON protocol are turned away.
+    bool nativeOnly = false;
+    /// How long a TCP client may take for its hello, once it has begun with it; with nativeOnly from when it connected, else a client that
+    /// says nothing may be an idle JSON one. 0 = any time.
+    std::chrono::milliseconds helloTimeout = std::chrono::seconds(10);
+    /// How long shutDown() lets checkouts finish; 0 = not at all, negative = for ever.
+    std::chrono::milliseconds shutdownTimeout = std::chrono::seconds(5);
+    /// How long a replaced server lets checkouts finish and JSON clients keep their connections; 0 = not at all, negative = for ever.
+    std::chrono::milliseconds drainTimeout = std::chrono::seconds(300);
 };
 
 /// Listens at an address and has its zygote fork a worker for every connection, on the Qt event loop and without ever blocking it.
 /// (Parity T1, T10, T11, T14.)
 ///
 /// A unix path appears atomically and is removed on close() or destruction, if it is still this server's. A socket left behind by a dead
-/// server is replaced; anything else at the path is an error and stays untouched. Running out of descriptors makes clients wait; it
-/// does not end the server. Workers outlive their server until their clients hang up. (Parity T12.)
+/// server is replaced; anything else at the path is an error and stays untouched. Running out of descriptors, of memory for a fork or of
+/// places makes clients wait; it does not end the server.
+///
+/// **systemd.** When NOTIFY_SOCKET is set, listen() and listenActivated() say READY=1 there and shutDown() says STOPPING=1 (sd_notify(3)).
+///
+/// **Ends.** shutDown() is the graceful one, and what ShutdownSignals does. A server that is destroyed or killed leaves its workers behind:
+/// one that a checkout holds serves it to its end, others say goodbye at once; workers of JSON clients stay until those hang up. None
+/// stays for good. (Parity T12, T39.)
 class QTPREFORK_EXPORT Server : public QObject
 {
     Q_OBJECT
@@ -42,10 +76,24 @@ public:
     /// Begins to accept connections at @p address. False with errorString() naming the cause: an invalid address or zygote, a missing
     /// directory, a path that is taken, a port in use. Sets the process title to `NAME server` if the zygote has a name.
     [[nodiscard]] bool listen(const Address &address);
+    /// Begins to accept connections from a socket that systemd, or who does as it does, has opened and passed to this process
+    /// (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES): the one of that @p name, or the first that no Server has taken. It outlives the
+    /// server, and so no connection is lost when that is restarted. False with errorString() if there is none.
+    [[nodiscard]] bool listenActivated(const QByteArray &name = {});
+    /// Whether such a socket is there to be taken.
+    [[nodiscard]] static bool isActivated();
     /// Accepts no more and removes the socket file. Workers go on.
     void close();
+    /// Closes, lets workers go as soon as no checkout holds them, kills those still there when @p timeout is over, and emits finished()
+    /// when the last has been buried. Unset = ServerOptions::shutdownTimeout, 0 = kill at once, negative = wait for ever. A second call
+    /// may shorten the time.
+    void shutDown(std::optional<std::chrono::milliseconds> timeout = {});
 
     [[nodiscard]] bool isListening() const;
+    /// True from shutDown(), or from being replaced, to finished().
+    [[nodiscard]] bool isShuttingDown() const;
+    /// Workers of this server that are alive.
+    [[nodiscard]] int workerCount() const;
     /// The address being listened at, with the port the system chose if 0 was asked for; invalid when not listening.
     [[nodiscard]] Address address() const;
     /// Why the last listen() failed.
@@ -54,8 +102,16 @@ public:
 Q_SIGNALS:
     void listeningChanged(bool listening);
     void zygoteLost();
+    void workerCountChanged();
+    /// Another server has taken the path over. This one accepts what still waits, then shuts down by itself, with
+    /// ServerOptions::drainTimeout.
+    void replaced();
+    /// The shutdown is complete: nothing is listened to, no worker is left. If the server was replaced and no other of this process
+    /// listens, the application quits now.
+    void finished();
 
 private:
+    friend class ServerPrivate;
     std::unique_ptr<ServerPrivate> d;
 };
 

@@ -12,8 +12,9 @@ namespace Prefork {
 
 class ShutdownSignalsPrivate;
 
-/// Makes SIGINT and SIGTERM quit the application gracefully: QCoreApplication::exec() returns and destructors run. A second signal has its
-/// default effect, for when the first is not enough. Make one, after QCoreApplication; the handlers before are put back when it is
+/// Makes SIGINT and SIGTERM quit the application gracefully: the Servers of the process shut down (Server::shutDown()), and when they have
+/// finished QCoreApplication::exec() returns and destructors run. A second signal kills what workers are left, so that this is soon. A
+/// third has its default effect. Make one, after QCoreApplication; the handlers before are put back when it is
 /// destroyed. A second instance at the same time does nothing.
 class QTPREFORK_EXPORT ShutdownSignals : public QObject
 {

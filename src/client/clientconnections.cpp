@@ -2,6 +2,7 @@
 #include "client/clientcore_p.h"
 
 #include "client/clock_p.h"
+#include "wire/goodbye_p.h"
 
 #include <QtCore/QLoggingCategory>
 
@@ -117,7 +118,8 @@ void ClientCore::onDeathExplained(quint64 worker)
 
 void ClientCore::onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
-    loseWorker(connection, message.cause, connection->mayHaveBegun(message.id));
+    const auto loss = message.reason == Wire::RoomReason ? Pooling::Pool::Loss::ForRoom : Pooling::Pool::Loss::Unexpected;
+    loseWorker(connection, message.cause, connection->mayHaveBegun(message.id), loss);
     perform(Settle::Now);
 }
 
@@ -127,7 +129,7 @@ void ClientCore::loseWorker(const ConnectionPtr &connection)
     loseWorker(connection, cause, m_transport->wasNeverThere(connection->worker) ? 0 : connection->mayHaveBegun());
 }
 
-void ClientCore::loseWorker(const ConnectionPtr &connection, const QString &cause, qsizetype begun)
+void ClientCore::loseWorker(const ConnectionPtr &connection, const QString &cause, qsizetype begun, Pooling::Pool::Loss loss)
 {
     drop(connection);
     if (!connection->isReady) {
@@ -139,7 +141,7 @@ void ClientCore::loseWorker(const ConnectionPtr &connection, const QString &caus
         return;
     }
     const Error error(Error::WorkerLost, QStringLiteral("worker connection suddenly died"));
-    m_pool.lost(connection->worker, cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), begun, now());
+    m_pool.lost(connection->worker, cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), begun, now(), loss);
 }
 
 void ClientCore::protocolError(const ConnectionPtr &connection, const QString &what, NextCall next)

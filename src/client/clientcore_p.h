@@ -134,7 +134,8 @@ private:
     void onDeathExplained(quint64 worker);
     void onEnded(const ConnectionPtr &connection);
     void onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message);
-    void loseWorker(const ConnectionPtr &connection, const QString &cause, qsizetype begun);
+    void loseWorker(const ConnectionPtr &connection, const QString &cause, qsizetype begun,
+                    Pooling::Pool::Loss loss = Pooling::Pool::Loss::Unexpected);
     void loseWorker(const ConnectionPtr &connection);
     void onDrained(quint64 worker);
     void protocolError(const ConnectionPtr &connection, const QString &what, NextCall next = NextCall::Sent);

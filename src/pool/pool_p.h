@@ -23,6 +23,9 @@ using WorkerId = quint64;
 using CheckoutId = quint64;
 using CallId = quint64;
 
+/// Set in the fate group of a call that shares its worker: its checkout does not hold it.
+inline constexpr quint64 SharedGroup = quint64(1) << 63;
+
 struct Options
 {
     int minWorkers = 2;
@@ -37,7 +40,7 @@ struct Options
     int window = 64; ///< calls of one checkout that may be with its worker at a time, if the worker can
     int oneShotDepth = 4; ///< one-shot calls that may share a worker
     Duration firstRetry = std::chrono::milliseconds(100);
-    Duration lastRetry = std::chrono::seconds(1);
+    Duration lastRetry = std::chrono::milliseconds(800);
     quint32 seed = 0; ///< of the jitter
 };
 
@@ -123,8 +126,12 @@ public:
     /// An unsettled call cannot be sent: it fails when it is its turn, those behind it are canceled, and none of them may be written,
     /// even if there was a Send.
     void rejected(CheckoutId checkout, CallId call, const Error &error, Time now);
+    enum class Loss {
+        Unexpected,
+        ForRoom, ///< the server needed its place: nobody replaces it before a checkout needs a worker
+    };
     /// The connection is gone. @p begun: so many of the calls it had, the oldest first, may have begun.
-    void lost(WorkerId worker, const Error &error, qsizetype begun, Time now);
+    void lost(WorkerId worker, const Error &error, qsizetype begun, Time now, Loss loss = Loss::Unexpected);
     /// A stalled worker is given no second call of a checkout, and no second one-shot.
     void setStalled(WorkerId worker, bool stalled, Time now);
     /// No worker can ever be had again; those connected live on.
@@ -279,6 +286,7 @@ private:
     int m_connecting = 0;
     qsizetype m_supply = 0; // workers that will be there for a next checkout
     qsizetype m_load = 0; // checkouts with one of those
+    int m_givenUp = 0; // workers not kept in stock although minWorkers says so
     qsizetype m_open = 0; // checkouts that have not failed
     int m_failures = 0; // connections in a row that came to nothing
     Time m_retryAt{};

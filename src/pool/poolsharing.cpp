@@ -27,7 +27,7 @@ void Pool::share(WorkerId workerId, CheckoutId checkoutId)
     });
     Checkout &checkout = m_checkouts.at(checkoutId);
     checkout.worker = workerId;
-    checkout.group = ++m_lastGroup;
+    checkout.group = ++m_lastGroup | SharedGroup;
     sendNext(checkoutId, checkout);
 }
 

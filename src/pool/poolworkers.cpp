@@ -44,7 +44,7 @@ bool Pool::released(WorkerId id, Time now)
     return true;
 }
 
-void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now)
+void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now, Loss loss)
 {
     auto *const found = m_workers.find(id);
     if (!found)
@@ -60,7 +60,9 @@ void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now)
         if (const CheckoutId oneShot = worker.oneShots[i]; oneShot != 0 && m_checkouts.contains(oneShot))
             retry(oneShot, error, qsizetype(i) < begun, now);
     }
-    if (!worker.proven && worker.state != Worker::Connecting)
+    if (loss == Loss::ForRoom)
+        m_givenUp = std::min(m_givenUp + 1, m_options.minWorkers);
+    else if (!worker.proven && worker.state != Worker::Connecting)
         backOff(now);
     servePending(now);
 }
@@ -176,7 +178,7 @@ bool Pool::isLastCheckout(const Worker &worker) const
 
 qsizetype Pool::demand() const
 {
-    return std::max<qsizetype>(m_options.minWorkers, m_load + waitingCount());
+    return std::max<qsizetype>(m_options.minWorkers - m_givenUp, m_load + waitingCount());
 }
 
 bool Pool::wantsMore() const
@@ -188,6 +190,8 @@ void Pool::grow(Time now)
 {
     const int atOnce = m_failures > 0 ? 1 : m_options.maxConnecting;
     while (wantsMore() && m_connecting < atOnce && (m_failures == 0 || now >= m_retryAt)) {
+        if (m_givenUp > 0 && m_load + waitingCount() > m_options.minWorkers - m_givenUp)
+            --m_givenUp; // needed again
         const WorkerId id = ++m_lastWorker;
         count(id, m_workers.emplace(id), +1);
         m_actions.push_back({.kind = Action::Connect, .worker = id});

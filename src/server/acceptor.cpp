@@ -34,7 +34,7 @@ Acceptor::Acceptor(int listener, std::function<void(Posix::Fd)> accepted)
 
 void Acceptor::acceptAll()
 {
-    for (int i = 0; i < AtOnce; ++i) {
+    for (int i = 0; i < AtOnce && m_isEnabled; ++i) {
         Posix::Fd connection = Posix::acceptConnection(m_listener);
         if (!connection.isOpen()) {
             const int error = errno;
@@ -50,6 +50,12 @@ void Acceptor::acceptAll()
     }
 }
 
+void Acceptor::setEnabled(bool enabled)
+{
+    m_isEnabled = enabled;
+    m_notifier.setEnabled(enabled && !m_resume.isActive());
+}
+
 void Acceptor::pause(int error)
 {
     if (m_pause == 0ms)
@@ -61,7 +67,7 @@ void Acceptor::pause(int error)
 
 void Acceptor::resume()
 {
-    m_notifier.setEnabled(true);
+    m_notifier.setEnabled(m_isEnabled);
 }
 
 }

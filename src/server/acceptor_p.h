@@ -20,9 +20,12 @@ class Acceptor : public QObject
 
 public:
     Acceptor(int listener, std::function<void(Posix::Fd)> accepted);
+    /// Whether connections are accepted; otherwise they wait in the backlog.
+    void setEnabled(bool enabled);
+    /// Accepts what waits now.
+    void acceptAll();
 
 private:
-    void acceptAll();
     void pause(int error);
     void resume();
 
@@ -31,6 +34,7 @@ private:
     QSocketNotifier m_notifier;
     QTimer m_resume;
     std::chrono::milliseconds m_pause{0};
+    bool m_isEnabled = true;
 };
 
 }

@@ -7,6 +7,8 @@
 
 #include "zygote/posix_p.h"
 
+#include <functional>
+
 namespace Prefork {
 
 /// A listening socket of one kind; whoever owns it accepts from descriptor().
@@ -18,8 +20,10 @@ public:
     [[nodiscard]] virtual QString listen(const Address &address, const ServerOptions &options) = 0;
     [[nodiscard]] virtual int descriptor() const = 0;
     [[nodiscard]] virtual Address address() const = 0;
+    /// Calls @p replaced when another socket stands where this one was put.
+    virtual void watch(const std::function<void()> &replaced) { Q_UNUSED(replaced) }
     /// Makes an accepted connection ready for a worker and says who is at its other end.
-    [[nodiscard]] virtual Peer welcome(int connection) const = 0;
+    [[nodiscard]] Peer welcome(int connection) const;
 
     [[nodiscard]] static std::unique_ptr<Listener> make(Address::Scheme scheme);
 };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/server.h>
+#include "server/server_p.h"
 
-#include "server/acceptor_p.h"
+#include "server/activation_p.h"
+#include "server/inheritedlistener_p.h"
 #include "server/logging_p.h"
-#include "server/tcplistener_p.h"
-#include "server/unixlistener_p.h"
 #include "zygote/zygote_p.h"
 
 #include <QtCore/QCoreApplication>
@@ -14,100 +13,231 @@ namespace Prefork {
 
 Q_LOGGING_CATEGORY(lcServer, "prefork.server", QtWarningMsg)
 
-class ServerPrivate
-{
-public:
-    void onZygoteLost(Server *q);
+namespace {
 
-    // Copies, for the zygote may be gone before its server.
-    QString zygoteError;
-    QByteArray name;
-    std::shared_ptr<ZygoteChannel> channel;
-    ServerOptions options;
-    QString error;
-    std::unique_ptr<Listener> listener;
-    std::unique_ptr<Acceptor> acceptor; // before its listener goes
-};
+// Whoever looked the path up before it was taken over may still be on its way.
+constexpr auto LateComers = std::chrono::milliseconds(200);
 
-void ServerPrivate::onZygoteLost(Server *q)
+std::vector<Server *> &allServers()
 {
-    if (!q->isListening())
+    static std::vector<Server *> servers;
+    return servers;
+}
+
+}
+
+ServerPrivate::ServerPrivate(Server *server)
+    : q(server)
+{
+    deadline.setSingleShot(true);
+    takenOver.setSingleShot(true);
+    QObject::connect(&deadline, &QTimer::timeout, q, [this] { staff->kill(); });
+    QObject::connect(&takenOver, &QTimer::timeout, q, [this] { q->shutDown(options.drainTimeout); });
+}
+
+std::vector<Server *> ServerPrivate::active()
+{
+    std::vector<Server *> servers = allServers();
+    std::erase_if(servers, [](const Server *server) { return !server->isListening() && !server->isShuttingDown(); });
+    return servers;
+}
+
+void ServerPrivate::onZygoteLost()
+{
+    const bool wasServing = q->isListening() || q->isShuttingDown();
+    if (!wasServing)
         return;
     qCCritical(lcServer, "the zygote is gone: no worker can be forked any more; ending the server");
     const QPointer<Server> guard = q;
+    isShuttingDown = false;
     q->close();
     if (guard)
-        Q_EMIT
-    q->zygoteLost();
+        Q_EMIT q->zygoteLost();
     QCoreApplication::exit(1);
 }
 
-std::unique_ptr<Listener> Listener::make(Address::Scheme scheme)
+void ServerPrivate::onReplaced()
 {
-    if (scheme == Address::Scheme::Unix)
-        return std::make_unique<UnixListener>();
-    return std::make_unique<TcpListener>();
+    if (std::exchange(isReplaced, true) || !q->isListening())
+        return;
+    qCInfo(lcServer).noquote() << "another server has taken over" << q->address().toString() << "- draining";
+    takenOver.start(LateComers);
+    Q_EMIT q->replaced();
+}
+
+void ServerPrivate::setDeadline(std::chrono::milliseconds timeout)
+{
+    using namespace std::chrono_literals;
+    if (timeout < 0ms)
+        return;
+    if (!deadline.isActive() || timeout < deadline.remainingTimeAsDuration())
+        deadline.start(timeout);
+}
+
+void ServerPrivate::finishIfEmpty()
+{
+    if (!isShuttingDown || !staff->isEmpty())
+        return;
+    isShuttingDown = false;
+    deadline.stop();
+    const bool quits = isReplaced && active().empty();
+    Q_EMIT q->finished();
+    if (quits)
+        QCoreApplication::quit();
 }
 
 Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     : QObject(parent)
-    , d(std::make_unique<ServerPrivate>())
+    , d(std::make_unique<ServerPrivate>(this))
 {
+    allServers().push_back(this);
     d->zygoteError = zygote->errorString();
     d->name = zygote->name();
     d->channel = ZygotePrivate::of(*zygote).channel;
+    d->scoreboard = ZygotePrivate::of(*zygote).scoreboard;
     d->options = options;
+    if (!d->channel)
+        return;
+    d->staff = std::make_unique<Staff>(options, d->channel, d->scoreboard);
     // Queued: the death may be noticed while a connection is being accepted.
-    const auto onClosed = [this] { d->onZygoteLost(this); };
-    if (d->channel)
-        connect(d->channel.get(), &ZygoteChannel::closed, this, onClosed, Qt::QueuedConnection);
+    connect(d->channel.get(), &ZygoteChannel::closed, this, [this] { d->onZygoteLost(); }, Qt::QueuedConnection);
+    connect(d->staff.get(), &Staff::fullChanged, this, [this](bool isFull) {
+        if (d->acceptor)
+            d->acceptor->setEnabled(!isFull);
+    });
+    connect(d->staff.get(), &Staff::workerCountChanged, this, &Server::workerCountChanged);
+    connect(d->staff.get(), &Staff::workerCountChanged, this, [this] { d->finishIfEmpty(); }, Qt::QueuedConnection);
 }
 
 Server::~Server()
 {
+    d->isShuttingDown = false;
     close();
+    std::erase(allServers(), this);
 }
 
 bool Server::listen(const Address &address)
 {
-    const auto fail = [this](const QString &error) {
-        d->error = error;
+    if (!d->mayListen())
         return false;
-    };
-    if (isListening())
-        return fail(QStringLiteral("the server is listening on %1 already").arg(this->address().toString()));
-    if (!d->zygoteError.isEmpty())
-        return fail(d->zygoteError);
-    if (!d->channel->isOpen())
-        return fail(QStringLiteral("the zygote is gone"));
     if (!address.isValid())
-        return fail(address.errorString());
+        return d->fail(address.errorString());
 
     auto listener = Listener::make(address.scheme());
     if (const QString error = listener->listen(address, d->options); !error.isEmpty())
-        return fail(QStringLiteral("cannot listen on %1: %2").arg(address.toString(), error));
-    d->listener = std::move(listener);
-    d->acceptor = std::make_unique<Acceptor>(d->listener->descriptor(), [this](Posix::Fd connection) {
-        const Peer peer = d->listener->welcome(connection.get());
-        d->channel->spawn(std::move(connection), peer);
-    });
-    d->channel->attach();
-    d->error.clear();
-    if (!d->name.isEmpty())
-        Posix::setTitle(d->name + " server");
-    Q_EMIT
-    listeningChanged(true);
+        return d->fail(QStringLiteral("cannot listen on %1: %2").arg(address.toString(), error));
+    d->begin(std::move(listener));
     return true;
+}
+
+bool Server::listenActivated(const QByteArray &name)
+{
+    if (!d->mayListen())
+        return false;
+    Posix::Fd socket = Activation::take(name);
+    if (!socket.isOpen()) {
+        return d->fail(name.isEmpty() ? QStringLiteral("no socket was passed to this process (LISTEN_FDS)")
+                                      : QStringLiteral("no socket of the name '%1' was passed to this process (LISTEN_FDNAMES)").arg(QString::fromUtf8(name)));
+    }
+    auto listener = std::make_unique<InheritedListener>(std::move(socket));
+    if (const QString error = listener->listen({}, d->options); !error.isEmpty())
+        return d->fail(QStringLiteral("cannot listen: %1").arg(error));
+    d->begin(std::move(listener));
+    return true;
+}
+
+bool Server::isActivated()
+{
+    return Activation::hasSockets();
+}
+
+bool ServerPrivate::fail(const QString &cause)
+{
+    error = cause;
+    return false;
+}
+
+bool ServerPrivate::mayListen()
+{
+    if (q->isShuttingDown())
+        return fail(QStringLiteral("the server is shutting down"));
+    if (q->isListening())
+        return fail(QStringLiteral("the server is listening on %1 already").arg(q->address().toString()));
+    if (!zygoteError.isEmpty())
+        return fail(zygoteError);
+    return channel->isOpen() || fail(QStringLiteral("the zygote is gone"));
+}
+
+void ServerPrivate::welcome(Posix::Fd connection)
+{
+    const Peer peer = listener->welcome(connection.get());
+    if (peer.uid == Admission::Nobody && vestibule)
+        vestibule->wait(std::move(connection), peer);
+    else
+        staff->serve(std::move(connection), peer);
+}
+
+void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
+{
+    listener = std::move(newListener);
+    if (options.maxSilent > 0) {
+        vestibule = std::make_unique<Vestibule>(options.maxSilent, options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
+                                                [this](Posix::Fd connection, const Peer &peer) { staff->serve(std::move(connection), peer); });
+    }
+    acceptor = std::make_unique<Acceptor>(listener->descriptor(), [this](Posix::Fd connection) { welcome(std::move(connection)); });
+    listener->watch([this] { onReplaced(); });
+    isReplaced = false;
+    channel->attach();
+    error.clear();
+    if (!name.isEmpty())
+        Posix::setTitle(name + " server");
+    Activation::notify("READY=1\nSTATUS=listening on " + listener->address().toString().toUtf8());
+    Q_EMIT q->listeningChanged(true);
 }
 
 void Server::close()
 {
     if (!isListening())
         return;
+    d->takenOver.stop();
     d->acceptor.reset();
+    d->vestibule.reset();
     d->listener.reset();
-    Q_EMIT
-    listeningChanged(false);
+    Q_EMIT listeningChanged(false);
+}
+
+void Server::shutDown(std::optional<std::chrono::milliseconds> timeout)
+{
+    if (!isListening() && !isShuttingDown())
+        return;
+    const bool isFirst = !std::exchange(d->isShuttingDown, true);
+    d->setDeadline(timeout.value_or(d->options.shutdownTimeout));
+    if (!isFirst)
+        return;
+    Activation::notify("STOPPING=1");
+    if (d->isReplaced && d->acceptor)
+        d->acceptor->acceptAll();
+    const QPointer<Server> guard = this;
+    close();
+    if (!guard)
+        return;
+    if (d->isReplaced)
+        d->staff->drain();
+    else
+        d->staff->retire();
+    // Not from within the caller: it may be about to connect to finished().
+    QMetaObject::invokeMethod(
+        this, [this] { d->finishIfEmpty(); }, Qt::QueuedConnection);
+}
+
+bool Server::isShuttingDown() const
+{
+    return d->isShuttingDown;
+}
+
+int Server::workerCount() const
+{
+    return d->staff ? int(d->staff->workerCount()) : 0;
 }
 
 bool Server::isListening() const

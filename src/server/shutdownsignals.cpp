@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/shutdownsignals.h>
 
+#include "server/server_p.h"
 #include "zygote/posix_p.h"
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QPointer>
 #include <QtCore/QSocketNotifier>
 
 namespace Prefork {
@@ -11,8 +13,12 @@ namespace Prefork {
 class ShutdownSignalsPrivate
 {
 public:
+    void onSignal(ShutdownSignals *q, int signal);
+    void quitIfDone() const;
+
     Posix::Fd pipe;
     std::unique_ptr<QSocketNotifier> notifier;
+    bool isQuitting = false;
 };
 
 ShutdownSignals::ShutdownSignals(QObject *parent)
@@ -25,12 +31,29 @@ ShutdownSignals::ShutdownSignals(QObject *parent)
     d->notifier = std::make_unique<QSocketNotifier>(d->pipe.get(), QSocketNotifier::Read);
     connect(d->notifier.get(), &QSocketNotifier::activated, this, [this] {
         char signal = 0;
-        if (Posix::readSome(d->pipe.get(), {&signal, 1}).status != Posix::Transfer::Done)
-            return;
-        Q_EMIT
-        requested(signal);
-        QCoreApplication::quit();
+        if (Posix::readSome(d->pipe.get(), {&signal, 1}).status == Posix::Transfer::Done)
+            d->onSignal(this, signal);
     });
+}
+
+void ShutdownSignalsPrivate::onSignal(ShutdownSignals *q, int signal)
+{
+    const bool isFirst = !std::exchange(isQuitting, true);
+    const QPointer<ShutdownSignals> guard = q;
+    Q_EMIT q->requested(signal);
+    if (!guard)
+        return;
+    for (Server *const server : ServerPrivate::active()) {
+        QObject::connect(server, &Server::finished, q, [this] { quitIfDone(); });
+        server->shutDown(isFirst ? std::nullopt : std::optional(std::chrono::milliseconds(0)));
+    }
+    quitIfDone();
+}
+
+void ShutdownSignalsPrivate::quitIfDone() const
+{
+    if (isQuitting && ServerPrivate::active().empty())
+        QCoreApplication::quit();
 }
 
 ShutdownSignals::~ShutdownSignals()

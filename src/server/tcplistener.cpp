@@ -25,12 +25,4 @@ QString TcpListener::listen(const Address &address, const ServerOptions &options
     return {};
 }
 
-Peer TcpListener::welcome(int connection) const
-{
-    Posix::tuneTcp(connection);
-    Peer peer;
-    peer.address = Posix::peerAddress(connection);
-    return peer;
-}
-
 }

@@ -2,8 +2,10 @@
 #include "server/unixlistener_p.h"
 
 #include <QtCore/QFile>
+#include <QtCore/QFileSystemWatcher>
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QSocketNotifier>
+#include <QtCore/QTimer>
 
 #include <cerrno>
 
@@ -39,13 +41,13 @@ QString UnixListener::listen(const Address &address, const ServerOptions &option
         const QString cause = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
         return QStringLiteral("cannot lock directory %1: %2").arg(QFile::decodeName(directory), cause);
     }
-    if (const QString error = obstacle(); !error.isEmpty())
+    if (const QString error = obstacle(options); !error.isEmpty())
         return error;
     return bindAndRename(options);
 }
 
 // What is at the path that must not be replaced.
-QString UnixListener::obstacle() const
+QString UnixListener::obstacle(const ServerOptions &options) const
 {
     const auto found = Posix::identify(m_directory.get(), m_name);
     if (!found)
@@ -54,6 +56,8 @@ QString UnixListener::obstacle() const
         return QStringLiteral("there is a file that is not a socket; it was left as it is");
     switch (Posix::probeSocket(m_directory.get(), m_name)) {
     case Posix::Probe::Alive:
+        if (options.replace)
+            break;
         return QStringLiteral("a live server is listening there already");
     case Posix::Probe::Failed:
         return QStringLiteral("cannot tell whether the socket there is in use: %1").arg(Posix::lastErrorText());
@@ -61,7 +65,7 @@ QString UnixListener::obstacle() const
         break;
     }
     if (found->owner != Posix::userId() && Posix::userId() != 0)
-        return QStringLiteral("there is a dead socket of another user; it was left as it is");
+        return QStringLiteral("there is a socket of another user; it was left as it is");
     return {};
 }
 
@@ -89,16 +93,29 @@ QString UnixListener::bindAndRename(const ServerOptions &options)
     return {};
 }
 
-Peer UnixListener::welcome(int connection) const
+// The directory changes with every file in it; only what stands under our name matters. Without a watcher (their number is limited)
+// a timer has to do.
+void UnixListener::watch(const std::function<void()> &replaced)
 {
-    Peer peer;
-    peer.address = m_address.toString();
-    if (const auto credentials = Posix::peerCredentials(connection)) {
-        peer.uid = credentials->uid;
-        peer.gid = credentials->gid;
-        peer.pid = credentials->pid;
+    if (!m_identity)
+        return;
+    const auto look = [this, replaced] {
+        const auto found = Posix::identify(m_directory.get(), m_name);
+        if (!found || !found->isSocket || found == m_identity)
+            return;
+        m_watcher.release()->deleteLater(); // it is on the stack
+        replaced();
+    };
+    auto watcher = std::make_unique<QFileSystemWatcher>();
+    if (watcher->addPath(QFile::decodeName(m_path.left(m_path.lastIndexOf('/') + 1)))) {
+        QObject::connect(watcher.get(), &QFileSystemWatcher::directoryChanged, watcher.get(), look);
+        m_watcher = std::move(watcher);
+        return;
     }
-    return peer;
+    auto timer = std::make_unique<QTimer>();
+    QObject::connect(timer.get(), &QTimer::timeout, timer.get(), look);
+    timer->start(std::chrono::seconds(1));
+    m_watcher = std::move(timer);
 }
 
 }

@@ -21,10 +21,10 @@ public:
     [[nodiscard]] QString listen(const Address &address, const ServerOptions &options) override;
     [[nodiscard]] int descriptor() const override { return int(m_server.socketDescriptor()); }
     [[nodiscard]] Address address() const override { return m_address; }
-    [[nodiscard]] Peer welcome(int connection) const override;
+    void watch(const std::function<void()> &replaced) override;
 
 private:
-    [[nodiscard]] QString obstacle() const;
+    [[nodiscard]] QString obstacle(const ServerOptions &options) const;
     [[nodiscard]] QString bindAndRename(const ServerOptions &options);
 
     QLocalServer m_server;
@@ -33,6 +33,7 @@ private:
     QByteArray m_name; // within m_directory
     Posix::Fd m_directory;
     std::optional<Posix::FileIdentity> m_identity;
+    std::unique_ptr<QObject> m_watcher;
 };
 
 }

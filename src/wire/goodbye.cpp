@@ -18,6 +18,10 @@ QByteArrayView nameOf(GoodbyeReason reason)
         return "abandoned";
     case GoodbyeReason::Unspawned:
         return "unspawned";
+    case GoodbyeReason::Room:
+        return "room";
+    case GoodbyeReason::Retired:
+        return "retired";
     }
     return "died";
 }

@@ -10,7 +10,10 @@
 namespace Prefork::Wire {
 
 /// Why a worker says no more.
-enum class GoodbyeReason { Died, Hung, Abandoned, Unspawned };
+enum class GoodbyeReason { Died, Hung, Abandoned, Unspawned, Room, Retired };
+
+/// What a Goodbye gives as reason when a client should not replace the worker before it needs one.
+inline constexpr QLatin1StringView RoomReason("room");
 
 /// The first byte of a native client's hello; no JSON message begins with it.
 inline constexpr char NativeHelloByte = Native::Preamble.front();

@@ -35,7 +35,9 @@ bool JsonSession::received(qsizetype count)
             break;
         }
         m_page->enter(ScoreboardPage::Busy);
-        const bool goesOn = request.kind == Wire::Request::Done ? runCheckoutDone() : serveCall(request.items);
+        const bool isCall = request.kind != Wire::Request::Done;
+        m_page->held.store(isCall, std::memory_order_relaxed);
+        const bool goesOn = isCall ? serveCall(request.items) : runCheckoutDone();
         m_page->enter(ScoreboardPage::Idle);
         if (!goesOn)
             return false;

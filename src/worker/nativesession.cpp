@@ -51,11 +51,22 @@ bool NativeSession::received(qsizetype count)
         case Wire::Decoded::Message:
             break;
         }
+        if (isToLeave()) { // what is left has not begun
+            static_cast<void>(flush());
+            m_page->enter(ScoreboardPage::Idle, m_now);
+            return false;
+        }
         if (take(packet))
             continue;
         static_cast<void>(flush());
         return false;
     }
+}
+
+// A worker that is handed from checkout to checkout has no idle moment.
+bool NativeSession::isToLeave() const
+{
+    return m_page->askedToLeave.load(std::memory_order_relaxed) != 0 && m_page->held.load(std::memory_order_relaxed) == 0 && m_isGreeted;
 }
 
 bool NativeSession::take(const Packet &packet)
@@ -125,6 +136,8 @@ bool NativeSession::serveCall(const Packet &packet)
     const auto group = qFromBigEndian<quint64>(packet.payload.data());
     if (group == m_deadGroup && group != 0)
         return true;
+    if ((group & OneShotGroup) == 0)
+        m_page->held.store(1, std::memory_order_relaxed);
     CborReader reader(packet.payload.sliced(GroupSize), &m_interface.types, packet.owner);
     quint64 count = 0;
     QByteArrayView name;
@@ -219,8 +232,10 @@ void NativeSession::encodeFailure(const Error &error, quint64 id)
 
 bool NativeSession::serveRelease(quint64 id)
 {
-    if (!m_interface.checkoutDone)
+    if (!m_interface.checkoutDone) {
+        m_page->held.store(0, std::memory_order_relaxed);
         return true;
+    }
     if (!flush())
         return false;
     m_titled = nullptr;
@@ -228,6 +243,7 @@ bool NativeSession::serveRelease(quint64 id)
     if (!runCheckoutDone())
         return false;
     m_now = ScoreboardPage::now();
+    m_page->held.store(0, std::memory_order_relaxed);
     appendBareMessage(&m_replies, Released, id);
     return true;
 }

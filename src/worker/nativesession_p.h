@@ -17,8 +17,10 @@ public:
     NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite = {});
     std::span<char> space() override { return m_buffer.space(); }
     bool received(qsizetype count) override;
+    bool isGreeted() const override { return m_isGreeted; }
 
 private:
+    [[nodiscard]] bool isToLeave() const;
     [[nodiscard]] bool take(const Wire::Native::Packet &frame);
     [[nodiscard]] bool serveHello(const Wire::Native::Packet &frame);
     [[nodiscard]] bool serveCall(const Wire::Native::Packet &frame);

@@ -16,12 +16,16 @@ struct ScoreboardPage
 {
     enum State : quint32 { Free, Idle, Busy };
     enum Protocol : quint32 { UnknownProtocol, Json, Native };
+    enum Setup : quint32 { NotSetUp, SetupFailed, SetUp };
     static constexpr std::size_t MethodBytes = 64;
 
     std::atomic<quint32> state{Free};
     std::atomic<quint32> midWrite{0}; ///< 1 while a reply is being written
     std::atomic<quint32> protocol{UnknownProtocol}; ///< which the worker speaks with its client
     std::atomic<quint32> saidGoodbye{0}; ///< 1 once a goodbye of the worker's own is on its way
+    std::atomic<quint32> held{0}; ///< 1 from the first call of a checkout until its release
+    std::atomic<quint32> askedToLeave{0}; ///< 1 once it is to end as soon as it is free
+    std::atomic<quint32> setup{NotSetUp}; ///< how setup went when it was last run
     std::atomic<qint64> since{0}; ///< steady_clock, ns: when the state began
     std::atomic<quint64> lastStarted{0}; ///< number of the last call begun on this connection
     std::atomic<quint64> served{0}; ///< calls answered
@@ -43,6 +47,11 @@ struct ScoreboardPage
             std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
             method[i].store(word, std::memory_order_relaxed);
         }
+    }
+    /// Whether nobody would miss the worker: what it has not read yet has provably not begun.
+    [[nodiscard]] bool isFree() const
+    {
+        return state.load(std::memory_order_acquire) == Idle && held.load(std::memory_order_relaxed) == 0;
     }
     [[nodiscard]] QByteArray methodName() const
     {

@@ -44,6 +44,7 @@ bool Session::serve(QByteArrayView bytes)
 
 void Session::setUp()
 {
+    m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed); // until it has come to its end
     try {
         if (m_interface.setup)
             m_interface.setup();
@@ -53,6 +54,7 @@ void Session::setUp()
         const Error error = Error::fromCurrentException();
         throw Error(Error::SetupError, QStringLiteral("setup exception: %1").arg(error.message()), error.data());
     }
+    m_page->setup.store(ScoreboardPage::SetUp, std::memory_order_relaxed);
     m_isSetUp = true;
 }
 

@@ -36,6 +36,8 @@ public:
     /// errorString() says why, or is empty when nobody is there to hear replies.
     [[nodiscard]] virtual bool received(qsizetype count) = 0;
     [[nodiscard]] QString errorString() const { return m_error; }
+    /// Whether the client has introduced itself, as far as its protocol asks for that.
+    [[nodiscard]] virtual bool isGreeted() const { return true; }
     /// The same for bytes that lie elsewhere.
     [[nodiscard]] bool serve(QByteArrayView bytes);
 

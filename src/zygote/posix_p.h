@@ -71,6 +71,8 @@ struct Transfer
 [[nodiscard]] qsizetype atomicWriteLimit(int socket);
 /// True when the peer of an idle connection has hung up or sent something; nothing is consumed.
 [[nodiscard]] bool hasInput(int socket);
+/// True when the peer has closed the connection for good, whether or not something is left to be read.
+[[nodiscard]] bool hasHungUp(int socket);
 /// The next byte, if it has come, which stays to be read.
 [[nodiscard]] std::optional<char> peekByte(int socket);
 
@@ -87,6 +89,8 @@ enum class PairType { Stream, Messages };
 [[nodiscard]] Fd acceptConnection(int listener);
 [[nodiscard]] Fd duplicate(int descriptor);
 bool setNonBlocking(int descriptor, bool nonBlocking);
+/// How long a read of a blocking socket may take before it gives WouldBlock; 0 = any time.
+void setReceiveTimeout(int socket, std::chrono::milliseconds timeout);
 /// Whoever reads at the other end sees the end of file, even if other processes have the socket open.
 void shutDownWriting(int socket);
 [[nodiscard]] bool isUnixSocket(int socket);
@@ -101,6 +105,12 @@ struct Credentials
 [[nodiscard]] std::optional<Credentials> peerCredentials(int socket);
 /// `tcp://host:port` of a TCP connection's other end.
 [[nodiscard]] QString peerAddress(int socket);
+
+/// The address of a listening stream socket, unix or TCP, as text; empty if @p socket is none.
+[[nodiscard]] QString listeningAddress(int socket);
+void closeOnExec(int descriptor);
+/// Sends a datagram to a unix socket at a path, or by an abstract name that begins with @; false if nobody could be reached.
+bool sendDatagram(const QByteArray &path, QByteArrayView text);
 
 // --- socket files ------------------------------------------------------------------------------------------------------------------
 
@@ -153,9 +163,14 @@ std::optional<Death> reap(pid_t pid);
 /// Allows as many descriptors as may be had. Returns how many were allowed before, for limitDescriptors().
 quint64 liftDescriptorLimit();
 void limitDescriptors(quint64 count);
+[[nodiscard]] quint64 descriptorLimit();
 void leadProcessGroup();
 /// Every signal at its default and unblocked, but for SIGPIPE, which is ignored.
 void resetSignals();
+/// Asks a worker to leave as soon as it is free: SIGHUP, which does so from a shell as well.
+extern const int LeaveSignal;
+/// Runs @p handler whenever LeaveSignal comes, wherever the process is just then.
+void onLeaveSignal(void (*handler)(int));
 /// Closes every descriptor above 2 that is not in @p keep.
 void closeOthers(std::vector<int> keep);
 /// The descriptors open in this process.
@@ -222,7 +237,7 @@ bool protect(void *memory, std::size_t bytes, bool writable);
 
 // --- signals of a program ----------------------------------------------------------------------------------------------------------
 
-/// Turns the first SIGINT or SIGTERM into a byte on the returned descriptor; the next of either has its default effect. Undone by
+/// Turns the first two of SIGINT and SIGTERM into a byte each on the returned descriptor; the third has its default effect. Undone by
 /// unwatchTermination().
 [[nodiscard]] Fd watchTermination();
 void unwatchTermination();

@@ -130,6 +130,12 @@ quint64 liftDescriptorLimit()
     return limit.rlim_cur;
 }
 
+quint64 descriptorLimit()
+{
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
 void limitDescriptors(quint64 count)
 {
     rlimit limit{};
@@ -152,6 +158,19 @@ void resetSignals()
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+const int LeaveSignal = SIGHUP;
+
+void onLeaveSignal(void (*handler)(int))
+{
+    struct sigaction action
+    {
+    };
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(LeaveSignal, &action, nullptr);
 }
 
 void closeOthers(std::vector<int> keep)

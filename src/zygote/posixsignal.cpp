@@ -12,14 +12,18 @@ namespace Prefork::Posix {
 namespace {
 
 int s_terminationPipe = -1;
+volatile std::sig_atomic_t s_terminations = 0;
 struct sigaction s_oldInterrupt;
 struct sigaction s_oldTerminate;
 
 void onTermination(int signal)
 {
     const int error = errno;
-    ::signal(SIGINT, SIG_DFL);
-    ::signal(SIGTERM, SIG_DFL);
+    s_terminations = s_terminations + 1;
+    if (s_terminations == 2) {
+        ::signal(SIGINT, SIG_DFL);
+        ::signal(SIGTERM, SIG_DFL);
+    }
     const char byte = char(signal);
     [[maybe_unused]] const ssize_t written = ::write(s_terminationPipe, &byte, 1);
     errno = error;
@@ -33,6 +37,7 @@ Fd watchTermination()
     if (s_terminationPipe >= 0 || ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         return {};
     s_terminationPipe = ends[1];
+    s_terminations = 0;
     struct sigaction action
     {
     };

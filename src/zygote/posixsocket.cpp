@@ -6,11 +6,14 @@
 #include <arpa/inet.h>
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace Prefork::Posix {
 
@@ -28,6 +31,12 @@ bool hasInput(int socket)
     char byte = 0;
     const ssize_t count = retry([&] { return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
     return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+bool hasHungUp(int socket)
+{
+    pollfd state{socket, 0, 0};
+    return ::poll(&state, 1, 0) > 0;
 }
 
 std::optional<char> peekByte(int socket)
@@ -112,6 +121,13 @@ bool setNonBlocking(int descriptor, bool nonBlocking)
     return flags >= 0 && ::fcntl(descriptor, F_SETFL, nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) == 0;
 }
 
+void setReceiveTimeout(int socket, std::chrono::milliseconds timeout)
+{
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+    const timeval limit{seconds.count(), std::chrono::microseconds(timeout - seconds).count()};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
+
 // A unix socket takes up to half its buffer as one piece of kernel memory, whose allocation succeeds or fails as a whole.
 qsizetype atomicWriteLimit(int socket)
 {
@@ -154,13 +170,15 @@ std::optional<Credentials> peerCredentials(int socket)
     return Credentials{credentials.uid, credentials.gid, credentials.pid};
 }
 
-QString peerAddress(int socket)
+namespace {
+
+QString textOf(const sockaddr_storage &address)
 {
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
     std::array<char, INET6_ADDRSTRLEN> host{};
-    if (::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) != 0)
-        return {};
+    if (address.ss_family == AF_UNIX) {
+        const auto *const unixAddress = reinterpret_cast<const sockaddr_un *>(&address);
+        return QStringLiteral("unix:%1").arg(QString::fromLocal8Bit(unixAddress->sun_path));
+    }
     if (address.ss_family == AF_INET) {
         const auto *const four = reinterpret_cast<const sockaddr_in *>(&address);
         ::inet_ntop(AF_INET, &four->sin_addr, host.data(), host.size());
@@ -169,6 +187,56 @@ QString peerAddress(int socket)
     const auto *const six = reinterpret_cast<const sockaddr_in6 *>(&address);
     ::inet_ntop(AF_INET6, &six->sin6_addr, host.data(), host.size());
     return QStringLiteral("tcp://[%1]:%2").arg(QLatin1StringView(host.data())).arg(ntohs(six->sin6_port));
+}
+
+}
+
+QString peerAddress(int socket)
+{
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    return ::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) == 0 ? textOf(address) : QString();
+}
+
+QString listeningAddress(int socket)
+{
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0)
+        return {};
+    int type = 0;
+    size = sizeof type;
+    if (::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM)
+        return {};
+    if (::getsockname(socket, reinterpret_cast<sockaddr *>(&address), &length) != 0)
+        return {};
+    const bool isKnown = address.ss_family == AF_UNIX || address.ss_family == AF_INET || address.ss_family == AF_INET6;
+    return isKnown ? textOf(address) : QString();
+}
+
+void closeOnExec(int descriptor)
+{
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+bool sendDatagram(const QByteArray &path, QByteArrayView text)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.isEmpty() || path.size() > qsizetype(sizeof address.sun_path))
+        return false;
+    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
+    if (path.front() == '@')
+        address.sun_path[0] = 0;
+    const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const socklen_t length = socklen_t(offsetof(sockaddr_un, sun_path) + std::size_t(path.size()));
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    return socket.isOpen()
+        && retry([&] {
+               return ::sendto(socket.get(), text.data(), std::size_t(text.size()), flags, reinterpret_cast<const sockaddr *>(&address), length);
+           }) == text.size();
 }
 
 }

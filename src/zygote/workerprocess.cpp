@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/workerprocess_p.h"
 
+#include "wire/goodbye_p.h"
 #include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "worker/session_p.h"
@@ -21,6 +22,22 @@ Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
 Peer s_peer;
 quint64 s_number = 0;
 
+ScoreboardPage *s_page = nullptr;
+
+// What lies unread then has provably not begun, and the zygote says so in the goodbye. Without goodbyes nobody would know.
+void leaveIfFree()
+{
+    if (s_page->isFree() && s_page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
+        Posix::exitNow(0);
+}
+
+// While the worker is free it is in code of ours that holds no lock, so that here one may do more than elsewhere.
+void onLeaveSignal(int)
+{
+    s_page->askedToLeave.store(1, std::memory_order_relaxed);
+    leaveIfFree();
+}
+
 void becomeWorker(const WorkerStart &start)
 {
     Posix::makeExitImmediate();
@@ -31,43 +48,93 @@ void becomeWorker(const WorkerStart &start)
     Posix::limitDescriptors(start.descriptorLimit);
     Posix::setNonBlocking(start.connection, false);
     start.scoreboard.makeReadOnlyBut(start.slot);
+    s_page = start.scoreboard.page(start.slot);
+    Posix::onLeaveSignal(onLeaveSignal);
     if (!start.options.name.isEmpty())
         Posix::setTitle(start.options.name + " worker " + QByteArray::number(start.number));
     s_peer = start.peer;
     s_number = start.number;
 }
 
+/// Reads for a worker whose client must have said hello by some time.
+class Greeting
+{
+public:
+    explicit Greeting(const WorkerStart &start)
+        : m_connection(start.connection)
+        , m_isLimited(start.helloTimeout.count() > 0)
+        , m_until(std::chrono::steady_clock::now() + start.helloTimeout)
+    {
+    }
+    void greeted()
+    {
+        if (std::exchange(m_isLimited, false))
+            Posix::setReceiveTimeout(m_connection, {});
+    }
+    [[nodiscard]] Posix::Transfer read(std::span<char> space) const
+    {
+        if (m_isLimited) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(m_until - std::chrono::steady_clock::now());
+            if (left.count() <= 0)
+                return {Posix::Transfer::WouldBlock, 0, 0};
+            Posix::setReceiveTimeout(m_connection, left);
+        }
+        return Posix::readSome(m_connection, space);
+    }
+
+private:
+    const int m_connection;
+    bool m_isLimited;
+    const std::chrono::steady_clock::time_point m_until;
+};
+
+std::unique_ptr<Worker::Session> makeSession(const WorkerStart &start, char first)
+{
+    return Worker::Session::make(
+        first, start.interface, start.options.maxMessageSize, s_page,
+        [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
+        [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
+            return bytes.size() <= limit && Posix::writeNow(start.connection, bytes).bytes == bytes.size();
+        });
+}
+
+int endWith(const WorkerStart &start, const QString &cause)
+{
+    if (cause.isEmpty())
+        return 0;
+    qCWarning(lcWorker).noquote().nospace()
+        << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << onOneLine(cause);
+    return 1;
+}
+
 int serveConnection(const WorkerStart &start)
 {
-    ScoreboardPage *const page = start.scoreboard.page(start.slot);
-    page->enter(ScoreboardPage::Idle);
-    std::unique_ptr<Worker::Session> session;
+    s_page->enter(ScoreboardPage::Idle);
     std::array<char, 1> first;
-    for (;;) {
-        const std::span<char> space = session ? session->space() : std::span<char>(first);
-        const Posix::Transfer transfer = Posix::readSome(start.connection, space);
+    Greeting greeting(start);
+    const Posix::Transfer beginning = greeting.read(first);
+    if (beginning.status == Posix::Transfer::WouldBlock)
+        return endWith(start, QStringLiteral("its client has not said hello in time"));
+    if (beginning.status != Posix::Transfer::Done)
+        return 0;
+    if (start.isNativeOnly && first.front() != Wire::NativeHelloByte)
+        return endWith(start, QStringLiteral("its client does not speak the native protocol, the only one allowed here"));
+    const std::unique_ptr<Worker::Session> session = makeSession(start, first.front());
+    bool goesOn = session->serve(first);
+    while (goesOn) {
+        if (session->isGreeted())
+            greeting.greeted();
+        std::atomic_signal_fence(std::memory_order_seq_cst); // it is free before it looks, or the signal between the two would be lost
+        if (s_page->askedToLeave.load(std::memory_order_relaxed) != 0)
+            leaveIfFree();
+        const Posix::Transfer transfer = greeting.read(session->space());
+        if (transfer.status == Posix::Transfer::WouldBlock)
+            return endWith(start, QStringLiteral("its client has not said hello in time"));
         if (transfer.status != Posix::Transfer::Done)
             return 0;
-        bool goesOn = false;
-        if (session) {
-            goesOn = session->received(transfer.bytes);
-        } else {
-            session = Worker::Session::make(
-                first.front(), start.interface, start.options.maxMessageSize, page,
-                [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
-                [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
-                    return bytes.size() <= limit && Posix::writeNow(start.connection, bytes).bytes == bytes.size();
-                });
-            goesOn = session->serve(first);
-        }
-        if (goesOn)
-            continue;
-        if (session->errorString().isEmpty())
-            return 0;
-        qCWarning(lcWorker).noquote().nospace()
-            << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << onOneLine(session->errorString());
-        return 1;
+        goesOn = session->received(transfer.bytes);
     }
+    return endWith(start, session->errorString());
 }
 
 }

@@ -21,6 +21,8 @@ struct WorkerStart
     int connection = -1;
     Peer peer;
     quint64 descriptorLimit = 0; ///< RLIMIT_NOFILE as the program and preload left it
+    bool isNativeOnly = false;
+    std::chrono::milliseconds helloTimeout{}; ///< 0 = none
 };
 
 /// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never throws.

@@ -14,6 +14,29 @@ namespace Prefork {
 using namespace ZygoteMessages;
 using Posix::Poller;
 
+namespace {
+
+Wire::GoodbyeReason reasonOf(Event::Cause cause)
+{
+    switch (cause) {
+    case Event::Itself:
+        break;
+    case Event::Hung:
+        return Wire::GoodbyeReason::Hung;
+    case Event::Abandoned:
+        return Wire::GoodbyeReason::Abandoned;
+    case Event::LeftForRoom:
+        return Wire::GoodbyeReason::Room;
+    case Event::Shutdown:
+    case Event::LeftAtShutdown:
+    case Event::LeftOrphaned:
+        return Wire::GoodbyeReason::Retired;
+    }
+    return Wire::GoodbyeReason::Died;
+}
+
+}
+
 Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Poller &poller, Tell tell)
     : m_interface(interface)
     , m_options(options)
@@ -25,26 +48,24 @@ Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scor
 {
 }
 
-void Workers::spawn(const Spawn &request, Posix::Fd connection)
+std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connection)
 {
     const auto slot = m_scoreboard.take();
-    if (!slot) {
-        refuse(request.id, QStringLiteral("all %1 workers of this zygote are in use").arg(Scoreboard::MaxWorkers), std::move(connection));
-        return;
-    }
+    if (!slot)
+        return QStringLiteral("all %1 workers of this zygote are in use").arg(Scoreboard::MaxWorkers);
     Child child;
     child.id = request.id;
     child.number = ++m_lastNumber;
     child.slot = *slot;
     child.pid = Posix::forkProcess();
     if (child.pid == 0) {
-        runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(), m_descriptorLimit});
+        runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(), m_descriptorLimit,
+                   request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout)});
     }
     if (child.pid < 0) {
         const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
         m_scoreboard.giveBack(*slot);
-        refuse(request.id, cause, std::move(connection));
-        return;
+        return cause;
     }
     child.connection = std::move(connection);
     if (!watchOver(child)) {
@@ -52,15 +73,47 @@ void Workers::spawn(const Spawn &request, Posix::Fd connection)
         Posix::killChild(child.pid); // it may have begun: not as good as not spawned
         bury(child, {child.pid, -1, SIGKILL});
         m_scoreboard.giveBack(child.slot);
-        return;
+        return {};
     }
     Event event;
     event.kind = Event::Spawned;
     event.id = child.id;
     event.pid = child.pid;
+    event.slot = quint32(child.slot);
     m_tell(event);
     Child &kept = m_children.emplace(child.number, std::move(child)).first->second;
+    m_numbers.emplace(kept.id, kept.number);
     look(kept, ScoreboardPage::now());
+    return {};
+}
+
+void Workers::wantGone(quint64 id, WorkerWatch::Departure departure)
+{
+    const auto number = m_numbers.find(id);
+    if (number == m_numbers.end())
+        return; // it has gone already
+    Child &child = m_children.at(number->second);
+    child.watch.wantGone(departure);
+    look(child, ScoreboardPage::now());
+}
+
+void Workers::condemn(quint64 id)
+{
+    const auto number = m_numbers.find(id);
+    if (number == m_numbers.end())
+        return;
+    Child &child = m_children.at(number->second);
+    child.watch.condemn();
+    look(child, ScoreboardPage::now());
+}
+
+void Workers::orphan()
+{
+    const qint64 now = ScoreboardPage::now();
+    for (auto &[number, child] : m_children) {
+        child.watch.wantGone(WorkerWatch::Departure::Drain);
+        look(child, now);
+    }
 }
 
 bool Workers::watchOver(Child &child)
@@ -120,6 +173,7 @@ void Workers::onEnded(Child &child)
     Posix::reap(child.pid);
     logDeath(child, event);
     m_scoreboard.giveBack(child.slot);
+    m_numbers.erase(child.id);
     m_children.erase(child.number);
 }
 
@@ -158,8 +212,16 @@ void Workers::look(Child &child, qint64 now)
     const bool isNews = child.watch.reason() == WorkerWatch::Reason::None;
     const WorkerWatch::Verdict verdict = child.watch.look(*m_scoreboard.page(child.slot), m_limits, now);
     schedule(child, verdict.nextLook);
-    if (verdict.order == WorkerWatch::Order::None)
+    switch (verdict.order) {
+    case WorkerWatch::Order::None:
         return;
+    case WorkerWatch::Order::AskToLeave:
+        Posix::signalProcess(child.pidFd.get(), Posix::LeaveSignal);
+        return;
+    case WorkerWatch::Order::Terminate:
+    case WorkerWatch::Order::Kill:
+        break;
+    }
     if (isNews)
         logSentence(child, now);
     Posix::signalProcess(child.pidFd.get(), verdict.order == WorkerWatch::Order::Terminate ? SIGTERM : SIGKILL);
@@ -174,14 +236,41 @@ void Workers::schedule(Child &child, qint64 when)
         m_agenda.insert({when, child.number});
 }
 
+Event::Cause Workers::causeOf(const Child &child, const Posix::Death &death) const
+{
+    switch (child.watch.reason()) {
+    case WorkerWatch::Reason::None:
+        break;
+    case WorkerWatch::Reason::Hung:
+        return Event::Hung;
+    case WorkerWatch::Reason::Abandoned:
+        return Event::Abandoned;
+    case WorkerWatch::Reason::Shutdown:
+        return Event::Shutdown;
+    }
+    // One that was asked may still have ended otherwise.
+    const bool isFree = death.exitCode == 0 && m_scoreboard.page(child.slot)->isFree();
+    switch (isFree ? child.watch.departure() : WorkerWatch::Departure::None) {
+    case WorkerWatch::Departure::None:
+        break;
+    case WorkerWatch::Departure::Room:
+        return Event::LeftForRoom;
+    case WorkerWatch::Departure::Drain:
+        return Event::LeftOrphaned;
+    case WorkerWatch::Departure::Shutdown:
+        return Event::LeftAtShutdown;
+    }
+    return Event::Itself;
+}
+
 Event Workers::bury(Child &child, const Posix::Death &death)
 {
     Event event;
     event.kind = Event::Died;
     event.id = child.id;
     event.pid = child.pid;
-    event.hung = child.watch.reason() == WorkerWatch::Reason::Hung;
-    event.abandoned = child.watch.reason() == WorkerWatch::Reason::Abandoned;
+    event.cause = causeOf(child, death);
+    event.setup = m_scoreboard.page(child.slot)->setup.load(std::memory_order_relaxed);
     event.exitCode = death.exitCode;
     event.signal = death.signal;
     m_tell(event); // before the end of file, so that the cause is there when somebody asks for it
@@ -201,10 +290,7 @@ QByteArray Workers::lastWords(const Child &child, const Event &event) const
     const bool isNative = page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;
     if (!isNative || page->midWrite.load(std::memory_order_relaxed) != 0 || page->saidGoodbye.load(std::memory_order_relaxed) != 0)
         return {};
-    const auto reason = event.hung ? Wire::GoodbyeReason::Hung
-        : event.abandoned          ? Wire::GoodbyeReason::Abandoned
-                                   : Wire::GoodbyeReason::Died;
-    return Wire::goodbye(reason, describeDeath(event), page->lastStarted.load(std::memory_order_relaxed));
+    return Wire::goodbye(reasonOf(event.cause), describeDeath(event), page->lastStarted.load(std::memory_order_relaxed));
 }
 
 }

@@ -27,9 +27,15 @@ public:
     [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_partings.isEmpty(); }
     /// Workers get back the limit that the zygote has lifted for itself.
     void setDescriptorLimit(quint64 limit) { m_descriptorLimit = limit; }
-    void spawn(const ZygoteMessages::Spawn &request, Posix::Fd connection);
+    /// Takes @p connection and returns nothing, or leaves it and returns why there can be no worker now.
+    [[nodiscard]] std::optional<QString> spawn(const ZygoteMessages::Request &request, Posix::Fd &connection);
     /// Without a worker: says so to the program and to a client that understands it. @p connection may be closed.
     void refuse(quint64 id, const QString &cause, Posix::Fd connection);
+    /// The worker of the Spawn @p id is to leave when it is free, or to go now.
+    void wantGone(quint64 id, WorkerWatch::Departure departure);
+    void condemn(quint64 id);
+    /// The program is gone: every worker is to leave, and those of clients without goodbyes when their clients do.
+    void orphan();
     /// What the poller says of anything but the program.
     void onReady(const Posix::Poller::Ready &ready);
     /// Does what is due.
@@ -55,6 +61,7 @@ private:
     void onConnection(Child &child, const Posix::Poller::Ready &ready);
     void look(Child &child, qint64 now);
     void schedule(Child &child, qint64 when);
+    [[nodiscard]] ZygoteMessages::Event::Cause causeOf(const Child &child, const Posix::Death &death) const;
     ZygoteMessages::Event bury(Child &child, const Posix::Death &death);
     [[nodiscard]] QByteArray lastWords(const Child &child, const ZygoteMessages::Event &event) const;
     void logSentence(const Child &child, qint64 now) const;
@@ -68,6 +75,7 @@ private:
     Tell m_tell;
     Partings m_partings;
     std::unordered_map<quint64, Child> m_children; // by number
+    std::unordered_map<quint64, quint64> m_numbers; // by id
     std::set<std::pair<qint64, quint64>> m_agenda; // when to look at whom
     quint64 m_lastNumber = 0;
     quint64 m_descriptorLimit = 0;

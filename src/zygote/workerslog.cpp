@@ -42,6 +42,11 @@ void Workers::logSentence(const Child &child, qint64 now) const
                   method.constData(), timeInState(page, now));
         return;
     }
+    if (child.watch.reason() == WorkerWatch::Reason::Shutdown) {
+        qCInfo(lcZygote, "Killing worker (%d) because its server shuts down: worker %llu, last method '%s'", int(child.pid), number,
+               method.constData());
+        return;
+    }
     const qint64 hungUpAt = child.watch.hungUpAt(page.protocol.load(std::memory_order_relaxed));
     qCInfo(lcZygote, "Killing abandoned worker (%d): worker %llu has been at method '%s' for %.1f s, its client hung up %.1f s ago",
            int(child.pid), number, method.constData(), timeInState(page, now), inSeconds(now - hungUpAt));

@@ -12,6 +12,9 @@ namespace {
 constexpr std::chrono::milliseconds LongestSpan = std::chrono::hours(24 * 365); // milliseconds::max() would not fit nanoseconds
 // How soon one that is idle now is looked at again, with a limit of next to nothing.
 constexpr qint64 ShortestSpan = std::chrono::nanoseconds(10ms).count();
+// Asking interrupts what a worker sleeps in, so one that is busy is asked between two calls, if there is such a moment to be seen.
+constexpr qint64 BusySpan = std::chrono::nanoseconds(20ms).count();
+constexpr int PatientLooks = 50;
 
 qint64 inNanoseconds(std::chrono::milliseconds span)
 {
@@ -47,9 +50,21 @@ WorkerWatch::Verdict WorkerWatch::look(const ScoreboardPage &page, const Limits 
         m_killAt = Never;
         return {Order::Kill, Never};
     }
-    const quint32 state = page.state.load(std::memory_order_acquire);
+    if (m_isCondemned)
+        return sentence(Reason::Shutdown, limits, now);
+    Verdict verdict = lookAtWork(page, limits, now);
+    if (m_departure == Departure::None || verdict.order != Order::None)
+        return verdict;
+    const Verdict leaving = lookAtLeaving(page, limits, now);
+    verdict.order = leaving.order;
+    verdict.nextLook = std::min(verdict.nextLook, leaving.nextLook);
+    return verdict;
+}
+
+WorkerWatch::Verdict WorkerWatch::lookAtWork(const ScoreboardPage &page, const Limits &limits, qint64 now)
+{
     const quint32 protocol = page.protocol.load(std::memory_order_relaxed);
-    if (state != ScoreboardPage::Busy)
+    if (page.state.load(std::memory_order_acquire) != ScoreboardPage::Busy)
         return lookAtIdle(protocol, limits, now);
     const qint64 since = page.since.load(std::memory_order_relaxed);
     const qint64 hungAt = after(since, limits.hung);
@@ -78,6 +93,23 @@ WorkerWatch::Verdict WorkerWatch::lookAtIdle(quint32 protocol, const Limits &lim
     if (hungUpAt(protocol) != Never || mayProveNative)
         next = std::min(next, after(now, std::max(limits.abandoned, ShortestSpan)));
     return {Order::None, next};
+}
+
+// A native worker leaves by itself, for it alone knows that it is free; then the goodbye proves what never began. The others have no
+// goodbye: while their server lives on they are left alone, and at its end they go when they look free.
+WorkerWatch::Verdict WorkerWatch::lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now)
+{
+    const bool isNative = page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;
+    if (m_departure == Departure::Shutdown && !isNative)
+        return page.isFree() ? sentence(Reason::Shutdown, limits, now) : Verdict{Order::None, now + BusySpan};
+    if (m_isAsked)
+        return {};
+    const quint32 state = page.state.load(std::memory_order_acquire);
+    const bool isBusy = state == ScoreboardPage::Busy && ++m_looksWhileBusy < PatientLooks;
+    if (state == ScoreboardPage::Free || isBusy)
+        return {Order::None, now + BusySpan};
+    m_isAsked = true;
+    return {Order::AskToLeave, WorkerWatch::Never};
 }
 
 }

@@ -24,8 +24,16 @@ public:
         qint64 kill = 0;
         static Limits of(const ZygoteOptions &options);
     };
-    enum class Order { None, Terminate, Kill };
-    enum class Reason { None, Hung, Abandoned };
+    enum class Order { None, AskToLeave, Terminate, Kill };
+    /// Why a worker has to go.
+    enum class Reason { None, Hung, Abandoned, Shutdown };
+    /// Why a worker is wanted to leave as soon as nobody would miss it.
+    enum class Departure {
+        None,
+        Room, ///< another client waits for its place
+        Drain, ///< its server is gone, or will be; clients without goodbyes may keep it
+        Shutdown, ///< its server comes to its end
+    };
     struct Verdict
     {
         Order order = Order::None;
@@ -36,21 +44,31 @@ public:
     void onHalfClosed(qint64 now) { m_halfClosedAt = std::min(m_halfClosedAt, now); }
     /// The client is gone for good.
     void onClosed(qint64 now) { m_closedAt = std::min(m_closedAt, now); }
+    void wantGone(Departure departure) { m_departure = std::max(m_departure, departure); }
+    /// It has to go now, whatever it does.
+    void condemn() { m_isCondemned = true; }
     [[nodiscard]] Verdict look(const ScoreboardPage &page, const Limits &limits, qint64 now);
 
     /// Why the worker was told to go.
     [[nodiscard]] Reason reason() const { return m_reason; }
+    [[nodiscard]] Departure departure() const { return m_departure; }
     /// When its client hung up; Never if it has not.
     [[nodiscard]] qint64 hungUpAt(quint32 protocol) const;
 
 private:
     [[nodiscard]] Verdict sentence(Reason reason, const Limits &limits, qint64 now);
+    [[nodiscard]] Verdict lookAtWork(const ScoreboardPage &page, const Limits &limits, qint64 now);
     [[nodiscard]] Verdict lookAtIdle(quint32 protocol, const Limits &limits, qint64 now) const;
+    [[nodiscard]] Verdict lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now);
 
     qint64 m_halfClosedAt = Never;
     qint64 m_closedAt = Never;
     qint64 m_killAt = Never;
     Reason m_reason = Reason::None;
+    Departure m_departure = Departure::None;
+    bool m_isCondemned = false;
+    bool m_isAsked = false; // to leave
+    int m_looksWhileBusy = 0;
 };
 
 }

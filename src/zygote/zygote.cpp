@@ -12,8 +12,9 @@ using namespace ZygoteMessages;
 
 namespace {
 
-// A zygote whose workers have gone ends at once; one that still serves is left to do so.
-constexpr std::chrono::milliseconds Parting{20};
+// A zygote whose workers have gone ends as soon as their clients have heard it; one that still serves is left to do so.
+constexpr std::chrono::milliseconds Parting{2000};
+constexpr std::chrono::milliseconds ShortParting{20};
 
 }
 
@@ -26,12 +27,13 @@ Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
 
 Zygote::~Zygote()
 {
+    const bool isServing = d->channel && d->channel->hasWorkers();
     if (d->channel)
         d->channel->close();
     if (!d->pidFd.isOpen())
         return;
     std::array watches{Posix::Watch{d->pidFd.get()}};
-    Posix::waitFor(watches, Parting);
+    Posix::waitFor(watches, isServing ? ShortParting : Parting);
     Posix::reap(d->pid);
 }
 
@@ -57,13 +59,9 @@ qint64 Zygote::processId() const
 
 QString ZygotePrivate::start(InterfacePrivate &interface)
 {
-    if (QCoreApplication::instance())
-        return QStringLiteral("the zygote must be made before QCoreApplication: move it to the top of main()");
-    if (const int threads = Posix::threadCount(); threads > 1) {
-        return QStringLiteral("the zygote must be made before any thread, but this process has %1: move it to the top of main()")
-            .arg(threads);
-    }
-    if (!scoreboard.isValid())
+    if (const QString cause = tooLate(QStringLiteral("the zygote")); !cause.isEmpty())
+        return cause;
+    if (!scoreboard->isValid())
         return QStringLiteral("no shared memory for the scoreboard: %1").arg(Posix::lastErrorText());
     auto ends = Posix::socketPair(Posix::PairType::Messages);
     if (!ends)
@@ -73,13 +71,23 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
         ends->first.reset();
-        ZygoteProcess(interface, options, scoreboard, std::move(ends->second)).run();
+        ZygoteProcess(interface, options, *scoreboard, std::move(ends->second)).run();
     }
     ends->second.reset();
     control = std::move(ends->first);
     pidFd = Posix::openPidFd(pid);
-    scoreboard.makeReadOnly();
+    scoreboard->makeReadOnly();
     return awaitReady();
+}
+
+QString ZygotePrivate::tooLate(const QString &what)
+{
+    if (QCoreApplication::instance())
+        return QStringLiteral("%1 must be made before QCoreApplication: move it to the top of main()").arg(what);
+    const int threads = Posix::threadCount();
+    if (threads == 1)
+        return {};
+    return QStringLiteral("%1 must be made before any thread, but this process has %2: move it to the top of main()").arg(what).arg(threads);
 }
 
 QString ZygotePrivate::awaitReady()
@@ -87,7 +95,7 @@ QString ZygotePrivate::awaitReady()
     Event event;
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&event));
     if (transfer.status == Posix::Transfer::Done && event.kind == Event::Ready) {
-        channel = std::make_shared<ZygoteChannel>(std::move(control));
+        channel = std::make_shared<ZygoteChannel>(std::move(control), event.capacity);
         return {};
     }
     control.reset();

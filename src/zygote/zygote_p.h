@@ -18,12 +18,14 @@ public:
     /// Forks; in the child it does not return. The text says why there is no zygote.
     [[nodiscard]] QString start(InterfacePrivate &interface);
     [[nodiscard]] QString awaitReady();
+    /// Why this process cannot be forked any more, as what is the matter with @p what; empty while it can.
+    [[nodiscard]] static QString tooLate(const QString &what);
 
     ZygoteOptions options;
     QString error;
     pid_t pid = 0;
     Posix::Fd pidFd;
-    Scoreboard scoreboard;
+    std::shared_ptr<Scoreboard> scoreboard = std::make_shared<Scoreboard>(); // servers read it too
     Posix::Fd control; // until the channel has it
     std::shared_ptr<ZygoteChannel> channel;
 };

@@ -4,28 +4,61 @@
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QThread>
 
+#include <algorithm>
+
 namespace Prefork {
 
 using namespace ZygoteMessages;
 
-ZygoteChannel::ZygoteChannel(Posix::Fd socket)
+ZygoteChannel::ZygoteChannel(Posix::Fd socket, quint32 capacity)
     : m_socket(std::move(socket))
+    , m_capacity(capacity)
 {
     Posix::setNonBlocking(m_socket.get(), true);
 }
 
 ZygoteChannel::~ZygoteChannel() = default;
 
-quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer)
+quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer, Request request)
 {
     Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork", "the users of a zygote belong to the thread that made it");
     const quint64 id = ++m_lastId;
     if (!isOpen())
         return id; // the connection ends here
     attach();
-    m_pending.push_back({Spawn::of(id, peer), std::move(connection)});
+    if (!request.mayWait && !hasRoom()) {
+        refuse(id, QStringLiteral("all %1 workers of this zygote are in use").arg(m_capacity));
+        return id;
+    }
+    request.id = id;
+    request.setPeer(peer);
+    m_pending.push_back({request, std::move(connection)});
     flush();
     return id;
+}
+
+// Not at once: the caller does not know its id yet.
+void ZygoteChannel::refuse(quint64 id, const QString &cause)
+{
+    QMetaObject::invokeMethod(
+        this, [this, id, cause] { Q_EMIT notSpawned(id, cause); }, Qt::QueuedConnection);
+}
+
+void ZygoteChannel::order(Request::Kind kind, quint64 id)
+{
+    const auto pending = std::find_if(m_pending.begin(), m_pending.end(), [id](const Pending &one) { return one.request.id == id; });
+    if (pending != m_pending.end()) {
+        if (kind == Request::MakeRoom)
+            return;
+        m_pending.erase(pending);
+        refuse(id, QStringLiteral("the server shuts down"));
+        return;
+    }
+    Request request;
+    request.kind = kind;
+    request.id = id;
+    m_orders.push_back(request);
+    flush();
 }
 
 // The channel is older than the event loop, so its notifiers wait for the first use.
@@ -42,23 +75,33 @@ void ZygoteChannel::attach()
 
 void ZygoteChannel::flush()
 {
-    while (isOpen() && !m_pending.empty()) {
+    Posix::Transfer transfer;
+    while (isOpen() && !m_orders.empty() && send(m_orders.front(), -1, &transfer))
+        m_orders.pop_front();
+    while (isOpen() && m_orders.empty() && !m_pending.empty() && m_alive < m_capacity) {
         const Pending &next = m_pending.front();
-        const Posix::Transfer transfer = Posix::sendMessage(m_socket.get(), bytesOf(next.request), next.connection.get());
-        if (transfer.status == Posix::Transfer::WouldBlock)
+        if (!send(next.request, next.connection.get(), &transfer))
             break;
-        if (transfer.status == Posix::Transfer::Closed) {
-            close();
-            return;
-        }
         const quint64 id = next.request.id;
         m_pending.pop_front();
-        if (transfer.status == Posix::Transfer::Failed)
+        if (transfer.status == Posix::Transfer::Done) {
+            ++m_alive;
+        } else {
             Q_EMIT
-        notSpawned(id, QStringLiteral("could not reach the zygote: %1").arg(Posix::errorText(transfer.error)));
+            notSpawned(id, QStringLiteral("could not reach the zygote: %1").arg(Posix::errorText(transfer.error)));
+        }
     }
     if (m_writeNotifier)
-        m_writeNotifier->setEnabled(!m_pending.empty());
+        m_writeNotifier->setEnabled(!m_orders.empty() || (!m_pending.empty() && m_alive < m_capacity));
+}
+
+// Whether it is off, or never will be.
+bool ZygoteChannel::send(const Request &request, int connection, Posix::Transfer *transfer)
+{
+    *transfer = Posix::sendMessage(m_socket.get(), bytesOf(request), connection);
+    if (transfer->status == Posix::Transfer::Closed)
+        close();
+    return transfer->status == Posix::Transfer::Done || transfer->status == Posix::Transfer::Failed;
 }
 
 void ZygoteChannel::readEvents()
@@ -81,20 +124,27 @@ void ZygoteChannel::handle(const Event &event)
     switch (event.kind) {
     case Event::Spawned:
         Q_EMIT
-        spawned(event.id, event.pid);
+        spawned(event.id, event.pid, event.slot);
         break;
     case Event::NotSpawned:
+        --m_alive;
         Q_EMIT
         notSpawned(event.id, event.text.get());
         break;
     case Event::Died:
+        --m_alive;
         Q_EMIT
-        died(event.id, describeDeath(event));
+        died(event.id, describeDeath(event), event.setup);
         break;
     case Event::Ready:
     case Event::Refused:
-        break;
+        return;
     }
+    if (event.kind == Event::Spawned)
+        return;
+    flush();
+    Q_EMIT
+    roomChanged();
 }
 
 void ZygoteChannel::close()
@@ -106,6 +156,7 @@ void ZygoteChannel::close()
             notifier->setEnabled(false);
     }
     m_pending.clear();
+    m_orders.clear();
     m_socket.reset();
     Q_EMIT
     closed();

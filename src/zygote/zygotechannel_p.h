@@ -22,38 +22,53 @@ class ZygoteChannel : public QObject
     Q_OBJECT
 
 public:
-    explicit ZygoteChannel(Posix::Fd socket);
+    /// @p capacity: as many workers at a time; further spawns wait here.
+    ZygoteChannel(Posix::Fd socket, quint32 capacity);
     ~ZygoteChannel() override;
 
+    /// Whether a worker may be alive, as far as the zygote has been heard.
+    [[nodiscard]] bool hasWorkers() const { return m_alive > 0; }
     [[nodiscard]] bool isOpen() const { return m_socket.isOpen(); }
     /// Begins to listen to the zygote; needs an event loop. spawn() does it too.
     void attach();
-    /// Asks for a worker on @p connection; the answer comes as spawned() or notSpawned(). A later died() bears the same id.
-    quint64 spawn(Posix::Fd connection, const Peer &peer);
+    /// Asks for a worker on @p connection, on the terms of @p request; the answer comes as spawned() or notSpawned(). A later died() bears the
+    /// same id. If there can be none at the moment the connection is refused or, if it may, waits until there can or its client hangs up.
+    quint64 spawn(Posix::Fd connection, const Peer &peer, ZygoteMessages::Request request = {});
+    /// What is to become of a worker, by the id its spawn() returned: Retire, Kill or MakeRoom.
+    void order(ZygoteMessages::Request::Kind kind, quint64 id);
+    /// Whether a spawn() would be passed on at once.
+    [[nodiscard]] bool hasRoom() const { return m_pending.empty() && m_alive < m_capacity; }
     /// Handles what the zygote has said so far.
     void readEvents();
     void close();
 
 Q_SIGNALS:
-    void spawned(quint64 id, qint64 pid);
+    void spawned(quint64 id, qint64 pid, quint32 slot);
     void notSpawned(quint64 id, const QString &cause);
-    void died(quint64 id, const QString &how);
+    void died(quint64 id, const QString &how, quint32 setup);
+    /// hasRoom() may have become true.
+    void roomChanged();
     /// The zygote is gone, or let go; nothing more will come.
     void closed();
 
 private:
     struct Pending
     {
-        ZygoteMessages::Spawn request;
+        ZygoteMessages::Request request;
         Posix::Fd connection;
     };
+    void refuse(quint64 id, const QString &cause);
     void flush();
+    [[nodiscard]] bool send(const ZygoteMessages::Request &request, int connection, Posix::Transfer *transfer);
     void handle(const ZygoteMessages::Event &event);
 
     Posix::Fd m_socket;
     QSocketNotifier *m_readNotifier = nullptr;
     QSocketNotifier *m_writeNotifier = nullptr;
+    std::deque<ZygoteMessages::Request> m_orders; // go first, and need no room
     std::deque<Pending> m_pending;
+    quint32 m_capacity = 0;
+    quint32 m_alive = 0; // workers asked for, and not heard to be dead
     quint64 m_lastId = 0;
 };
 

@@ -8,10 +8,22 @@ namespace Prefork::ZygoteMessages {
 QString describeDeath(const Event &event)
 {
     const QString how = Posix::describeDeath({event.pid, event.exitCode, event.signal});
-    if (event.hung)
+    switch (event.cause) {
+    case Event::Itself:
+        break;
+    case Event::Hung:
         return QStringLiteral("%1 because it hung").arg(how);
-    if (event.abandoned)
+    case Event::Abandoned:
         return QStringLiteral("%1 because its client had hung up").arg(how);
+    case Event::Shutdown:
+        return QStringLiteral("%1 because its server shut down").arg(how);
+    case Event::LeftForRoom:
+        return QStringLiteral("left to make room for another client");
+    case Event::LeftAtShutdown:
+        return QStringLiteral("left because its server shut down");
+    case Event::LeftOrphaned:
+        return QStringLiteral("left because its server is gone");
+    }
     return how;
 }
 

@@ -28,26 +28,34 @@ struct Text
     [[nodiscard]] QString get() const { return QString::fromUtf8(bytes.data()); }
 };
 
-/// Comes with the connection's descriptor.
-struct Spawn
+/// What a program wants of its zygote.
+struct Request
 {
-    quint64 id = 0;
+    enum Kind : quint32 {
+        Spawn, ///< comes with the connection's descriptor
+        MakeRoom, ///< the worker is to leave as soon as it is free
+        Drain, ///< the same, because its server comes to its end; unless its client knows no goodbyes
+        Retire, ///< the same, whatever its client knows
+        Kill, ///< now
+    };
+    Kind kind = Spawn;
+    bool mayWait = false; ///< of Spawn: if there can be no worker now, its connection waits for one
+    bool isNativeOnly = false; ///< of Spawn: the client must speak the native protocol
+    qint32 helloTimeout = 0; ///< of Spawn: milliseconds the client may take for its hello, 0 = any
+    quint64 id = 0; ///< of the Spawn, or of the worker that came of it
     qint64 uid = -1;
     qint64 gid = -1;
     qint64 pid = -1;
     Text<128> identity;
     Text<160> address;
 
-    static Spawn of(quint64 id, const Peer &peer)
+    void setPeer(const Peer &peer)
     {
-        Spawn spawn;
-        spawn.id = id;
-        spawn.uid = peer.uid;
-        spawn.gid = peer.gid;
-        spawn.pid = peer.pid;
-        spawn.identity.set(peer.identity);
-        spawn.address.set(peer.address);
-        return spawn;
+        uid = peer.uid;
+        gid = peer.gid;
+        pid = peer.pid;
+        identity.set(peer.identity);
+        address.set(peer.address);
     }
     [[nodiscard]] Peer peer() const { return {uid, gid, pid, identity.get(), address.get()}; }
 };
@@ -56,8 +64,11 @@ struct Event
 {
     enum Kind : quint32 { Ready, Refused, Spawned, NotSpawned, Died };
     Kind kind = Ready;
-    bool hung = false; ///< of Died: it was killed because it hung
-    bool abandoned = false; ///< of Died: it was killed because its client had hung up
+    enum Cause : quint32 { Itself, Hung, Abandoned, Shutdown, LeftForRoom, LeftAtShutdown, LeftOrphaned };
+    Cause cause = Itself; ///< of Died
+    quint32 setup = 0; ///< of Died: how its setup went, as a ScoreboardPage::Setup
+    quint32 slot = 0; ///< of Spawned: its page
+    quint32 capacity = 0; ///< of Ready: as many workers at a time
     qint32 pid = 0;
     qint32 exitCode = -1;
     qint32 signal = 0;

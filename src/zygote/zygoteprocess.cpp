@@ -34,6 +34,7 @@ void ZygoteProcess::run()
         refusal = openPoller();
     event.kind = refusal.isEmpty() ? Event::Ready : Event::Refused;
     event.text.set(refusal);
+    event.capacity = capacity();
     tell(event);
     if (refusal.isEmpty())
         serve();
@@ -70,6 +71,15 @@ QString ZygoteProcess::openPoller()
     return QStringLiteral("the zygote cannot wait for its workers: %1").arg(Posix::lastErrorText());
 }
 
+// Each worker takes two descriptors, and the connection that arrives one. When those of the dead, which stay for a moment, take more, a
+// worker's connection is not watched for once.
+quint32 ZygoteProcess::capacity() const
+{
+    const quint64 taken = Posix::openDescriptors().size() + 1;
+    const quint64 limit = Posix::descriptorLimit();
+    return quint32(std::clamp<quint64>(limit > taken ? (limit - taken) / 2 : 0, 1, Scoreboard::MaxWorkers));
+}
+
 QString ZygoteProcess::undeclaredDescriptor() const
 {
     const std::vector<int> &kept = m_interface.keptDescriptors;
@@ -89,8 +99,9 @@ void ZygoteProcess::serve()
 {
     while (m_control.isOpen() || !m_workers.isEmpty()) {
         m_workers.act(ScoreboardPage::now());
+        tryApplicants();
         std::optional<std::chrono::nanoseconds> patience;
-        if (const qint64 next = m_workers.nextAct(); next != WorkerWatch::Never)
+        if (const qint64 next = std::min(m_workers.nextAct(), m_applicants.nextAct()); next != WorkerWatch::Never)
             patience = std::chrono::nanoseconds(std::max<qint64>(0, next - ScoreboardPage::now()));
         Posix::Poller::Ready control;
         for (const Posix::Poller::Ready &ready : m_poller.wait(patience)) {
@@ -110,22 +121,71 @@ void ZygoteProcess::takeRequests()
 {
     constexpr int AtOnce = 64; // then look at the dead again
     for (int i = 0; i < AtOnce; ++i) {
-        Spawn request;
+        Request request;
         Posix::Fd connection;
         const Posix::Transfer transfer = Posix::receiveMessage(m_control.get(), spaceOf(&request), &connection);
         if (transfer.status == Posix::Transfer::WouldBlock)
             return;
         if (transfer.status != Posix::Transfer::Done) {
-            m_poller.remove(m_control.get());
-            m_control.reset();
-            m_unsent.clear();
+            onProgramGone();
             return;
         }
-        if (connection.isOpen())
-            m_workers.spawn(request, std::move(connection));
-        else
-            m_workers.refuse(request.id, QStringLiteral("the zygote has no descriptor left for the connection"), {});
+        take(request, std::move(connection));
     }
+}
+
+void ZygoteProcess::take(const Request &request, Posix::Fd connection)
+{
+    switch (request.kind) {
+    case Request::Spawn:
+        break;
+    case Request::MakeRoom:
+        m_workers.wantGone(request.id, WorkerWatch::Departure::Room);
+        return;
+    case Request::Drain:
+        m_workers.wantGone(request.id, WorkerWatch::Departure::Drain);
+        return;
+    case Request::Retire:
+    case Request::Kill:
+        if (m_applicants.dismiss(request.id))
+            m_workers.refuse(request.id, QStringLiteral("the server shuts down"), {});
+        else if (request.kind == Request::Retire)
+            m_workers.wantGone(request.id, WorkerWatch::Departure::Shutdown);
+        else
+            m_workers.condemn(request.id);
+        return;
+    }
+    if (!connection.isOpen()) {
+        m_workers.refuse(request.id, QStringLiteral("the zygote has no descriptor left for the connection"), {});
+        return;
+    }
+    const qint64 now = ScoreboardPage::now();
+    std::optional<QString> cause;
+    if (!request.mayWait || m_applicants.isEmpty()) {
+        cause = m_workers.spawn(request, connection);
+        if (!cause)
+            return;
+    }
+    if (request.mayWait)
+        m_applicants.add(request, std::move(connection), cause.value_or(QString()), now);
+    else
+        m_workers.refuse(request.id, *cause, std::move(connection));
+}
+
+void ZygoteProcess::tryApplicants()
+{
+    const auto spawn = [this](const Request &request, Posix::Fd &connection) { return m_workers.spawn(request, connection); };
+    const auto gone = [this](quint64 id) { m_workers.refuse(id, QStringLiteral("its client hung up while it waited"), {}); };
+    m_applicants.act(ScoreboardPage::now(), spawn, gone);
+}
+
+void ZygoteProcess::onProgramGone()
+{
+    m_poller.remove(m_control.get());
+    m_control.reset();
+    m_unsent.clear();
+    m_applicants.clear();
+    m_workers.orphan();
 }
 
 void ZygoteProcess::tell(const Event &event)

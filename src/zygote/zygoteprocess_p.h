@@ -4,6 +4,7 @@
 
 #include <QtPrefork/zygote.h>
 
+#include "zygote/applicants_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/workers_p.h"
 
@@ -24,8 +25,12 @@ private:
     [[nodiscard]] QString becomeZygote();
     [[nodiscard]] QString undeclaredDescriptor() const;
     [[nodiscard]] QString openPoller();
+    [[nodiscard]] quint32 capacity() const;
     void serve();
     void takeRequests();
+    void take(const ZygoteMessages::Request &request, Posix::Fd connection);
+    void tryApplicants();
+    void onProgramGone();
     void tell(const ZygoteMessages::Event &event);
     void flushEvents();
 
@@ -35,6 +40,7 @@ private:
     Posix::Poller m_poller;
     std::deque<ZygoteMessages::Event> m_unsent; // while the program does not read
     bool m_awaitsRoom = false;
+    Applicants m_applicants;
     Workers m_workers;
 };
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "helpers/calls.h"
+#include "helpers/processes.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Server>
+#include <QtPrefork/Zygote>
+
+#include <QtCore/QTemporaryDir>
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace Prefork;
+using namespace std::chrono_literals;
+
+namespace {
+
+Zygote *zygote = nullptr;
+
+// Root may always fork, so the program becomes somebody whom limits apply to.
+void leaveRoot()
+{
+    constexpr uid_t Nobody = 65534;
+    if (::geteuid() != 0)
+        return;
+    if (::setresgid(Nobody, Nobody, Nobody) != 0 || ::setresuid(Nobody, Nobody, Nobody) != 0)
+        qFatal("cannot become somebody else than root");
+    ::prctl(PR_SET_DUMPABLE, 1); // or its own /proc/self/fd would be root's
+}
+
+void limitProcesses(rlim_t count)
+{
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NPROC, &limit);
+    limit.rlim_cur = std::min(count, limit.rlim_max);
+    ::setrlimit(RLIMIT_NPROC, &limit);
+}
+
+}
+
+class TestFaultsFork : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void row25_forksThatFailAreWaitedFor()
+    {
+        QTemporaryDir directory;
+        Server server(zygote);
+        QVERIFY2(server.listen(QStringLiteral("unix:") + directory.filePath(QStringLiteral("s.socket"))), qPrintable(server.errorString()));
+        Client client(server.address(), {.minWorkers = 0, .timeout = 0ms});
+        Client embedded(zygote, {.minWorkers = 0, .timeout = 0ms});
+        int served = 0;
+        QStringList errors;
+        for (int i = 0; i < 5; ++i) {
+            for (Client *const each : {&client, &embedded}) {
+                frameTry([&] { each->checkout()->call("pid", {}, [&served](const QVariant &) { ++served; }); },
+                         [&errors](const Error &error) { errors += error.message(); });
+            }
+        }
+        const auto ticks = [] { return Test::processorTicks(zygote->processId()) + Test::processorTicks(::getpid()); };
+        QEventLoop loop;
+        const qint64 before = ticks();
+        QTimer::singleShot(2s, &loop, &QEventLoop::quit);
+        loop.exec();
+        QVERIFY2(ticks() - before < 10, qPrintable(QString::number(ticks() - before))); // a twentieth of the time
+        QCOMPARE(served, 0);
+        QVERIFY2(errors.isEmpty(), qPrintable(errors.join(u'\n')));
+        QVERIFY(server.isListening());
+
+        QCOMPARE(::kill(pid_t(zygote->processId()), SIGUSR1), 0); // forks succeed again
+        QTRY_COMPARE_WITH_TIMEOUT(served, 10, 1000);
+        QVERIFY2(errors.isEmpty(), qPrintable(errors.join(u'\n')));
+    }
+};
+
+int main(int argc, char *argv[])
+{
+    leaveRoot();
+    Interface interface;
+    interface.preload([] {
+        limitProcesses(0);
+        std::signal(SIGUSR1, [](int) { limitProcesses(RLIM_INFINITY); });
+    });
+    interface.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
+    Zygote theZygote(interface);
+    zygote = &theZygote;
+    QCoreApplication app(argc, argv);
+    TestFaultsFork test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_faults_fork.moc"

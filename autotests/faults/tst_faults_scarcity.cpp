@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+#include "helpers/calls.h"
+#include "helpers/processes.h"
+#include "helpers/protocols.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Server>
+#include <QtPrefork/Worker>
+#include <QtPrefork/Zygote>
+
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QTemporaryDir>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace Prefork;
+using namespace std::chrono_literals;
+
+namespace {
+
+Zygote *zygote = nullptr;
+
+/// A connection that says nothing, and does not wait for anybody.
+class SilentConnection
+{
+    Q_DISABLE_COPY_MOVE(SilentConnection)
+
+public:
+    explicit SilentConnection(const Address &address)
+        : m_socket(::socket(address.scheme() == Address::Scheme::Unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
+    {
+        if (address.scheme() == Address::Scheme::Unix) {
+            sockaddr_un place{};
+            place.sun_family = AF_UNIX;
+            std::strncpy(place.sun_path, qPrintable(address.path()), sizeof place.sun_path - 1);
+            m_isConnected = ::connect(m_socket, reinterpret_cast<const sockaddr *>(&place), sizeof place) == 0;
+        } else {
+            sockaddr_in place{};
+            place.sin_family = AF_INET;
+            place.sin_port = htons(address.port());
+            place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            m_isConnected = ::connect(m_socket, reinterpret_cast<const sockaddr *>(&place), sizeof place) == 0 || errno == EINPROGRESS;
+        }
+    }
+    ~SilentConnection() { ::close(m_socket); }
+    [[nodiscard]] bool isConnected() const { return m_isConnected; }
+    [[nodiscard]] bool hasEnded() const
+    {
+        char byte = 0;
+        return ::recv(m_socket, &byte, 1, MSG_DONTWAIT) == 0;
+    }
+
+private:
+    int m_socket;
+    bool m_isConnected = false;
+};
+using Connections = std::vector<std::unique_ptr<SilentConnection>>;
+
+void letPass(std::chrono::milliseconds time)
+{
+    QEventLoop loop;
+    QTimer::singleShot(time, &loop, &QEventLoop::quit);
+    loop.exec();
+}
+
+qsizetype workersAlive()
+{
+    const QList<qint64> children = Test::childrenOf(zygote->processId());
+    return std::count_if(children.begin(), children.end(), [](qint64 pid) { return Test::isRunning(pid); });
+}
+
+}
+
+// Too much is wanted, or too little is there: clients wait, nobody spins, and afterwards all is as before.
+class TestFaultsScarcity : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void row24_descriptorsRunOut();
+    void row36_aThunderingHerd();
+    void row37_aFloodOfSilentConnections();
+    void row37_aHelloThatNeverEnds();
+    void row38_connectAndGoAway();
+    void row39_aWorkersChildKeepsTheConnection();
+    void theLeastRecentlyUsedWorkerMakesRoom();
+    void aUserHasSoManyWorkersAndNoMore();
+
+private:
+    std::unique_ptr<QTemporaryDir> m_directory;
+    QString m_address;
+};
+
+void TestFaultsScarcity::init()
+{
+    QTRY_COMPARE_WITH_TIMEOUT(workersAlive(), 0, 30000); // those of the test before
+    m_directory = std::make_unique<QTemporaryDir>();
+    m_address = QStringLiteral("unix:") + m_directory->filePath(QStringLiteral("s.socket"));
+}
+
+void TestFaultsScarcity::row24_descriptorsRunOut()
+{
+    Test::ServerProcess server;
+    QVERIFY2(server.start(QStringLiteral("/bin/sh"),
+                          {QStringLiteral("-c"), QStringLiteral("ulimit -n 64; exec \"$0\" --listen \"$1\""), QStringLiteral(ECHO_SERVER), m_address}),
+             qPrintable(server.errorString()));
+    Connections connections;
+    for (int i = 0; i < 200; ++i)
+        connections.push_back(std::make_unique<SilentConnection>(m_address));
+    Client client(m_address, {.minWorkers = 0, .timeout = 0ms});
+    std::optional<QVariant> result;
+    client.checkout()->call("pid", {}, [&result](const QVariant &value) { result = value; });
+    const auto ticks = [&] {
+        qint64 sum = Test::processorTicks(server.pid());
+        for (const qint64 process : Test::childrenOf(server.pid()))
+            sum += Test::processorTicks(process);
+        return sum;
+    };
+    letPass(300ms); // they arrive
+    const qint64 before = ticks();
+    letPass(2s);
+    QVERIFY2(ticks() - before < 10, qPrintable(QString::number(ticks() - before))); // a twentieth of the time
+    QVERIFY(!result);
+    QVERIFY(server.isRunning());
+    connections.clear();
+    QTRY_VERIFY_WITH_TIMEOUT(result, 1000);
+    QVERIFY(Test::call(client.checkout(), "pid").result);
+}
+
+void TestFaultsScarcity::row36_aThunderingHerd()
+{
+    constexpr int Clients = 40;
+    constexpr int CallsEach = 10;
+    constexpr int Cap = 25;
+    ServerOptions options;
+    options.maxWorkers = Cap;
+    std::vector<std::unique_ptr<Client>> clients;
+    int served = 0;
+    for (int i = 0; i < Clients; ++i) { // before the server is there
+        clients.push_back(std::make_unique<Client>(m_address, ClientOptions{.minWorkers = 0, .maxWorkers = 4, .timeout = 0ms}));
+        for (int j = 0; j < CallsEach; ++j)
+            clients.back()->checkout()->call("pid", {}, [&served](const QVariant &) { ++served; });
+    }
+    Server server(zygote, options);
+    QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
+    int most = 0;
+    connect(&server, &Server::workerCountChanged, this, [&] { most = std::max(most, server.workerCount()); });
+    if (Test::isNative()) {
+        QVERIFY(Test::waitUntil([&] { return served == Clients * CallsEach; }));
+    } else { // idle workers of JSON clients do not leave for others
+        for (auto &client : clients)
+            client->close();
+        QVERIFY(Test::waitUntil([&] { return served == Clients * CallsEach; }));
+    }
+    QVERIFY2(most <= Cap, qPrintable(QString::number(most)));
+}
+
+void TestFaultsScarcity::row37_aFloodOfSilentConnections()
+{
+    ServerOptions options;
+    options.maxSilent = 50;
+    Server server(zygote, options);
+    QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    Connections connections;
+    for (int i = 0; i < 300; ++i) {
+        connections.push_back(std::make_unique<SilentConnection>(server.address()));
+        QVERIFY(connections.back()->isConnected());
+    }
+    Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
+    QVERIFY(Test::call(client.checkout(), "pid").result);
+    QCOMPARE(workersAlive(), 1); // nobody forks for who says nothing
+    const auto ended = [&] { return std::count_if(connections.begin(), connections.end(), [](const auto &one) { return one->hasEnded(); }); };
+    QTRY_COMPARE_WITH_TIMEOUT(ended(), 250, 30000);
+    QVERIFY(connections.front()->hasEnded() && !connections.back()->hasEnded());
+}
+
+void TestFaultsScarcity::row37_aHelloThatNeverEnds()
+{
+    ServerOptions options;
+    options.helloTimeout = 200ms;
+    Server server(zygote, options);
+    QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(server.address().port());
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    QCOMPARE(::connect(socket, reinterpret_cast<const sockaddr *>(&place), sizeof place), 0);
+    QCOMPARE(::send(socket, "Q]P", 3, MSG_NOSIGNAL), 3);
+    QTRY_COMPARE_WITH_TIMEOUT(server.workerCount(), 1, 30000);
+    QTRY_COMPARE_WITH_TIMEOUT(server.workerCount(), 0, 30000);
+    char bytes[1000];
+    while (::recv(socket, bytes, sizeof bytes, 0) > 0) { } // a goodbye
+    QCOMPARE(::recv(socket, bytes, sizeof bytes, 0), 0);
+    ::close(socket);
+}
+
+void TestFaultsScarcity::row38_connectAndGoAway()
+{
+    ServerOptions options;
+    options.maxSpawnRate = 50;
+    Server server(zygote, options);
+    QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0, .maxWorkers = 1, .idleTimeout = 1ms});
+    const auto number = [&] { return Test::call(client.checkout(), "number").result.value_or(QVariant()).toLongLong(); };
+    const qint64 first = number();
+    QVERIFY(first > 0);
+    QElapsedTimer time;
+    time.start();
+    int attempts = 0;
+    while (time.elapsed() < 1000) {
+        for (int i = 0; i < 10; ++i, ++attempts)
+            SilentConnection goesAway(m_address);
+        QCoreApplication::processEvents();
+    }
+    client.recycleWorkers();
+    const qint64 last = number();
+    const double seconds = double(time.elapsed()) / 1000;
+    QVERIFY(attempts > 500);
+    QVERIFY2(last - first <= 50 + 50 * seconds + 1, qPrintable(QStringLiteral("%1 workers in %2 s").arg(last - first).arg(seconds)));
+}
+
+void TestFaultsScarcity::row39_aWorkersChildKeepsTheConnection()
+{
+    Client client(zygote, {.minWorkers = 0});
+    const CheckoutPtr checkout = client.checkout();
+    const qint64 child = Test::call(checkout, "leaveChild").result.value_or(QVariant()).toLongLong();
+    QVERIFY(child > 0);
+    const Test::Outcome outcome = Test::call(checkout, "exit");
+    QVERIFY(outcome.error);
+    QCOMPARE(outcome.error->code(), Error::WorkerLost);
+    QVERIFY(Test::isRunning(child)); // and it still has the descriptor
+    ::kill(pid_t(child), SIGKILL);
+}
+
+void TestFaultsScarcity::theLeastRecentlyUsedWorkerMakesRoom()
+{
+    if (!Test::isNative())
+        QSKIP("workers of JSON clients do not leave by themselves");
+    ServerOptions options;
+    options.maxWorkers = 2;
+    Server server(zygote, options);
+    QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
+    Client owner(m_address, {.minWorkers = 2, .maxWorkers = 2});
+    CheckoutPtr one = owner.checkout();
+    CheckoutPtr two = owner.checkout();
+    const qint64 older = Test::call(one, "pid").result.value_or(QVariant()).toLongLong();
+    const qint64 newer = Test::call(two, "pid").result.value_or(QVariant()).toLongLong();
+    QVERIFY(older > 0 && newer > 0 && older != newer);
+    one.reset();
+    QVERIFY(Test::waitUntil([&] { return owner.idleWorkerCount() == 1; }));
+
+    Client other(m_address, {.minWorkers = 0, .maxWorkers = 1});
+    QVERIFY(Test::call(other.checkout(), "pid").result);
+    QVERIFY(!Test::isRunning(older));
+    QCOMPARE(Test::call(two, "pid").result.value_or(QVariant()).toLongLong(), newer); // it was held
+    QCOMPARE(owner.workerCount(), 1); // nobody needs the other back yet
+    letPass(300ms);
+    QCOMPARE(owner.workerCount(), 1);
+    one = owner.checkout();
+    QVERIFY(Test::call(one, "pid").result); // now somebody does, and the other client's makes room
+    QCOMPARE(owner.workerCount(), 2);
+    QVERIFY(server.workerCount() <= 2);
+}
+
+void TestFaultsScarcity::aUserHasSoManyWorkersAndNoMore()
+{
+    if (!Test::isNative())
+        QSKIP("a JSON client cannot tell that a connection waits for a worker, and keeps its call for it");
+    ServerOptions options;
+    options.maxWorkersPerUser = 2;
+    Server server(zygote, options);
+    QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0, .maxWorkers = 4, .timeout = 0ms});
+    std::vector<CheckoutPtr> checkouts(4);
+    int served = 0;
+    for (CheckoutPtr &checkout : checkouts) {
+        checkout = client.checkout();
+        checkout->call("pid", {}, [&served](const QVariant &) { ++served; });
+    }
+    QVERIFY(Test::waitUntil([&] { return served == 2; }));
+    letPass(200ms);
+    QCOMPARE(served, 2);
+    QCOMPARE(server.workerCount(), 2);
+    checkouts.erase(checkouts.begin(), checkouts.begin() + 2);
+    QVERIFY(Test::waitUntil([&] { return served == 4; }));
+    QVERIFY(server.workerCount() <= 2);
+}
+
+int main(int argc, char *argv[])
+{
+    Interface interface;
+    interface.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
+    interface.add("number", [](const QVariantList &) { return QVariant(Worker::number()); });
+    interface.add("exit", [](const QVariantList &) { return ::_exit(0), QVariant(); });
+    interface.add("leaveChild", [](const QVariantList &) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::pause();
+            ::_exit(0);
+        }
+        return QVariant(qint64(child));
+    });
+    Zygote theZygote(interface);
+    zygote = &theZygote;
+    QCoreApplication app(argc, argv);
+    TestFaultsScarcity test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_faults_scarcity.moc"

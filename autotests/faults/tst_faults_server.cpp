@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "helpers/calls.h"
+#include "helpers/processes.h"
+#include "helpers/protocols.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Server>
+#include <QtPrefork/Zygote>
+
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QTemporaryDir>
+
+#include <csignal>
+#include <vector>
+
+using namespace Prefork;
+using namespace std::chrono_literals;
+
+namespace {
+
+Zygote *brokenZygote = nullptr;
+
+QStringList zeroArguments(const QString &address)
+{
+    return {QStringLiteral("--listen"), address};
+}
+
+}
+
+// What becomes of calls when their server is killed, replaced or told to go.
+class TestFaultsServer : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void row17_aKilledServerComesBack();
+    void row17_workersOfAKilledServer();
+    void row18_takenOverUnderLoad();
+    void row18_withoutReplaceALiveServerStays();
+    void row19_aNewServerThatCannotStart();
+    void row20_aSetupThatAlwaysFails();
+    void row62_askedOnceItLetsCheckoutsFinish();
+    void row62_whoTakesTooLongIsKilled();
+    void row62_askedTwiceItGoesAtOnce();
+    void row62_hangupAndQuitLeaveNobodyBehind();
+    void row63_aKilledZygoteEndsItsServer();
+    void row63_aStoppedZygoteIsOnlyADelay();
+
+private:
+    [[nodiscard]] bool start(Test::ServerProcess &server, const QStringList &more = {})
+    {
+        return server.start(QStringLiteral(ECHO_SERVER), zeroArguments(m_address) + more);
+    }
+    [[nodiscard]] static qint64 zygoteOf(const Test::ServerProcess &server) { return Test::childrenOf(server.pid()).value(0); }
+
+    std::unique_ptr<QTemporaryDir> m_directory;
+    QString m_address;
+};
+
+void TestFaultsServer::init()
+{
+    m_directory = std::make_unique<QTemporaryDir>();
+    m_address = QStringLiteral("unix:") + m_directory->filePath(QStringLiteral("s.socket"));
+}
+
+void TestFaultsServer::row17_aKilledServerComesBack()
+{
+    Test::ServerProcess first;
+    QVERIFY2(start(first), qPrintable(first.errorString()));
+    Client client(m_address, {.maxWorkers = 4});
+    int begun = 0;
+    std::vector<CheckoutPtr> holders(4);
+    for (CheckoutPtr &holder : holders) {
+        holder = client.checkout();
+        QVERIFY(Test::call(holder, "pid").result);
+        holder->call("sleep", {300}, [&begun](const QVariant &) { ++begun; });
+    }
+    int served = 0;
+    for (int i = 0; i < 1000; ++i)
+        client.checkout()->call("echo", {i}, [&served, i](const QVariant &result) { served += result.toInt() == i; });
+    first.kill();
+    Test::ServerProcess second;
+    QVERIFY2(start(second), qPrintable(second.errorString()));
+    QVERIFY(Test::waitUntil([&] { return begun == 4; })); // their workers finish what they have
+    holders.clear();
+    QVERIFY(Test::waitUntil([&] { return served == 1000; }));
+}
+
+void TestFaultsServer::row17_workersOfAKilledServer()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0, .maxWorkers = 2, .timeout = 0ms});
+    CheckoutPtr held = client.checkout();
+    CheckoutPtr other = client.checkout();
+    const qint64 heldPid = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
+    const qint64 freePid = Test::call(other, "pid").result.value_or(QVariant()).toLongLong();
+    QVERIFY(heldPid > 0 && freePid > 0 && heldPid != freePid);
+    const qint64 zygote = zygoteOf(server);
+    other.reset();
+    QVERIFY(Test::waitUntil([&] { return client.idleWorkerCount() == 1; }));
+    server.kill();
+    if (!Test::isNative()) {
+        QVERIFY(Test::isRunning(freePid)); // until its client hangs up
+    } else {
+        QTRY_VERIFY_WITH_TIMEOUT(!Test::isRunning(freePid), 1000);
+    }
+    QCOMPARE(Test::call(held, "pid").result.value_or(QVariant()).toLongLong(), heldPid);
+    QVERIFY(Test::isRunning(zygote));
+    held.reset();
+    client.close();
+    QVERIFY(Test::waitUntil([&] { return client.workerCount() == 0; }));
+    QVERIFY(Test::waitForEnd(heldPid, int(Test::Patience.count())));
+    QVERIFY(Test::waitForEnd(freePid, int(Test::Patience.count())));
+    QVERIFY(Test::waitForEnd(zygote, int(Test::Patience.count())));
+}
+
+void TestFaultsServer::row18_takenOverUnderLoad()
+{
+    if (!Test::isNative())
+        QSKIP("JSON has no goodbyes: what an old server's worker has not begun cannot be sent to the new one");
+    constexpr int Rounds = 20;
+    auto server = std::make_unique<Test::ServerProcess>();
+    QVERIFY2(start(*server), qPrintable(server->errorString()));
+    Client client(m_address, {.maxWorkers = 4});
+    int asked = 0;
+    int served = 0;
+    QStringList errors;
+    bool isOver = false;
+    std::function<void()> next = [&] {
+        if (isOver)
+            return;
+        const int number = ++asked;
+        frameTry(
+            [&] {
+                client.checkout()->call("echo", {number}, [&, number](const QVariant &result) {
+                    served += result.toInt() == number;
+                    next();
+                });
+            },
+            [&](const Error &error) { errors += error.message() + u' ' + error.detail(); });
+    };
+    for (int i = 0; i < 8; ++i)
+        next();
+    for (int round = 0; round < Rounds; ++round) {
+        const int before = served;
+        auto newer = std::make_unique<Test::ServerProcess>();
+        QVERIFY2(start(*newer, {QStringLiteral("--replace")}), qPrintable(newer->errorString()));
+        QVERIFY(Test::waitUntil([&] { return served > before + 50 || !errors.isEmpty(); }));
+        QVERIFY2(errors.isEmpty(), qPrintable(errors.join(u'\n')));
+        QVERIFY(Test::waitUntil([&] { return !server->isRunning(); })); // drained, and nobody told it to
+        QCOMPARE(server->waitForEnd(), 0);
+        QVERIFY(QFile::exists(m_directory->filePath(QStringLiteral("s.socket"))));
+        server = std::move(newer);
+    }
+    isOver = true;
+    QVERIFY(Test::waitUntil([&] { return served == asked; }));
+    QVERIFY2(errors.isEmpty(), qPrintable(errors.join(u'\n')));
+}
+
+void TestFaultsServer::row18_withoutReplaceALiveServerStays()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server), qPrintable(server.errorString()));
+    const Test::Ended second = Test::runProgram(QStringLiteral(ECHO_SERVER), zeroArguments(m_address));
+    QCOMPARE(second.exitCode, 2);
+    QVERIFY2(second.errors.contains(QStringLiteral("a live server is listening there already")), qPrintable(second.errors));
+    Client client(m_address);
+    QVERIFY(Test::call(client.checkout(), "pid").result);
+}
+
+void TestFaultsServer::row19_aNewServerThatCannotStart()
+{
+    Test::ServerProcess old;
+    QVERIFY2(start(old), qPrintable(old.errorString()));
+    ServerOptions options;
+    options.replace = true;
+    Server server(brokenZygote, options);
+    QVERIFY(!server.listen(m_address));
+    QVERIFY2(server.errorString().contains(QStringLiteral("nothing to preload")), qPrintable(server.errorString()));
+    Client client(m_address);
+    QVERIFY(Test::call(client.checkout(), "pid").result);
+    QVERIFY(old.isRunning());
+}
+
+void TestFaultsServer::row20_aSetupThatAlwaysFails()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server, {QStringLiteral("--fail-setup"), QStringLiteral("boom")}), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0});
+    QElapsedTimer time;
+    time.start();
+    int errors = 0;
+    while (time.elapsed() < 2000) {
+        const Test::Outcome outcome = Test::call(client.checkout(), "pid");
+        QVERIFY(outcome.error);
+        QCOMPARE(outcome.error->message(), QStringLiteral("setup exception: boom"));
+        ++errors;
+    }
+    QVERIFY2(errors <= 20, qPrintable(QString::number(errors))); // a worker each
+}
+
+void TestFaultsServer::row62_askedOnceItLetsCheckoutsFinish()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0, .maxWorkers = 2});
+    CheckoutPtr held = client.checkout();
+    const qint64 worker = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
+    const qint64 zygote = zygoteOf(server);
+    server.sendSignal(SIGTERM);
+    QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(m_directory->filePath(QStringLiteral("s.socket"))), 30000);
+    for (int i = 0; i < 3; ++i)
+        QCOMPARE(Test::call(held, "pid").result.value_or(QVariant()).toLongLong(), worker);
+    QVERIFY(server.isRunning());
+    held.reset();
+    QTRY_VERIFY_WITH_TIMEOUT(!server.isRunning(), 30000);
+    QCOMPARE(server.waitForEnd(), 0);
+    QVERIFY(!Test::exists(worker)); // the server has waited for every child
+    QVERIFY(!Test::exists(zygote));
+}
+
+void TestFaultsServer::row62_whoTakesTooLongIsKilled()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server, {QStringLiteral("--shutdown-timeout"), QStringLiteral("0.2")}), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0});
+    const CheckoutPtr held = client.checkout();
+    const qint64 worker = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
+    std::optional<Error> lost;
+    frameTry([&] { held->call("spin", {600000}, [](const QVariant &) {}); }, [&](const Error &error) { lost = error; });
+    server.sendSignal(SIGTERM);
+    QVERIFY(Test::waitUntil([&] { return lost.has_value(); }));
+    QCOMPARE(lost->code(), Error::WorkerLost);
+    if (Test::isNative())
+        QVERIFY2(lost->detail().contains(QStringLiteral("because its server shut down")), qPrintable(lost->detail()));
+    QCOMPARE(server.waitForEnd(), 0);
+    QVERIFY(!Test::exists(worker));
+}
+
+void TestFaultsServer::row62_askedTwiceItGoesAtOnce()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server, {QStringLiteral("--shutdown-timeout"), QStringLiteral("1000")}), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0, .timeout = 0ms});
+    const CheckoutPtr held = client.checkout();
+    const qint64 worker = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
+    std::optional<Error> lost;
+    frameTry([&] { held->call("spin", {600000}, [](const QVariant &) {}); }, [&](const Error &error) { lost = error; });
+    server.sendSignal(SIGTERM);
+    QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(m_directory->filePath(QStringLiteral("s.socket"))), 30000);
+    QVERIFY(!lost);
+    server.sendSignal(SIGINT);
+    QCOMPARE(server.waitForEnd(), 0);
+    QVERIFY(!Test::exists(worker));
+    QVERIFY(Test::waitUntil([&] { return lost.has_value(); }));
+}
+
+void TestFaultsServer::row62_hangupAndQuitLeaveNobodyBehind()
+{
+    for (const int signal : {SIGHUP, SIGQUIT}) {
+        Test::ServerProcess server;
+        QVERIFY2(start(server), qPrintable(server.errorString()));
+        Client client(m_address, {.minWorkers = 1, .maxWorkers = 1});
+        const qint64 worker = Test::call(client.checkout(), "pid").result.value_or(QVariant()).toLongLong();
+        const qint64 zygote = zygoteOf(server);
+        QVERIFY(worker > 0 && zygote > 0);
+        server.sendSignal(signal);
+        QCOMPARE(server.waitForEnd(), -1); // no graceful end was asked for
+        client.close();
+        QVERIFY(Test::waitUntil([&] { return client.workerCount() == 0; }));
+        QVERIFY(Test::waitForEnd(worker, int(Test::Patience.count())));
+        QVERIFY(Test::waitForEnd(zygote, int(Test::Patience.count())));
+    }
+}
+
+void TestFaultsServer::row63_aKilledZygoteEndsItsServer()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0, .maxWorkers = 2, .timeout = 0ms});
+    const CheckoutPtr held = client.checkout();
+    const qint64 worker = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
+    ::kill(pid_t(zygoteOf(server)), SIGKILL);
+    QCOMPARE(server.waitForEnd(), 1);
+    QVERIFY2(server.stderrText().contains(QStringLiteral("the zygote is gone")), qPrintable(server.stderrText()));
+    QCOMPARE(Test::call(held, "pid").result.value_or(QVariant()).toLongLong(), worker);
+    const CheckoutPtr waiting = client.checkout();
+    std::optional<QVariant> later;
+    waiting->call("pid", {}, [&later](const QVariant &result) { later = result; });
+    Test::ServerProcess next; // as a supervisor would
+    QVERIFY2(start(next), qPrintable(next.errorString()));
+    QVERIFY(Test::waitUntil([&] { return later.has_value(); }));
+}
+
+void TestFaultsServer::row63_aStoppedZygoteIsOnlyADelay()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server), qPrintable(server.errorString()));
+    const qint64 zygote = zygoteOf(server);
+    ::kill(pid_t(zygote), SIGSTOP);
+    Client client(m_address, {.minWorkers = 0, .timeout = 0ms});
+    int served = 0;
+    for (int i = 0; i < 10; ++i)
+        client.checkout()->call("pid", {}, [&served](const QVariant &) { ++served; });
+    QTRY_VERIFY_WITH_TIMEOUT(client.connectionError().contains(QStringLiteral("busy")) || !Test::isNative(), 30000);
+    QCOMPARE(served, 0);
+    ::kill(pid_t(zygote), SIGCONT);
+    QVERIFY(Test::waitUntil([&] { return served == 10; }));
+}
+
+int main(int argc, char *argv[])
+{
+    Interface interface;
+    interface.preload([] { throw QStringLiteral("nothing to preload"); });
+    Zygote broken(interface);
+    brokenZygote = &broken;
+    QCoreApplication app(argc, argv);
+    TestFaultsServer test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_faults_server.moc"

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "server/admission_p.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace Prefork {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A setup that keeps failing is tried ever less often, but soon enough after it has been mended.
+constexpr int ForgivenBadStarts = 3;
+constexpr Admission::Time FirstDelay = 20ms;
+constexpr Admission::Time LongestDelay = 1s;
+constexpr Admission::Time Forgiveness = 10s;
+
+}
+
+Admission::Admission(const Limits &limits)
+    : m_limits(limits)
+    , m_tokens(limits.spawnRate)
+{
+}
+
+bool Admission::isAtCap(qint64 user) const
+{
+    if (user == Nobody || m_limits.maxPerUser <= 0)
+        return false;
+    const auto found = m_perUser.find(user);
+    return found != m_perUser.end() && found->second >= m_limits.maxPerUser;
+}
+
+bool Admission::isAtCap() const
+{
+    return m_limits.maxWorkers > 0 && workerCount() >= m_limits.maxWorkers;
+}
+
+bool Admission::arrive(Id connection, qint64 user)
+{
+    const auto isTheirs = [user](const Applicant &applicant) { return applicant.user == user; };
+    if (isAtCap(user) && std::count_if(m_waiting.begin(), m_waiting.end(), isTheirs) >= MaxWaitingPerUser)
+        return false;
+    m_waiting.push_back({connection, user});
+    return true;
+}
+
+void Admission::leave(Id connection)
+{
+    std::erase_if(m_waiting, [connection](const Applicant &applicant) { return applicant.connection == connection; });
+}
+
+void Admission::end(Id connection, Start start, Time now)
+{
+    const auto found = m_admitted.find(connection);
+    if (found == m_admitted.end())
+        return;
+    if (const auto user = m_perUser.find(found->second); user != m_perUser.end() && --user->second == 0)
+        m_perUser.erase(user);
+    m_admitted.erase(found);
+    if (start == Start::Good || (m_badStarts > 0 && now - m_lastBadStart > Forgiveness))
+        m_badStarts = 0;
+    if (start == Start::Bad) {
+        ++m_badStarts;
+        m_lastBadStart = now;
+    }
+}
+
+// When the back-off after bad starts is over.
+Admission::Time Admission::notBefore() const
+{
+    if (m_badStarts <= ForgivenBadStarts)
+        return Time::min();
+    const int doublings = std::min(m_badStarts - ForgivenBadStarts - 1, 10);
+    return m_lastBadStart + std::min(LongestDelay, FirstDelay * (1 << doublings));
+}
+
+void Admission::refill(Time now)
+{
+    const double seconds = std::chrono::duration<double>(now - m_refilledAt).count();
+    m_tokens = std::min<double>(m_limits.spawnRate, m_tokens + seconds * m_limits.spawnRate);
+    m_refilledAt = now;
+}
+
+std::optional<Admission::Id> Admission::next(bool hasRoom, Time now)
+{
+    if (m_waiting.empty() || !hasRoom || isAtCap() || now < notBefore())
+        return {};
+    const auto chosen = std::find_if(m_waiting.begin(), m_waiting.end(), [this](const Applicant &one) { return !isAtCap(one.user); });
+    if (chosen == m_waiting.end())
+        return {};
+    if (m_limits.spawnRate > 0) {
+        refill(now);
+        if (m_tokens < 1)
+            return {};
+        m_tokens -= 1;
+    }
+    const Applicant applicant = *chosen;
+    m_waiting.erase(chosen);
+    m_admitted.emplace(applicant.connection, applicant.user);
+    if (applicant.user != Nobody)
+        ++m_perUser[applicant.user];
+    return applicant.connection;
+}
+
+std::vector<Admission::Shortage> Admission::shortages(bool hasRoom) const
+{
+    std::vector<Shortage> missing;
+    const bool isFull = !hasRoom || isAtCap();
+    for (const Applicant &applicant : m_waiting) {
+        if (isAtCap(applicant.user))
+            missing.push_back({applicant.user});
+        else if (isFull)
+            missing.push_back({});
+    }
+    return missing;
+}
+
+std::optional<Admission::Time> Admission::nextAt(Time now) const
+{
+    if (m_waiting.empty())
+        return {};
+    if (const Time earliest = notBefore(); earliest > now)
+        return earliest;
+    if (m_limits.spawnRate > 0 && m_tokens < 1)
+        return m_refilledAt + Time(std::int64_t(std::ceil((1 - m_tokens) / m_limits.spawnRate * 1e9)) + 1);
+    return {};
+}
+
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/forkedserver.h>
+
+#include "zygote/posix_p.h"
+#include "zygote/zygote_p.h"
+#include "zygote/zygotemessages_p.h"
+
+#include <QtCore/QCoreApplication>
+#include <QtCore/QSocketNotifier>
+
+#include <csignal>
+
+namespace Prefork {
+
+using namespace std::chrono_literals;
+using namespace ZygoteMessages;
+
+namespace {
+
+/// What the server says once: that it listens, or why it does not.
+struct Report
+{
+    bool isListening = false;
+    Text<1000> text; ///< the address, or the cause
+};
+
+void report(int control, bool isListening, const QString &text)
+{
+    Report message;
+    message.isListening = isListening;
+    message.text.set(text);
+    static_cast<void>(Posix::sendMessage(control, bytesOf(message), -1, true));
+}
+
+int serve(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions, const ServerOptions &serverOptions,
+          int control)
+{
+    Zygote zygote(interface, zygoteOptions);
+    int count = 1;
+    char name[] = "server";
+    char *arguments[] = {name, nullptr};
+    QCoreApplication application(count, arguments);
+    Server server(&zygote, serverOptions);
+    if (!server.listen(address)) {
+        report(control, false, server.errorString());
+        return 1;
+    }
+    QObject::connect(&server, &Server::finished, &application, &QCoreApplication::quit, Qt::QueuedConnection);
+    QSocketNotifier keepAlive(control, QSocketNotifier::Read);
+    QObject::connect(&keepAlive, &QSocketNotifier::activated, &server, [&] {
+        keepAlive.setEnabled(false);
+        server.shutDown();
+        if (!server.isShuttingDown())
+            QCoreApplication::quit();
+    });
+    report(control, true, server.address().toString());
+    return QCoreApplication::exec();
+}
+
+}
+
+class ForkedServerPrivate
+{
+public:
+    [[nodiscard]] QString start(const Interface &interface, const Address &wanted, const ZygoteOptions &zygoteOptions,
+                                const ServerOptions &serverOptions);
+    void waitForEnd(std::chrono::milliseconds patience);
+
+    QString error;
+    Address address;
+    pid_t pid = 0;
+    Posix::Fd pidFd;
+    Posix::Fd control;
+    std::chrono::milliseconds shutdownTimeout{};
+};
+
+QString ForkedServerPrivate::start(const Interface &interface, const Address &wanted, const ZygoteOptions &zygoteOptions,
+                                   const ServerOptions &serverOptions)
+{
+    if (const QString tooLate = ZygotePrivate::tooLate(QStringLiteral("the forked server")); !tooLate.isEmpty())
+        return tooLate;
+    auto ends = Posix::socketPair(Posix::PairType::Messages);
+    if (!ends)
+        return QStringLiteral("no socket pair for the server: %1").arg(Posix::lastErrorText());
+    pid = Posix::forkProcess();
+    if (pid < 0)
+        return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
+    if (pid == 0) {
+        Posix::leadProcessGroup();
+        Posix::makeExitImmediate();
+        Posix::resetSignals();
+        Posix::closeOthers({ends->second.get()});
+        Posix::exitNow(serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()));
+    }
+    ends->second.reset();
+    control = std::move(ends->first);
+    pidFd = Posix::openPidFd(pid);
+    Report answer;
+    const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&answer));
+    if (transfer.status == Posix::Transfer::Done && answer.isListening) {
+        address = answer.text.get();
+        return {};
+    }
+    control.reset();
+    waitForEnd(5s);
+    return transfer.status == Posix::Transfer::Done ? answer.text.get() : QStringLiteral("the server ended before it listened");
+}
+
+void ForkedServerPrivate::waitForEnd(std::chrono::milliseconds patience)
+{
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!Posix::reap(pid)) {
+        const auto left = deadline - std::chrono::steady_clock::now();
+        if (left <= 0ns) {
+            Posix::killChild(pid);
+            return;
+        }
+        std::array watches{Posix::Watch{pidFd.get()}};
+        Posix::waitFor(watches, left);
+    }
+}
+
+ForkedServer::ForkedServer(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions,
+                           const ServerOptions &serverOptions)
+    : d(std::make_unique<ForkedServerPrivate>())
+{
+    d->shutdownTimeout = serverOptions.shutdownTimeout;
+    d->error = address.isValid() ? d->start(interface, address, zygoteOptions, serverOptions) : address.errorString();
+}
+
+ForkedServer::~ForkedServer()
+{
+    d->control.reset();
+    if (isValid() && d->shutdownTimeout >= 0ms)
+        d->waitForEnd(d->shutdownTimeout + 1s);
+}
+
+bool ForkedServer::isValid() const
+{
+    return d->error.isEmpty();
+}
+
+QString ForkedServer::errorString() const
+{
+    return d->error;
+}
+
+Address ForkedServer::address() const
+{
+    return d->address;
+}
+
+qint64 ForkedServer::processId() const
+{
+    return isValid() ? d->pid : 0;
+}
+
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include "server/inheritedlistener_p.h"
+
+namespace Prefork {
+
+InheritedListener::InheritedListener(Posix::Fd socket)
+    : m_socket(std::move(socket))
+{
+}
+
+// Where it listens was decided by whoever opened it.
+QString InheritedListener::listen(const Address &, const ServerOptions &)
+{
+    const QString address = Posix::listeningAddress(m_socket.get());
+    if (address.isEmpty())
+        return QStringLiteral("descriptor %1 (%2) is no listening stream socket").arg(m_socket.get()).arg(Posix::describeDescriptor(m_socket.get()));
+    m_address = address;
+    Posix::setNonBlocking(m_socket.get(), true);
+    return {};
+}
+
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_INHERITEDLISTENER_P_H
+#define QTPREFORK_INHERITEDLISTENER_P_H
+
+#include "server/listener_p.h"
+
+namespace Prefork {
+
+/// A listening socket somebody else has opened and goes on to keep: its path is not ours to remove, and so it is never given to a
+/// QLocalServer, which would.
+class InheritedListener final : public Listener
+{
+public:
+    explicit InheritedListener(Posix::Fd socket);
+    [[nodiscard]] QString listen(const Address &address, const ServerOptions &options) override;
+    [[nodiscard]] int descriptor() const override { return m_socket.get(); }
+    [[nodiscard]] Address address() const override { return m_address; }
+
+private:
+    Posix::Fd m_socket;
+    Address m_address;
+};
+
+}
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "server/tcplistener_p.h"
+#include "server/unixlistener_p.h"
+
+namespace Prefork {
+
+std::unique_ptr<Listener> Listener::make(Address::Scheme scheme)
+{
+    if (scheme == Address::Scheme::Unix)
+        return std::make_unique<UnixListener>();
+    return std::make_unique<TcpListener>();
+}
+
+Peer Listener::welcome(int connection) const
+{
+    Peer peer;
+    if (address().scheme() == Address::Scheme::Tcp) {
+        Posix::tuneTcp(connection);
+        peer.address = Posix::peerAddress(connection);
+        return peer;
+    }
+    peer.address = address().toString();
+    if (const auto credentials = Posix::peerCredentials(connection)) {
+        peer.uid = credentials->uid;
+        peer.gid = credentials->gid;
+        peer.pid = credentials->pid;
+    }
+    return peer;
+}
+
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_SERVER_P_H
+#define QTPREFORK_SERVER_P_H
+
+#include <QtPrefork/server.h>
+
+#include "server/acceptor_p.h"
+#include "server/listener_p.h"
+#include "server/staff_p.h"
+#include "server/vestibule_p.h"
+
+#include <QtCore/QTimer>
+
+namespace Prefork {
+
+class ServerPrivate
+{
+public:
+    explicit ServerPrivate(Server *server);
+    [[nodiscard]] static ServerPrivate &of(const Server &server) { return *server.d; }
+    /// The servers of this process that listen or shut down.
+    [[nodiscard]] static std::vector<Server *> active();
+
+    bool fail(const QString &cause);
+    /// Else with an error.
+    [[nodiscard]] bool mayListen();
+    void welcome(Posix::Fd connection);
+    void begin(std::unique_ptr<Listener> newListener);
+    void onZygoteLost();
+    void onReplaced();
+    void setDeadline(std::chrono::milliseconds timeout);
+    void finishIfEmpty();
+
+    Server *const q;
+    // Copies, for the zygote may be gone before its server.
+    QString zygoteError;
+    QByteArray name;
+    std::shared_ptr<ZygoteChannel> channel;
+    std::shared_ptr<Scoreboard> scoreboard;
+    ServerOptions options;
+    QString error;
+    std::unique_ptr<Staff> staff;
+    std::unique_ptr<Listener> listener;
+    std::unique_ptr<Acceptor> acceptor; // before its listener goes
+    std::unique_ptr<Vestibule> vestibule;
+    QTimer deadline;
+    QTimer takenOver; // runs while a replaced server accepts what was on its way to it
+    bool isShuttingDown = false;
+    bool isReplaced = false;
+};
+
+}
+
+#endif

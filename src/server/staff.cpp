@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "server/staff_p.h"
+
+#include "server/logging_p.h"
+
+#include <QtPrefork/server.h>
+
+#include <algorithm>
+
+namespace Prefork {
+
+using namespace std::chrono_literals;
+using ZygoteMessages::Request;
+
+namespace {
+
+// Workers become free, and waiting clients hang up, without anybody telling the server.
+constexpr auto LookAgain = 50ms;
+
+Admission::Time now()
+{
+    return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+Admission::Start startOf(quint32 setup)
+{
+    switch (setup) {
+    case ScoreboardPage::SetUp:
+        return Admission::Start::Good;
+    case ScoreboardPage::SetupFailed:
+        return Admission::Start::Bad;
+    default:
+        return Admission::Start::Unknown;
+    }
+}
+
+}
+
+Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel, const std::shared_ptr<Scoreboard> &scoreboard)
+    : m_admission({options.maxWorkers, options.maxWorkersPerUser, options.maxSpawnRate})
+    , m_channel(channel)
+    , m_scoreboard(scoreboard)
+{
+    m_terms.mayWait = true;
+    m_terms.isNativeOnly = options.nativeOnly;
+    m_terms.helloTimeout = qint32(std::clamp<std::chrono::milliseconds>(options.helloTimeout, 0ms, 24h).count());
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, &Staff::admit);
+    connect(channel.get(), &ZygoteChannel::spawned, this, [this](quint64 id, qint64, quint32 slot) {
+        const auto member = m_members.find(id);
+        if (member == m_members.end())
+            return;
+        member->second.slot = slot;
+        if (m_isDraining)
+            m_channel->order(Request::Drain, id);
+    });
+    connect(channel.get(), &ZygoteChannel::notSpawned, this, [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
+    connect(channel.get(), &ZygoteChannel::died, this, [this](quint64 id, const QString &, quint32 setup) { onEnded(id, startOf(setup)); });
+    connect(channel.get(), &ZygoteChannel::roomChanged, this, &Staff::admit);
+}
+
+void Staff::serve(Posix::Fd connection, const Peer &peer)
+{
+    const Admission::Id id = ++m_lastConnection;
+    if (!m_admission.arrive(id, peer.uid)) {
+        qCWarning(lcServer, "turned a connection of user %lld away: it has all workers it may have, and others of it wait already",
+                  static_cast<long long>(peer.uid));
+        return;
+    }
+    m_visitors.emplace(id, Visitor{std::move(connection), peer});
+    admit();
+}
+
+void Staff::admit()
+{
+    dismissGone();
+    while (const auto id = m_admission.next(m_channel->hasRoom(), now())) {
+        auto visitor = m_visitors.extract(*id);
+        const Peer &peer = visitor.mapped().peer;
+        Request terms = m_terms;
+        if (peer.uid != Admission::Nobody)
+            terms.helloTimeout = 0;
+        const quint64 worker = m_channel->spawn(std::move(visitor.mapped().connection), peer, terms);
+        m_members.emplace(worker, Member{*id, peer.uid, {}});
+        Q_EMIT workerCountChanged();
+    }
+    const auto shortages = m_admission.shortages(m_channel->hasRoom());
+    if (!shortages.empty())
+        makeRoom(shortages);
+    arm(!shortages.empty());
+    if (const bool isFull = m_admission.isFull(); std::exchange(m_wasFull, isFull) != isFull)
+        Q_EMIT fullChanged(isFull);
+}
+
+// No fork for who has gone already.
+void Staff::dismissGone()
+{
+    std::erase_if(m_visitors, [this](const auto &entry) {
+        const bool isGone = Posix::hasHungUp(entry.second.connection.get());
+        if (isGone)
+            m_admission.leave(entry.first);
+        return isGone;
+    });
+}
+
+// The least recently used go first. Only those who can say goodbye are asked: the clients of others would take it for a failure.
+void Staff::makeRoom(const std::vector<Admission::Shortage> &shortages)
+{
+    struct Candidate
+    {
+        qint64 since;
+        quint64 id;
+        qint64 user;
+    };
+    std::vector<Candidate> candidates;
+    for (const auto &[id, member] : m_members) {
+        if (!member.slot)
+            continue;
+        const ScoreboardPage &page = *m_scoreboard->page(*member.slot);
+        if (page.isFree() && page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
+            candidates.push_back({page.since.load(std::memory_order_relaxed), id, member.user});
+    }
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate &a, const Candidate &b) { return a.since < b.since; });
+    for (const Admission::Shortage &shortage : shortages) {
+        const auto fits = [&](const Candidate &one) { return !shortage.user || *shortage.user == one.user; };
+        const auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
+        if (chosen == candidates.end())
+            continue;
+        if (m_asked.insert(chosen->id).second)
+            m_channel->order(Request::MakeRoom, chosen->id);
+        candidates.erase(chosen);
+    }
+}
+
+void Staff::arm(bool hasShortage)
+{
+    std::optional<Admission::Time> wait;
+    if (const auto at = m_admission.nextAt(now()))
+        wait = std::max<Admission::Time>(*at - now(), 0ms);
+    if (hasShortage || m_admission.waitingCount() > 0)
+        wait = std::min<Admission::Time>(wait.value_or(LookAgain), LookAgain);
+    if (wait)
+        m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(*wait));
+    else
+        m_timer.stop();
+}
+
+void Staff::onEnded(quint64 id, Admission::Start start)
+{
+    const auto member = m_members.find(id);
+    if (member == m_members.end())
+        return;
+    m_admission.end(member->second.connection, start, now());
+    m_members.erase(member);
+    m_asked.erase(id);
+    constexpr int WorthSaying = 5;
+    if (start == Admission::Start::Bad && m_admission.badStarts() == WorthSaying)
+        qCWarning(lcServer, "%d workers in a row have not come through their setup: new ones are forked less often", WorthSaying);
+    Q_EMIT workerCountChanged();
+    admit();
+}
+
+void Staff::retire()
+{
+    m_isDraining = false;
+    for (const auto &[connection, visitor] : m_visitors)
+        m_admission.leave(connection);
+    m_visitors.clear();
+    std::vector<quint64> ids; // an order to one that is not forked yet comes back at once
+    for (const auto &[id, member] : m_members)
+        ids.push_back(id);
+    for (const quint64 id : ids)
+        m_channel->order(Request::Retire, id);
+}
+
+void Staff::drain()
+{
+    m_isDraining = true;
+    for (const auto &[id, member] : m_members) {
+        if (member.slot) // others when they have been forked
+            m_channel->order(Request::Drain, id);
+    }
+}
+
+void Staff::kill()
+{
+    retire();
+    for (const auto &[id, member] : m_members)
+        m_channel->order(Request::Kill, id);
+}
+
+}

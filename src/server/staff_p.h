@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_STAFF_P_H
+#define QTPREFORK_STAFF_P_H
+
+#include "server/admission_p.h"
+#include "zygote/scoreboard_p.h"
+#include "zygote/zygotechannel_p.h"
+
+#include <QtCore/QTimer>
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace Prefork {
+
+struct ServerOptions;
+
+/// The workers of one server, and the connections that wait for one.
+class Staff : public QObject
+{
+    Q_OBJECT
+
+public:
+    Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel, const std::shared_ptr<Scoreboard> &scoreboard);
+
+    /// A worker for @p connection, as soon as there can be one.
+    void serve(Posix::Fd connection, const Peer &peer);
+    /// Every worker is to leave when it is free; who waits is let go.
+    void retire();
+    /// Every worker is to leave when it is free, if its client knows goodbyes; so are those that will still be forked for who waits.
+    void drain();
+    /// Every worker is to go now.
+    void kill();
+    [[nodiscard]] qsizetype workerCount() const { return m_admission.workerCount(); }
+    [[nodiscard]] bool isEmpty() const { return workerCount() == 0 && m_admission.waitingCount() == 0; }
+
+Q_SIGNALS:
+    /// No more connections should be accepted, or they may again.
+    void fullChanged(bool full);
+    void workerCountChanged();
+
+private:
+    struct Member
+    {
+        Admission::Id connection = 0;
+        qint64 user = Admission::Nobody;
+        std::optional<std::size_t> slot; // once it has been forked
+    };
+    struct Visitor
+    {
+        Posix::Fd connection;
+        Peer peer;
+    };
+    void admit();
+    void dismissGone();
+    void makeRoom(const std::vector<Admission::Shortage> &shortages);
+    void arm(bool hasShortage);
+    void onEnded(quint64 id, Admission::Start start);
+
+    Admission m_admission;
+    ZygoteMessages::Request m_terms; // of every spawn
+    const std::shared_ptr<ZygoteChannel> m_channel;
+    const std::shared_ptr<Scoreboard> m_scoreboard;
+    std::unordered_map<Admission::Id, Visitor> m_visitors;
+    std::unordered_map<quint64, Member> m_members; // by the channel's id
+    std::unordered_set<quint64> m_asked; // to make room
+    Admission::Id m_lastConnection = 0;
+    QTimer m_timer;
+    bool m_wasFull = false;
+    bool m_isDraining = false;
+};
+
+}
+
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_VESTIBULE_P_H
+#define QTPREFORK_VESTIBULE_P_H
+
+#include <QtPrefork/worker.h>
+
+#include "zygote/posix_p.h"
+
+#include <QtCore/QSocketNotifier>
+#include <QtCore/QTimer>
+
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace Prefork {
+
+/// Where connections of unknown clients wait until they have said something: nobody forks for who only connects.
+class Vestibule : public QObject
+{
+    Q_OBJECT
+
+public:
+    using Enter = std::function<void(Posix::Fd connection, const Peer &peer)>;
+    /// At most @p most may wait: then the oldest is closed. After @p patience a connection is closed; 0 = never.
+    Vestibule(int most, std::chrono::milliseconds patience, Enter enter);
+    void wait(Posix::Fd connection, const Peer &peer);
+
+private:
+    struct Guest
+    {
+        Posix::Fd connection;
+        Peer peer;
+        std::unique_ptr<QSocketNotifier> notifier; // goes before its descriptor
+        std::chrono::steady_clock::time_point until;
+    };
+    void onReadable(quint64 number);
+    void expire();
+    void arm();
+
+    const std::size_t m_most;
+    const std::chrono::milliseconds m_patience;
+    const Enter m_enter;
+    std::map<quint64, Guest> m_guests; // by age
+    quint64 m_lastNumber = 0;
+    QTimer m_timer;
+};
+
+}
+
+#endif

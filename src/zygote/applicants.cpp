@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/applicants_p.h"
+
+#include "zygote/logging_p.h"
+#include "zygote/workerwatch_p.h"
+
+#include <algorithm>
+
+namespace Prefork {
+
+using namespace std::chrono_literals;
+using ZygoteMessages::Request;
+
+namespace {
+
+constexpr qint64 FirstPause = std::chrono::nanoseconds(20ms).count();
+constexpr qint64 LongestPause = std::chrono::nanoseconds(500ms).count();
+
+}
+
+void Applicants::add(const Request &request, Posix::Fd connection, const QString &cause, qint64 now)
+{
+    if (m_applicants.empty()) {
+        qCWarning(lcZygote).noquote() << "no worker can be had, clients wait:" << cause;
+        m_pause = FirstPause;
+        m_lastTry = now;
+        m_nextTry = now + m_pause;
+    }
+    m_applicants.push_back({request, std::move(connection)});
+}
+
+void Applicants::hurry(qint64 now)
+{
+    m_nextTry = std::min(m_nextTry, std::max(now, m_lastTry + FirstPause));
+}
+
+bool Applicants::dismiss(quint64 id)
+{
+    return std::erase_if(m_applicants, [id](const Applicant &applicant) { return applicant.request.id == id; }) > 0;
+}
+
+void Applicants::act(qint64 now, const Spawn &spawn, const Gone &gone)
+{
+    if (m_applicants.empty() || now < m_nextTry)
+        return;
+    letGo(gone);
+    m_lastTry = now;
+    while (!m_applicants.empty()) {
+        Applicant &first = m_applicants.front();
+        if (spawn(first.request, first.connection)) {
+            m_pause = std::min(m_pause * 2, LongestPause);
+            m_nextTry = now + m_pause;
+            return;
+        }
+        m_pause = FirstPause;
+        m_applicants.pop_front();
+    }
+    qCInfo(lcZygote, "workers can be had again");
+}
+
+qint64 Applicants::nextAct() const
+{
+    return m_applicants.empty() ? WorkerWatch::Never : m_nextTry;
+}
+
+void Applicants::letGo(const Gone &gone)
+{
+    std::erase_if(m_applicants, [&gone](const Applicant &applicant) {
+        const bool isGone = Posix::hasHungUp(applicant.connection.get());
+        if (isGone)
+            gone(applicant.request.id);
+        return isGone;
+    });
+}
+
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_APPLICANTS_P_H
+#define QTPREFORK_APPLICANTS_P_H
+
+#include "zygote/zygotemessages_p.h"
+#include "zygote/posix_p.h"
+
+#include <deque>
+#include <functional>
+
+namespace Prefork {
+
+/// Connections for which there can be no worker just now. Their clients wait; who hangs up is let go.
+class Applicants
+{
+public:
+    /// Takes the connection, or leaves it and says why not, as Workers::spawn().
+    using Spawn = std::function<std::optional<QString>(const ZygoteMessages::Request &request, Posix::Fd &connection)>;
+    using Gone = std::function<void(quint64 id)>;
+
+    [[nodiscard]] bool isEmpty() const { return m_applicants.empty(); }
+    /// @p now: as ScoreboardPage::now(), like all times here. @p cause: why it has to wait.
+    void add(const ZygoteMessages::Request &request, Posix::Fd connection, const QString &cause, qint64 now);
+    /// Something has changed: the next try need not wait for long.
+    void hurry(qint64 now);
+    /// The one of the Spawn @p id waits no longer. False if none does.
+    bool dismiss(quint64 id);
+    /// Tries again, if it is time.
+    void act(qint64 now, const Spawn &spawn, const Gone &gone);
+    /// When act() has something to do; WorkerWatch::Never if it has nothing.
+    [[nodiscard]] qint64 nextAct() const;
+    void clear() { m_applicants.clear(); }
+
+private:
+    struct Applicant
+    {
+        ZygoteMessages::Request request;
+        Posix::Fd connection;
+    };
+    void letGo(const Gone &gone);
+
+    std::deque<Applicant> m_applicants;
+    qint64 m_nextTry = 0;
+    qint64 m_lastTry = 0;
+    qint64 m_pause = 0;
+};
+
+}
+
+#endif
