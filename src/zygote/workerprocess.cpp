@@ -6,6 +6,7 @@
 #include "worker/session_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/scoreboard_p.h"
+#include "zygote/workerlimits_p.h"
 
 #include <QtCore/QLoggingCategory>
 
@@ -21,7 +22,8 @@ Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
 Peer s_peer;
 quint64 s_number = 0;
 
-void becomeWorker(const WorkerStart &start)
+// What keeps it from being one.
+QString becomeWorker(const WorkerStart &start)
 {
     Posix::makeExitImmediate();
     Posix::resetSignals();
@@ -35,6 +37,7 @@ void becomeWorker(const WorkerStart &start)
         Posix::setTitle(start.options.name + " worker " + QByteArray::number(start.number));
     s_peer = start.peer;
     s_number = start.number;
+    return applyLimits(start.options.limits);
 }
 
 int serveConnection(const WorkerStart &start)
@@ -74,7 +77,10 @@ int serveConnection(const WorkerStart &start)
 
 void runWorker(const WorkerStart &start) noexcept
 {
-    becomeWorker(start);
+    if (const QString problem = becomeWorker(start); !problem.isEmpty()) {
+        qCWarning(lcWorker).noquote().nospace() << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << problem;
+        Posix::exitNow(1);
+    }
     Posix::exitNow(serveConnection(start));
 }
 
