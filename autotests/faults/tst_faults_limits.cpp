@@ -88,7 +88,7 @@ void makeZygotes()
     make("addressSpace 4096", {.addressSpace = 4096});
     make("cpuTime 0", {.cpuTime = 0s});
     make("openFiles -1", {.openFiles = -1});
-    make("openFiles 5000000", {.openFiles = 5'000'000});
+    make("openFiles 2000000000", {.openFiles = 2'000'000'000});
     make("coreSize -1", {.coreSize = -1});
     make("fileSize -1", {.fileSize = -1});
     make("nice 20", {.nice = 20});
@@ -134,7 +134,7 @@ private Q_SLOTS:
         row("addressSpace 4096", "limits.addressSpace is 4096 bytes, but a worker that does nothing has ");
         row("cpuTime 0", "limits.cpuTime must be at least 1, not 0");
         row("openFiles -1", "limits.openFiles must be at least 4, not -1");
-        row("openFiles 5000000", "cannot raise RLIMIT_NOFILE to 5000000: Operation not permitted");
+        row("openFiles 2000000000", "cannot raise RLIMIT_NOFILE to 2000000000: Operation not permitted");
         row("coreSize -1", "limits.coreSize must be at least 0, not -1");
         row("fileSize -1", "limits.fileSize must be at least 0, not -1");
         row("nice 20", "limits.nice must be between -20 and 19, not 20");

@@ -182,6 +182,23 @@ void closeOthers(std::vector<int> keep);
 /// Sets what ps shows, as far as there is room.
 void setTitle(const QByteArray &title);
 void flushStdio();
+/// Makes standard error one that does not wait for its reader, as far as that goes, until it is destroyed.
+class HastyStderr
+{
+    Q_DISABLE_COPY_MOVE(HastyStderr)
+
+public:
+    HastyStderr();
+    ~HastyStderr();
+    /// False if writing would wait.
+    [[nodiscard]] bool hasRoom() const { return m_hasRoom; }
+    /// Whether anything written to stderr since the last time has got lost.
+    [[nodiscard]] bool takeFailure();
+
+private:
+    bool m_hasRoom = true;
+    Fd m_original; // while another stands in for it
+};
 
 // --- waiting -----------------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 #include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "worker/session_p.h"
+#include "zygote/ownlog_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/workerlimits_p.h"
@@ -40,6 +41,12 @@ QString becomeWorker(const WorkerStart &start)
     return applyLimits(start.options.limits);
 }
 
+void logEnd(const WorkerStart &start, const QString &cause)
+{
+    const QString line = QStringLiteral("worker %1 (pid %2) ends: %3");
+    logOwn(lcWorker(), QtWarningMsg, line.arg(QString::number(start.number), QString::number(Posix::processId()), cause));
+}
+
 int serveConnection(const WorkerStart &start)
 {
     ScoreboardPage *const page = start.scoreboard.page(start.slot);
@@ -67,8 +74,7 @@ int serveConnection(const WorkerStart &start)
             continue;
         if (session->errorString().isEmpty())
             return 0;
-        qCWarning(lcWorker).noquote().nospace()
-            << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << onOneLine(session->errorString());
+        logEnd(start, onOneLine(session->errorString()));
         return 1;
     }
 }
@@ -78,7 +84,7 @@ int serveConnection(const WorkerStart &start)
 void runWorker(const WorkerStart &start) noexcept
 {
     if (const QString problem = becomeWorker(start); !problem.isEmpty()) {
-        qCWarning(lcWorker).noquote().nospace() << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << problem;
+        logEnd(start, problem);
         Posix::exitNow(1);
     }
     Posix::exitNow(serveConnection(start));
