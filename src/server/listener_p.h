@@ -18,8 +18,8 @@ public:
     [[nodiscard]] virtual QString listen(const Address &address, const ServerOptions &options) = 0;
     [[nodiscard]] virtual int descriptor() const = 0;
     [[nodiscard]] virtual Address address() const = 0;
-    /// Makes an accepted connection ready for a worker and says who is at its other end.
-    [[nodiscard]] virtual Peer welcome(int connection) const = 0;
+    /// Makes an accepted connection ready for a worker and says who is at its other end; nothing if that is nobody to serve.
+    [[nodiscard]] virtual std::optional<Peer> welcome(int connection) = 0;
 
     [[nodiscard]] static std::unique_ptr<Listener> make(Address::Scheme scheme);
 };

@@ -88,8 +88,8 @@ bool Server::listen(const Address &address)
         return fail(QStringLiteral("cannot listen on %1: %2").arg(address.toString(), error));
     d->listener = std::move(listener);
     d->acceptor = std::make_unique<Acceptor>(d->listener->descriptor(), [this](Posix::Fd connection) {
-        const Peer peer = d->listener->welcome(connection.get());
-        d->channel->spawn(std::move(connection), peer);
+        if (const auto peer = d->listener->welcome(connection.get()))
+            d->channel->spawn(std::move(connection), *peer);
     });
     d->channel->attach();
     d->error.clear();

@@ -25,7 +25,7 @@ QString TcpListener::listen(const Address &address, const ServerOptions &options
     return {};
 }
 
-Peer TcpListener::welcome(int connection) const
+std::optional<Peer> TcpListener::welcome(int connection)
 {
     Posix::tuneTcp(connection);
     Peer peer;

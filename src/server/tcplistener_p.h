@@ -15,7 +15,7 @@ public:
     [[nodiscard]] QString listen(const Address &address, const ServerOptions &options) override;
     [[nodiscard]] int descriptor() const override { return int(m_server.socketDescriptor()); }
     [[nodiscard]] Address address() const override { return m_address; }
-    [[nodiscard]] Peer welcome(int connection) const override;
+    [[nodiscard]] std::optional<Peer> welcome(int connection) override;
 
 private:
     QTcpServer m_server;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/unixlistener_p.h"
 
+#include "server/trusteddirectory_p.h"
+
 #include <QtCore/QFile>
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QSocketNotifier>
@@ -13,7 +15,7 @@ UnixListener::~UnixListener()
 {
     if (!m_identity)
         return;
-    const Posix::Fd lock = Posix::openDirectory(m_path.left(m_path.lastIndexOf('/') + 1));
+    const Posix::Fd lock = Posix::openAgain(m_directory.get());
     if (lock.isOpen())
         Posix::lockDirectory(lock.get());
     if (Posix::identify(m_directory.get(), m_name) == m_identity)
@@ -23,21 +25,19 @@ UnixListener::~UnixListener()
 QString UnixListener::listen(const Address &address, const ServerOptions &options)
 {
     m_address = address;
-    m_path = QFile::encodeName(address.path());
-    const qsizetype slash = m_path.lastIndexOf('/');
-    m_name = m_path.sliced(slash + 1);
-    const QByteArray directory = m_path.left(slash + 1);
-    m_directory = Posix::openDirectory(directory);
-    if (!m_directory.isOpen()) {
-        const QString place = QFile::decodeName(directory);
-        return errno == ENOENT ? QStringLiteral("directory %1 does not exist").arg(place)
-                               : QStringLiteral("directory %1: %2").arg(place, Posix::lastErrorText());
-    }
+    m_peers = options.peers;
+    const QByteArray path = QFile::encodeName(address.path());
+    const qsizetype slash = path.lastIndexOf('/');
+    m_name = path.sliced(slash + 1);
+    TrustedDirectory directory = openTrustedDirectory(path.left(slash + 1));
+    if (!directory.error.isEmpty())
+        return directory.error;
+    m_directory = std::move(directory.descriptor);
     // Keeps two starters apart while they look and rename.
-    const Posix::Fd lock = Posix::openDirectory(directory);
+    const Posix::Fd lock = Posix::openAgain(m_directory.get());
     if (!lock.isOpen() || !Posix::lockDirectory(lock.get())) {
         const QString cause = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
-        return QStringLiteral("cannot lock directory %1: %2").arg(QFile::decodeName(directory), cause);
+        return QStringLiteral("cannot lock directory %1: %2").arg(QFile::decodeName(path.left(slash + 1)), cause);
     }
     if (const QString error = obstacle(); !error.isEmpty())
         return error;
@@ -89,14 +89,20 @@ QString UnixListener::bindAndRename(const ServerOptions &options)
     return {};
 }
 
-Peer UnixListener::welcome(int connection) const
+std::optional<Peer> UnixListener::welcome(int connection)
 {
     Peer peer;
     peer.address = m_address.toString();
-    if (const auto credentials = Posix::peerCredentials(connection)) {
-        peer.uid = credentials->uid;
-        peer.gid = credentials->gid;
-        peer.pid = credentials->pid;
+    const Posix::Credentials who = Posix::peerCredentials(connection).value_or(Posix::Credentials());
+    if (!m_peers.allows(who.uid, who.gid)) {
+        m_refusals.warn(QStringLiteral("refused a connection to %1: ServerOptions::peers does not allow user %2 (group %3, pid %4)")
+                            .arg(peer.address, QString::number(who.uid), QString::number(who.gid), QString::number(who.pid)));
+        return {};
+    }
+    if (who.uid != uid_t(-1)) {
+        peer.uid = who.uid;
+        peer.gid = who.gid;
+        peer.pid = who.pid;
     }
     return peer;
 }

@@ -3,6 +3,7 @@
 #define QTPREFORK_UNIXLISTENER_P_H
 
 #include "server/listener_p.h"
+#include "server/refusals_p.h"
 
 #include <QtNetwork/QLocalServer>
 
@@ -21,7 +22,7 @@ public:
     [[nodiscard]] QString listen(const Address &address, const ServerOptions &options) override;
     [[nodiscard]] int descriptor() const override { return int(m_server.socketDescriptor()); }
     [[nodiscard]] Address address() const override { return m_address; }
-    [[nodiscard]] Peer welcome(int connection) const override;
+    [[nodiscard]] std::optional<Peer> welcome(int connection) override;
 
 private:
     [[nodiscard]] QString obstacle() const;
@@ -29,7 +30,8 @@ private:
 
     QLocalServer m_server;
     Address m_address;
-    QByteArray m_path;
+    PeerPolicy m_peers;
+    Refusals m_refusals;
     QByteArray m_name; // within m_directory
     Posix::Fd m_directory;
     std::optional<Posix::FileIdentity> m_identity;

@@ -105,6 +105,13 @@ struct Credentials
 // --- socket files ------------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] Fd openDirectory(const QByteArray &path);
+/// The same directory once more, readable, with locks of its own.
+[[nodiscard]] Fd openAgain(int directory);
+/// The root directory, and @p name in @p directory, whatever it is: good for identify() and for going on from there, not for reading.
+[[nodiscard]] Fd openRoot();
+[[nodiscard]] Fd openToLook(int directory, const QByteArray &name);
+/// Where an open symbolic link points; empty on failure.
+[[nodiscard]] QByteArray targetOfLink(int link);
 /// Waits for the exclusive lock on an open directory, 2 s at most: whoever can read the directory can lock it. Closing it unlocks.
 bool lockDirectory(int directory);
 struct FileIdentity
@@ -112,11 +119,13 @@ struct FileIdentity
     dev_t device = 0;
     ino_t inode = 0;
     uid_t owner = 0;
+    mode_t mode = 0;
     bool isSocket = false;
     friend bool operator==(const FileIdentity &a, const FileIdentity &b) { return a.device == b.device && a.inode == b.inode; }
 };
 /// Of @p name in @p directory itself, not of what a link points at. Nothing there: errno is ENOENT.
 [[nodiscard]] std::optional<FileIdentity> identify(int directory, const QByteArray &name);
+[[nodiscard]] std::optional<FileIdentity> identify(int descriptor);
 /// A listening socket bound to @p name in @p directory, its file with @p mode.
 [[nodiscard]] Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog);
 enum class Probe { Alive, Dead, Failed };
