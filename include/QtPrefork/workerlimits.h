@@ -10,7 +10,7 @@
 namespace Prefork {
 
 /// What a worker process may use up, and as whom it runs. Every worker is put under its limits right after it is forked, before setup; it
-/// cannot leave them again, but where it runs as root, which may raise them.
+/// cannot leave them again, unless it runs as root, who may raise them.
 ///
 /// What is unset stays as the program has it. A zygote tries the limits on a child of its own first: one that cannot be applied makes it
 /// invalid, and Zygote::errorString() names it. A worker that later cannot apply one says so in the log and ends before its first call.
