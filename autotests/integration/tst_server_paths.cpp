@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
+#include "helpers/socketfiles.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
@@ -9,36 +10,12 @@
 #include <QtNetwork/QHostInfo>
 #include <QtNetwork/QTcpServer>
 
-#include <sys/stat.h>
-
 using namespace Prefork;
 using Test::answer;
+using Test::Found;
+using Test::lookAt;
+using Test::makeFile;
 using Test::ServerProcess;
-
-namespace {
-
-struct Found
-{
-    mode_t mode = 0;
-    ino_t inode = 0;
-};
-
-Found lookAt(const QString &path)
-{
-    struct stat file
-    {
-    };
-    ::lstat(QFile::encodeName(path).constData(), &file);
-    return {file.st_mode, file.st_ino};
-}
-
-bool makeFile(const QString &path)
-{
-    QFile file(path);
-    return file.open(QIODevice::WriteOnly) && file.write("precious") == 8;
-}
-
-}
 
 class ServerPathsTest : public QObject
 {

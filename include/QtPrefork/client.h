@@ -5,6 +5,7 @@
 #include <QtPrefork/address.h>
 #include <QtPrefork/checkout.h>
 #include <QtPrefork/global.h>
+#include <QtPrefork/peerpolicy.h>
 #include <QtPrefork/protocol.h>
 
 #include <QtCore/QByteArray>
@@ -55,6 +56,8 @@ struct ClientOptions
     /// How long one turn of the event loop may be spent reading replies, what their callbacks do included: then other events have their
     /// turn before the rest is read. 0 = one reply at a time.
     std::chrono::microseconds readBudget = std::chrono::milliseconds(1);
+    /// As whom a server on a unix socket may run. To another's nothing is ever written: it counts as a server that is not there.
+    PeerPolicy servers = {};
 };
 
 /// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.

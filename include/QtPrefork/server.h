@@ -4,6 +4,7 @@
 
 #include <QtPrefork/address.h>
 #include <QtPrefork/global.h>
+#include <QtPrefork/peerpolicy.h>
 
 #include <QtCore/QByteArray>
 #include <QtCore/QObject>
@@ -48,14 +49,18 @@ struct ServerOptions
     std::chrono::milliseconds shutdownTimeout = std::chrono::seconds(5);
     /// How long a replaced server lets checkouts finish and JSON clients keep their connections; 0 = not at all, negative = for ever.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds(300);
+    /// Who may connect to a unix socket, besides having to get past socketMode. Others are hung up on before anything of theirs is read or
+    /// a worker forked for them, with a warning in the log.
+    PeerPolicy peers = {};
 };
 
 /// Listens at an address and has its zygote fork a worker for every connection, on the Qt event loop and without ever blocking it.
 /// (Parity T1, T10, T11, T14.)
 ///
 /// A unix path appears atomically and is removed on close() or destruction, if it is still this server's. A socket left behind by a dead
-/// server is replaced; anything else at the path is an error and stays untouched. Running out of descriptors, of memory for a fork or of
-/// places makes clients wait; it does not end the server.
+/// server is replaced; anything else at the path is an error and stays untouched. So is a path that another user could make lead elsewhere:
+/// its directories must belong to root or the own user, and be writable by others only with the sticky bit, as /tmp. Running out of
+/// descriptors, of memory for a fork or of places makes clients wait; it does not end the server.
 ///
 /// **systemd.** When NOTIFY_SOCKET is set, listen() and listenActivated() say READY=1 there and shutDown() says STOPPING=1 (sd_notify(3)).
 ///

@@ -4,6 +4,7 @@
 
 #include <QtPrefork/global.h>
 #include <QtPrefork/interface.h>
+#include <QtPrefork/workerlimits.h>
 
 #include <QtCore/QByteArray>
 #include <QtCore/QString>
@@ -30,6 +31,8 @@ struct ZygoteOptions
     std::chrono::milliseconds killGrace = std::chrono::milliseconds(100);
     /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
+    /// What each worker may use up, and as whom it runs.
+    WorkerLimits limits = {};
 };
 
 /// The small single-threaded process that forks every worker, reaps it, and kills it when it hangs or nobody waits for it any more.

@@ -32,7 +32,7 @@ QString errorOf(const Zygote &zygote)
 
 Client::Client(const Address &address, const ClientOptions &options, QObject *parent)
     : QObject(parent)
-    , d(startCore(options, address.isValid() ? Transport::make(address) : nullptr, address.errorString()))
+    , d(startCore(options, address.isValid() ? Transport::make(address, options.servers) : nullptr, address.errorString()))
     , m_address(address)
 {
     init();

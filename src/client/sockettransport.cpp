@@ -38,8 +38,7 @@ void UnixTransport::connectWorker(quint64 worker)
     }
     socket.connectToServer(path);
     if (socket.state() == QLocalSocket::ConnectedState) {
-        Posix::Fd descriptor = Posix::duplicate(int(socket.socketDescriptor()));
-        connectedOrFailed(worker, m_address, std::move(descriptor), Posix::lastErrorText());
+        onConnected(worker, Posix::duplicate(int(socket.socketDescriptor())));
         return;
     }
     // A full backlog leaves QLocalSocket connecting: it would try again in a busy loop, so it is not left to.
@@ -48,6 +47,19 @@ void UnixTransport::connectWorker(quint64 worker)
     socket.abort();
     Q_EMIT
     failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
+}
+
+void UnixTransport::onConnected(quint64 worker, Posix::Fd descriptor)
+{
+    QString cause = Posix::lastErrorText();
+    if (descriptor.isOpen()) {
+        const Posix::Credentials who = Posix::peerCredentials(descriptor.get()).value_or(Posix::Credentials());
+        if (!m_servers.allows(who.uid, who.gid)) {
+            cause = QStringLiteral("the server runs as user %1, which ClientOptions::servers does not allow").arg(who.uid);
+            descriptor.reset();
+        }
+    }
+    connectedOrFailed(worker, m_address, std::move(descriptor), cause);
 }
 
 void TcpTransport::connectWorker(quint64 worker)

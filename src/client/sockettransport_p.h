@@ -19,15 +19,19 @@ class UnixTransport final : public Transport
     Q_OBJECT
 
 public:
-    explicit UnixTransport(const Address &address)
+    UnixTransport(const Address &address, const PeerPolicy &servers)
         : m_address(address)
+        , m_servers(servers)
     {
     }
     void connectWorker(quint64 worker) override;
     void forget(quint64) override { }
 
 private:
+    void onConnected(quint64 worker, Posix::Fd descriptor);
+
     Address m_address;
+    PeerPolicy m_servers;
 };
 
 class TcpTransport final : public Transport

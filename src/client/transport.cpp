@@ -6,10 +6,10 @@
 
 namespace Prefork {
 
-std::unique_ptr<Transport> Transport::make(const Address &address)
+std::unique_ptr<Transport> Transport::make(const Address &address, const PeerPolicy &servers)
 {
     if (address.scheme() == Address::Scheme::Unix)
-        return std::make_unique<UnixTransport>(address);
+        return std::make_unique<UnixTransport>(address, servers);
     return std::make_unique<TcpTransport>(address);
 }
 

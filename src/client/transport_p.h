@@ -5,6 +5,7 @@
 #include "client/stream_p.h"
 
 #include <QtPrefork/address.h>
+#include <QtPrefork/peerpolicy.h>
 
 #include <memory>
 #include <optional>
@@ -19,7 +20,7 @@ class Transport : public QObject
     Q_OBJECT
 
 public:
-    [[nodiscard]] static std::unique_ptr<Transport> make(const Address &address);
+    [[nodiscard]] static std::unique_ptr<Transport> make(const Address &address, const PeerPolicy &servers);
     [[nodiscard]] static std::unique_ptr<Transport> make(const std::shared_ptr<ZygoteChannel> &channel);
 
     virtual void connectWorker(quint64 worker) = 0;

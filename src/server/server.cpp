@@ -171,7 +171,13 @@ bool ServerPrivate::mayListen()
 void ServerPrivate::welcome(Posix::Fd connection)
 {
     const Peer peer = listener->welcome(connection.get());
-    if (peer.uid == Admission::Nobody && vestibule)
+    const bool isRemote = listener->address().scheme() == Address::Scheme::Tcp;
+    if (!isRemote && !options.peers.allows(quint32(peer.uid), quint32(peer.gid))) {
+        refusals.warn(QStringLiteral("refused a connection to %1: ServerOptions::peers does not allow user %2 (group %3, pid %4)")
+                          .arg(peer.address, QString::number(peer.uid), QString::number(peer.gid), QString::number(peer.pid)));
+        return;
+    }
+    if (isRemote && vestibule)
         vestibule->wait(std::move(connection), peer);
     else
         staff->serve(std::move(connection), peer);

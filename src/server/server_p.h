@@ -6,6 +6,7 @@
 
 #include "server/acceptor_p.h"
 #include "server/listener_p.h"
+#include "server/refusals_p.h"
 #include "server/staff_p.h"
 #include "server/vestibule_p.h"
 
@@ -43,6 +44,7 @@ public:
     std::unique_ptr<Listener> listener;
     std::unique_ptr<Acceptor> acceptor; // before its listener goes
     std::unique_ptr<Vestibule> vestibule;
+    Refusals refusals;
     QTimer deadline;
     QTimer takenOver; // runs while a replaced server accepts what was on its way to it
     bool isShuttingDown = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/unixlistener_p.h"
 
+#include "server/trusteddirectory_p.h"
+
 #include <QtCore/QFile>
 #include <QtCore/QFileSystemWatcher>
 #include <QtCore/QRandomGenerator>
@@ -15,7 +17,7 @@ UnixListener::~UnixListener()
 {
     if (!m_identity)
         return;
-    const Posix::Fd lock = Posix::openDirectory(m_path.left(m_path.lastIndexOf('/') + 1));
+    const Posix::Fd lock = Posix::openAgain(m_directory.get());
     if (lock.isOpen())
         Posix::lockDirectory(lock.get());
     if (Posix::identify(m_directory.get(), m_name) == m_identity)
@@ -25,21 +27,19 @@ UnixListener::~UnixListener()
 QString UnixListener::listen(const Address &address, const ServerOptions &options)
 {
     m_address = address;
-    m_path = QFile::encodeName(address.path());
-    const qsizetype slash = m_path.lastIndexOf('/');
-    m_name = m_path.sliced(slash + 1);
-    const QByteArray directory = m_path.left(slash + 1);
-    m_directory = Posix::openDirectory(directory);
-    if (!m_directory.isOpen()) {
-        const QString place = QFile::decodeName(directory);
-        return errno == ENOENT ? QStringLiteral("directory %1 does not exist").arg(place)
-                               : QStringLiteral("directory %1: %2").arg(place, Posix::lastErrorText());
-    }
+    const QByteArray path = QFile::encodeName(address.path());
+    const qsizetype slash = path.lastIndexOf('/');
+    m_name = path.sliced(slash + 1);
+    m_directoryPath = QFile::decodeName(path.left(slash + 1));
+    TrustedDirectory directory = openTrustedDirectory(path.left(slash + 1));
+    if (!directory.error.isEmpty())
+        return directory.error;
+    m_directory = std::move(directory.descriptor);
     // Keeps two starters apart while they look and rename.
-    const Posix::Fd lock = Posix::openDirectory(directory);
+    const Posix::Fd lock = Posix::openAgain(m_directory.get());
     if (!lock.isOpen() || !Posix::lockDirectory(lock.get())) {
         const QString cause = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
-        return QStringLiteral("cannot lock directory %1: %2").arg(QFile::decodeName(directory), cause);
+        return QStringLiteral("cannot lock directory %1: %2").arg(m_directoryPath, cause);
     }
     if (const QString error = obstacle(options); !error.isEmpty())
         return error;
@@ -107,7 +107,7 @@ void UnixListener::watch(const std::function<void()> &replaced)
         replaced();
     };
     auto watcher = std::make_unique<QFileSystemWatcher>();
-    if (watcher->addPath(QFile::decodeName(m_path.left(m_path.lastIndexOf('/') + 1)))) {
+    if (watcher->addPath(m_directoryPath)) {
         QObject::connect(watcher.get(), &QFileSystemWatcher::directoryChanged, watcher.get(), look);
         m_watcher = std::move(watcher);
         return;

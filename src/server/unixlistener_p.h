@@ -29,7 +29,7 @@ private:
 
     QLocalServer m_server;
     Address m_address;
-    QByteArray m_path;
+    QString m_directoryPath;
     QByteArray m_name; // within m_directory
     Posix::Fd m_directory;
     std::optional<Posix::FileIdentity> m_identity;

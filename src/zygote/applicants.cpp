@@ -2,6 +2,7 @@
 #include "zygote/applicants_p.h"
 
 #include "zygote/logging_p.h"
+#include "zygote/ownlog_p.h"
 #include "zygote/workerwatch_p.h"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ constexpr qint64 LongestPause = std::chrono::nanoseconds(500ms).count();
 void Applicants::add(const Request &request, Posix::Fd connection, const QString &cause, qint64 now)
 {
     if (m_applicants.empty()) {
-        qCWarning(lcZygote).noquote() << "no worker can be had, clients wait:" << cause;
+        logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker can be had, clients wait: %1").arg(cause));
         m_pause = FirstPause;
         m_lastTry = now;
         m_nextTry = now + m_pause;
@@ -55,7 +56,7 @@ void Applicants::act(qint64 now, const Spawn &spawn, const Gone &gone)
         m_pause = FirstPause;
         m_applicants.pop_front();
     }
-    qCInfo(lcZygote, "workers can be had again");
+    logOwn(lcZygote(), QtInfoMsg, QStringLiteral("workers can be had again"));
 }
 
 qint64 Applicants::nextAct() const

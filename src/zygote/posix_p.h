@@ -115,6 +115,13 @@ bool sendDatagram(const QByteArray &path, QByteArrayView text);
 // --- socket files ------------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] Fd openDirectory(const QByteArray &path);
+/// The same directory once more, readable, with locks of its own.
+[[nodiscard]] Fd openAgain(int directory);
+/// The root directory, and @p name in @p directory, whatever it is: good for identify() and for going on from there, not for reading.
+[[nodiscard]] Fd openRoot();
+[[nodiscard]] Fd openToLook(int directory, const QByteArray &name);
+/// Where an open symbolic link points; empty on failure.
+[[nodiscard]] QByteArray targetOfLink(int link);
 /// Waits for the exclusive lock on an open directory, 2 s at most: whoever can read the directory can lock it. Closing it unlocks.
 bool lockDirectory(int directory);
 struct FileIdentity
@@ -122,11 +129,13 @@ struct FileIdentity
     dev_t device = 0;
     ino_t inode = 0;
     uid_t owner = 0;
+    mode_t mode = 0;
     bool isSocket = false;
     friend bool operator==(const FileIdentity &a, const FileIdentity &b) { return a.device == b.device && a.inode == b.inode; }
 };
 /// Of @p name in @p directory itself, not of what a link points at. Nothing there: errno is ENOENT.
 [[nodiscard]] std::optional<FileIdentity> identify(int directory, const QByteArray &name);
+[[nodiscard]] std::optional<FileIdentity> identify(int descriptor);
 /// A listening socket bound to @p name in @p directory, its file with @p mode.
 [[nodiscard]] Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog);
 enum class Probe { Alive, Dead, Failed };
@@ -164,6 +173,23 @@ std::optional<Death> reap(pid_t pid);
 quint64 liftDescriptorLimit();
 void limitDescriptors(quint64 count);
 [[nodiscard]] quint64 descriptorLimit();
+enum class Resource { AddressSpace, CpuSeconds, OpenFiles, CoreBytes, FileBytes };
+/// "RLIMIT_AS", …
+[[nodiscard]] QString nameOf(Resource resource);
+[[nodiscard]] quint64 hardLimit(Resource resource);
+/// Both limits, so that there is no way back without privileges.
+bool limitResource(Resource resource, quint64 soft, quint64 hard);
+/// Bytes; 0 if unknown.
+[[nodiscard]] quint64 addressSpaceInUse();
+bool setNice(int nice);
+bool setOomScoreAdjust(int adjustment);
+bool forbidNewPrivileges();
+/// Makes @p group the only group of this process, in all its roles.
+bool becomeGroup(gid_t group);
+/// Makes @p user this process's user in all roles.
+bool becomeUser(uid_t user);
+/// Tries to become root, in any role. A process for which this is true must end.
+[[nodiscard]] bool regainsRoot();
 void leadProcessGroup();
 /// Every signal at its default and unblocked, but for SIGPIPE, which is ignored.
 void resetSignals();
@@ -180,6 +206,23 @@ void closeOthers(std::vector<int> keep);
 /// Sets what ps shows, as far as there is room.
 void setTitle(const QByteArray &title);
 void flushStdio();
+/// Makes standard error one that does not wait for its reader, as far as that goes, until it is destroyed.
+class HastyStderr
+{
+    Q_DISABLE_COPY_MOVE(HastyStderr)
+
+public:
+    HastyStderr();
+    ~HastyStderr();
+    /// False if writing would wait.
+    [[nodiscard]] bool hasRoom() const { return m_hasRoom; }
+    /// Whether anything written to stderr since the last time has got lost.
+    [[nodiscard]] bool takeFailure();
+
+private:
+    bool m_hasRoom = true;
+    Fd m_original; // while another stands in for it
+};
 
 // --- waiting -----------------------------------------------------------------------------------------------------------------------
 

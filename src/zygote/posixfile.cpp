@@ -3,6 +3,7 @@
 
 #include "zygote/posixretry_p.h"
 
+#include <climits>
 #include <cstdio>
 #include <ctime>
 #include <fcntl.h>
@@ -24,11 +25,38 @@ sockaddr_un addressIn(int directory, const QByteArray &name)
     return address;
 }
 
+FileIdentity identityOf(const struct stat &file)
+{
+    return {file.st_dev, file.st_ino, file.st_uid, file.st_mode, S_ISSOCK(file.st_mode)};
+}
+
 }
 
 Fd openDirectory(const QByteArray &path)
 {
     return Fd(retry([&] { return ::open(path.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+}
+
+Fd openAgain(int directory)
+{
+    return Fd(retry([&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+}
+
+Fd openRoot()
+{
+    return Fd(retry([] { return ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+}
+
+Fd openToLook(int directory, const QByteArray &name)
+{
+    return Fd(retry([&] { return ::openat(directory, name.constData(), O_PATH | O_NOFOLLOW | O_CLOEXEC); }));
+}
+
+QByteArray targetOfLink(int link)
+{
+    QByteArray target(PATH_MAX, '\0');
+    const ssize_t length = ::readlinkat(link, "", target.data(), std::size_t(target.size()));
+    return length > 0 ? target.first(length) : QByteArray();
 }
 
 bool lockDirectory(int directory)
@@ -53,7 +81,17 @@ std::optional<FileIdentity> identify(int directory, const QByteArray &name)
     };
     if (::fstatat(directory, name.constData(), &file, AT_SYMLINK_NOFOLLOW) != 0)
         return {};
-    return FileIdentity{file.st_dev, file.st_ino, file.st_uid, S_ISSOCK(file.st_mode)};
+    return identityOf(file);
+}
+
+std::optional<FileIdentity> identify(int descriptor)
+{
+    struct stat file
+    {
+    };
+    if (::fstat(descriptor, &file) != 0)
+        return {};
+    return identityOf(file);
 }
 
 Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog)

@@ -5,8 +5,10 @@
 #include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "worker/session_p.h"
+#include "zygote/ownlog_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/scoreboard_p.h"
+#include "zygote/workerlimits_p.h"
 
 #include <QtCore/QLoggingCategory>
 
@@ -38,7 +40,8 @@ void onLeaveSignal(int)
     leaveIfFree();
 }
 
-void becomeWorker(const WorkerStart &start)
+// What keeps it from being one.
+QString becomeWorker(const WorkerStart &start)
 {
     Posix::makeExitImmediate();
     Posix::resetSignals();
@@ -54,6 +57,13 @@ void becomeWorker(const WorkerStart &start)
         Posix::setTitle(start.options.name + " worker " + QByteArray::number(start.number));
     s_peer = start.peer;
     s_number = start.number;
+    return applyLimits(start.options.limits);
+}
+
+void logEnd(const WorkerStart &start, const QString &cause)
+{
+    const QString line = QStringLiteral("worker %1 (pid %2) ends: %3");
+    logOwn(lcWorker(), QtWarningMsg, line.arg(QString::number(start.number), QString::number(Posix::processId()), cause));
 }
 
 /// Reads for a worker whose client must have said hello by some time.
@@ -102,8 +112,7 @@ int endWith(const WorkerStart &start, const QString &cause)
 {
     if (cause.isEmpty())
         return 0;
-    qCWarning(lcWorker).noquote().nospace()
-        << "worker " << start.number << " (pid " << Posix::processId() << ") ends: " << onOneLine(cause);
+    logEnd(start, onOneLine(cause));
     return 1;
 }
 
@@ -141,8 +150,8 @@ int serveConnection(const WorkerStart &start)
 
 void runWorker(const WorkerStart &start) noexcept
 {
-    becomeWorker(start);
-    Posix::exitNow(serveConnection(start));
+    const QString problem = becomeWorker(start);
+    Posix::exitNow(problem.isEmpty() ? serveConnection(start) : endWith(start, problem));
 }
 
 namespace Worker {

@@ -3,6 +3,7 @@
 
 #include "wire/goodbye_p.h"
 #include "zygote/logging_p.h"
+#include "zygote/ownlog_p.h"
 #include "zygote/workerprocess_p.h"
 #include "zygote/zygotetoken_p.h"
 
@@ -69,7 +70,7 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     }
     child.connection = std::move(connection);
     if (!watchOver(child)) {
-        qCWarning(lcZygote).noquote() << "cannot watch over a worker, which is killed:" << Posix::lastErrorText();
+        logOwn(lcZygote(), QtWarningMsg, QStringLiteral("cannot watch over a worker, which is killed: %1").arg(Posix::lastErrorText()));
         Posix::killChild(child.pid); // it may have begun: not as good as not spawned
         bury(child, {child.pid, -1, SIGKILL});
         m_scoreboard.giveBack(child.slot);
@@ -129,14 +130,14 @@ bool Workers::watchOver(Child &child)
         child.isUnix = Posix::isUnixSocket(child.connection.get());
         const quint64 token = ZygoteToken{ZygoteToken::Connection, child.number}.value();
         if (!m_poller.add(child.connection.get(), Poller::HalfClose, token))
-            qCWarning(lcZygote).noquote() << "cannot watch over a worker's connection:" << Posix::lastErrorText();
+            logOwn(lcZygote(), QtWarningMsg, QStringLiteral("cannot watch over a worker's connection: %1").arg(Posix::lastErrorText()));
     }
     return true;
 }
 
 void Workers::refuse(quint64 id, const QString &cause, Posix::Fd connection)
 {
-    qCWarning(lcZygote).noquote() << "no worker:" << cause;
+    logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker: %1").arg(cause));
     Event event;
     event.kind = Event::NotSpawned;
     event.id = id;

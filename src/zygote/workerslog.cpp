@@ -3,6 +3,7 @@
 
 #include "wire/oneline_p.h"
 #include "zygote/logging_p.h"
+#include "zygote/ownlog_p.h"
 
 #include <csignal>
 
@@ -14,9 +15,9 @@ Q_LOGGING_CATEGORY(lcZygote, "prefork.zygote", QtWarningMsg)
 
 namespace {
 
-double inSeconds(qint64 nanoseconds)
+QString inSeconds(qint64 nanoseconds)
 {
-    return std::chrono::duration<double>(std::chrono::nanoseconds(nanoseconds)).count();
+    return QString::number(std::chrono::duration<double>(std::chrono::nanoseconds(nanoseconds)).count(), 'f', 1);
 }
 
 QString methodOf(const ScoreboardPage &page)
@@ -24,9 +25,9 @@ QString methodOf(const ScoreboardPage &page)
     return onOneLine(QString::fromUtf8(page.methodName()));
 }
 
-double timeInState(const ScoreboardPage &page, qint64 now)
+qint64 timeInState(const ScoreboardPage &page, qint64 now)
 {
-    return inSeconds(now - page.since.load(std::memory_order_relaxed));
+    return now - page.since.load(std::memory_order_relaxed);
 }
 
 }
@@ -35,21 +36,20 @@ double timeInState(const ScoreboardPage &page, qint64 now)
 void Workers::logSentence(const Child &child, qint64 now) const
 {
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);
-    const auto number = static_cast<unsigned long long>(child.number);
-    const QByteArray method = methodOf(page).toUtf8();
+    const QString method = methodOf(page);
+    const QString sentence = QStringLiteral("(%1): worker %2 has been at method '%3' for %4 s")
+                                 .arg(QString::number(child.pid), QString::number(child.number), method, inSeconds(timeInState(page, now)));
     if (child.watch.reason() == WorkerWatch::Reason::Hung) {
-        qCWarning(lcZygote, "Killing hung worker (%d): worker %llu has been at method '%s' for %.1f s", int(child.pid), number,
-                  method.constData(), timeInState(page, now));
+        logOwn(lcZygote(), QtWarningMsg, QStringLiteral("Killing hung worker ") + sentence);
         return;
     }
     if (child.watch.reason() == WorkerWatch::Reason::Shutdown) {
-        qCInfo(lcZygote, "Killing worker (%d) because its server shuts down: worker %llu, last method '%s'", int(child.pid), number,
-               method.constData());
+        logOwn(lcZygote(), QtInfoMsg, QStringLiteral("Killing, at the end of its server, worker ") + sentence);
         return;
     }
     const qint64 hungUpAt = child.watch.hungUpAt(page.protocol.load(std::memory_order_relaxed));
-    qCInfo(lcZygote, "Killing abandoned worker (%d): worker %llu has been at method '%s' for %.1f s, its client hung up %.1f s ago",
-           int(child.pid), number, method.constData(), timeInState(page, now), inSeconds(now - hungUpAt));
+    const QString since = QStringLiteral(", its client hung up %1 s ago").arg(inSeconds(now - hungUpAt));
+    logOwn(lcZygote(), QtInfoMsg, QStringLiteral("Killing abandoned worker ") + sentence + since);
 }
 
 // An idle worker that exits says itself why.
@@ -60,17 +60,17 @@ void Workers::logDeath(const Child &child, const Event &event) const
     const bool isExpected = child.watch.reason() != WorkerWatch::Reason::None || (event.signal == 0 && (event.exitCode == 0 || !isBusy));
     QString text = QStringLiteral("worker %1 (%2) %3").arg(child.number).arg(child.pid).arg(describeDeath(event));
     if (isExpected) {
-        qCDebug(lcZygote).noquote() << text;
+        logOwn(lcZygote(), QtDebugMsg, text);
         return;
     }
     if (event.signal == SIGKILL)
         text += QStringLiteral(", perhaps out of memory");
     if (isBusy) {
-        text += QStringLiteral(", after %1 s at method '%2'").arg(timeInState(page, ScoreboardPage::now()), 0, 'f', 1).arg(methodOf(page));
+        text += QStringLiteral(", after %1 s at method '%2'").arg(inSeconds(timeInState(page, ScoreboardPage::now())), methodOf(page));
     } else {
         text += QStringLiteral(", with nothing to do");
     }
-    qCWarning(lcZygote).noquote() << text;
+    logOwn(lcZygote(), QtWarningMsg, text);
 }
 
 }

@@ -2,6 +2,7 @@
 #include "zygote/zygoteprocess_p.h"
 
 #include "worker/interface_p.h"
+#include "zygote/workerlimits_p.h"
 #include "zygote/zygotetoken_p.h"
 
 #include <algorithm>
@@ -32,6 +33,8 @@ void ZygoteProcess::run()
     QString refusal = becomeZygote();
     if (refusal.isEmpty())
         refusal = openPoller();
+    if (refusal.isEmpty())
+        refusal = tryLimits(m_options.limits);
     event.kind = refusal.isEmpty() ? Event::Ready : Event::Refused;
     event.text.set(refusal);
     event.capacity = capacity();

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "server/refusals_p.h"
+
+#include "server/logging_p.h"
+
+#include <chrono>
+
+namespace Prefork {
+
+Refusals::Refusals()
+{
+    m_second.setSingleShot(true);
+    m_second.setInterval(std::chrono::seconds(1));
+    QObject::connect(&m_second, &QTimer::timeout, &m_second, [this] { onSecondOver(); });
+}
+
+void Refusals::warn(const QString &line)
+{
+    constexpr int Few = 3;
+    if (!m_second.isActive())
+        m_second.start();
+    if (m_named == Few) {
+        ++m_unnamed;
+        return;
+    }
+    ++m_named;
+    qCWarning(lcServer).noquote() << line;
+}
+
+void Refusals::onSecondOver()
+{
+    m_named = 0;
+    if (const quint64 unnamed = std::exchange(m_unnamed, 0); unnamed > 0)
+        qCWarning(lcServer, "refused %llu more connections within a second", static_cast<unsigned long long>(unnamed));
+}
+
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_REFUSALS_P_H
+#define QTPREFORK_REFUSALS_P_H
+
+#include <QtCore/QTimer>
+
+namespace Prefork {
+
+/// Warns of those who are turned away: of a few in every second by name, of the rest by their number.
+class Refusals
+{
+    Q_DISABLE_COPY_MOVE(Refusals)
+
+public:
+    Refusals();
+    void warn(const QString &line);
+
+private:
+    void onSecondOver();
+
+    QTimer m_second;
+    int m_named = 0;
+    quint64 m_unnamed = 0;
+};
+
+}
+
+#endif

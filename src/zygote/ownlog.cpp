@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/ownlog_p.h"
+
+#include "zygote/posix_p.h"
+
+namespace Prefork {
+
+namespace {
+
+quint64 s_lost = 0; // by this process
+
+}
+
+void logOwn(const QLoggingCategory &category, QtMsgType type, const QString &line)
+{
+    if (!category.isEnabled(type))
+        return;
+    Posix::HastyStderr errors;
+    if (!errors.hasRoom()) {
+        ++s_lost;
+        return;
+    }
+    const QMessageLogContext context(nullptr, 0, nullptr, category.categoryName());
+    if (const quint64 lost = std::exchange(s_lost, 0); lost > 0)
+        qt_message_output(QtWarningMsg, context, QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
+    qt_message_output(type, context, line);
+    if (errors.takeFailure())
+        ++s_lost;
+}
+
+}

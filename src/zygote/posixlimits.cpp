@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/posix_p.h"
+
+#include "zygote/posixretry_p.h"
+
+#include <array>
+#include <cstdlib>
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace Prefork::Posix {
+
+namespace {
+
+__rlimit_resource numberOf(Resource resource)
+{
+    switch (resource) {
+    case Resource::AddressSpace:
+        return RLIMIT_AS;
+    case Resource::CpuSeconds:
+        return RLIMIT_CPU;
+    case Resource::OpenFiles:
+        return RLIMIT_NOFILE;
+    case Resource::CoreBytes:
+        return RLIMIT_CORE;
+    case Resource::FileBytes:
+        return RLIMIT_FSIZE;
+    }
+    Q_UNREACHABLE();
+}
+
+}
+
+QString nameOf(Resource resource)
+{
+    switch (resource) {
+    case Resource::AddressSpace:
+        return QStringLiteral("RLIMIT_AS");
+    case Resource::CpuSeconds:
+        return QStringLiteral("RLIMIT_CPU");
+    case Resource::OpenFiles:
+        return QStringLiteral("RLIMIT_NOFILE");
+    case Resource::CoreBytes:
+        return QStringLiteral("RLIMIT_CORE");
+    case Resource::FileBytes:
+        return QStringLiteral("RLIMIT_FSIZE");
+    }
+    Q_UNREACHABLE();
+}
+
+quint64 hardLimit(Resource resource)
+{
+    rlimit limit{};
+    return ::getrlimit(numberOf(resource), &limit) == 0 ? limit.rlim_max : RLIM_INFINITY;
+}
+
+bool limitResource(Resource resource, quint64 soft, quint64 hard)
+{
+    const rlimit limit{soft, hard};
+    return ::setrlimit(numberOf(resource), &limit) == 0;
+}
+
+quint64 addressSpaceInUse()
+{
+    const Fd file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+    std::array<char, 64> text{};
+    if (!file.isOpen() || readSome(file.get(), std::span(text).first(text.size() - 1)).status != Transfer::Done)
+        return 0;
+    return std::strtoull(text.data(), nullptr, 10) * pageSize();
+}
+
+bool setNice(int nice)
+{
+    return ::setpriority(PRIO_PROCESS, 0, nice) == 0;
+}
+
+bool setOomScoreAdjust(int adjustment)
+{
+    const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    const QByteArray text = QByteArray::number(adjustment);
+    return file.isOpen() && retry([&] { return ::write(file.get(), text.constData(), std::size_t(text.size())); }) == text.size();
+}
+
+bool forbidNewPrivileges()
+{
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+bool becomeGroup(gid_t group)
+{
+    return ::setgroups(0, nullptr) == 0 && ::setresgid(group, group, group) == 0;
+}
+
+bool becomeUser(uid_t user)
+{
+    return ::setresuid(user, user, user) == 0;
+}
+
+bool regainsRoot()
+{
+    constexpr uid_t Unchanged = uid_t(-1);
+    const gid_t group = 0;
+    return ::setresuid(0, Unchanged, Unchanged) == 0 || ::setresuid(Unchanged, 0, Unchanged) == 0 || ::setgroups(1, &group) == 0;
+}
+
+}
