@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#ifndef AUTOTESTS_LEDGER_H
+#define AUTOTESTS_LEDGER_H
+
+#include "helpers/calls.h"
+
+#include <QtPrefork/Checkout>
+
+#include <algorithm>
+#include <vector>
+
+namespace Test {
+
+/// How often each of many calls has settled, and as what: it has to be once.
+class Ledger
+{
+    Q_DISABLE_COPY_MOVE(Ledger)
+
+public:
+    Ledger() = default;
+
+    /// A call that is entered here. @p expected, if it is valid, is the only result it may have.
+    void call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method, const Prefork::Arguments &arguments = {},
+              const QVariant &expected = {})
+    {
+        const std::size_t entry = m_entries.size();
+        m_entries.emplace_back();
+        Prefork::CallId id = 0;
+        Prefork::frameTry(
+            [&] {
+                id = checkout->call(method, arguments, [this, entry, expected](const QVariant &result) {
+                    settle(entry, Prefork::Error::NoError);
+                    m_wrong += expected.isValid() && result != expected;
+                });
+            },
+            [this, entry](const Prefork::Error &error) { settle(entry, error.code()); });
+        QObject::connect(checkout.get(), &Prefork::Checkout::canceled, &m_context, [this, entry, id](Prefork::CallId canceled) {
+            if (canceled == id)
+                settle(entry, Canceled);
+        });
+    }
+
+    [[nodiscard]] qsizetype made() const { return qsizetype(m_entries.size()); }
+    [[nodiscard]] qsizetype settled() const { return m_settled; }
+    /// Those with a result.
+    [[nodiscard]] qsizetype served() const { return failed(Prefork::Error::NoError); }
+    [[nodiscard]] qsizetype failed(int code) const
+    {
+        return std::count_if(m_entries.begin(), m_entries.end(),
+                             [code](const Entry &entry) { return entry.times > 0 && entry.code == code; });
+    }
+    [[nodiscard]] qsizetype canceled() const { return failed(Canceled); }
+    /// Results that belong to other calls.
+    [[nodiscard]] qsizetype wrong() const { return m_wrong; }
+    [[nodiscard]] bool isEachSettledOnce() const
+    {
+        return std::all_of(m_entries.begin(), m_entries.end(), [](const Entry &entry) { return entry.times == 1; });
+    }
+    /// Turns the event loop until all have settled.
+    [[nodiscard]] bool wait() const
+    {
+        return waitUntil([this] { return settled() >= made(); });
+    }
+
+private:
+    static constexpr int Canceled = -1;
+    struct Entry
+    {
+        int times = 0;
+        int code = 0;
+    };
+    void settle(std::size_t entry, int code)
+    {
+        m_entries[entry].code = code;
+        m_settled += ++m_entries[entry].times == 1;
+    }
+
+    std::vector<Entry> m_entries;
+    qsizetype m_settled = 0;
+    qsizetype m_wrong = 0;
+    QObject m_context;
+};
+
+}
+
+#endif
