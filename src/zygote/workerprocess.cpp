@@ -56,7 +56,7 @@ int serveConnection(const WorkerStart &start)
                 first.front(), start.interface, start.options.maxMessageSize, page,
                 [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
                 [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
-                    return bytes.size() <= limit && Posix::writeNow(start.connection, bytes).bytes == bytes.size();
+                    return bytes.size() <= limit ? Posix::writeNow(start.connection, bytes).bytes : 0;
                 });
             goesOn = session->serve(first);
         }
