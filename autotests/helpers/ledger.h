@@ -23,38 +23,39 @@ public:
     void call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method, const Prefork::Arguments &arguments = {},
               const QVariant &expected = {})
     {
-        const std::size_t entry = m_entries.size();
-        m_entries.emplace_back();
+        const std::size_t entry = m_book->entries.size();
+        m_book->entries.emplace_back();
         Prefork::CallId id = 0;
         Prefork::frameTry(
             [&] {
-                id = checkout->call(method, arguments, [this, entry, expected](const QVariant &result) {
-                    settle(entry, Prefork::Error::NoError);
-                    m_wrong += expected.isValid() && result != expected;
+                id = checkout->call(method, arguments, [book = m_book, entry, expected](const QVariant &result) {
+                    book->settle(entry, Prefork::Error::NoError);
+                    book->wrong += expected.isValid() && result != expected;
                 });
             },
-            [this, entry](const Prefork::Error &error) { settle(entry, error.code()); });
-        QObject::connect(checkout.get(), &Prefork::Checkout::canceled, &m_context, [this, entry, id](Prefork::CallId canceled) {
-            if (canceled == id)
-                settle(entry, Canceled);
-        });
+            [book = m_book, entry](const Prefork::Error &error) { book->settle(entry, error.code()); });
+        QObject::connect(checkout.get(), &Prefork::Checkout::canceled, checkout.get(),
+                         [book = m_book, entry, id](Prefork::CallId canceled) {
+                             if (canceled == id)
+                                 book->settle(entry, Canceled);
+                         });
     }
 
-    [[nodiscard]] qsizetype made() const { return qsizetype(m_entries.size()); }
-    [[nodiscard]] qsizetype settled() const { return m_settled; }
+    [[nodiscard]] qsizetype made() const { return qsizetype(m_book->entries.size()); }
+    [[nodiscard]] qsizetype settled() const { return m_book->settled; }
     /// Those with a result.
     [[nodiscard]] qsizetype served() const { return failed(Prefork::Error::NoError); }
     [[nodiscard]] qsizetype failed(int code) const
     {
-        return std::count_if(m_entries.begin(), m_entries.end(),
+        return std::count_if(m_book->entries.begin(), m_book->entries.end(),
                              [code](const Entry &entry) { return entry.times > 0 && entry.code == code; });
     }
     [[nodiscard]] qsizetype canceled() const { return failed(Canceled); }
     /// Results that belong to other calls.
-    [[nodiscard]] qsizetype wrong() const { return m_wrong; }
+    [[nodiscard]] qsizetype wrong() const { return m_book->wrong; }
     [[nodiscard]] bool isEachSettledOnce() const
     {
-        return std::all_of(m_entries.begin(), m_entries.end(), [](const Entry &entry) { return entry.times == 1; });
+        return std::all_of(m_book->entries.begin(), m_book->entries.end(), [](const Entry &entry) { return entry.times == 1; });
     }
     /// Turns the event loop until all have settled.
     [[nodiscard]] bool wait() const
@@ -69,16 +70,21 @@ private:
         int times = 0;
         int code = 0;
     };
-    void settle(std::size_t entry, int code)
+    // Outlives the ledger, for a test that fails leaves before its calls have settled.
+    struct Book
     {
-        m_entries[entry].code = code;
-        m_settled += ++m_entries[entry].times == 1;
-    }
+        std::vector<Entry> entries;
+        qsizetype settled = 0;
+        qsizetype wrong = 0;
 
-    std::vector<Entry> m_entries;
-    qsizetype m_settled = 0;
-    qsizetype m_wrong = 0;
-    QObject m_context;
+        void settle(std::size_t entry, int code)
+        {
+            entries[entry].code = code;
+            settled += ++entries[entry].times == 1;
+        }
+    };
+
+    const std::shared_ptr<Book> m_book = std::make_shared<Book>();
 };
 
 }
