@@ -88,6 +88,8 @@ void ClientCore::send(const Action &action)
     if (!call || !connection)
         return;
     UnsentCall &unsent = *call->unsent;
+    if (unsent.message.size() == 0)
+        return; // refused after the pool had ordered this; the order to give its worker up comes next
     std::optional<QString> problem;
     if (unsent.signature)
         problem = connection->codec->mismatch(unsent.literal, *unsent.signature);

@@ -250,7 +250,7 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
 // A call the pool has just taken: perhaps it can never be sent.
 void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
 {
-    const UnsentCall &unsent = *call.unsent;
+    UnsentCall &unsent = *call.unsent;
     if (!unsent.encodingError.isEmpty()) {
         const QString text = QStringLiteral("cannot send the arguments: they have %1").arg(unsent.encodingError);
         m_pool.rejected(id, call.id, Error(Error::BadArguments, text), now());
@@ -258,12 +258,14 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
         return;
     }
     const qint64 waiting = bytesToWrite();
-    m_unsentBytes += unsent.size;
     if (m_options.maxBytesToWrite > 0 && waiting > 0 && waiting + unsent.size > m_options.maxBytesToWrite) {
         const QString text = QStringLiteral("%1 bytes are waiting to be written already").arg(waiting);
+        unsent.size = 0; // it settles only later, and many may be refused before that
+        unsent.message = {};
         m_pool.abort(id, Error(Error::QueueFull, text), now());
         return;
     }
+    m_unsentBytes += unsent.size;
     watchForCancel(call);
 }
 

@@ -30,6 +30,37 @@ QString unicode(const QString &text)
     return text.isValidUtf16() ? text : QString::fromUtf8(text.toUtf8());
 }
 
+// What a value takes at least when it is written: a look at lengths only.
+qsizetype leastSize(const QVariant &value)
+{
+    qsizetype size = 0;
+    switch (value.typeId()) {
+    case QMetaType::QString:
+        return static_cast<const QString *>(value.constData())->size();
+    case QMetaType::QByteArray:
+        return static_cast<const QByteArray *>(value.constData())->size();
+    case QMetaType::QStringList:
+        for (const QString &item : *static_cast<const QStringList *>(value.constData()))
+            size += item.size();
+        return size;
+    case QMetaType::QVariantList:
+        for (const QVariant &item : *static_cast<const QVariantList *>(value.constData()))
+            size += leastSize(item);
+        return size;
+    default:
+        return 0;
+    }
+}
+
+// Turning a value into JSON takes many times its size in memory: what can never be sent is refused before.
+std::optional<QString> tooLong(const QVariant &value, qsizetype limit)
+{
+    const qsizetype size = leastSize(value);
+    if (size <= limit)
+        return {};
+    return QStringLiteral("a message of more than %1 bytes, where %2 are allowed").arg(size).arg(limit);
+}
+
 std::optional<QString> append(const QJsonArray &message, qsizetype limit, QByteArray *out)
 {
     const QByteArray text = textOf(message);
@@ -75,6 +106,8 @@ std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QB
 {
     QJsonArray message{CallCommand, QJsonObject()};
     for (const QVariant &item : items) {
+        if (auto failure = tooLong(item, m_maxMessageSize))
+            return failure;
         QJsonValue json;
         if (auto failure = toJson(item, &json, 1))
             return failure;
@@ -121,6 +154,8 @@ Decoded JsonClientCodec::next(Reply *reply)
 
 std::optional<QString> JsonWorkerCodec::encodeResult(const QVariant &value, QByteArray *out) const
 {
+    if (auto failure = tooLong(value, m_maxMessageSize))
+        return failure;
     QJsonValue json;
     if (auto failure = toJson(value, &json, 1))
         return failure;

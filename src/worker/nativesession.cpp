@@ -261,8 +261,10 @@ bool NativeSession::flush()
         return true;
     bool delivered = true;
     // Killed right after its last reply a worker must not seem to be in the middle of it: goodbye could not be said in its name.
-    if (!m_chunks.empty() || !m_tryWrite || !m_tryWrite(m_replies)) {
+    const qsizetype atOnce = m_chunks.empty() && m_tryWrite ? m_tryWrite(m_replies) : 0;
+    if (atOnce < m_replies.size()) {
         beginWriting();
+        m_replies.remove(0, atOnce);
         const auto deliver = [&](QByteArrayView bytes) { delivered = delivered && (bytes.isEmpty() || write(bytes)); };
         Wire::forEachPiece(m_replies, m_chunks, deliver, deliver);
         endWriting();

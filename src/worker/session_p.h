@@ -22,8 +22,8 @@ public:
     /// Writes all bytes, however long that takes; false when they cannot be delivered.
     using Write = std::function<bool(QByteArrayView bytes)>;
 
-    /// Writes all bytes or none at once, even if the process is killed meanwhile; false = none.
-    using TryWrite = std::function<bool(QByteArrayView bytes)>;
+    /// Writes at once, and of a short message all or nothing, even if the process is killed meanwhile; returns how many bytes.
+    using TryWrite = std::function<qsizetype(QByteArrayView bytes)>;
 
     /// The session for a client that begins to speak with @p first.
     [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page,

@@ -104,7 +104,7 @@ std::unique_ptr<Worker::Session> makeSession(const WorkerStart &start, char firs
         first, start.interface, start.options.maxMessageSize, s_page,
         [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
         [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
-            return bytes.size() <= limit && Posix::writeNow(start.connection, bytes).bytes == bytes.size();
+            return bytes.size() <= limit ? Posix::writeNow(start.connection, bytes).bytes : 0;
         });
 }
 

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Readers that are slow, an event loop that is blocked, and more checkouts than can be served.
+#include "helpers/embedded.h"
+#include "helpers/faults.h"
+#include "helpers/gate.h"
+#include "helpers/ledger.h"
+#include "helpers/nativebytes.h"
+#include "helpers/protocols.h"
+
+#include <QtPrefork/Server>
+
+#include <QtCore/QTemporaryDir>
+#include <QtCore/QThread>
+#include <QtNetwork/QLocalSocket>
+
+#include <cmath>
+#include <ctime>
+#include <limits>
+
+using namespace Prefork;
+using namespace Test;
+using namespace std::chrono_literals;
+
+namespace {
+
+void fill(Interface &interface)
+{
+    addBasics(interface);
+    interface.add("large", [](const QVariantList &) { return QVariant(QString(16 * 1024 * 1024, 'x')); });
+    interface.add("pass", [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), arguments.value(1); });
+}
+
+std::chrono::nanoseconds processorTime()
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}
+
+class FaultsPressureTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    // Writing the reply belongs to the call: who cannot get rid of it hangs.
+    void row30_clientStopsReading()
+    {
+        QTemporaryDir directory;
+        Server server(zygote());
+        QVERIFY(server.listen("unix:" + directory.filePath("socket")));
+        Client other(server.address(), {.minWorkers = 1, .maxWorkers = 1});
+        const qint64 sibling = pidOf(other.checkout());
+        QLocalSocket slow;
+        slow.setReadBufferSize(1);
+        slow.connectToServer(directory.filePath("socket"));
+        const QByteArray greeting = hello(map({text("version"), "\x01", text("limit"), longHead(0, 1 << 30)}));
+        slow.write(isNative() ? greeting + packet(CallKind, bigEndian(0) + array({map({}), text("large")}), 1)
+                              : QByteArray(R"(["do",{},"large"])"));
+        QVERIFY(slow.flush());
+        qint64 pid = 0;
+        WAIT_FOR((pid = otherChildOf(zygote()->processId(), sibling)) > 0);
+        WAIT_FOR(processorTicks(pid) > 0 && isAsleep(pid)); // in the middle of its reply
+        int calls = 0;
+        while (exists(pid)) {
+            QCOMPARE(pidOf(other.checkout()), sibling); // which nothing disturbs
+            ++calls;
+        }
+        QVERIFY(calls > 10);
+        QCOMPARE(pidOf(other.checkout()), sibling);
+    }
+
+    void row33_replyBeatsTimeout()
+    {
+        constexpr int Count = 4;
+        Gate gate;
+        Client client(zygote(), {.minWorkers = Count, .maxWorkers = Count, .timeout = 1s});
+        WAIT_COMPARE(client.idleWorkerCount(), Count);
+        Ledger ledger;
+        std::vector<CheckoutPtr> checkouts;
+        for (int i = 0; i < Count; ++i) {
+            checkouts.push_back(client.checkout());
+            checkouts.back()->call("echo", {i});
+            QVERIFY(checkouts.back()->waitForSettled());
+        }
+        for (const CheckoutPtr &checkout : checkouts) {
+            ledger.call(checkout, "pass", {gate.path(), 1}, 1);
+            ledger.call(checkout, "echo", {2}, 2);
+            ledger.call(checkout, "echo", {3}, 3);
+        }
+        bool wasBlocked = false;
+        QTimer::singleShot(0, this, [&] {
+            gate.open();
+            QThread::sleep(5); // the fault: a handler of the program's that takes too long
+            wasBlocked = true;
+        });
+        QVERIFY(ledger.wait());
+        QVERIFY(wasBlocked);
+        QCOMPARE(ledger.served(), 3 * Count);
+        QCOMPARE(ledger.wrong(), 0);
+        QVERIFY(ledger.isEachSettledOnce());
+    }
+
+    void row34_tenThousandTimeouts()
+    {
+        constexpr int Count = 10000;
+        Client client("unix:/nowhere/at-all");
+        std::vector<CheckoutPtr> checkouts;
+        std::vector<int> settled(Count);
+        std::vector<qint64> lateness; // of those that were due when all had been made
+        qint64 begin = std::numeric_limits<qint64>::max();
+        QElapsedTimer clock;
+        clock.start();
+        int brief = 0;
+        int total = 0;
+        QObject context;
+        for (int i = 0; i < Count; ++i) {
+            const int timeout = int(std::exp(double(i * 7919 % Count) / Count * std::log(60000.0))); // 1 ms to 60 s
+            brief += timeout < 3000;
+            checkouts.push_back(client.checkout({.timeout = std::chrono::milliseconds(timeout)}));
+            const qint64 due = clock.nsecsElapsed() + qint64(timeout) * 1000000;
+            connect(checkouts.back().get(), &Checkout::errored, &context, [&, i, due](CallId, const Error &error) {
+                ++settled[std::size_t(i)];
+                ++total;
+                if (error.code() == Error::Timeout && due > begin)
+                    lateness.push_back(clock.nsecsElapsed() - due);
+            });
+            checkouts.back()->call("pid");
+        }
+        QCOMPARE(client.waitingCheckoutCount(), Count);
+        WAIT_FOR(total > 0); // those whose time was over first
+        begin = clock.nsecsElapsed();
+        QVERIFY(waitUntil([&] { return total >= brief; }));
+        QVERIFY(!lateness.empty());
+        const qint64 usual = median(lateness) / 1000000;
+        QVERIFY2(usual >= 0 && usual <= 20, qPrintable(QString::number(usual)));
+        const auto before = processorTime();
+        for (const CheckoutPtr &checkout : checkouts)
+            checkout->abort();
+        const auto after = processorTime();
+        QVERIFY(waitUntil([&] { return total >= Count; }));
+        QVERIFY(std::all_of(settled.begin(), settled.end(), [](int times) { return times == 1; }));
+        QCOMPARE(client.waitingCheckoutCount(), 0);
+        const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(after - before);
+        QVERIFY2(isSanitized() || spent < 50ms, qPrintable(QString::number(spent.count())));
+    }
+
+    void row35_queueIsFull()
+    {
+        QTemporaryDir directory;
+        const QString address = "unix:" + directory.filePath("socket");
+        Client client(address, {.minWorkers = 0, .maxQueued = 100});
+        Ledger ledger;
+        QElapsedTimer clock;
+        clock.start();
+        for (int i = 0; i < 1000; ++i)
+            ledger.call(client.checkout(), "echo", {i}, i);
+        QCOMPARE(client.waitingCheckoutCount(), 100);
+        QVERIFY(waitUntil([&] { return ledger.settled() >= 900; }));
+        QCOMPARE(ledger.failed(Error::QueueFull), 900);
+        QCOMPARE(ledger.settled(), 900);
+        Server server(zygote());
+        QVERIFY(server.listen(address));
+        QVERIFY(ledger.wait());
+        QCOMPARE(ledger.served(), 100);
+        QCOMPARE(ledger.wrong(), 0);
+        QVERIFY(ledger.isEachSettledOnce());
+    }
+
+private:
+    static qint64 otherChildOf(qint64 parent, qint64 sibling)
+    {
+        const QList<qint64> children = childrenOf(parent);
+        const auto found = std::find_if(children.begin(), children.end(), [sibling](qint64 child) { return child != sibling; });
+        return found == children.end() ? 0 : *found;
+    }
+};
+
+PREFORK_TEST_MAIN(FaultsPressureTest, fill, {.hungTimeout = std::chrono::seconds(1)})
+#include "tst_faults_pressure.moc"
