@@ -9,6 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// One second's, so that a machine that stood still for one proves nothing.
+constexpr int ZombieLooks = int(1s / ZombieWatch::Interval);
+
 qint64 kilobytes(pid_t pid, const QByteArray &key)
 {
     const QByteArray line = Test::statusOf(pid, key);
@@ -30,7 +33,7 @@ Possessions possessionsOf(std::span<const pid_t> processes)
 void ZombieWatch::look(std::span<const pid_t> parents)
 {
     const auto now = Clock::now();
-    std::map<Process, Clock::time_point> dead;
+    std::map<Process, Sightings> dead;
     for (const pid_t parent : parents) {
         for (const pid_t child : childrenOf(parent)) {
             const QList<QByteArray> stat = Test::statOf(child);
@@ -38,10 +41,11 @@ void ZombieWatch::look(std::span<const pid_t> parents)
                 continue;
             const Process process{child, stat.value(19)};
             const auto before = m_dead.find(process);
-            const auto since = before == m_dead.end() ? now : before->second;
-            dead.emplace(process, since);
-            if (now - since > 1s)
+            Sightings sightings = before == m_dead.end() ? Sightings{.first = now} : before->second;
+            ++sightings.count;
+            if (sightings.count > ZombieLooks && now - sightings.first > 1s)
                 m_found.insert(process);
+            dead.emplace(process, sightings);
         }
     }
     m_dead = std::move(dead);

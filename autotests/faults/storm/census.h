@@ -21,14 +21,21 @@ struct Possessions
 class ZombieWatch
 {
 public:
-    /// Looks at the children of these. To be called several times a second.
+    static constexpr std::chrono::milliseconds Interval{200};
+
+    /// Looks at the children of these. To be called at each Interval.
     void look(std::span<const pid_t> parents);
     /// Those that were seen dead for longer than a second.
     [[nodiscard]] int count() const { return int(m_found.size()); }
 
 private:
     using Process = std::pair<pid_t, QByteArray>; // with when it began
-    std::map<Process, Clock::time_point> m_dead;
+    struct Sightings
+    {
+        Clock::time_point first;
+        int count = 0;
+    };
+    std::map<Process, Sightings> m_dead;
     std::set<Process> m_found;
 };
 

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <sys/wait.h>
+#include <utility>
 
 namespace Storm {
 
 namespace {
 
-// No warning, and workers that go on under a zygote without a server.
+// No warning, and workers that go on under a zygote without a server. Only a server that has ended no longer listens.
 void killAndStart(Servers *servers)
 {
     servers->kill();
@@ -37,8 +39,8 @@ void Servers::kill()
 {
     if (m_server <= 0)
         return;
-    m_killed.insert(m_server);
-    ::kill(std::exchange(m_server, 0), SIGKILL); // our child, not yet reaped
+    ::kill(m_server, SIGKILL); // our child, not yet reaped
+    ::waitpid(std::exchange(m_server, 0), nullptr, 0);
 }
 
 void Servers::terminate()
@@ -58,8 +60,6 @@ void Servers::look()
 
 void Servers::onEnded(const Ended &ended, QStringList *accidents)
 {
-    if (m_killed.erase(ended.pid) > 0)
-        return;
     if (ended.pid == m_server) {
         m_server = 0;
         if (!m_mayEnd || !ended.isNormal())

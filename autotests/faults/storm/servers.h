@@ -7,8 +7,6 @@
 
 #include <QtCore/QStringList>
 
-#include <set>
-
 namespace Storm {
 
 /// The servers at one path, one after the other, with the zygotes of those before that still have workers.
@@ -23,7 +21,7 @@ public:
 
     /// Starts a server: the next generation.
     void start();
-    /// SIGKILL for the server there is.
+    /// SIGKILL for the server there is; it has ended when this returns.
     void kill();
     /// SIGTERM for it; it is expected to end normally.
     void terminate();
@@ -49,7 +47,6 @@ private:
     pid_t m_server = 0;
     pid_t m_zygote = 0;
     bool m_mayEnd = false;
-    std::set<pid_t> m_killed;
     std::vector<pid_t> m_zygotes;
 };
 

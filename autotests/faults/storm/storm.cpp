@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // No wait but the failing one's is so long.
-constexpr auto Patience = 60s;
+constexpr auto Patience = 30s;
 constexpr auto Tick = 1ms;
 constexpr quint64 KillsPerRestart = 200;
 
@@ -51,7 +51,7 @@ std::optional<Report> Storm::run()
     m_ledger.header().wanted.store(m_options.requests);
     for (void (Storm::*const part)() : {&Storm::warmUp, &Storm::blow, &Storm::calmDown, &Storm::end}) {
         (this->*part)();
-        if (stopSignal())
+        if (stopSignal() || m_isHopeless)
             break;
     }
     endFamily();
@@ -80,11 +80,11 @@ void Storm::warmUp()
 {
     m_servers.start();
     if (!waitFor([this] { return m_servers.isListening() || m_servers.server() == 0; }, Patience))
-        accident(QStringLiteral("the first server does not listen"));
+        giveUp(QStringLiteral("the first server does not listen"));
     startClients();
     const quint64 enough = std::min<quint64>(m_options.requests, quint64(m_options.workers) * 50);
     if (!waitFor([&] { return m_ledger.header().settled.load() >= enough; }, Patience) || !rest(Phase::Rest))
-        accident(QStringLiteral("the warm-up did not come to its end"));
+        giveUp(QStringLiteral("the warm-up did not come to its end"));
     m_baseline = holdings();
 }
 
@@ -97,7 +97,7 @@ void Storm::blow()
     const auto left = double(std::max<quint64>(m_options.requests, settledBefore + 1) - settledBefore);
     quint64 lastSettled = settledBefore;
     auto lastProgress = begin;
-    while (!stopSignal() && (header.goesOn.load() != 0 || header.settled.load() < m_options.requests)) {
+    while (!stopSignal() && !m_isHopeless && (header.goesOn.load() != 0 || header.settled.load() < m_options.requests)) {
         turn();
         const auto now = Clock::now();
         const quint64 settled = header.settled.load();
@@ -107,22 +107,18 @@ void Storm::blow()
         if (settled != std::exchange(lastSettled, settled))
             lastProgress = now;
         if (now - lastProgress > Patience)
-            accident(QStringLiteral("nothing settles any more"));
-        if (now - lastProgress > Patience || m_hasLostClient)
-            return;
+            giveUp(QStringLiteral("nothing settles any more"));
     }
 }
 
 void Storm::calmDown()
 {
-    if (m_hasLostClient)
-        return;
     m_monkey.release(true);
     m_ledger.header().crashesDue.store(0);
     if (!waitFor([this] { return m_servers.isListening(); }, Patience))
-        accident(QStringLiteral("the last server does not listen"));
+        giveUp(QStringLiteral("the last server does not listen"));
     if (!rest(Phase::Calm))
-        accident(QStringLiteral("requests or workers do not come to rest"));
+        giveUp(QStringLiteral("requests or workers do not come to rest"));
     if (!waitFor([this] { return m_servers.zygotes().size() == 1; }, 10s))
         accident(QStringLiteral("a zygote outlives its workers"));
     // The connection of a worker that died lingers for a second.
@@ -140,8 +136,6 @@ void Storm::calmDown()
 void Storm::end()
 {
     m_ledger.header().phase.store(Phase::End);
-    if (m_hasLostClient)
-        return;
     if (!waitFor([this] { return m_clients.empty(); }, 10s))
         accident(QStringLiteral("%1 clients do not end").arg(m_clients.size()));
     m_servers.terminate();
@@ -166,7 +160,7 @@ bool Storm::waitFor(const std::function<bool()> &isReached, Clock::duration pati
 {
     const auto deadline = Clock::now() + patience;
     while (!isReached() && !stopSignal()) {
-        if (Clock::now() > deadline || m_hasLostClient)
+        if (Clock::now() > deadline || m_isHopeless)
             return false;
         turn();
     }
@@ -183,7 +177,7 @@ void Storm::turn()
     const auto now = Clock::now();
     if (now >= m_nextCensus) {
         m_zombies.look(parents());
-        m_nextCensus = now + 200ms;
+        m_nextCensus = now + ZombieWatch::Interval;
     }
     if (now >= m_nextProgress) {
         showProgress();
@@ -198,9 +192,14 @@ void Storm::reap()
         const bool wasClient = std::erase(m_clients, ended->pid) > 0;
         if (!wasClient || (ended->isNormal() && m_ledger.phase() == Phase::End))
             continue;
-        accident(QStringLiteral("a client %1").arg(ended->text()));
-        m_hasLostClient = true;
+        giveUp(QStringLiteral("a client %1").arg(ended->text()));
     }
+}
+
+void Storm::giveUp(const QString &why)
+{
+    if (!std::exchange(m_isHopeless, true)) // what follows from it is no news
+        accident(why);
 }
 
 void Storm::restartIfDue()

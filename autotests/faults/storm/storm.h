@@ -50,6 +50,7 @@ private:
     void showProgress();
     [[nodiscard]] Holdings holdings() const;
     [[nodiscard]] std::vector<pid_t> parents() const;
+    void giveUp(const QString &why);
     void accident(const QString &text) { m_report.accidents.append(text); }
 
     Options m_options;
@@ -63,7 +64,7 @@ private:
     Report m_report;
     Holdings m_baseline;
     quint64 m_nextRestart = 0;
-    bool m_hasLostClient = false; // then there is nothing to wait for
+    bool m_isHopeless = false; // there is nothing to wait for
     Clock::time_point m_begin = Clock::now();
     Clock::time_point m_nextCensus = m_begin;
     Clock::time_point m_nextProgress = m_begin;
