@@ -49,6 +49,7 @@ std::optional<Report> Storm::run()
     }
     leadFamily();
     m_ledger.header().wanted.store(m_options.requests);
+    m_ledger.header().goesOn.store(m_options.kills > 0);
     for (void (Storm::*const part)() : {&Storm::warmUp, &Storm::blow, &Storm::calmDown, &Storm::end}) {
         (this->*part)();
         if (stopSignal() || m_isHopeless)
