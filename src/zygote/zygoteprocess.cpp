@@ -14,6 +14,7 @@ using namespace ZygoteMessages;
 namespace {
 
 constexpr std::size_t MaxUnsentEvents = 10000;
+constexpr qint64 LongestTaking = std::chrono::nanoseconds(std::chrono::milliseconds(5)).count();
 constexpr quint64 ControlToken = 0;
 static_assert(ZygoteToken::Control == 0); // its number is 0 too
 
@@ -122,8 +123,9 @@ void ZygoteProcess::serve()
 
 void ZygoteProcess::takeRequests()
 {
-    constexpr int AtOnce = 64; // then look at the dead again
-    for (int i = 0; i < AtOnce; ++i) {
+    // Then it looks at the dead again: a fork may take as long as a process is large.
+    const qint64 end = ScoreboardPage::now() + LongestTaking;
+    do {
         Request request;
         Posix::Fd connection;
         const Posix::Transfer transfer = Posix::receiveMessage(m_control.get(), spaceOf(&request), &connection);
@@ -134,7 +136,7 @@ void ZygoteProcess::takeRequests()
             return;
         }
         take(request, std::move(connection));
-    }
+    } while (ScoreboardPage::now() < end);
 }
 
 void ZygoteProcess::take(const Request &request, Posix::Fd connection)

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#ifndef STORM_CENSUS_H
+#define STORM_CENSUS_H
+
+#include "monkey.h"
+
+#include <map>
+#include <set>
+
+namespace Storm {
+
+/// What /proc says of processes at rest.
+struct Possessions
+{
+    qint64 descriptors = 0;
+    qint64 memory = 0; ///< kB, without what is shared: the ledger grows
+};
+[[nodiscard]] Possessions possessionsOf(std::span<const pid_t> processes);
+
+/// Finds the dead whom nobody buries.
+class ZombieWatch
+{
+public:
+    static constexpr std::chrono::milliseconds Interval{200};
+
+    /// Looks at the children of these. To be called at each Interval.
+    void look(std::span<const pid_t> parents);
+    /// Those that were seen dead for longer than a second.
+    [[nodiscard]] int count() const { return int(m_found.size()); }
+
+private:
+    using Process = std::pair<pid_t, QByteArray>; // with when it began
+    struct Sightings
+    {
+        Clock::time_point first;
+        int count = 0;
+    };
+    std::map<Process, Sightings> m_dead;
+    std::set<Process> m_found;
+};
+
+}
+
+#endif
