@@ -112,6 +112,14 @@ void allowCores()
     ::setrlimit(RLIMIT_CORE, &limit);
 }
 
+// For workers to lose.
+void joinAGroup()
+{
+    constexpr gid_t Some = 7;
+    if (isRoot())
+        ::setgroups(1, &Some);
+}
+
 }
 
 class FaultsLimitsTest : public QObject
@@ -313,6 +321,7 @@ private Q_SLOTS:
 int main(int argc, char *argv[])
 {
     allowCores();
+    joinAGroup();
     makeZygotes();
     QCoreApplication app(argc, argv);
     FaultsLimitsTest test;
