@@ -201,9 +201,19 @@ private Q_SLOTS:
         f.limits.abandoned = 0;
         f.watch.onClosed(100 * ms);
         f.enter(ScoreboardPage::Idle, 0);
-        QCOMPARE(f.firstOrder(100 * ms), WorkerWatch::Never);
+        QCOMPARE(f.look(100 * ms).order, Order::None);
         f.enter(ScoreboardPage::Busy, 105 * ms);
         QCOMPARE(f.firstOrder(110 * ms), 110 * ms);
+    }
+    void anIdleWorkerThatDoesNotNoticeTheHangUpIsStopped()
+    {
+        Fixture f;
+        f.enter(ScoreboardPage::Idle, 0);
+        QCOMPARE(f.look(100 * ms).order, Order::None);
+        f.watch.onClosed(200 * ms);
+        const qint64 asked = f.firstOrder(200 * ms);
+        QVERIFY(asked >= 1450 * ms && asked < 1800 * ms);
+        QCOMPARE(f.watch.reason(), Reason::Abandoned);
     }
 };
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds LongestSpan = std::chrono::hours(24 * 365); // milliseconds::max() would not fit nanoseconds
 // How soon one that is idle now is looked at again, with a limit of next to nothing.
 constexpr qint64 ShortestSpan = std::chrono::nanoseconds(10ms).count();
+// How long an idle worker may take to notice that its client has hung up.
+constexpr qint64 NoticeSpan = std::chrono::nanoseconds(1s).count();
 // Asking interrupts what a worker sleeps in, so one that is busy is asked between two calls, if there is such a moment to be seen.
 constexpr qint64 BusySpan = std::chrono::nanoseconds(20ms).count();
 constexpr int PatientLooks = 50;
@@ -63,9 +65,9 @@ WorkerWatch::Verdict WorkerWatch::look(const ScoreboardPage &page, const Limits 
 
 WorkerWatch::Verdict WorkerWatch::lookAtWork(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
-    const quint32 protocol = page.protocol.load(std::memory_order_relaxed);
     if (page.state.load(std::memory_order_acquire) != ScoreboardPage::Busy)
-        return lookAtIdle(protocol, limits, now);
+        return lookAtIdle(page, limits, now);
+    const quint32 protocol = page.protocol.load(std::memory_order_relaxed);
     const qint64 since = page.since.load(std::memory_order_relaxed);
     const qint64 hungAt = after(since, limits.hung);
     const qint64 abandonedAt = after(std::max(since, hungUpAt(protocol)), limits.abandoned);
@@ -85,9 +87,13 @@ WorkerWatch::Verdict WorkerWatch::sentence(Reason reason, const Limits &limits, 
     return {Order::Terminate, m_killAt};
 }
 
-// It may become busy at any moment: also after a hang-up, with what it has read before.
-WorkerWatch::Verdict WorkerWatch::lookAtIdle(quint32 protocol, const Limits &limits, qint64 now) const
+// It may become busy at any moment: also after a hang-up, with what it has read before. One that does neither that nor end is stopped.
+WorkerWatch::Verdict WorkerWatch::lookAtIdle(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
+    const quint32 protocol = page.protocol.load(std::memory_order_relaxed);
+    const qint64 idleSince = page.since.load(std::memory_order_relaxed);
+    if (now >= after(after(std::max(idleSince, hungUpAt(protocol)), limits.abandoned), NoticeSpan))
+        return sentence(Reason::Abandoned, limits, now);
     qint64 next = after(now, limits.hung);
     const bool mayProveNative = protocol == ScoreboardPage::UnknownProtocol && m_halfClosedAt != Never;
     if (hungUpAt(protocol) != Never || mayProveNative)

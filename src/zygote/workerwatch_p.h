@@ -58,7 +58,7 @@ public:
 private:
     [[nodiscard]] Verdict sentence(Reason reason, const Limits &limits, qint64 now);
     [[nodiscard]] Verdict lookAtWork(const ScoreboardPage &page, const Limits &limits, qint64 now);
-    [[nodiscard]] Verdict lookAtIdle(quint32 protocol, const Limits &limits, qint64 now) const;
+    [[nodiscard]] Verdict lookAtIdle(const ScoreboardPage &page, const Limits &limits, qint64 now);
     [[nodiscard]] Verdict lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now);
 
     qint64 m_halfClosedAt = Never;
