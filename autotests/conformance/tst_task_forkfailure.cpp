@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
+#include "helpers/forkban.h"
 #include "helpers/processes.h"
 
 #include <QtPrefork/Client>
@@ -9,40 +10,11 @@
 #include <QtCore/QTemporaryDir>
 #include <QtNetwork/QLocalSocket>
 
-#include <csignal>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <vector>
 
 using namespace Prefork;
 
 namespace {
-
-// Root may always fork, so the program becomes somebody whom limits apply to.
-void leaveRoot()
-{
-    constexpr uid_t Nobody = 65534;
-    if (::geteuid() != 0)
-        return;
-    if (::setresgid(Nobody, Nobody, Nobody) != 0 || ::setresuid(Nobody, Nobody, Nobody) != 0)
-        qFatal("cannot become somebody else than root");
-    ::prctl(PR_SET_DUMPABLE, 1); // or its own /proc/self/fd would be root's
-}
-
-void limitProcesses(rlim_t count)
-{
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NPROC, &limit);
-    limit.rlim_cur = std::min(count, limit.rlim_max);
-    ::setrlimit(RLIMIT_NPROC, &limit);
-}
-
-// The zygote may have no further process until it is told otherwise.
-void forbidFork()
-{
-    limitProcesses(0);
-    std::signal(SIGUSR1, [](int) { limitProcesses(RLIM_INFINITY); });
-}
 
 void allowFork()
 {
@@ -51,9 +23,9 @@ void allowFork()
 
 void fill(Interface &interface)
 {
-    leaveRoot();
+    Test::leaveRoot();
     Test::addBasics(interface);
-    interface.preload(forbidFork);
+    interface.preload(Test::forbidFork);
 }
 
 }

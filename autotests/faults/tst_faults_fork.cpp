@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
+#include "helpers/forkban.h"
 #include "helpers/processes.h"
 
 #include <QtPrefork/Client>
@@ -8,36 +9,12 @@
 
 #include <QtCore/QTemporaryDir>
 
-#include <csignal>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 using namespace Prefork;
 using namespace std::chrono_literals;
 
 namespace {
 
 Zygote *zygote = nullptr;
-
-// Root may always fork, so the program becomes somebody whom limits apply to.
-void leaveRoot()
-{
-    constexpr uid_t Nobody = 65534;
-    if (::geteuid() != 0)
-        return;
-    if (::setresgid(Nobody, Nobody, Nobody) != 0 || ::setresuid(Nobody, Nobody, Nobody) != 0)
-        qFatal("cannot become somebody else than root");
-    ::prctl(PR_SET_DUMPABLE, 1); // or its own /proc/self/fd would be root's
-}
-
-void limitProcesses(rlim_t count)
-{
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NPROC, &limit);
-    limit.rlim_cur = std::min(count, limit.rlim_max);
-    ::setrlimit(RLIMIT_NPROC, &limit);
-}
 
 }
 
@@ -79,12 +56,9 @@ private Q_SLOTS:
 
 int main(int argc, char *argv[])
 {
-    leaveRoot();
+    Test::leaveRoot();
     Interface interface;
-    interface.preload([] {
-        limitProcesses(0);
-        std::signal(SIGUSR1, [](int) { limitProcesses(RLIM_INFINITY); });
-    });
+    interface.preload(Test::forbidFork);
     interface.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
     Zygote theZygote(interface);
     zygote = &theZygote;

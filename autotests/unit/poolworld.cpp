@@ -2,65 +2,12 @@
 #include "poolworld.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace PoolWorld {
 
 using namespace std::chrono_literals;
 using Prefork::Error;
-
-namespace {
-
-constexpr std::array<const char *, Step::Kinds> Names{"checkout", "oneShot",     "call",   "release",   "abort", "connected",  "connectFailed",
-                                                      "reply",    "failure",     "unencodable", "tooBig", "resetDone", "lost",  "lostUnsent", "lostForRoom", "stall",
-                                                      "pass",     "recycle",     "close",  "shutdown",  "exhausted"};
-constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 10, 3, 14, 4, 26, 6, 2, 2, 8, 3, 2, 2, 2, 8, 1, 0, 0, 0};
-
-unsigned below(std::minstd_rand &random, unsigned limit)
-{
-    return unsigned(random() >> 4) % limit;
-}
-
-}
-
-History randomHistory(std::minstd_rand &random)
-{
-    std::discrete_distribution<int> kinds(Weights.begin(), Weights.end());
-    History history(10 + below(random, 60));
-    for (Step &step : history)
-        step = {Step::Kind(kinds(random)), below(random, 64), below(random, 16)};
-    if (below(random, 8) == 0)
-        history.push_back(
-            {std::array<Step::Kind, 3>{Step::Shutdown, Step::Exhausted, Step::Close}[below(random, 3)], 0, below(random, 16)});
-    return history;
-}
-
-Options randomOptions(std::minstd_rand &random)
-{
-    Options options;
-    options.maxWorkers = 1 + int(below(random, 5));
-    options.minWorkers = int(below(random, 3));
-    options.maxConnecting = 1 + int(below(random, 3));
-    options.timeout = std::array<Duration, 3>{0s, 50ms, 1s}[below(random, 3)];
-    options.maxCheckouts = int(below(random, 4));
-    options.reuseAfterError = below(random, 2);
-    options.idleTimeout = below(random, 2) ? Duration(100ms) : Duration(0);
-    options.maxQueued = int(below(random, 4));
-    options.waitForServer = below(random, 4) != 0;
-    options.window = 1 + int(below(random, 4));
-    options.oneShotDepth = 1 + int(below(random, 3));
-    options.seed = below(random, 1000);
-    return options;
-}
-
-std::string toText(const History &history)
-{
-    std::string text;
-    for (const Step &step : history)
-        text += std::string(Names[step.kind]) + " " + std::to_string(step.pick) + " " + std::to_string(step.amount) + "\n";
-    return text;
-}
 
 World::World(const Options &options)
     : m_options(options)
@@ -467,7 +414,10 @@ void World::loseForRoom(WorkerId worker)
     const auto holds = [&](const auto &entry) { return m_pool.workerOf(entry.first) == worker; };
     const Hand &hand = m_workers.at(worker);
     const bool wasUsed = hand.resetting || !hand.oneShots.empty() || std::any_of(m_users.begin(), m_users.end(), holds);
-    const bool wasWanted = wasUsed || m_pool.wantsWorkers() || before == m_options.maxWorkers;
+    qsizetype shared = 0; // one-shots that would rather have a worker each
+    for (const auto &[id, other] : m_workers)
+        shared += other.oneShots.size() > 1;
+    const bool wasWanted = wasUsed || shared > 0 || m_pool.wantsWorkers() || before == m_options.maxWorkers;
     ++m_givenUp;
     lose(worker, true, 0, Pool::Loss::ForRoom);
     check(wasWanted || m_pool.workerCount() == before - 1, "a worker given up for others was replaced at once");

@@ -96,7 +96,7 @@ private Q_SLOTS:
         f.enter(ScoreboardPage::Idle, 0);
         QCOMPARE(f.look(0).nextLook, 10000 * ms);
         f.watch.onClosed(100 * ms);
-        QCOMPARE(f.firstOrder(100 * ms), WorkerWatch::Never);
+        QCOMPARE(f.look(1000 * ms).order, Order::None);
         f.enter(ScoreboardPage::Busy, 100 * ms); // with what it had read before
         QCOMPARE(f.firstOrder(200 * ms), 350 * ms);
     }

@@ -113,6 +113,8 @@ Server::~Server()
 {
     d->isShuttingDown = false;
     close();
+    if (d->staff)
+        d->staff->drain();
     std::erase(allServers(), this);
 }
 

@@ -54,7 +54,8 @@ QString UnixListener::obstacle(const ServerOptions &options) const
         return errno == ENOENT ? QString() : QStringLiteral("cannot look at it: %1").arg(Posix::lastErrorText());
     if (!found->isSocket)
         return QStringLiteral("there is a file that is not a socket; it was left as it is");
-    switch (Posix::probeSocket(m_directory.get(), m_name)) {
+    const Posix::Probe probe = Posix::probeSocket(m_directory.get(), m_name);
+    switch (probe) {
     case Posix::Probe::Alive:
         if (options.replace)
             break;
@@ -65,7 +66,7 @@ QString UnixListener::obstacle(const ServerOptions &options) const
         break;
     }
     if (found->owner != Posix::userId() && Posix::userId() != 0)
-        return QStringLiteral("there is a socket of another user; it was left as it is");
+        return QStringLiteral("there is a %1 socket of another user; it was left as it is").arg(probe == Posix::Probe::Dead ? u"dead" : u"live");
     return {};
 }
 
