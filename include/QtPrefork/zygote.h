@@ -43,7 +43,11 @@ struct ZygoteOptions
 ///
 /// Zygote and workers have no descriptor of the program's but standard input, output and error. The zygote leads a process group of its
 /// own, so that Ctrl-C reaches the program first. When the Zygote is destroyed, or its program dies, it forks no more and stays until
-/// its last worker has ended; workers end when their clients hang up. (Parity T10, T12, T16, T17.)
+/// its last worker has ended: a worker that a checkout holds serves it to its end, others say goodbye at once, those of JSON clients end
+/// when their clients hang up. (Parity T10, T12, T16, T17.)
+///
+/// In a worker all signals are at their defaults, but for SIGPIPE, which is ignored, and SIGHUP, which asks it to leave as soon as no
+/// checkout holds it.
 ///
 /// Not a QObject. Its Servers and Clients belong to the thread that made it. Must outlive the Servers and Clients that use it in order to
 /// be of use to them; they notice when it is gone.

@@ -216,7 +216,7 @@ void Server::close()
 
 void Server::shutDown(std::optional<std::chrono::milliseconds> timeout)
 {
-    if (!isListening() && !isShuttingDown())
+    if (!isListening() && !isShuttingDown() && workerCount() == 0)
         return;
     const bool isFirst = !std::exchange(d->isShuttingDown, true);
     d->setDeadline(timeout.value_or(d->options.shutdownTimeout));
