@@ -176,6 +176,24 @@ private Q_SLOTS:
         }
         QVERIFY(Test::isRunning(zygote));
     }
+    void t39_aServerIsReplacedWithoutAGap()
+    {
+        ServerProcess old;
+        startEcho(old);
+        Client client(old.address(), {.minWorkers = 0});
+        CheckoutPtr held = client.checkout();
+        const qint64 pid = Test::pidOf(held);
+        ServerProcess next;
+        QVERIFY(next.start(ECHO_SERVER, {"--listen", old.address(), "--replace"}));
+        QCOMPARE(Test::pidOf(held), pid);
+        Client newcomer(old.address(), {.minWorkers = 0});
+        const qint64 newPid = Test::pidOf(newcomer.checkout());
+        QVERIFY(Test::childrenOf(Test::childrenOf(next.pid()).value(0)).contains(newPid));
+        held.reset();
+        client.close();
+        WAIT_FOR(!old.isRunning());
+        QCOMPARE(old.waitForEnd(), 0);
+    }
     void t12_theZygoteStaysUntilItsLastWorkerHasEnded()
     {
         ServerProcess server;

@@ -14,7 +14,7 @@ namespace Prefork {
 class ForkedServerPrivate;
 
 /// A whole server, zygote and all, in a process of its own: for a program that wants to be its own server, and other programs' too.
-/// (The original's fork_task_server; parity T17.)
+/// (The original's fork_task_server; parity T15, T16.)
 ///
 /// Make it at the top of main(), like a Zygote and for the same reasons; the constructor returns when the server listens. The server is
 /// tied to this object: when it is destroyed, or the program ends in whatever way, the server shuts down (ServerOptions::shutdownTimeout).

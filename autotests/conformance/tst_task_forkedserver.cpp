@@ -58,12 +58,12 @@ qint64 serverOfAProgramThatEnds()
 }
 
 // The original's fork_task_server.
-class TestForkedServer : public QObject
+class TaskForkedServerTest : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void servesLikeAnyOther()
+    void t15_aForkedServerServesLikeAnyOther()
     {
         QVERIFY2(server->isValid(), qPrintable(server->errorString()));
         QCOMPARE(server->address(), at("s.socket"));
@@ -74,7 +74,7 @@ private Q_SLOTS:
         QCOMPARE(Test::statOf(worker).value(1).toLongLong(), zygote);
         QCOMPARE(Test::statOf(server->processId()).value(1).toLongLong(), qint64(::getpid()));
     }
-    void endsWhenItIsDropped()
+    void t15_itEndsWhenItIsDropped()
     {
         const qint64 pid = server->processId();
         const qint64 zygote = Test::childrenOf(pid).value(0);
@@ -84,13 +84,13 @@ private Q_SLOTS:
         QVERIFY(Test::waitForEnd(zygote, int(Test::Patience.count())));
         QVERIFY(!QFile::exists(at("s.socket").path()));
     }
-    void endsWithItsProgramHoweverThatEnds()
+    void t15_itEndsWithItsProgramHoweverThatEnds()
     {
         QVERIFY(orphan > 0);
         QVERIFY(Test::waitForEnd(orphan, int(Test::Patience.count())));
         QVERIFY(!QFile::exists(at("orphan.socket").path()));
     }
-    void saysWhyItDoesNotListen()
+    void t16_itSaysWhyItDoesNotListenOrCannotFork()
     {
         QVERIFY(!misplaced->isValid());
         QVERIFY2(misplaced->errorString().contains(QStringLiteral("does not exist")), qPrintable(misplaced->errorString()));
@@ -112,8 +112,8 @@ int main(int argc, char *argv[])
     interface.preload([] { throw QStringLiteral("nothing to preload"); });
     broken = std::make_unique<ForkedServer>(interface, at("b.socket"));
     QCoreApplication app(argc, argv);
-    TestForkedServer test;
+    TaskForkedServerTest test;
     return QTest::qExec(&test, argc, argv);
 }
 
-#include "tst_forkedserver.moc"
+#include "tst_task_forkedserver.moc"
