@@ -80,7 +80,7 @@ private:
     }
     [[nodiscard]] QString enter(Posix::Fd directory, const QByteArray &place)
     {
-        const auto found = Posix::identify(directory.get());
+        const auto found = directory.isOpen() ? Posix::identify(directory.get()) : std::nullopt;
         const QString name = QFile::decodeName(place);
         if (!found)
             return failure(place);

@@ -179,8 +179,13 @@ void closeOthers(std::vector<int> keep)
     std::sort(keep.begin(), keep.end());
     unsigned first = 3;
     const auto closeUpTo = [&first](unsigned last) {
-        if (first <= last)
-            ::syscall(SYS_close_range, first, last, 0);
+        if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0)
+            return;
+        // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
+        for (const int descriptor : openDescriptors()) {
+            if (unsigned(descriptor) >= first && unsigned(descriptor) <= last)
+                ::close(descriptor);
+        }
     };
     for (const int descriptor : keep) {
         closeUpTo(unsigned(descriptor) - 1);

@@ -18,10 +18,11 @@ auto retry(Call call)
     }
 }
 
-/// What a call that moves bytes and failed with @p error came to.
+/// What a call that moves bytes and failed with @p error came to. A kernel without memory for it has some a moment later, and nothing was
+/// moved: given up, an event or an order of a zygote would be lost for good, and with it a place for a worker.
 inline Transfer failure(int error)
 {
-    if (error == EAGAIN || error == EWOULDBLOCK)
+    if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM)
         return {Transfer::WouldBlock, 0, 0};
     if (error == EPIPE || error == ECONNRESET || error == ENOTCONN)
         return {Transfer::Closed, 0, error};

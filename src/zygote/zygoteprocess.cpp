@@ -101,9 +101,11 @@ QString ZygoteProcess::undeclaredDescriptor() const
 
 void ZygoteProcess::serve()
 {
-    while (m_control.isOpen() || !m_workers.isEmpty()) {
+    for (;;) {
         m_workers.act(ScoreboardPage::now());
         tryApplicants();
+        if (!m_control.isOpen() && m_workers.isEmpty())
+            return; // not before acting, which may end what it stayed for: then nothing would wake it any more
         std::optional<std::chrono::nanoseconds> patience;
         if (const qint64 next = std::min(m_workers.nextAct(), m_applicants.nextAct()); next != WorkerWatch::Never)
             patience = std::chrono::nanoseconds(std::max<qint64>(0, next - ScoreboardPage::now()));
