@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "helpers/processes.h"
+
 #include <QtPrefork/Server>
 #include <QtPrefork/Zygote>
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QScopeGuard>
 #include <QtCore/QTemporaryDir>
 #include <QtNetwork/QLocalSocket>
 #include <QtTest/QSignalSpy>
@@ -10,7 +13,9 @@
 
 #include <csignal>
 #include <memory>
+#include <pthread.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace Prefork;
@@ -42,6 +47,7 @@ class TestZygoteLoss : public QObject
 
 private Q_SLOTS:
     void aConnectionArrivesBeforeTheNewsOfTheDeath();
+    void aWorkerThatHasHardlyBegunHidesNothing();
     void theServerIsDestroyedWhenItStopsListening();
     void aServerNoticesThatItsZygoteWasDestroyed();
 };
@@ -62,6 +68,25 @@ void TestZygoteLoss::aConnectionArrivesBeforeTheNewsOfTheDeath()
     QVERIFY(!server.isListening());
     QTRY_COMPARE_WITH_TIMEOUT(early.state(), QLocalSocket::UnconnectedState, 30000);
     QTRY_COMPARE_WITH_TIMEOUT(late.state(), QLocalSocket::UnconnectedState, 30000);
+}
+
+// It still has all that the zygote had: also the zygote's end of the line to the server.
+void TestZygoteLoss::aWorkerThatHasHardlyBegunHidesNothing()
+{
+    const auto zygote = takeZygote();
+    const QTemporaryDir directory;
+    Server server(zygote.get());
+    QVERIFY2(server.listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))), qPrintable(server.errorString()));
+    QSignalSpy lost(&server, &Server::zygoteLost);
+    QLocalSocket client;
+    client.connectToServer(server.address().path());
+    QList<qint64> workers;
+    QTRY_VERIFY_WITH_TIMEOUT(!(workers = Test::childrenOf(zygote->processId())).isEmpty(), 30000);
+    const auto end = qScopeGuard([&workers] { ::kill(pid_t(workers.constFirst()), SIGKILL); });
+    killZygote(*zygote);
+    QTRY_COMPARE_WITH_TIMEOUT(lost.size(), 1, 30000);
+    QVERIFY(!server.isListening());
+    QVERIFY(Test::isRunning(workers.constFirst()));
 }
 
 void TestZygoteLoss::theServerIsDestroyedWhenItStopsListening()
@@ -87,8 +112,14 @@ void TestZygoteLoss::aServerNoticesThatItsZygoteWasDestroyed()
 
 int main(int argc, char *argv[])
 {
-    const Interface interface;
-    for (int i = 0; i < 3; ++i)
+    Interface interface;
+    interface.preload([] {
+        ::pthread_atfork(nullptr, nullptr, [] {
+            for (;;) // as one that is stopped before it can do anything
+                ::pause();
+        });
+    });
+    for (int i = 0; i < 4; ++i)
         spareZygotes.push_back(std::make_unique<Zygote>(interface));
     QCoreApplication app(argc, argv);
     TestZygoteLoss test;

@@ -95,7 +95,7 @@ QString ZygotePrivate::awaitReady()
     Event event;
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&event));
     if (transfer.status == Posix::Transfer::Done && event.kind == Event::Ready) {
-        channel = std::make_shared<ZygoteChannel>(std::move(control), event.capacity);
+        channel = std::make_shared<ZygoteChannel>(std::move(control), pidFd.get(), event.capacity);
         return {};
     }
     control.reset();

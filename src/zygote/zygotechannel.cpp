@@ -10,8 +10,9 @@ namespace Prefork {
 
 using namespace ZygoteMessages;
 
-ZygoteChannel::ZygoteChannel(Posix::Fd socket, quint32 capacity)
+ZygoteChannel::ZygoteChannel(Posix::Fd socket, int process, quint32 capacity)
     : m_socket(std::move(socket))
+    , m_process(process)
     , m_capacity(capacity)
 {
     Posix::setNonBlocking(m_socket.get(), true);
@@ -71,6 +72,10 @@ void ZygoteChannel::attach()
     m_writeNotifier = new QSocketNotifier(m_socket.get(), QSocketNotifier::Write, this);
     m_writeNotifier->setEnabled(false);
     connect(m_writeNotifier, &QSocketNotifier::activated, this, &ZygoteChannel::flush);
+    if (m_process < 0)
+        return;
+    m_endNotifier = new QSocketNotifier(m_process, QSocketNotifier::Read, this);
+    connect(m_endNotifier, &QSocketNotifier::activated, this, &ZygoteChannel::onZygoteEnded);
 }
 
 void ZygoteChannel::flush()
@@ -147,11 +152,18 @@ void ZygoteChannel::handle(const Event &event)
     roomChanged();
 }
 
+// A worker that was forked just before has the zygote's end of the socket too, until it comes to close it: by then it may have been stopped.
+void ZygoteChannel::onZygoteEnded()
+{
+    readEvents();
+    close();
+}
+
 void ZygoteChannel::close()
 {
     if (!isOpen())
         return;
-    for (QSocketNotifier *notifier : {m_readNotifier, m_writeNotifier}) {
+    for (QSocketNotifier *notifier : {m_readNotifier, m_writeNotifier, m_endNotifier}) {
         if (notifier)
             notifier->setEnabled(false);
     }

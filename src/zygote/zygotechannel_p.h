@@ -22,8 +22,8 @@ class ZygoteChannel : public QObject
     Q_OBJECT
 
 public:
-    /// @p capacity: as many workers at a time; further spawns wait here.
-    ZygoteChannel(Posix::Fd socket, quint32 capacity);
+    /// @p process: a pidfd of the zygote, open until close(). @p capacity: as many workers at a time; further spawns wait here.
+    ZygoteChannel(Posix::Fd socket, int process, quint32 capacity);
     ~ZygoteChannel() override;
 
     /// Whether a worker may be alive, as far as the zygote has been heard.
@@ -61,10 +61,13 @@ private:
     void flush();
     [[nodiscard]] bool send(const ZygoteMessages::Request &request, int connection, Posix::Transfer *transfer);
     void handle(const ZygoteMessages::Event &event);
+    void onZygoteEnded();
 
     Posix::Fd m_socket;
+    int m_process;
     QSocketNotifier *m_readNotifier = nullptr;
     QSocketNotifier *m_writeNotifier = nullptr;
+    QSocketNotifier *m_endNotifier = nullptr;
     std::deque<ZygoteMessages::Request> m_orders; // go first, and need no room
     std::deque<Pending> m_pending;
     quint32 m_capacity = 0;

@@ -5,12 +5,15 @@
 #include <QtCore/QByteArray>
 #include <QtCore/QList>
 
+#include <chrono>
 #include <optional>
 #include <sys/types.h>
 #include <vector>
 
 /// The processes below the storm's own. What they leave behind becomes its child.
 namespace Storm {
+
+using Clock = std::chrono::steady_clock;
 
 class Descriptor
 {

@@ -8,11 +8,7 @@
 
 #include <QtCore/QMap>
 
-#include <chrono>
-
 namespace Storm {
-
-using Clock = std::chrono::steady_clock;
 
 /// Kills workers: some from outside, some by requests that make them end themselves.
 class Monkey

@@ -52,7 +52,7 @@ QString Report::text() const
     QString text = line(QStringLiteral("kills"), qint64(kills)) + lines(QStringLiteral("  by "), killsBy);
     text += line(QStringLiteral("pauses"), qint64(pauses));
     const quint64 restarts = std::accumulate(restartsBy.begin(), restartsBy.end(), quint64(0));
-    text += line(QStringLiteral("restarts"), qint64(restarts)) + lines(QStringLiteral("  by "), restartsBy);
+    text += line(QStringLiteral("restarts"), qint64(restarts)) + lines(QStringLiteral("  "), restartsBy);
     text += line(QStringLiteral("requests"), qint64(audit.requests));
     text += line(QStringLiteral("settled-once %"), share(audit.settledOnce, audit.requests));
     text += line(QStringLiteral("executed-at-most-once %"), share(audit.executedAtMostOnce, audit.requests));

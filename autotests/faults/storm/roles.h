@@ -5,6 +5,8 @@
 #include <QtCore/QByteArray>
 #include <QtCore/QList>
 
+#include <chrono>
+
 /// The processes that a storm starts: this program again, with other arguments.
 namespace Storm {
 
@@ -12,11 +14,13 @@ namespace Storm {
 inline constexpr int LedgerDescriptor = 3;
 
 inline constexpr int IdleMilliseconds = 300; ///< after which clients let go workers they do not need
+inline constexpr std::chrono::seconds LongestDrain{20}; ///< after which a replaced server kills the workers it still has
 
 struct ServerRole
 {
     QByteArray path;
     quint64 generation = 1;
+    bool replaces = false; ///< the live server there is, which then ends by itself
 };
 
 struct ClientRole

@@ -83,7 +83,9 @@ int runServer(Ledger &ledger, const ServerRole &role)
     char *argv[] = {name, nullptr};
     QCoreApplication app(argc, argv);
     const Prefork::ShutdownSignals signalWatch;
-    Prefork::Server server(&zygote);
+    // A JSON client that is never idle keeps its connection as long as that.
+    const Prefork::ServerOptions options{.replace = role.replaces, .drainTimeout = LongestDrain};
+    Prefork::Server server(&zygote, options);
     if (!server.listen(Prefork::Address::unixSocket(QString::fromLocal8Bit(role.path)))) {
         std::fprintf(stderr, "prefork-storm: no server: %s\n", qPrintable(server.errorString()));
         return 1;

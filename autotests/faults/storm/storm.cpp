@@ -48,6 +48,8 @@ std::optional<Report> Storm::run()
         return {};
     }
     leadFamily();
+    for (const Restart &way : restarts())
+        m_report.restartsBy[QString::fromLatin1(way.name)] = 0;
     m_ledger.header().wanted.store(m_options.requests);
     m_ledger.header().goesOn.store(m_options.kills > 0);
     for (void (Storm::*const part)() : {&Storm::warmUp, &Storm::blow, &Storm::calmDown, &Storm::end}) {
@@ -120,6 +122,8 @@ void Storm::calmDown()
         giveUp(QStringLiteral("the last server does not listen"));
     if (!rest(Phase::Calm))
         giveUp(QStringLiteral("requests or workers do not come to rest"));
+    if (!waitFor([this] { return m_servers.replaced().empty(); }, Patience + 10s))
+        giveUp(QStringLiteral("replaced servers are left"));
     if (!waitFor([this] { return m_servers.zygotes().size() == 1; }, 10s))
         accident(QStringLiteral("a zygote outlives its workers"));
     // The connection of a worker that died lingers for a second.
@@ -173,7 +177,7 @@ void Storm::turn()
 {
     ::usleep(useconds_t(std::chrono::microseconds(Tick).count()));
     reap();
-    m_servers.look();
+    m_servers.look(&m_report.accidents);
     m_monkey.release();
     const auto now = Clock::now();
     if (now >= m_nextCensus) {
@@ -213,7 +217,7 @@ void Storm::restartIfDue()
     if (kills < m_nextRestart || !m_servers.isListening())
         return;
     m_nextRestart = kills + KillsPerRestart / 2 + m_random() % KillsPerRestart;
-    const Restart &way = restarts()[m_random() % restarts().size()];
+    const Restart &way = chooseRestart(m_random);
     way.restart(&m_servers);
     ++m_report.restartsBy[QString::fromLatin1(way.name)];
 }
@@ -237,6 +241,8 @@ Storm::Holdings Storm::holdings() const
 std::vector<pid_t> Storm::parents() const
 {
     std::vector<pid_t> all = m_clients;
+    for (const Servers::Replaced &server : m_servers.replaced())
+        all.push_back(server.pid);
     all.insert(all.end(), m_servers.zygotes().begin(), m_servers.zygotes().end());
     all.push_back(m_servers.server());
     all.push_back(::getpid());
