@@ -80,6 +80,8 @@ private:
     }
     [[nodiscard]] QString enter(Posix::Fd directory, const QByteArray &place)
     {
+        if (!directory.isOpen())
+            return failure(place);
         const auto found = Posix::identify(directory.get());
         const QString name = QFile::decodeName(place);
         if (!found)

@@ -73,18 +73,20 @@ QString UnixListener::bindAndRename(const ServerOptions &options)
 {
     const QByteArray temporary = ".prefork-" + QByteArray::number(QRandomGenerator::system()->generate64(), 16);
     Posix::Fd socket = Posix::listenAt(m_directory.get(), temporary, options.socketMode, options.backlog);
-    if (!socket.isOpen()) {
+    const auto identity = socket.isOpen() ? Posix::identify(m_directory.get(), temporary) : std::nullopt;
+    if (!identity) {
         const QString error = QStringLiteral("cannot create the socket: %1").arg(Posix::lastErrorText());
         Posix::removeFrom(m_directory.get(), temporary);
         return error;
     }
-    const auto identity = Posix::identify(m_directory.get(), temporary);
-    if (!m_server.listen(socket.get()))
+    if (!m_server.listen(socket.get())) {
+        Posix::removeFrom(m_directory.get(), temporary);
         return QStringLiteral("cannot listen: %1").arg(m_server.errorString());
+    }
     (void)socket.take(); // QLocalServer closes it
     if (auto *const notifier = m_server.findChild<QSocketNotifier *>())
         notifier->setEnabled(false);
-    if (!identity || !Posix::renameIn(m_directory.get(), temporary, m_name)) {
+    if (!Posix::renameIn(m_directory.get(), temporary, m_name)) {
         const QString error = QStringLiteral("cannot give the socket its name: %1").arg(Posix::lastErrorText());
         Posix::removeFrom(m_directory.get(), temporary);
         return error;
