@@ -23,9 +23,10 @@ struct Ended
 };
 
 /// Runs a program to its end; one that does not come to an end is killed.
-inline Ended runProgram(const QString &program, const QStringList &arguments)
+inline Ended runProgram(const QString &program, const QStringList &arguments, const QStringList &environment = {})
 {
     QProcess process;
+    process.setEnvironment(QProcess::systemEnvironment() + environment);
     process.start(program, arguments, QIODevice::ReadOnly);
     const bool hasEnded = process.waitForFinished(int(Patience.count()));
     if (!hasEnded) {
@@ -46,6 +47,8 @@ public:
     ServerProcess() = default;
     ~ServerProcess() { kill(); }
 
+    /// More variables, NAME=VALUE, for programs that are started from now on.
+    void setEnvironment(const QStringList &more) { m_process.setEnvironment(QProcess::systemEnvironment() + more); }
     /// True once the program listens. If it ends before, or says nothing for too long, false: errorString() has the reason and what it
     /// said.
     [[nodiscard]] bool start(const QString &program, const QStringList &arguments)

@@ -80,7 +80,9 @@ private:
     }
     [[nodiscard]] QString enter(Posix::Fd directory, const QByteArray &place)
     {
-        const auto found = directory.isOpen() ? Posix::identify(directory.get()) : std::nullopt;
+        if (!directory.isOpen())
+            return failure(place);
+        const auto found = Posix::identify(directory.get());
         const QString name = QFile::decodeName(place);
         if (!found)
             return failure(place);

@@ -92,8 +92,7 @@ void ZygoteChannel::flush()
         if (transfer.status == Posix::Transfer::Done) {
             ++m_alive;
         } else {
-            Q_EMIT
-            notSpawned(id, QStringLiteral("could not reach the zygote: %1").arg(Posix::errorText(transfer.error)));
+            refuse(id, QStringLiteral("could not reach the zygote: %1").arg(Posix::errorText(transfer.error)));
         }
     }
     if (m_writeNotifier)
