@@ -6,12 +6,12 @@
 #include "helpers/ledger.h"
 #include "helpers/nativebytes.h"
 #include "helpers/protocols.h"
+#include "helpers/rawsocket.h"
 
 #include <QtPrefork/Server>
 
 #include <QtCore/QTemporaryDir>
 #include <QtCore/QThread>
-#include <QtNetwork/QLocalSocket>
 
 #include <array>
 #include <cmath>
@@ -28,7 +28,7 @@ namespace {
 void fill(Interface &interface)
 {
     addBasics(interface);
-    interface.add("large", [](const QVariantList &) { return QVariant(QString(16 * 1024 * 1024, 'x')); });
+    interface.add("large", [](const QVariantList &) { return QVariant(QString(2 * 1024 * 1024, 'x')); });
     interface.add("pass", [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), arguments.value(1); });
 }
 
@@ -54,17 +54,16 @@ private Q_SLOTS:
         QVERIFY(server.listen("unix:" + directory.filePath("socket")));
         Client other(server.address(), {.minWorkers = 1, .maxWorkers = 1});
         const qint64 sibling = pidOf(other.checkout());
-        QLocalSocket slow;
-        slow.setReadBufferSize(1);
-        slow.connectToServer(directory.filePath("socket"));
+        const int slow = connectTo(QFile::encodeName(directory.filePath("socket")));
+        const auto hangUp = qScopeGuard([slow] { ::close(slow); });
         const QByteArray greeting = hello(map({text("version"), "\x01", text("limit"), longHead(0, 1 << 30)}));
-        slow.write(isNative() ? greeting + packet(CallKind, bigEndian(0) + array({map({}), text("large")}), 1)
-                              : QByteArray(R"(["do",{},"large"])"));
-        QVERIFY(slow.flush());
-        qint64 pid = 0;
-        WAIT_FOR((pid = otherChildOf(zygote()->processId(), sibling)) > 0);
+        const QByteArray call = isNative() ? greeting + packet(CallKind, bigEndian(0) + array({map({}), text("large")}), 1)
+                                           : QByteArray(R"(["do",{},"large"])");
+        QCOMPARE(::write(slow, call.constData(), std::size_t(call.size())), ssize_t(call.size()));
         int waiting = 0; // of its reply, of which the kernel takes no more
-        WAIT_FOR(::ioctl(int(slow.socketDescriptor()), FIONREAD, &waiting) == 0 && waiting > 10000);
+        WAIT_FOR(::ioctl(slow, FIONREAD, &waiting) == 0 && waiting > 10000);
+        const qint64 pid = otherChildOf(zygote()->processId(), sibling);
+        QVERIFY(pid > 0);
         int calls = 0;
         while (exists(pid)) {
             QCOMPARE(pidOf(other.checkout()), sibling); // which nothing disturbs
@@ -119,12 +118,10 @@ private Q_SLOTS:
         qint64 begin = std::numeric_limits<qint64>::max();
         QElapsedTimer clock;
         clock.start();
-        int brief = 0;
         int total = 0;
         QObject context;
         for (int i = 0; i < Count; ++i) {
             const int timeout = int(std::exp(double(i * 7919 % Count) / Count * std::log(60000.0))); // 1 ms to 60 s
-            brief += timeout < 3000;
             checkouts.push_back(client.checkout({.timeout = std::chrono::milliseconds(timeout)}));
             const qint64 due = clock.nsecsElapsed() + qint64(timeout) * 1000000;
             connect(checkouts.back().get(), &Checkout::errored, &context, [&, i, due](CallId, const Error &error) {
@@ -138,7 +135,7 @@ private Q_SLOTS:
         QCOMPARE(client.waitingCheckoutCount(), Count);
         WAIT_FOR(total > 0); // those whose time was over first
         begin = clock.nsecsElapsed() + 500000000;
-        QVERIFY(waitUntil([&] { return total >= brief; }));
+        QTest::qWait(2500); // which is what is measured
         QVERIFY(!lateness.empty());
         const qint64 usual = median(lateness) / 1000000;
         QVERIFY2(usual >= 0 && usual <= 20, qPrintable(QString::number(usual)));
@@ -187,7 +184,7 @@ private:
 int main(int argc, char *argv[])
 {
     qputenv("QT_NO_GLIB", "1"); // whose event dispatcher reads sockets first even if it is told not to
-    return runWithZygote<FaultsPressureTest>(argc, argv, fill, {.hungTimeout = 1s});
+    return runWithZygote<FaultsPressureTest>(argc, argv, fill, {.hungTimeout = 3s});
 }
 
 #include "tst_faults_pressure.moc"

@@ -3,17 +3,15 @@
 // it longer.
 #include "helpers/faults.h"
 #include "helpers/mutations.h"
+#include "helpers/rawsocket.h"
 
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTemporaryDir>
 
 #include <array>
-#include <cstring>
 #include <list>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 using namespace Prefork;
 using namespace std::chrono_literals;
@@ -31,18 +29,6 @@ qint64 fromEnvironment(const char *name, qint64 otherwise)
     bool isNumber = false;
     const qint64 value = qEnvironmentVariable(name).toLongLong(&isNumber);
     return isNumber ? value : otherwise;
-}
-
-int connectTo(const QByteArray &path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
-    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (descriptor >= 0 && ::connect(descriptor, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
-        return descriptor;
-    ::close(descriptor);
-    return -1;
 }
 
 // Says a session and takes whatever comes.
@@ -149,7 +135,7 @@ private:
         while (next < end || !talks.empty()) {
             while (next < end && talks.size() < AtOnce) {
                 const QByteArray words = m_mutator.session(seed * 1000003 + quint64(next++));
-                const int descriptor = connectTo(QFile::encodeName(path()));
+                const int descriptor = Test::connectTo(QFile::encodeName(path()));
                 if (descriptor < 0)
                     return false;
                 talks.emplace_back(descriptor, words, Talk::End(m_mutator.below(3)));
