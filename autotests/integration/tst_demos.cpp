@@ -298,13 +298,16 @@ void tst_Demos::sqlNamesADatabaseItCannotOpen()
                  QStringLiteral("sql-client: setup exception: cannot open the database '%1': %2").arg(database, cause));
         // Every call tries again, and fails alike.
         Prefork::Client again(server.address(), oneWorker());
-        const auto checkout = again.checkout();
+        auto checkout = again.checkout();
         for (int i = 0; i < 2; ++i) {
             const Test::Outcome outcome = Test::call(checkout, "begin");
             QCOMPARE(messageOf(outcome), QStringLiteral("setup exception: cannot open the database '%1': %2").arg(database, cause));
             QCOMPARE(outcome.error->code(), Prefork::Error::SetupError);
         }
-        QCOMPARE(server.terminate(), 0);
+        server.sendSignal(SIGTERM);
+        checkout.reset(); // for which it waits
+        QTRY_VERIFY_WITH_TIMEOUT(!server.isRunning(), 30000);
+        QCOMPARE(server.waitForEnd(), 0);
         QCOMPARE(server.stderrText(), QString());
     }
 }

@@ -45,8 +45,8 @@ private Q_SLOTS:
     void withoutAWorkerTheHelloIsAnsweredFirst()
     {
         const QString cause = QStringLiteral("fork failed");
-        QCOMPARE(unspawnedGoodbye(cause), "Q]PF" + goodbye(GoodbyeReason::Unspawned, cause, 0));
-        QCOMPARE(unspawnedGoodbye(cause).front(), NativeHelloByte);
+        QCOMPARE(goodbyeInsteadOfHello(GoodbyeReason::Unspawned, cause), "Q]PF" + goodbye(GoodbyeReason::Unspawned, cause, 0));
+        QCOMPARE(goodbyeInsteadOfHello(GoodbyeReason::Unspawned, cause).front(), NativeHelloByte);
     }
 };
 

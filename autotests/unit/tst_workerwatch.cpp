@@ -61,7 +61,7 @@ private Q_SLOTS:
         f.enter(ScoreboardPage::Idle, 10100 * ms); // too late
         QCOMPARE(f.look(10105 * ms).order, Order::Kill);
         QCOMPARE(f.look(10200 * ms).order, Order::None);
-        QCOMPARE(f.look(10200 * ms).nextLook, WorkerWatch::Never);
+        QCOMPARE(f.firstOrder(10200 * ms), 11105 * ms); // once more, should it still be there
     }
     void withoutKillGraceNobodyIsAsked()
     {

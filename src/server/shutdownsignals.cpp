@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/shutdownsignals.h>
 
+#include "server/logging_p.h"
 #include "server/server_p.h"
 #include "zygote/posix_p.h"
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QPointer>
 #include <QtCore/QSocketNotifier>
+
+#include <cerrno>
 
 namespace Prefork {
 
@@ -26,8 +29,11 @@ ShutdownSignals::ShutdownSignals(QObject *parent)
     , d(std::make_unique<ShutdownSignalsPrivate>())
 {
     d->pipe = Posix::watchTermination();
-    if (!d->pipe.isOpen())
+    if (!d->pipe.isOpen()) {
+        if (errno != EBUSY)
+            qCWarning(lcServer).noquote() << "SIGINT and SIGTERM will end this program ungracefully, for they cannot be watched:" << Posix::lastErrorText();
         return;
+    }
     d->notifier = std::make_unique<QSocketNotifier>(d->pipe.get(), QSocketNotifier::Read);
     connect(d->notifier.get(), &QSocketNotifier::activated, this, [this] {
         char signal = 0;

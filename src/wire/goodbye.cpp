@@ -43,9 +43,9 @@ QByteArray goodbye(GoodbyeReason reason, const QString &cause, quint64 lastStart
     return message;
 }
 
-QByteArray unspawnedGoodbye(const QString &cause)
+QByteArray goodbyeInsteadOfHello(GoodbyeReason reason, const QString &cause)
 {
-    return Native::Preamble.toByteArray() + goodbye(GoodbyeReason::Unspawned, cause, 0);
+    return Native::Preamble.toByteArray() + goodbye(reason, cause, 0);
 }
 
 }

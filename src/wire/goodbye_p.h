@@ -21,8 +21,9 @@ inline constexpr char NativeHelloByte = Native::Preamble.front();
 /// The native protocol's last message of a worker. @p lastStarted is the id of the last call it began, 0 = none: that one may have had
 /// its effect, those behind it have not. @p cause continues "the worker …".
 [[nodiscard]] QByteArray goodbye(GoodbyeReason reason, const QString &cause, quint64 lastStarted);
-/// All that a native client hears when there is no worker to answer its hello: the magic number of an answer, and goodbye.
-[[nodiscard]] QByteArray unspawnedGoodbye(const QString &cause);
+/// All that a native client hears when there is no worker to answer its hello, any more or at all: the magic number of an answer, and
+/// goodbye.
+[[nodiscard]] QByteArray goodbyeInsteadOfHello(GoodbyeReason reason, const QString &cause);
 
 }
 

@@ -269,6 +269,7 @@ bool NativeSession::flush()
         Wire::forEachPiece(m_replies, m_chunks, deliver, deliver);
         endWriting();
     }
+    m_page->greeted.store(1, std::memory_order_relaxed); // nothing is written before the hello
     m_replies.resize(0);
     m_chunks.clear();
     m_held = 0;

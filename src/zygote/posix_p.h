@@ -280,8 +280,8 @@ bool protect(void *memory, std::size_t bytes, bool writable);
 
 // --- signals of a program ----------------------------------------------------------------------------------------------------------
 
-/// Turns the first two of SIGINT and SIGTERM into a byte each on the returned descriptor; the third has its default effect. Undone by
-/// unwatchTermination().
+/// Turns the first two of SIGINT and SIGTERM into a byte each on the returned descriptor; the third has its default effect. Closed, with
+/// EBUSY, while it is done already. Undone by unwatchTermination().
 [[nodiscard]] Fd watchTermination();
 void unwatchTermination();
 

@@ -34,6 +34,7 @@ void onTermination(int signal)
 Fd watchTermination()
 {
     std::array<int, 2> ends{};
+    errno = EBUSY;
     if (s_terminationPipe >= 0 || ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         return {};
     s_terminationPipe = ends[1];

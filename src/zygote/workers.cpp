@@ -144,7 +144,7 @@ void Workers::refuse(quint64 id, const QString &cause, Posix::Fd connection)
     event.text.set(cause);
     m_tell(event);
     if (connection.isOpen() && Posix::peekByte(connection.get()) == Wire::NativeHelloByte) {
-        m_partings.begin(std::move(connection), Wire::unspawnedGoodbye(cause));
+        m_partings.begin(std::move(connection), Wire::goodbyeInsteadOfHello(Wire::GoodbyeReason::Unspawned, cause));
     }
 }
 
@@ -291,6 +291,8 @@ QByteArray Workers::lastWords(const Child &child, const Event &event) const
     const bool isNative = page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;
     if (!isNative || page->midWrite.load(std::memory_order_relaxed) != 0 || page->saidGoodbye.load(std::memory_order_relaxed) != 0)
         return {};
+    if (page->greeted.load(std::memory_order_relaxed) == 0)
+        return Wire::goodbyeInsteadOfHello(reasonOf(event.cause), describeDeath(event));
     return Wire::goodbye(reasonOf(event.cause), describeDeath(event), page->lastStarted.load(std::memory_order_relaxed));
 }
 

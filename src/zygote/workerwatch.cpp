@@ -47,10 +47,7 @@ qint64 WorkerWatch::hungUpAt(quint32 protocol) const
 WorkerWatch::Verdict WorkerWatch::look(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
     if (m_reason != Reason::None) {
-        if (now < m_killAt)
-            return {Order::None, m_killAt};
-        m_killAt = Never;
-        return {Order::Kill, Never};
+        return now < m_killAt ? Verdict{Order::None, m_killAt} : kill(now);
     }
     if (m_isCondemned)
         return sentence(Reason::Shutdown, limits, now);
@@ -82,9 +79,16 @@ WorkerWatch::Verdict WorkerWatch::sentence(Reason reason, const Limits &limits, 
 {
     m_reason = reason;
     if (limits.kill == 0)
-        return {Order::Kill, Never};
+        return kill(now);
     m_killAt = now + limits.kill;
     return {Order::Terminate, m_killAt};
+}
+
+// Again and again, for a system call may fail once, and there are processes that cannot be killed just now.
+WorkerWatch::Verdict WorkerWatch::kill(qint64 now)
+{
+    m_killAt = now + NoticeSpan;
+    return {Order::Kill, m_killAt};
 }
 
 // It may become busy at any moment: also after a hang-up, with what it has read before. One that does neither that nor end is stopped.

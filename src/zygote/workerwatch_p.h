@@ -57,6 +57,7 @@ public:
 
 private:
     [[nodiscard]] Verdict sentence(Reason reason, const Limits &limits, qint64 now);
+    [[nodiscard]] Verdict kill(qint64 now);
     [[nodiscard]] Verdict lookAtWork(const ScoreboardPage &page, const Limits &limits, qint64 now);
     [[nodiscard]] Verdict lookAtIdle(const ScoreboardPage &page, const Limits &limits, qint64 now);
     [[nodiscard]] Verdict lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now);
