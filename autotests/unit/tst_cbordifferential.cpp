@@ -4,6 +4,7 @@
 
 #include <QtCore/QCborArray>
 #include <QtCore/QCborMap>
+#include <QtCore/QRegularExpression>
 #include <QtCore/QCborStreamReader>
 #include <QtCore/QCborValue>
 #include <QtCore/QDateTime>
@@ -123,6 +124,8 @@ QVariant asVariant(const QCborValue &value)
     }
     case QCborValue::Tag:
         return asVariant(value.taggedValue());
+    case QCborValue::RegularExpression:
+        return value.toRegularExpression().pattern();
     default:
         return value.toVariant();
     }

@@ -126,6 +126,8 @@ bool NativeSession::serveHello(const Packet &packet)
         writer.writeUnsigned(hash);
     }
     finishMessage(writer, start, Hello, 0);
+    // Before it is written: the client wakes up while this process is still in the system call, and may have it killed there.
+    m_page->greeted.store(1, std::memory_order_release);
     return true;
 }
 
@@ -269,7 +271,6 @@ bool NativeSession::flush()
         Wire::forEachPiece(m_replies, m_chunks, deliver, deliver);
         endWriting();
     }
-    m_page->greeted.store(1, std::memory_order_relaxed); // nothing is written before the hello
     m_replies.resize(0);
     m_chunks.clear();
     m_held = 0;
