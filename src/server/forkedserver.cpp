@@ -87,9 +87,7 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
         Posix::leadProcessGroup();
-        Posix::makeExitImmediate();
-        Posix::resetSignals();
-        Posix::closeOthers({ends->second.get()});
+        Posix::beginProcess({ends->second.get()});
         Posix::exitNow(serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()));
     }
     ends->second.reset();

@@ -147,9 +147,11 @@ bool removeFrom(int directory, const QByteArray &name);
 // --- processes ---------------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] pid_t forkProcess();
+/// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of the parent's
+/// program run; signals are at their defaults and unblocked, but for SIGPIPE, which is ignored; descriptors above 2 are closed that are
+/// not in @p keep.
+void beginProcess(std::vector<int> keep);
 [[noreturn]] void exitNow(int status);
-/// From here on exit() ends like exitNow(): no handlers or static destructors of the parent's program run in a worker.
-void makeExitImmediate();
 [[nodiscard]] pid_t processId();
 [[nodiscard]] uid_t userId();
 [[nodiscard]] int threadCount();
@@ -191,14 +193,10 @@ bool becomeUser(uid_t user);
 /// Tries to become root, in any role. A process for which this is true must end.
 [[nodiscard]] bool regainsRoot();
 void leadProcessGroup();
-/// Every signal at its default and unblocked, but for SIGPIPE, which is ignored.
-void resetSignals();
 /// Asks a worker to leave as soon as it is free: SIGHUP, which does so from a shell as well.
 extern const int LeaveSignal;
 /// Runs @p handler whenever LeaveSignal comes, wherever the process is just then.
 void onLeaveSignal(void (*handler)(int));
-/// Closes every descriptor above 2 that is not in @p keep.
-void closeOthers(std::vector<int> keep);
 /// The descriptors open in this process.
 [[nodiscard]] std::vector<int> openDescriptors();
 /// What a descriptor is, for an error text: "/etc/passwd", "socket:[123]".

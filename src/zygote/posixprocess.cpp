@@ -29,6 +29,44 @@ namespace {
     setproctitle_init(argc, argv, environment);
 }
 
+// From here on exit() ends like exitNow(): no handlers or static destructors of the parent's program run in a worker.
+void makeExitImmediate()
+{
+    ::on_exit([](int status, void *) { exitNow(status); }, nullptr);
+    ::at_quick_exit([] { exitNow(1); });
+}
+
+void resetSignals()
+{
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, SIG_DFL);
+    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void closeOthers(std::vector<int> keep)
+{
+    keep.erase(std::remove_if(keep.begin(), keep.end(), [](int descriptor) { return descriptor <= 2; }), keep.end());
+    std::sort(keep.begin(), keep.end());
+    unsigned first = 3;
+    const auto closeUpTo = [&first](unsigned last) {
+        if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0)
+            return;
+        // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
+        for (const int descriptor : openDescriptors()) {
+            if (unsigned(descriptor) >= first && unsigned(descriptor) <= last)
+                ::close(descriptor);
+        }
+    };
+    for (const int descriptor : keep) {
+        closeUpTo(unsigned(descriptor) - 1);
+        first = unsigned(descriptor) + 1;
+    }
+    closeUpTo(UINT_MAX);
+}
+
 }
 
 pid_t forkProcess()
@@ -41,12 +79,6 @@ void exitNow(int status)
 {
     flushStdio();
     ::_exit(status);
-}
-
-void makeExitImmediate()
-{
-    ::on_exit([](int status, void *) { exitNow(status); }, nullptr);
-    ::at_quick_exit([] { exitNow(1); });
 }
 
 pid_t processId()
@@ -150,16 +182,6 @@ void leadProcessGroup()
     ::setpgid(0, 0);
 }
 
-void resetSignals()
-{
-    for (int signal = 1; signal < NSIG; ++signal)
-        ::signal(signal, SIG_DFL);
-    ::signal(SIGPIPE, SIG_IGN);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 const int LeaveSignal = SIGHUP;
 
 void onLeaveSignal(void (*handler)(int))
@@ -173,25 +195,11 @@ void onLeaveSignal(void (*handler)(int))
     ::sigaction(LeaveSignal, &action, nullptr);
 }
 
-void closeOthers(std::vector<int> keep)
+void beginProcess(std::vector<int> keep)
 {
-    keep.erase(std::remove_if(keep.begin(), keep.end(), [](int descriptor) { return descriptor <= 2; }), keep.end());
-    std::sort(keep.begin(), keep.end());
-    unsigned first = 3;
-    const auto closeUpTo = [&first](unsigned last) {
-        if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0)
-            return;
-        // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
-        for (const int descriptor : openDescriptors()) {
-            if (unsigned(descriptor) >= first && unsigned(descriptor) <= last)
-                ::close(descriptor);
-        }
-    };
-    for (const int descriptor : keep) {
-        closeUpTo(unsigned(descriptor) - 1);
-        first = unsigned(descriptor) + 1;
-    }
-    closeUpTo(UINT_MAX);
+    makeExitImmediate();
+    resetSignals();
+    closeOthers(std::move(keep));
 }
 
 std::vector<int> openDescriptors()

@@ -43,11 +43,9 @@ void onLeaveSignal(int)
 // What keeps it from being one.
 QString becomeWorker(const WorkerStart &start)
 {
-    Posix::makeExitImmediate();
-    Posix::resetSignals();
     std::vector<int> keep = start.interface.keptDescriptors;
     keep.push_back(start.connection);
-    Posix::closeOthers(keep);
+    Posix::beginProcess(std::move(keep));
     Posix::limitDescriptors(start.descriptorLimit);
     Posix::setNonBlocking(start.connection, false);
     start.scoreboard.makeReadOnlyBut(start.slot);

@@ -48,9 +48,7 @@ void ZygoteProcess::run()
 QString ZygoteProcess::becomeZygote()
 {
     Posix::leadProcessGroup();
-    Posix::makeExitImmediate();
-    Posix::resetSignals();
-    Posix::closeOthers({m_control.get()});
+    Posix::beginProcess({m_control.get()});
     Posix::setNonBlocking(m_control.get(), true);
     if (!m_options.name.isEmpty())
         Posix::setTitle(m_options.name + " zygote");
