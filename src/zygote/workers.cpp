@@ -90,21 +90,22 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
 
 void Workers::wantGone(quint64 id, WorkerWatch::Departure departure)
 {
-    const auto number = m_numbers.find(id);
-    if (number == m_numbers.end())
-        return; // it has gone already
-    Child &child = m_children.at(number->second);
-    child.watch.wantGone(departure);
-    look(child, ScoreboardPage::now());
+    tell(id, [departure](WorkerWatch &watch) { watch.wantGone(departure); });
 }
 
 void Workers::condemn(quint64 id)
 {
+    tell(id, [](WorkerWatch &watch) { watch.condemn(); });
+}
+
+template <class News>
+void Workers::tell(quint64 id, News news)
+{
     const auto number = m_numbers.find(id);
     if (number == m_numbers.end())
-        return;
+        return; // it has gone already
     Child &child = m_children.at(number->second);
-    child.watch.condemn();
+    news(child.watch);
     look(child, ScoreboardPage::now());
 }
 

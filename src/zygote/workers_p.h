@@ -56,6 +56,8 @@ private:
         WorkerWatch watch;
         qint64 due = WorkerWatch::Never;
     };
+    template <class News>
+    void tell(quint64 id, News news);
     [[nodiscard]] bool watchOver(Child &child);
     void onEnded(Child &child);
     void onConnection(Child &child, const Posix::Poller::Ready &ready);
