@@ -94,11 +94,10 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     d->zygoteError = zygote->errorString();
     d->name = zygote->name();
     d->channel = ZygotePrivate::of(*zygote).channel;
-    d->scoreboard = ZygotePrivate::of(*zygote).scoreboard;
     d->options = options;
     if (!d->channel)
         return;
-    d->staff = std::make_unique<Staff>(options, d->channel, d->scoreboard);
+    d->staff = std::make_unique<Staff>(options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
     // Queued: the death may be noticed while a connection is being accepted.
     connect(d->channel.get(), &ZygoteChannel::closed, this, [this] { d->onZygoteLost(); }, Qt::QueuedConnection);
     connect(d->staff.get(), &Staff::fullChanged, this, [this](bool isFull) {

@@ -37,7 +37,6 @@ public:
     QString zygoteError;
     QByteArray name;
     std::shared_ptr<ZygoteChannel> channel;
-    std::shared_ptr<Scoreboard> scoreboard;
     ServerOptions options;
     QString error;
     std::unique_ptr<Staff> staff;

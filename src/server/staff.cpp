@@ -81,7 +81,7 @@ void Staff::admit()
         if (peer.uid != Admission::Nobody)
             terms.helloTimeout = 0;
         const quint64 worker = m_channel->spawn(std::move(visitor.mapped().connection), peer, terms);
-        m_members.emplace(worker, Member{*id, peer.uid, {}});
+        m_members.emplace(worker, Member{*id, peer.uid});
         Q_EMIT workerCountChanged();
     }
     const auto shortages = m_admission.shortages(m_channel->hasRoom());
@@ -126,7 +126,7 @@ void Staff::makeRoom(const std::vector<Admission::Shortage> &shortages)
         const auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
         if (chosen == candidates.end())
             continue;
-        if (m_asked.insert(chosen->id).second)
+        if (!std::exchange(m_members.at(chosen->id).isAskedToMakeRoom, true))
             m_channel->order(Request::MakeRoom, chosen->id);
         candidates.erase(chosen);
     }
@@ -152,7 +152,6 @@ void Staff::onEnded(quint64 id, Admission::Start start)
         return;
     m_admission.end(member->second.connection, start, now());
     m_members.erase(member);
-    m_asked.erase(id);
     constexpr int WorthSaying = 5;
     if (start == Admission::Start::Bad && m_admission.badStarts() == WorthSaying)
         qCWarning(lcServer, "%d workers in a row have not come through their setup: new ones are forked less often", WorthSaying);

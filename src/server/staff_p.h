@@ -10,7 +10,6 @@
 
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace Prefork {
 
@@ -45,7 +44,8 @@ private:
     {
         Admission::Id connection = 0;
         qint64 user = Admission::Nobody;
-        std::optional<std::size_t> slot; // once it has been forked
+        std::optional<std::size_t> slot = {}; // once it has been forked
+        bool isAskedToMakeRoom = false;
     };
     struct Visitor
     {
@@ -64,7 +64,6 @@ private:
     const std::shared_ptr<Scoreboard> m_scoreboard;
     std::unordered_map<Admission::Id, Visitor> m_visitors;
     std::unordered_map<quint64, Member> m_members; // by the channel's id
-    std::unordered_set<quint64> m_asked; // to make room
     Admission::Id m_lastConnection = 0;
     QTimer m_timer;
     bool m_wasFull = false;
