@@ -51,18 +51,7 @@ QStringList hear(Feed feed)
                 QStringLiteral("%1 %2 %3").arg(message.kind).arg(message.failure.message, misfit.value_or(QStringLiteral("fits"))));
         }
     };
-    feed([&](QByteArrayView piece) {
-        while (!piece.isEmpty()) {
-            const std::span<char> space = codec.space();
-            const qsizetype count = std::min(piece.size(), qsizetype(space.size()));
-            std::copy_n(piece.data(), count, space.data());
-            codec.received(count);
-            piece = piece.sliced(count);
-            if (!decodeAll())
-                return false;
-        }
-        return true;
-    });
+    feed([&](QByteArrayView piece) { return Fuzz::feed(codec, piece, decodeAll); });
     return heard;
 }
 

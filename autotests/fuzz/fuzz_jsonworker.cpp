@@ -16,18 +16,13 @@ constexpr qsizetype Limit = 64 * 1024;
 void requireUnderstood(const QByteArray &said)
 {
     Wire::JsonConnectionCodec codec(2 * Limit);
-    for (QByteArrayView rest = said; !rest.isEmpty();) {
-        const std::span<char> space = codec.space();
-        const qsizetype count = std::min(rest.size(), qsizetype(space.size()));
-        std::copy_n(rest.data(), count, space.data());
-        codec.received(count);
-        rest = rest.sliced(count);
+    require(Fuzz::feed(codec, said, [&codec] {
         Wire::Incoming message;
         Wire::Decoded decoded;
         while ((decoded = codec.next(&message)) == Wire::Decoded::Message)
             continue;
-        require(decoded == Wire::Decoded::Nothing);
-    }
+        return decoded == Wire::Decoded::Nothing;
+    }));
     require(!codec.hasRest());
 }
 

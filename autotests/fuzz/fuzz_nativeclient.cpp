@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "interface.h"
 #include "pieces.h"
 
 #include "wire/nativeprotocol_p.h"
 
-#include <QtCore/QPoint>
 #include <QtCore/QStringList>
 
 using namespace Prefork;
@@ -13,21 +13,11 @@ namespace {
 
 constexpr qsizetype Limit = 256 * 1024;
 
-std::shared_ptr<detail::TypeRegistry> types()
-{
-    static const auto registry = [] {
-        auto filled = std::make_shared<detail::TypeRegistry>();
-        filled->add<QPoint>("point");
-        return filled;
-    }();
-    return registry;
-}
-
 // A hello, and perhaps a result that is larger than the reading buffer.
 QByteArray beginning(bool isLarge)
 {
     QByteArray out;
-    Wire::Native::ConnectionCodec peer(Limit, types()); // the two hellos differ in what may be left out
+    Wire::Native::ConnectionCodec peer(Limit, Fuzz::types()); // the two hellos differ in what may be left out
     static_cast<void>(peer.greet(&out));
     if (isLarge) {
         QByteArray payload("\x82\xa0\x5a\x00\x01\x11\x70", 7);
@@ -64,7 +54,7 @@ std::unique_ptr<detail::ResultHandler> handlerOf(quint64 id)
 template <class Feed>
 QStringList hear(Feed feed)
 {
-    Wire::Native::ConnectionCodec codec(Limit, types());
+    Wire::Native::ConnectionCodec codec(Limit, Fuzz::types());
     QByteArray greeting;
     require(codec.greet(&greeting) && greeting.startsWith(Wire::Native::Preamble.toByteArray()));
     QStringList heard;
@@ -96,19 +86,7 @@ QStringList hear(Feed feed)
         require(codec.next(&after) == Wire::Decoded::Broken);
         return false;
     };
-    feed([&](QByteArrayView piece) {
-        while (!piece.isEmpty()) {
-            const std::span<char> space = codec.space();
-            require(!space.empty());
-            const qsizetype count = std::min(piece.size(), qsizetype(space.size()));
-            std::copy_n(piece.data(), count, space.data());
-            codec.received(count);
-            piece = piece.sliced(count);
-            if (!decodeAll())
-                return false;
-        }
-        return true;
-    });
+    feed([&](QByteArrayView piece) { return Fuzz::feed(codec, piece, decodeAll); });
     return heard;
 }
 
@@ -116,12 +94,9 @@ QStringList hear(Feed feed)
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, std::size_t size)
 {
-    using Fuzz::Input;
-    const Input input(data, size);
-    static const QByteArray prefixes[] = {beginning(false), beginning(true)};
-    QByteArray bytes = input.is(Input::Prefixed) ? prefixes[input.is(Input::Large)] : QByteArray();
-    const qsizetype ownPreamble = input.is(Input::Prefixed) ? 0 : Wire::Native::Preamble.size();
-    bytes += input.is(Input::Framed) ? input.framed(ownPreamble) : input.bytes();
+    const Fuzz::Input input(data, size);
+    static const QByteArray beginnings[] = {beginning(false), beginning(true)};
+    const QByteArray bytes = input.nativeSession(beginnings[0], beginnings[1]);
     require(hear([&](auto take) { input.inPieces(bytes, take); }) == hear([&](auto take) { take(bytes); }));
     return 0;
 }

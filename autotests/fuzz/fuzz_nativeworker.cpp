@@ -12,26 +12,16 @@ namespace {
 
 constexpr qsizetype Limit = 256 * 1024;
 
-std::shared_ptr<detail::TypeRegistry> types()
-{
-    static const auto registry = [] {
-        auto filled = std::make_shared<detail::TypeRegistry>();
-        filled->add<QPoint>("point");
-        return filled;
-    }();
-    return registry;
-}
-
 // A hello, and perhaps a call that is larger than the reading buffer.
 QByteArray beginning(bool isLarge)
 {
-    Wire::Native::ConnectionCodec codec(Limit, types());
+    Wire::Native::ConnectionCodec codec(Limit, Fuzz::types());
     QByteArray out;
     static_cast<void>(codec.greet(&out));
     if (isLarge) {
         Wire::OutMessage call;
         const QVariantList list{QByteArray(70000, 'x')};
-        require(!Wire::Native::NativeProtocol(Limit, types())
+        require(!Wire::Native::NativeProtocol(Limit, Fuzz::types())
                      .encodeCall({.name = QStringLiteral("bytes")}, detail::ListedArguments(list), &call));
         codec.address(&call, 1, 0);
         Wire::forEachPiece(
@@ -43,21 +33,16 @@ QByteArray beginning(bool isLarge)
 // What a worker says must be what our client understands.
 void requireUnderstood(const QByteArray &said)
 {
-    Wire::Native::ConnectionCodec codec(2 * Limit, types());
-    for (QByteArrayView rest = said; !rest.isEmpty();) {
-        const std::span<char> space = codec.space();
-        const qsizetype count = std::min(rest.size(), qsizetype(space.size()));
-        std::copy_n(rest.data(), count, space.data());
-        codec.received(count);
-        rest = rest.sliced(count);
+    Wire::Native::ConnectionCodec codec(2 * Limit, Fuzz::types());
+    require(Fuzz::feed(codec, said, [&codec] {
         Wire::Incoming message;
         Wire::Decoded decoded;
         while ((decoded = codec.next(&message)) == Wire::Decoded::Message) {
             std::optional<QString> misfit;
             require(message.kind != Wire::Incoming::Result || codec.readResult(nullptr, &misfit));
         }
-        require(decoded == Wire::Decoded::Nothing);
-    }
+        return decoded == Wire::Decoded::Nothing;
+    }));
     require(!codec.hasRest());
 }
 
@@ -93,12 +78,9 @@ Served serve(Feed feed)
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, std::size_t size)
 {
-    using Fuzz::Input;
-    const Input input(data, size);
-    static const QByteArray prefixes[] = {beginning(false), beginning(true)};
-    QByteArray bytes = input.is(Input::Prefixed) ? prefixes[input.is(Input::Large)] : QByteArray();
-    const qsizetype ownPreamble = input.is(Input::Prefixed) ? 0 : Wire::Native::Preamble.size();
-    bytes += input.is(Input::Framed) ? input.framed(ownPreamble) : input.bytes();
+    const Fuzz::Input input(data, size);
+    static const QByteArray beginnings[] = {beginning(false), beginning(true)};
+    const QByteArray bytes = input.nativeSession(beginnings[0], beginnings[1]);
 
     const Served served = serve([&](auto take) { input.inPieces(bytes, take); });
     require(served == serve([&](auto take) { take(bytes); }));

@@ -3,6 +3,7 @@
 #define AUTOTESTS_FUZZ_INTERFACE_H
 
 #include <QtPrefork/Interface>
+#include <QtPrefork/typeregistry.h>
 
 #include <QtCore/QPoint>
 
@@ -14,6 +15,17 @@ inline constexpr Prefork::Method<QByteArray(QByteArray)> bytes{"bytes"};
 inline constexpr Prefork::Method<QMap<QString, QList<double>>(QMap<QString, QList<double>>)> table{"table"};
 inline constexpr Prefork::Method<QPoint(QPoint)> point{"point"};
 inline constexpr Prefork::Method<void()> nothing{"nothing"};
+
+/// The types both sides know by name.
+inline std::shared_ptr<Prefork::detail::TypeRegistry> types()
+{
+    static const auto registry = [] {
+        auto filled = std::make_shared<Prefork::detail::TypeRegistry>();
+        filled->add<QPoint>("point");
+        return filled;
+    }();
+    return registry;
+}
 
 /// Typed methods and others, of which every kind gives back what it is given.
 inline void fill(Prefork::Interface &interface)

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <span>
 
 namespace Fuzz {
 
@@ -15,6 +16,23 @@ inline void require(bool holds)
 {
     if (!holds)
         std::abort();
+}
+
+/// Gives @p said to a codec, which is asked for what they hold each time there is no more room; until decodeAll() returns false.
+template <class Codec, class DecodeAll>
+bool feed(Codec &codec, QByteArrayView said, DecodeAll decodeAll)
+{
+    while (!said.isEmpty()) {
+        const std::span<char> space = codec.space();
+        require(!space.empty());
+        const qsizetype count = std::min(said.size(), qsizetype(space.size()));
+        std::copy_n(said.data(), count, space.data());
+        codec.received(count);
+        said = said.sliced(count);
+        if (!decodeAll())
+            return false;
+    }
+    return true;
 }
 
 /// An input: what the peer says, and a last byte that tells how. Being the last one it stays where it is while the rest grows.
@@ -44,6 +62,13 @@ public:
             at += Header::Size + qsizetype(header.length);
         }
         return bytes;
+    }
+    /// What a peer of the native protocol says, perhaps after the one or the other valid beginning.
+    [[nodiscard]] QByteArray nativeSession(const QByteArray &beginning, const QByteArray &largeBeginning) const
+    {
+        const QByteArray prefix = !is(Prefixed) ? QByteArray() : is(Large) ? largeBeginning : beginning;
+        const qsizetype ownPreamble = is(Prefixed) ? 0 : Prefork::Wire::Native::Preamble.size();
+        return prefix + (is(Framed) ? framed(ownPreamble) : bytes());
     }
     /// Gives @p bytes to @p take in pieces of changing size, until that returns false.
     template <class Take>
