@@ -54,7 +54,7 @@ private Q_SLOTS:
         QVERIFY(server.listen("unix:" + directory.filePath("socket")));
         Client other(server.address(), {.minWorkers = 1, .maxWorkers = 1});
         const qint64 sibling = pidOf(other.checkout());
-        const int slow = connectTo(QFile::encodeName(directory.filePath("socket")));
+        const int slow = Test::connectTo(Test::socketAddress(QFile::encodeName(directory.filePath("socket"))), SOCK_NONBLOCK);
         const auto hangUp = qScopeGuard([slow] { ::close(slow); });
         const QByteArray greeting = hello(map({text("version"), "\x01", text("limit"), longHead(0, 1 << 30)}));
         const QByteArray call = isNative() ? greeting + packet(CallKind, bigEndian(0) + array({map({}), text("large")}), 1)

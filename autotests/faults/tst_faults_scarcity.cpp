@@ -2,6 +2,7 @@
 #include "helpers/calls.h"
 #include "helpers/processes.h"
 #include "helpers/protocols.h"
+#include "helpers/rawsocket.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
@@ -13,10 +14,8 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <vector>
 
@@ -37,9 +36,7 @@ public:
         : m_socket(::socket(address.scheme() == Address::Scheme::Unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
     {
         if (address.scheme() == Address::Scheme::Unix) {
-            sockaddr_un place{};
-            place.sun_family = AF_UNIX;
-            std::strncpy(place.sun_path, qPrintable(address.path()), sizeof place.sun_path - 1);
+            const sockaddr_un place = Test::socketAddress(QFile::encodeName(address.path()));
             m_isConnected = ::connect(m_socket, reinterpret_cast<const sockaddr *>(&place), sizeof place) == 0;
         } else {
             sockaddr_in place{};

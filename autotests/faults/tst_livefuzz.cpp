@@ -135,7 +135,7 @@ private:
         while (next < end || !talks.empty()) {
             while (next < end && talks.size() < AtOnce) {
                 const QByteArray words = m_mutator.session(seed * 1000003 + quint64(next++));
-                const int descriptor = Test::connectTo(QFile::encodeName(path()));
+                const int descriptor = Test::connectTo(Test::socketAddress(QFile::encodeName(path())), SOCK_NONBLOCK);
                 if (descriptor < 0)
                     return false;
                 talks.emplace_back(descriptor, words, Talk::End(m_mutator.below(3)));

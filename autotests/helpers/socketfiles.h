@@ -2,13 +2,12 @@
 #ifndef AUTOTESTS_SOCKETFILES_H
 #define AUTOTESTS_SOCKETFILES_H
 
+#include "helpers/rawsocket.h"
+
 #include <QtCore/QDir>
 #include <QtCore/QFile>
 
-#include <cstring>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace Test {
@@ -51,34 +50,6 @@ inline bool makeDirectory(const QString &path, mode_t mode, uid_t owner = uid_t(
 inline QStringList namesIn(const QString &directory)
 {
     return QDir(directory).entryList(QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot);
-}
-
-inline sockaddr_un socketAddress(const QByteArray &path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.constData(), std::min(std::size_t(path.size()), sizeof address.sun_path - 1));
-    return address;
-}
-
-/// A descriptor, or -1. Like the next one it may be called after a fork.
-inline int connectTo(const sockaddr_un &address)
-{
-    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (::connect(socket, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
-        return socket;
-    ::close(socket);
-    return -1;
-}
-
-/// Closing it leaves the socket file of a dead server.
-inline int listenAt(const sockaddr_un &address)
-{
-    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (::bind(socket, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 && ::listen(socket, 8) == 0)
-        return socket;
-    ::close(socket);
-    return -1;
 }
 
 }

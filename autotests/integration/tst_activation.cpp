@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
+#include "helpers/rawsocket.h"
 
 #include <QtPrefork/Client>
 
 #include <QtCore/QFile>
 #include <QtCore/QTemporaryDir>
 
-#include <csignal>
-#include <cstring>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 using namespace Prefork;
 
 namespace {
 
-sockaddr_un placeOf(const QString &path)
-{
-    sockaddr_un place{};
-    place.sun_family = AF_UNIX;
-    std::strncpy(place.sun_path, qPrintable(path), sizeof place.sun_path - 1);
-    return place;
-}
-
 int boundSocket(const QString &path, int type)
 {
-    const sockaddr_un place = placeOf(path);
-    const int socket = ::socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-    if (::bind(socket, reinterpret_cast<const sockaddr *>(&place), sizeof place) != 0)
+    const int socket = Test::boundSocket(Test::socketAddress(QFile::encodeName(path)), type);
+    if (socket < 0)
         qFatal("cannot bind");
     return socket;
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "helpers/rawsocket.h"
 #include "server/unixlistener_p.h"
 
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QTest>
-
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 using namespace Prefork;
 
@@ -16,11 +13,7 @@ namespace {
 // What a server that crashed leaves behind.
 bool leaveDeadSocket(const QByteArray &path)
 {
-    const Posix::Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::copy(path.begin(), path.end(), address.sun_path);
-    return ::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
+    return Posix::Fd(Test::boundSocket(Test::socketAddress(path))).isOpen();
 }
 
 }
