@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace Prefork {
 
@@ -123,9 +124,11 @@ std::optional<Admission::Time> Admission::nextAt(Time now) const
         return {};
     if (const Time earliest = notBefore(); earliest > now)
         return earliest;
-    if (m_limits.spawnRate > 0 && m_tokens < 1)
-        return m_refilledAt + Time(std::int64_t(std::ceil((1 - m_tokens) / m_limits.spawnRate * 1e9)) + 1);
-    return {};
+    if (m_limits.spawnRate <= 0 || m_tokens >= 1)
+        return {};
+    // A moment that has passed was not what next() waited for: at a cap it does not look at the rate.
+    const Time refilled = m_refilledAt + Time(std::int64_t(std::ceil((1 - m_tokens) / m_limits.spawnRate * 1e9)) + 1);
+    return refilled > now ? std::optional(refilled) : std::nullopt;
 }
 
 }

@@ -48,7 +48,7 @@ public:
     [[nodiscard]] std::optional<Id> next(bool hasRoom, Time now);
     /// The places missing for those who wait, in their order.
     [[nodiscard]] std::vector<Shortage> shortages(bool hasRoom) const;
-    /// When next() may have something for reasons of time alone.
+    /// When next() may have something for reasons of time alone, if it has nothing now; later than @p now.
     [[nodiscard]] std::optional<Time> nextAt(Time now) const;
 
     [[nodiscard]] qsizetype waitingCount() const { return qsizetype(m_waiting.size()); }
