@@ -62,7 +62,7 @@ const std::vector<Failpoint> serverFailpoints = {
 };
 
 const std::vector<Failpoint> zygoteFailpoints = {
-    {"setpgid", {EPERM}, AtStart},
+    {"setsid", {EPERM}, AtStart},
     {"getrlimit", {EPERM}, AtStart, RLIMIT_NOFILE},
     {"setrlimit", {EPERM}, AtStart, RLIMIT_NOFILE},
     {"close_range", {ENOSYS, EPERM}, AtStart, SYS_close_range},

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void init();
     void row17_aKilledServerComesBack();
     void row17_workersOfAKilledServer();
+    void row17_aStoppedWorkerOfAKilledServer();
     void row18_takenOverUnderLoad();
     void row18_withoutReplaceALiveServerStays();
     void row19_aNewServerThatCannotStart();
@@ -114,6 +115,31 @@ void TestFaultsServer::row17_workersOfAKilledServer()
     QVERIFY(Test::waitForEnd(heldPid, int(Test::Patience.count())));
     QVERIFY(Test::waitForEnd(freePid, int(Test::Patience.count())));
     QVERIFY(Test::waitForEnd(zygote, int(Test::Patience.count())));
+}
+
+// A process group with a stopped process in it gets SIGHUP from the kernel when it is orphaned.
+void TestFaultsServer::row17_aStoppedWorkerOfAKilledServer()
+{
+    Test::ServerProcess server;
+    QVERIFY2(start(server, {QStringLiteral("--hung-timeout"), QStringLiteral("1")}), qPrintable(server.errorString()));
+    Client client(m_address, {.minWorkers = 0, .maxWorkers = 2, .timeout = 0ms});
+    const CheckoutPtr held = client.checkout();
+    const CheckoutPtr stopped = client.checkout();
+    const qint64 pid = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
+    const qint64 stoppedPid = Test::call(stopped, "pid").result.value_or(QVariant()).toLongLong();
+    QVERIFY(pid > 0 && stoppedPid > 0);
+    const qint64 zygote = zygoteOf(server);
+    const qint64 idleTicks = Test::processorTicks(stoppedPid);
+    std::optional<Error> error;
+    frameTry([&] { stopped->call("spin", {60000}, [](const QVariant &) {}); }, [&error](const Error &thrown) { error = thrown; });
+    QTRY_VERIFY_WITH_TIMEOUT(Test::processorTicks(stoppedPid) > idleTicks, 30000);
+    ::kill(pid_t(stoppedPid), SIGSTOP);
+    QTRY_VERIFY_WITH_TIMEOUT(Test::statOf(stoppedPid).value(0) == "T", 30000);
+    server.kill();
+    QVERIFY(Test::waitUntil([&] { return error.has_value(); }));
+    QCOMPARE(error->code(), Error::WorkerLost);
+    QVERIFY(Test::isRunning(zygote)); // it was the one to kill the worker
+    QCOMPARE(Test::call(held, "pid").result.value_or(QVariant()).toLongLong(), pid);
 }
 
 void TestFaultsServer::row18_takenOverUnderLoad()

@@ -128,7 +128,7 @@ FAILPOINT(int, renameat, (int fromDirectory, const char *from, int toDirectory, 
           noexcept)
 FAILPOINT(ssize_t, send, (int socket, const void *bytes, size_t size, int flags), (socket, bytes, size, flags), flags)
 FAILPOINT(ssize_t, sendmsg, (int socket, const msghdr *message, int flags), (socket, message, flags), -1)
-FAILPOINT(int, setpgid, (pid_t process, pid_t group), (process, group), -1, noexcept)
+FAILPOINT(pid_t, setsid, (), (), -1, noexcept)
 FAILPOINT(int, setrlimit, (__rlimit_resource_t which, const rlimit *limit), (which, limit), which, noexcept)
 FAILPOINT(int, setsockopt, (int socket, int level, int option, const void *value, socklen_t size), (socket, level, option, value, size),
           option, noexcept)

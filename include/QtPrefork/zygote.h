@@ -41,7 +41,7 @@ struct ZygoteOptions
 /// inherited an event loop or somebody's lock. It returns once preload has run. When it cannot do its work it is not valid and says
 /// why; Server::listen() and a Client on it then fail with the same text.
 ///
-/// Zygote and workers have no descriptor of the program's but standard input, output and error. The zygote leads a process group of its
+/// Zygote and workers have no descriptor of the program's but standard input, output and error. The zygote leads a session of its
 /// own, so that Ctrl-C reaches the program first. When the Zygote is destroyed, or its program dies, it forks no more and stays until
 /// its last worker has ended: a worker that a checkout holds serves it to its end, others say goodbye at once, those of JSON clients end
 /// when their clients hang up. (Parity T10, T12, T16, T17.)

@@ -86,7 +86,7 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     if (pid < 0)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
-        Posix::leadProcessGroup();
+        Posix::leadSession();
         Posix::beginProcess({ends->second.get()});
         Posix::exitNow(serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()));
     }

@@ -192,7 +192,9 @@ bool becomeGroup(gid_t group);
 bool becomeUser(uid_t user);
 /// Tries to become root, in any role. A process for which this is true must end.
 [[nodiscard]] bool regainsRoot();
-void leadProcessGroup();
+/// Begins a session, and with it a process group, which no terminal's job control stops and which the kernel does not hang up when its
+/// parent dies.
+void leadSession();
 /// Asks a worker to leave as soon as it is free: SIGHUP, which does so from a shell as well.
 extern const int LeaveSignal;
 /// Runs @p handler whenever LeaveSignal comes, wherever the process is just then.

@@ -177,9 +177,9 @@ void limitDescriptors(quint64 count)
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void leadProcessGroup()
+void leadSession()
 {
-    ::setpgid(0, 0);
+    ::setsid();
 }
 
 const int LeaveSignal = SIGHUP;

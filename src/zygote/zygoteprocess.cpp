@@ -47,7 +47,7 @@ void ZygoteProcess::run()
 
 QString ZygoteProcess::becomeZygote()
 {
-    Posix::leadProcessGroup();
+    Posix::leadSession();
     Posix::beginProcess({m_control.get()});
     Posix::setNonBlocking(m_control.get(), true);
     if (!m_options.name.isEmpty())
