@@ -49,11 +49,19 @@ void ShutdownSignalsPrivate::onSignal(ShutdownSignals *q, int signal)
     Q_EMIT q->requested(signal);
     if (!guard)
         return;
-    for (Server *const server : ServerPrivate::active()) {
+    QList<QPointer<Server>> servers;
+    for (Server *const server : ServerPrivate::active())
+        servers += server;
+    // Slots may delete any of them, and this object too.
+    for (const QPointer<Server> &server : servers) {
+        if (!server || !guard)
+            continue;
         QObject::connect(server, &Server::finished, q, [this] { quitIfDone(); });
+        QObject::connect(server, &QObject::destroyed, q, [this] { quitIfDone(); }, Qt::QueuedConnection);
         server->shutDown(isFirst ? std::nullopt : std::optional(std::chrono::milliseconds(0)));
     }
-    quitIfDone();
+    if (guard)
+        quitIfDone();
 }
 
 void ShutdownSignalsPrivate::quitIfDone() const
