@@ -93,6 +93,11 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     ends->second.reset();
     control = std::move(ends->first);
     pidFd = Posix::openPidFd(pid);
+    if (!pidFd.isOpen()) {
+        const QString cause = Posix::lastErrorText();
+        Posix::killChild(pid);
+        return QStringLiteral("cannot watch over the server: %1").arg(cause);
+    }
     Report answer;
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&answer));
     if (transfer.status == Posix::Transfer::Done && answer.isListening) {
@@ -106,16 +111,16 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
 
 void ForkedServerPrivate::waitForEnd(std::chrono::milliseconds patience)
 {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!Posix::reap(pid)) {
+    const auto deadline = std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(patience, 24h * 365) + 1s;
+    std::array watches{Posix::Watch{pidFd.get()}};
+    bool isKilled = false;
+    while (!watches.front().readable) {
         const auto left = deadline - std::chrono::steady_clock::now();
-        if (left <= 0ns) {
-            Posix::killChild(pid);
-            return;
-        }
-        std::array watches{Posix::Watch{pidFd.get()}};
-        Posix::waitFor(watches, left);
+        if (left <= 0ns && !std::exchange(isKilled, true))
+            Posix::signalProcess(pidFd.get(), SIGKILL);
+        Posix::waitFor(watches, isKilled ? std::nullopt : std::optional<std::chrono::nanoseconds>(left));
     }
+    Posix::reap(pid); // unless somebody else in this program has: its pid may be another's by now
 }
 
 ForkedServer::ForkedServer(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions,
@@ -130,7 +135,7 @@ ForkedServer::~ForkedServer()
 {
     d->control.reset();
     if (isValid() && d->shutdownTimeout >= 0ms)
-        d->waitForEnd(d->shutdownTimeout + 1s);
+        d->waitForEnd(d->shutdownTimeout);
 }
 
 bool ForkedServer::isValid() const
