@@ -53,6 +53,13 @@ int report(const Prefork::Interface &interface)
     return !knowsItself ? 4 : zygote.isValid() ? 0 : 3;
 }
 
+int withAKeptDescriptorThatIsNotOpen()
+{
+    Prefork::Interface interface;
+    interface.keepDescriptor(99);
+    return report(interface);
+}
+
 int withPreload(std::function<void()> preload)
 {
     Prefork::Interface interface;
@@ -81,6 +88,7 @@ int main(int argc, char *argv[])
         {"preload-exits", [] { return withPreload([] { std::exit(9); }); }},
         {"preload-leaks", [] { return withPreload([] { static_cast<void>(::open("/dev/zero", O_RDONLY)); }); }},
         {"preload-leaks-close-on-exec", [] { return withPreload([] { static_cast<void>(::open("/dev/full", O_WRONLY | O_CLOEXEC)); }); }},
+        {"preload-declares-too-much", withAKeptDescriptorThatIsNotOpen},
         {"preload-starts-thread", [] { return withPreload([] { new IdleThread; }); }},
     };
     return argc == 2 && misbehaviours.contains(argv[1]) ? misbehaviours.at(argv[1])() : 2;

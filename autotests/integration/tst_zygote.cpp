@@ -18,6 +18,8 @@ namespace {
 std::unique_ptr<Zygote> s_toKill;
 std::unique_ptr<Zygote> s_toDestroy;
 std::unique_ptr<Zygote> s_zygote;
+std::unique_ptr<Zygote> s_careless;
+std::unique_ptr<Zygote> s_robbed;
 
 }
 
@@ -37,6 +39,7 @@ private Q_SLOTS:
         QTest::newRow("preload exits") << "preload-exits" << QStringList{"exited with status 9"};
         QTest::newRow("preload leaves a descriptor") << "preload-leaks" << QStringList{"descriptor", "/dev/zero", "keepDescriptor"};
         QTest::newRow("close-on-exec does not help") << "preload-leaks-close-on-exec" << QStringList{"/dev/full"};
+        QTest::newRow("preload declares what is not open") << "preload-declares-too-much" << QStringList{"descriptor 99", "keepDescriptor", "not open"};
         QTest::newRow("preload starts a thread") << "preload-starts-thread" << QStringList{"preload started a thread"};
     }
     void refusesWhatCannotWorkAndSaysWhy()
@@ -49,10 +52,24 @@ private Q_SLOTS:
             QVERIFY2(ended.errors.contains(part), qPrintable(ended.errors));
     }
     void acceptsWhatCan() { QCOMPARE(Test::runProgram(BAD_ZYGOTE, {"none"}).exitCode, 0); }
-    void leadsAProcessGroupOfItsOwn()
+    void leadsASessionOfItsOwn()
     {
-        QCOMPARE(::getpgid(pid_t(s_zygote->processId())), pid_t(s_zygote->processId()));
-        QVERIFY(::getpgid(0) != s_zygote->processId());
+        QCOMPARE(::getsid(pid_t(s_zygote->processId())), pid_t(s_zygote->processId()));
+        QVERIFY(::getsid(0) != s_zygote->processId());
+    }
+    // A library that preload starts may not want to wait for children.
+    void aPreloadThatIgnoresTheEndsOfChildrenHidesNone()
+    {
+        Client client(s_careless.get(), {.minWorkers = 0, .maxWorkers = 1});
+        QCOMPARE(failure(client.checkout(), "exit", {7}).detail(), "the worker exited with status 7");
+        QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
+    }
+    void endsThatOthersHaveWaitedForAreEndsToo()
+    {
+        Client client(s_robbed.get(), {.minWorkers = 0, .maxWorkers = 1});
+        QCOMPARE(failure(client.checkout(), "exit", {7}).detail(), "the worker ended in a way that was hidden from its zygote");
+        QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
+        QVERIFY(!Test::childrenOf(s_robbed->processId()).isEmpty());
     }
 
     void aWorkersDeathIsExplained_data()
@@ -166,10 +183,15 @@ int main(int argc, char *argv[])
     interface.add("exit", [](const QVariantList &arguments) { return std::exit(arguments.value(0).toInt()), QVariant(); });
     for (auto *const zygote : {&s_zygote, &s_toKill, &s_toDestroy})
         *zygote = std::make_unique<Zygote>(interface);
+    interface.preload([] { ::signal(SIGCHLD, SIG_IGN); });
+    s_careless = std::make_unique<Zygote>(interface);
+    interface.preload([] { ::pthread_atfork([] { ::signal(SIGCHLD, SIG_IGN); }, nullptr, nullptr); });
+    s_robbed = std::make_unique<Zygote>(interface);
     QCoreApplication app(argc, argv);
     ZygoteTest test;
     const int result = QTest::qExec(&test, argc, argv);
-    s_zygote.reset();
+    for (auto *const zygote : {&s_zygote, &s_careless, &s_robbed})
+        zygote->reset();
     s_toKill.reset();
     return result;
 }

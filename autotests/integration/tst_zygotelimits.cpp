@@ -19,8 +19,9 @@ namespace {
 
 constexpr Method<qint64()> pid{"pid"};
 constexpr rlim_t Descriptors = 16;
-// Standard input, output, errors, the channel and the poller; two a worker, and one for the connection that arrives.
-constexpr qsizetype Workers = (qsizetype(Descriptors) - 5) / 2;
+// Standard input, output, errors, the channel and the poller, one for the connection that arrives; of the rest an eighth for those of the
+// dead, and two a worker.
+constexpr qsizetype Workers = (qsizetype(Descriptors) - 6) * 7 / 8 / 2;
 
 Zygote *fewDescriptors = nullptr;
 Zygote *endlessPatience = nullptr;

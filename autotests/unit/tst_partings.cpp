@@ -117,6 +117,17 @@ private Q_SLOTS:
         for (const Posix::Fd &client : clients)
             QVERIFY(Posix::writeAll(client.get(), "?"));
     }
+    void whereDescriptorsAreFewACrowdIsSmaller()
+    {
+        Fixture f;
+        f.partings.setMost(1);
+        f.partings.begin(std::move(f.connection), {});
+        auto ends = Posix::socketPair(Posix::PairType::Stream);
+        QVERIFY(ends);
+        f.partings.begin(std::move(ends->second), {});
+        QVERIFY(!Posix::writeAll(f.client.get(), "?"));
+        QVERIFY(Posix::writeAll(ends->first.get(), "?"));
+    }
 };
 
 QTEST_APPLESS_MAIN(TestPartings)

@@ -18,14 +18,14 @@ private Q_SLOTS:
         page->enter(ScoreboardPage::Busy);
         page->setMethod("drink");
         page->protocol = ScoreboardPage::Native;
-        page->midWrite = page->saidGoodbye = 1;
+        page->midWrite = 1;
         page->lastStarted = page->served = 7;
         scoreboard.giveBack(slot);
         QCOMPARE(scoreboard.take().value(), slot);
         const ScoreboardPage *const fresh = scoreboard.page(slot);
         QCOMPARE(fresh->state.load(), quint32(ScoreboardPage::Free));
         QCOMPARE(fresh->protocol.load(), quint32(ScoreboardPage::UnknownProtocol));
-        QCOMPARE(fresh->midWrite.load() + fresh->saidGoodbye.load(), 0u);
+        QCOMPARE(fresh->midWrite.load(), 0u);
         QCOMPARE(fresh->lastStarted.load() + fresh->served.load(), Q_UINT64_C(0));
         QCOMPARE(fresh->since.load(), 0);
         QCOMPARE(fresh->methodName(), QByteArray());

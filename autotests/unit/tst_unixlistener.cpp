@@ -7,6 +7,7 @@
 #include <QtTest/QTest>
 
 using namespace Prefork;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -26,6 +27,9 @@ private Q_SLOTS:
     void replacesADeadSocketWhateverItsName_data();
     void replacesADeadSocketWhateverItsName();
     void waitsNoLongerThanNecessaryForALockedDirectory();
+    void removesNothingWithoutTheLock();
+    void noticesATakeoverBeforeItWatches();
+    void saysOnceThatItsSocketHasBeenRemoved();
 };
 
 void TestUnixListener::replacesADeadSocketWhateverItsName_data()
@@ -58,13 +62,64 @@ void TestUnixListener::waitsNoLongerThanNecessaryForALockedDirectory()
         UnixListener early;
         QCOMPARE(early.listen(address, {}), QString());
         const Posix::Fd lock = Posix::openDirectory(directory.path().toLocal8Bit());
-        QVERIFY(Posix::lockDirectory(lock.get()));
+        QVERIFY(Posix::lockDirectory(lock.get(), 30s));
         timer.start();
         UnixListener late;
         QVERIFY(late.listen(Address::unixSocket(directory.filePath(QStringLiteral("t"))), {}).contains(QStringLiteral("cannot lock")));
     }
     QVERIFY(timer.elapsed() < 10000);
     QVERIFY(!QFile::exists(address.path()));
+}
+
+// Between a look and a removal another server could take the path over.
+void TestUnixListener::removesNothingWithoutTheLock()
+{
+    const QTemporaryDir directory;
+    const Address address = Address::unixSocket(directory.filePath(QStringLiteral("s")));
+    {
+        const Posix::Fd lock = Posix::openDirectory(directory.path().toLocal8Bit());
+        UnixListener listener;
+        QCOMPARE(listener.listen(address, {}), QString());
+        QVERIFY(Posix::lockDirectory(lock.get(), 30s));
+        // the listener goes first
+    }
+    QVERIFY(QFile::exists(address.path()));
+    UnixListener next;
+    QCOMPARE(next.listen(address, {}), QString());
+}
+
+void TestUnixListener::noticesATakeoverBeforeItWatches()
+{
+    const QTemporaryDir directory;
+    const Address address = Address::unixSocket(directory.filePath(QStringLiteral("s")));
+    UnixListener old;
+    UnixListener next;
+    QCOMPARE(old.listen(address, {}), QString());
+    QCOMPARE(next.listen(address, {.replace = true}), QString());
+    bool isReplaced = false;
+    old.watch([&isReplaced] { isReplaced = true; });
+    QTRY_VERIFY_WITH_TIMEOUT(isReplaced, 30000);
+}
+
+void TestUnixListener::saysOnceThatItsSocketHasBeenRemoved()
+{
+    const QTemporaryDir directory;
+    const Address address = Address::unixSocket(directory.filePath(QStringLiteral("s")));
+    UnixListener old;
+    QCOMPARE(old.listen(address, {}), QString());
+    bool isReplaced = false;
+    old.watch([&isReplaced] { isReplaced = true; });
+    static QStringList lines;
+    static QtMessageHandler before = nullptr;
+    before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &line) { lines += line; });
+    QVERIFY(QFile::remove(address.path()));
+    QTRY_VERIFY_WITH_TIMEOUT(!lines.isEmpty(), 30000);
+    UnixListener next;
+    QCOMPARE(next.listen(address, {}), QString());
+    QTRY_VERIFY_WITH_TIMEOUT(isReplaced, 30000); // it still knows when there is somebody else
+    qInstallMessageHandler(before);
+    QCOMPARE(lines.size(), 1);
+    QVERIFY2(lines.first().contains(address.toString() + QStringLiteral(" has been removed")), qPrintable(lines.first()));
 }
 
 QTEST_GUILESS_MAIN(TestUnixListener)

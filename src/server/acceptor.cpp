@@ -28,26 +28,38 @@ Acceptor::Acceptor(int listener, std::function<void(Posix::Fd)> accepted)
     , m_notifier(listener, QSocketNotifier::Read)
 {
     m_resume.setSingleShot(true);
-    connect(&m_notifier, &QSocketNotifier::activated, this, &Acceptor::acceptAll);
+    connect(&m_notifier, &QSocketNotifier::activated, this, &Acceptor::acceptSome);
     connect(&m_resume, &QTimer::timeout, this, &Acceptor::resume);
 }
 
-void Acceptor::acceptAll()
+void Acceptor::acceptSome()
 {
     for (int i = 0; i < AtOnce && m_isEnabled; ++i) {
-        Posix::Fd connection = Posix::acceptConnection(m_listener);
-        if (!connection.isOpen()) {
-            const int error = errno;
-            if (error == EAGAIN || error == EWOULDBLOCK)
-                return;
-            if (concernsOneConnection(error))
-                continue;
-            pause(error);
+        if (!acceptOne())
             return;
-        }
+    }
+}
+
+void Acceptor::acceptRest()
+{
+    while (acceptOne()) { }
+}
+
+bool Acceptor::acceptOne()
+{
+    Posix::Fd connection = Posix::acceptConnection(m_listener);
+    if (connection.isOpen()) {
         m_pause = 0ms;
         m_accepted(std::move(connection));
+        return true;
     }
+    const int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK)
+        return false;
+    if (concernsOneConnection(error))
+        return true;
+    pause(error);
+    return false;
 }
 
 void Acceptor::setEnabled(bool enabled)

@@ -22,10 +22,12 @@ public:
     Acceptor(int listener, std::function<void(Posix::Fd)> accepted);
     /// Whether connections are accepted; otherwise they wait in the backlog.
     void setEnabled(bool enabled);
-    /// Accepts what waits now.
-    void acceptAll();
+    /// Accepts all that wait now, enabled or not.
+    void acceptRest();
 
 private:
+    void acceptSome();
+    [[nodiscard]] bool acceptOne();
     void pause(int error);
     void resume();
 

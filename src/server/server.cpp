@@ -70,6 +70,7 @@ void ServerPrivate::setDeadline(std::chrono::milliseconds timeout)
     using namespace std::chrono_literals;
     if (timeout < 0ms)
         return;
+    timeout = std::min<std::chrono::milliseconds>(timeout, 24h * 20); // QTimer counts milliseconds in an int
     if (!deadline.isActive() || timeout < deadline.remainingTimeAsDuration())
         deadline.start(timeout);
 }
@@ -104,7 +105,8 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
         if (d->acceptor)
             d->acceptor->setEnabled(!isFull);
     });
-    connect(d->staff.get(), &Staff::workerCountChanged, this, &Server::workerCountChanged);
+    // Queued: a slot may close or delete this server, which is just accepting a connection or burying a worker.
+    connect(d->staff.get(), &Staff::workerCountChanged, this, &Server::workerCountChanged, Qt::QueuedConnection);
     connect(d->staff.get(), &Staff::workerCountChanged, this, [this] { d->finishIfEmpty(); }, Qt::QueuedConnection);
 }
 
@@ -192,8 +194,9 @@ void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
                                                 [this](Posix::Fd connection, const Peer &peer) { staff->serve(std::move(connection), peer); });
     }
     acceptor = std::make_unique<Acceptor>(listener->descriptor(), [this](Posix::Fd connection) { welcome(std::move(connection)); });
-    listener->watch([this] { onReplaced(); });
     isReplaced = false;
+    staff->open();
+    listener->watch([this] { onReplaced(); });
     channel->attach();
     error.clear();
     if (!name.isEmpty())
@@ -223,7 +226,7 @@ void Server::shutDown(std::optional<std::chrono::milliseconds> timeout)
         return;
     Activation::notify("STOPPING=1");
     if (d->isReplaced && d->acceptor)
-        d->acceptor->acceptAll();
+        d->acceptor->acceptRest();
     const QPointer<Server> guard = this;
     close();
     if (!guard)

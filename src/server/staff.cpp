@@ -47,12 +47,8 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &Staff::admit);
     connect(channel.get(), &ZygoteChannel::spawned, this, [this](quint64 id, qint64, quint32 slot) {
-        const auto member = m_members.find(id);
-        if (member == m_members.end())
-            return;
-        member->second.slot = slot;
-        if (m_isDraining)
-            m_channel->order(Request::Drain, id);
+        if (const auto member = m_members.find(id); member != m_members.end())
+            member->second.slot = slot;
     });
     connect(channel.get(), &ZygoteChannel::notSpawned, this, [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
     connect(channel.get(), &ZygoteChannel::died, this, [this](quint64 id, const QString &, quint32 setup) { onEnded(id, startOf(setup)); });
@@ -63,8 +59,8 @@ void Staff::serve(Posix::Fd connection, const Peer &peer)
 {
     const Admission::Id id = ++m_lastConnection;
     if (!m_admission.arrive(id, peer.uid)) {
-        qCWarning(lcServer, "turned a connection of user %lld away: it has all workers it may have, and others of it wait already",
-                  static_cast<long long>(peer.uid));
+        m_refusals.warn(QStringLiteral("turned a connection of user %1 away: it has all workers it may have, and %2 others of it wait already")
+                            .arg(QString::number(peer.uid), QString::number(Admission::MaxWaitingPerUser)));
         return;
     }
     m_visitors.emplace(id, Visitor{std::move(connection), peer});
@@ -159,26 +155,25 @@ void Staff::onEnded(quint64 id, Admission::Start start)
     admit();
 }
 
+void Staff::open()
+{
+    m_terms.isToLeave = false;
+}
+
 void Staff::retire()
 {
-    m_isDraining = false;
     for (const auto &[connection, visitor] : m_visitors)
         m_admission.leave(connection);
     m_visitors.clear();
-    std::vector<quint64> ids; // an order to one that is not forked yet comes back at once
     for (const auto &[id, member] : m_members)
-        ids.push_back(id);
-    for (const quint64 id : ids)
         m_channel->order(Request::Retire, id);
 }
 
 void Staff::drain()
 {
-    m_isDraining = true;
-    for (const auto &[id, member] : m_members) {
-        if (member.slot) // others when they have been forked
-            m_channel->order(Request::Drain, id);
-    }
+    m_terms.isToLeave = true;
+    for (const auto &[id, member] : m_members)
+        m_channel->order(Request::Drain, id);
 }
 
 void Staff::kill()

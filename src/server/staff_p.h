@@ -3,6 +3,7 @@
 #define QTPREFORK_STAFF_P_H
 
 #include "server/admission_p.h"
+#include "server/refusals_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/zygotechannel_p.h"
 
@@ -25,6 +26,8 @@ public:
 
     /// A worker for @p connection, as soon as there can be one.
     void serve(Posix::Fd connection, const Peer &peer);
+    /// Workers that are forked from now on may stay.
+    void open();
     /// Every worker is to leave when it is free; who waits is let go.
     void retire();
     /// Every worker is to leave when it is free, if its client knows goodbyes; so are those that will still be forked for who waits.
@@ -65,9 +68,9 @@ private:
     std::unordered_map<Admission::Id, Visitor> m_visitors;
     std::unordered_map<quint64, Member> m_members; // by the channel's id
     Admission::Id m_lastConnection = 0;
+    Refusals m_refusals;
     QTimer m_timer;
     bool m_wasFull = false;
-    bool m_isDraining = false;
 };
 
 }

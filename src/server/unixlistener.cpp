@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/unixlistener_p.h"
 
+#include "server/logging_p.h"
 #include "server/trusteddirectory_p.h"
 
 #include <QtCore/QFile>
@@ -13,13 +14,16 @@
 
 namespace Prefork {
 
+using namespace std::chrono_literals;
+
 UnixListener::~UnixListener()
 {
     if (!m_identity)
         return;
+    // A socket that is left behind harms nobody: the next server replaces it. One removed without the lock may be somebody else's.
     const Posix::Fd lock = Posix::openAgain(m_directory.get());
-    if (lock.isOpen())
-        Posix::lockDirectory(lock.get());
+    if (!lock.isOpen() || !Posix::lockDirectory(lock.get(), 200ms))
+        return;
     if (Posix::identify(m_directory.get(), m_name) == m_identity)
         Posix::removeFrom(m_directory.get(), m_name);
 }
@@ -37,7 +41,7 @@ QString UnixListener::listen(const Address &address, const ServerOptions &option
     m_directory = std::move(directory.descriptor);
     // Keeps two starters apart while they look and rename.
     const Posix::Fd lock = Posix::openAgain(m_directory.get());
-    if (!lock.isOpen() || !Posix::lockDirectory(lock.get())) {
+    if (!lock.isOpen() || !Posix::lockDirectory(lock.get(), 2s)) {
         const QString cause = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
         return QStringLiteral("cannot lock directory %1: %2").arg(m_directoryPath, cause);
     }
@@ -104,14 +108,20 @@ void UnixListener::watch(const std::function<void()> &replaced)
         return;
     const auto look = [this, replaced] {
         const auto found = Posix::identify(m_directory.get(), m_name);
-        if (!found || !found->isSocket || found == m_identity)
+        if (!m_watcher || found == m_identity)
             return;
+        if (!found || !found->isSocket) {
+            if (!std::exchange(m_isCutOff, true))
+                qCCritical(lcServer).noquote() << "the socket" << m_address.toString() << "has been removed by somebody else: nobody can connect any more; restart the server";
+            return;
+        }
         m_watcher.release()->deleteLater(); // it is on the stack
         replaced();
     };
     auto watcher = std::make_unique<QFileSystemWatcher>();
     if (watcher->addPath(m_directoryPath)) {
         QObject::connect(watcher.get(), &QFileSystemWatcher::directoryChanged, watcher.get(), look);
+        QMetaObject::invokeMethod(watcher.get(), look, Qt::QueuedConnection); // it may have happened before it was watched
         m_watcher = std::move(watcher);
         return;
     }

@@ -34,6 +34,7 @@ private:
     Posix::Fd m_directory;
     std::optional<Posix::FileIdentity> m_identity;
     std::unique_ptr<QObject> m_watcher;
+    bool m_isCutOff = false;
 };
 
 }

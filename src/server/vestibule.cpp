@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 Vestibule::Vestibule(int most, std::chrono::milliseconds patience, Enter enter)
     : m_most(std::size_t(most))
-    , m_patience(patience)
+    , m_patience(std::min<std::chrono::milliseconds>(patience, 24h))
     , m_enter(std::move(enter))
 {
     m_timer.setSingleShot(true);
@@ -19,7 +19,8 @@ Vestibule::Vestibule(int most, std::chrono::milliseconds patience, Enter enter)
 void Vestibule::wait(Posix::Fd connection, const Peer &peer)
 {
     if (Posix::hasInput(connection.get())) {
-        m_enter(std::move(connection), peer);
+        if (Posix::peekByte(connection.get())) // else it has hung up already
+            m_enter(std::move(connection), peer);
         return;
     }
     if (m_guests.size() >= m_most) {

@@ -21,9 +21,9 @@ public:
 
 private:
     [[nodiscard]] bool isToLeave() const;
-    [[nodiscard]] bool take(const Wire::Native::Packet &frame);
-    [[nodiscard]] bool serveHello(const Wire::Native::Packet &frame);
-    [[nodiscard]] bool serveCall(const Wire::Native::Packet &frame);
+    [[nodiscard]] bool take(const Wire::Native::Packet &packet);
+    [[nodiscard]] bool serveHello(const Wire::Native::Packet &packet);
+    [[nodiscard]] bool serveCall(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveRelease(quint64 id);
     void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count, detail::CborWriter &result);
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);

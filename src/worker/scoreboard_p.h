@@ -22,7 +22,6 @@ struct ScoreboardPage
     std::atomic<quint32> state{Free};
     std::atomic<quint32> midWrite{0}; ///< 1 while a reply is being written
     std::atomic<quint32> protocol{UnknownProtocol}; ///< which the worker speaks with its client
-    std::atomic<quint32> saidGoodbye{0}; ///< 1 once a goodbye of the worker's own is on its way
     std::atomic<quint32> greeted{0}; ///< 1 once its hello is about to be written, if its protocol has one
     std::atomic<quint32> held{0}; ///< 1 from the first call of a checkout until its release
     std::atomic<quint32> askedToLeave{0}; ///< 1 once it is to end as soon as it is free

@@ -24,15 +24,9 @@ void Applicants::add(const Request &request, Posix::Fd connection, const QString
     if (m_applicants.empty()) {
         logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker can be had, clients wait: %1").arg(cause));
         m_pause = FirstPause;
-        m_lastTry = now;
         m_nextTry = now + m_pause;
     }
     m_applicants.push_back({request, std::move(connection)});
-}
-
-void Applicants::hurry(qint64 now)
-{
-    m_nextTry = std::min(m_nextTry, std::max(now, m_lastTry + FirstPause));
 }
 
 bool Applicants::dismiss(quint64 id)
@@ -40,12 +34,21 @@ bool Applicants::dismiss(quint64 id)
     return std::erase_if(m_applicants, [id](const Applicant &applicant) { return applicant.request.id == id; }) > 0;
 }
 
+bool Applicants::drain(quint64 id)
+{
+    const auto isMeant = [id](const Applicant &applicant) { return applicant.request.id == id; };
+    const auto applicant = std::find_if(m_applicants.begin(), m_applicants.end(), isMeant);
+    if (applicant == m_applicants.end())
+        return false;
+    applicant->request.isToLeave = true;
+    return true;
+}
+
 void Applicants::act(qint64 now, const Spawn &spawn, const Gone &gone)
 {
     if (m_applicants.empty() || now < m_nextTry)
         return;
     letGo(gone);
-    m_lastTry = now;
     while (!m_applicants.empty()) {
         Applicant &first = m_applicants.front();
         if (spawn(first.request, first.connection)) {

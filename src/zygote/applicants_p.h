@@ -21,10 +21,10 @@ public:
     [[nodiscard]] bool isEmpty() const { return m_applicants.empty(); }
     /// @p now: as ScoreboardPage::now(), like all times here. @p cause: why it has to wait.
     void add(const ZygoteMessages::Request &request, Posix::Fd connection, const QString &cause, qint64 now);
-    /// Something has changed: the next try need not wait for long.
-    void hurry(qint64 now);
     /// The one of the Spawn @p id waits no longer. False if none does.
     bool dismiss(quint64 id);
+    /// The worker for the one of the Spawn @p id is to leave when it is free. False if none waits.
+    bool drain(quint64 id);
     /// Tries again, if it is time.
     void act(qint64 now, const Spawn &spawn, const Gone &gone);
     /// When act() has something to do; WorkerWatch::Never if it has nothing.
@@ -41,7 +41,6 @@ private:
 
     std::deque<Applicant> m_applicants;
     qint64 m_nextTry = 0;
-    qint64 m_lastTry = 0;
     qint64 m_pause = 0;
 };
 

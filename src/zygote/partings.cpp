@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr qint64 Patience = std::chrono::nanoseconds(1s).count();
-// Clients that do not hang up must not take the descriptors of those to come.
-constexpr std::size_t Most = 256;
 
 bool isAtEnd(int connection)
 {
@@ -47,7 +45,7 @@ void Partings::begin(Posix::Fd connection, QByteArrayView lastWords)
     const quint64 number = ++m_lastNumber;
     if (!m_poller.add(connection.get(), Posix::Poller::Input, ZygoteToken{ZygoteToken::Parting, number}.value()))
         return;
-    if (m_partings.size() == Most)
+    if (m_partings.size() >= m_most)
         end(m_partings.begin());
     m_partings.emplace(number, Parting{std::move(connection), ScoreboardPage::now() + Patience});
 }

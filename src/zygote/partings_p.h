@@ -14,6 +14,9 @@ class Partings
 {
 public:
     explicit Partings(Posix::Poller &poller);
+    /// Clients that do not hang up must not take the descriptors of those to come: beyond so many the oldest is closed.
+    void setMost(std::size_t most) { m_most = most; }
+    static constexpr std::size_t Most = 256;
 
     [[nodiscard]] bool isEmpty() const { return m_partings.empty(); }
     /// Writes @p lastWords if there is room, and the end of file. Never waits: the poller tells the rest.
@@ -35,6 +38,7 @@ private:
     Posix::Poller &m_poller;
     std::map<quint64, Parting> m_partings; // by number, which is by age
     quint64 m_lastNumber = 0;
+    std::size_t m_most = Most;
 };
 
 }

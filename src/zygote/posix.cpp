@@ -67,10 +67,34 @@ Transfer writeNow(int socket, QByteArrayView bytes)
     return {Transfer::Done, qsizetype(count), 0};
 }
 
+namespace {
+
+// Whether a moment has been waited because the kernel was short of memory.
+bool hasWaitedForMemory(const Transfer &transfer)
+{
+    if (transfer.status != Transfer::WouldBlock || transfer.error == 0)
+        return false;
+    waitFor({}, std::chrono::milliseconds(10));
+    return true;
+}
+
+}
+
+Transfer readPatiently(int socket, std::span<char> into)
+{
+    for (;;) {
+        const Transfer transfer = readSome(socket, into);
+        if (!hasWaitedForMemory(transfer))
+            return transfer;
+    }
+}
+
 bool writeAll(int socket, QByteArrayView bytes)
 {
     while (!bytes.isEmpty()) {
         const Transfer transfer = writeSome(socket, bytes);
+        if (hasWaitedForMemory(transfer))
+            continue;
         if (transfer.status != Transfer::Done)
             return false;
         bytes = bytes.sliced(transfer.bytes);

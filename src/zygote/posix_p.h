@@ -55,7 +55,7 @@ struct Transfer
     enum Status { Done, WouldBlock, Closed, Failed };
     Status status = Done;
     qsizetype bytes = 0;
-    int error = 0; ///< errno of Failed
+    int error = 0; ///< errno of Failed, and of WouldBlock when the kernel has no memory just now
 };
 /// Reads once. Closed is end of file or a reset.
 [[nodiscard]] Transfer readSome(int descriptor, std::span<char> into);
@@ -64,7 +64,8 @@ struct Transfer
 /// Neither waits, whoever has made the socket a blocking one.
 [[nodiscard]] Transfer readNow(int socket, std::span<char> into);
 [[nodiscard]] Transfer writeNow(int socket, QByteArrayView bytes);
-/// Writes all to a blocking socket; false when the peer is gone.
+/// Reads once from a blocking socket, and writes all to one (false when the peer is gone). Both wait for the kernel's memory too.
+[[nodiscard]] Transfer readPatiently(int socket, std::span<char> into);
 [[nodiscard]] bool writeAll(int socket, QByteArrayView bytes);
 /// How many bytes at most a single writeNow() takes all or not at all, whatever happens meanwhile to the process; 0 when there is no such
 /// promise.
@@ -122,8 +123,8 @@ bool sendDatagram(const QByteArray &path, QByteArrayView text);
 [[nodiscard]] Fd openToLook(int directory, const QByteArray &name);
 /// Where an open symbolic link points; empty on failure.
 [[nodiscard]] QByteArray targetOfLink(int link);
-/// Waits for the exclusive lock on an open directory, 2 s at most: whoever can read the directory can lock it. Closing it unlocks.
-bool lockDirectory(int directory);
+/// Waits for the exclusive lock on an open directory, not for ever, for whoever can read the directory can lock it. Closing it unlocks.
+[[nodiscard]] bool lockDirectory(int directory, std::chrono::milliseconds patience);
 struct FileIdentity
 {
     dev_t device = 0;
@@ -151,6 +152,8 @@ bool removeFrom(int directory, const QByteArray &name);
 /// program run; signals are at their defaults and unblocked, but for SIGPIPE, which is ignored; descriptors above 2 are closed that are
 /// not in @p keep.
 void beginProcess(std::vector<int> keep);
+/// Ended children wait to be reaped, whatever some library has arranged.
+void keepEndedChildren();
 [[noreturn]] void exitNow(int status);
 [[nodiscard]] pid_t processId();
 [[nodiscard]] uid_t userId();
@@ -164,9 +167,9 @@ struct Death
 {
     pid_t pid = 0;
     int exitCode = -1; ///< -1 when killed by a signal
-    int signal = 0;
+    int signal = 0; ///< and if this is 0 too, nobody knows
 };
-/// How a child of ours has ended, which stays to be reaped.
+/// How a child of ours has ended, which stays to be reaped; unset if it has not.
 [[nodiscard]] std::optional<Death> deathOf(pid_t pid);
 /// Reaps a child of ours that has ended.
 std::optional<Death> reap(pid_t pid);
@@ -252,7 +255,6 @@ public:
     };
 
     [[nodiscard]] bool open();
-    [[nodiscard]] int descriptor() const { return m_epoll.get(); }
     [[nodiscard]] bool add(int descriptor, quint32 interest, quint64 token);
     void change(int descriptor, quint32 interest, quint64 token);
     void remove(int descriptor);

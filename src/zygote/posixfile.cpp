@@ -59,11 +59,11 @@ QByteArray targetOfLink(int link)
     return length > 0 ? target.first(length) : QByteArray();
 }
 
-bool lockDirectory(int directory)
+bool lockDirectory(int directory, std::chrono::milliseconds patience)
 {
     constexpr timespec Pause{0, 5'000'000};
-    constexpr int Attempts = 400;
-    for (int i = 0; i < Attempts; ++i) {
+    const auto attempts = patience / std::chrono::milliseconds(5);
+    for (int i = 0; i < attempts; ++i) {
         if (::flock(directory, LOCK_EX | LOCK_NB) == 0)
             return true;
         if (errno != EWOULDBLOCK && errno != EINTR)

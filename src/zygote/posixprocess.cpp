@@ -123,7 +123,9 @@ bool signalProcess(int pidFd, int signal)
 std::optional<Death> deathOf(pid_t pid)
 {
     siginfo_t info{};
-    if (retry([&] { return ::waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT); }) != 0 || info.si_pid != pid)
+    if (retry([&] { return ::waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT); }) != 0)
+        return errno == ECHILD ? std::optional(Death{pid, -1, 0}) : std::nullopt; // somebody else has waited for it
+    if (info.si_pid != pid)
         return {};
     if (info.si_code == CLD_EXITED)
         return Death{pid, info.si_status, 0};
@@ -146,6 +148,8 @@ std::optional<Death> reap(pid_t pid)
 
 QString describeDeath(const Death &death)
 {
+    if (death.signal == 0 && death.exitCode < 0)
+        return QStringLiteral("ended in a way that was hidden from its zygote");
     if (death.signal == 0)
         return QStringLiteral("exited with status %1").arg(death.exitCode);
     const char *const name = ::sigabbrev_np(death.signal);
@@ -200,6 +204,11 @@ void beginProcess(std::vector<int> keep)
     makeExitImmediate();
     resetSignals();
     closeOthers(std::move(keep));
+}
+
+void keepEndedChildren()
+{
+    ::signal(SIGCHLD, SIG_DFL);
 }
 
 std::vector<int> openDescriptors()

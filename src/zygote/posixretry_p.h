@@ -22,7 +22,9 @@ auto retry(Call call)
 /// moved: given up, an event or an order of a zygote would be lost for good, and with it a place for a worker.
 inline Transfer failure(int error)
 {
-    if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM)
+    if (error == ENOBUFS || error == ENOMEM)
+        return {Transfer::WouldBlock, 0, error};
+    if (error == EAGAIN || error == EWOULDBLOCK)
         return {Transfer::WouldBlock, 0, 0};
     if (error == EPIPE || error == ECONNRESET || error == ENOTCONN)
         return {Transfer::Closed, 0, error};

@@ -64,15 +64,21 @@ void logEnd(const WorkerStart &start, const QString &cause)
     logOwn(lcWorker(), QtWarningMsg, line.arg(QString::number(start.number), QString::number(Posix::processId()), cause));
 }
 
-/// Reads for a worker whose client must have said hello by some time.
+/// Reads for a worker whose client must have said hello some time after it has begun to, or has connected.
 class Greeting
 {
 public:
     explicit Greeting(const WorkerStart &start)
         : m_connection(start.connection)
-        , m_isLimited(start.helloTimeout.count() > 0)
-        , m_until(std::chrono::steady_clock::now() + start.helloTimeout)
+        , m_timeout(start.helloTimeout)
     {
+        if (start.isNativeOnly)
+            begun(); // else it may be an idle JSON client
+    }
+    void begun()
+    {
+        m_isLimited = m_timeout.count() > 0;
+        m_until = std::chrono::steady_clock::now() + m_timeout;
     }
     void greeted()
     {
@@ -87,13 +93,14 @@ public:
                 return {Posix::Transfer::WouldBlock, 0, 0};
             Posix::setReceiveTimeout(m_connection, left);
         }
-        return Posix::readSome(m_connection, space);
+        return Posix::readPatiently(m_connection, space);
     }
 
 private:
     const int m_connection;
-    bool m_isLimited;
-    const std::chrono::steady_clock::time_point m_until;
+    const std::chrono::milliseconds m_timeout;
+    bool m_isLimited = false;
+    std::chrono::steady_clock::time_point m_until;
 };
 
 std::unique_ptr<Worker::Session> makeSession(const WorkerStart &start, char first)
@@ -126,6 +133,8 @@ int serveConnection(const WorkerStart &start)
         return 0;
     if (start.isNativeOnly && first.front() != Wire::NativeHelloByte)
         return endWith(start, QStringLiteral("its client does not speak the native protocol, the only one allowed here"));
+    if (!start.isNativeOnly)
+        greeting.begun();
     const std::unique_ptr<Worker::Session> session = makeSession(start, first.front());
     bool goesOn = session->serve(first);
     while (goesOn) {

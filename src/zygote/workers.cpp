@@ -84,22 +84,24 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     m_tell(event);
     Child &kept = m_children.emplace(child.number, std::move(child)).first->second;
     m_numbers.emplace(kept.id, kept.number);
+    if (request.isToLeave)
+        kept.watch.wantGone(WorkerWatch::Departure::Drain);
     look(kept, ScoreboardPage::now());
     return {};
 }
 
 void Workers::wantGone(quint64 id, WorkerWatch::Departure departure)
 {
-    tell(id, [departure](WorkerWatch &watch) { watch.wantGone(departure); });
+    inform(id, [departure](WorkerWatch &watch) { watch.wantGone(departure); });
 }
 
 void Workers::condemn(quint64 id)
 {
-    tell(id, [](WorkerWatch &watch) { watch.condemn(); });
+    inform(id, [](WorkerWatch &watch) { watch.condemn(); });
 }
 
 template <class News>
-void Workers::tell(quint64 id, News news)
+void Workers::inform(quint64 id, News news)
 {
     const auto number = m_numbers.find(id);
     if (number == m_numbers.end())
@@ -136,14 +138,19 @@ bool Workers::watchOver(Child &child)
     return true;
 }
 
-void Workers::refuse(quint64 id, const QString &cause, Posix::Fd connection)
+void Workers::forgo(quint64 id, const QString &cause)
 {
-    logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker: %1").arg(cause));
     Event event;
     event.kind = Event::NotSpawned;
     event.id = id;
     event.text.set(cause);
     m_tell(event);
+}
+
+void Workers::refuse(quint64 id, const QString &cause, Posix::Fd connection)
+{
+    logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker: %1").arg(cause));
+    forgo(id, cause);
     if (connection.isOpen() && Posix::peekByte(connection.get()) == Wire::NativeHelloByte) {
         m_partings.begin(std::move(connection), Wire::goodbyeInsteadOfHello(Wire::GoodbyeReason::Unspawned, cause));
     }
@@ -290,7 +297,7 @@ QByteArray Workers::lastWords(const Child &child, const Event &event) const
 {
     const ScoreboardPage *const page = m_scoreboard.page(child.slot);
     const bool isNative = page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;
-    if (!isNative || page->midWrite.load(std::memory_order_relaxed) != 0 || page->saidGoodbye.load(std::memory_order_relaxed) != 0)
+    if (!isNative || page->midWrite.load(std::memory_order_relaxed) != 0)
         return {};
     if (page->greeted.load(std::memory_order_relaxed) == 0)
         return Wire::goodbyeInsteadOfHello(reasonOf(event.cause), describeDeath(event));

@@ -27,9 +27,12 @@ public:
     [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_partings.isEmpty(); }
     /// Workers get back the limit that the zygote has lifted for itself.
     void setDescriptorLimit(quint64 limit) { m_descriptorLimit = limit; }
+    void setMostPartings(std::size_t most) { m_partings.setMost(most); }
     /// Takes @p connection and returns nothing, or leaves it and returns why there can be no worker now.
     [[nodiscard]] std::optional<QString> spawn(const ZygoteMessages::Request &request, Posix::Fd &connection);
-    /// Without a worker: says so to the program and to a client that understands it. @p connection may be closed.
+    /// There will be no worker for the Spawn @p id: tells the program.
+    void forgo(quint64 id, const QString &cause);
+    /// The same because of a failure: logs it, and tells a client that understands it. @p connection may be closed.
     void refuse(quint64 id, const QString &cause, Posix::Fd connection);
     /// The worker of the Spawn @p id is to leave when it is free, or to go now.
     void wantGone(quint64 id, WorkerWatch::Departure departure);
@@ -57,7 +60,7 @@ private:
         qint64 due = WorkerWatch::Never;
     };
     template <class News>
-    void tell(quint64 id, News news);
+    void inform(quint64 id, News news);
     [[nodiscard]] bool watchOver(Child &child);
     void onEnded(Child &child);
     void onConnection(Child &child, const Posix::Poller::Ready &ready);

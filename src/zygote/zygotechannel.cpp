@@ -51,6 +51,10 @@ void ZygoteChannel::order(Request::Kind kind, quint64 id)
     if (pending != m_pending.end()) {
         if (kind == Request::MakeRoom)
             return;
+        if (kind == Request::Drain) {
+            pending->request.isToLeave = true;
+            return;
+        }
         m_pending.erase(pending);
         refuse(id, QStringLiteral("the server shuts down"));
         return;
@@ -127,18 +131,15 @@ void ZygoteChannel::handle(const Event &event)
 {
     switch (event.kind) {
     case Event::Spawned:
-        Q_EMIT
-        spawned(event.id, event.pid, event.slot);
+        Q_EMIT spawned(event.id, event.pid, event.slot);
         break;
     case Event::NotSpawned:
         --m_alive;
-        Q_EMIT
-        notSpawned(event.id, event.text.get());
+        Q_EMIT notSpawned(event.id, event.text.get());
         break;
     case Event::Died:
         --m_alive;
-        Q_EMIT
-        died(event.id, describeDeath(event), event.setup);
+        Q_EMIT died(event.id, describeDeath(event), event.setup);
         break;
     case Event::Ready:
     case Event::Refused:
@@ -147,8 +148,7 @@ void ZygoteChannel::handle(const Event &event)
     if (event.kind == Event::Spawned)
         return;
     flush();
-    Q_EMIT
-    roomChanged();
+    Q_EMIT roomChanged();
 }
 
 // A worker that was forked just before has the zygote's end of the socket too, until it comes to close it: by then it may have been stopped.
@@ -169,8 +169,7 @@ void ZygoteChannel::close()
     m_pending.clear();
     m_orders.clear();
     m_socket.reset();
-    Q_EMIT
-    closed();
+    Q_EMIT closed();
 }
 
 }

@@ -5,7 +5,6 @@
 #include "zygote/posix_p.h"
 #include "zygote/zygotemessages_p.h"
 
-#include <QtCore/QHash>
 #include <QtCore/QObject>
 
 #include <deque>
@@ -34,7 +33,7 @@ public:
     /// Asks for a worker on @p connection, on the terms of @p request; the answer comes as spawned() or notSpawned(). A later died() bears the
     /// same id. If there can be none at the moment the connection is refused or, if it may, waits until there can or its client hangs up.
     quint64 spawn(Posix::Fd connection, const Peer &peer, ZygoteMessages::Request request = {});
-    /// What is to become of a worker, by the id its spawn() returned: Retire, Kill or MakeRoom.
+    /// What is to become of a worker, by the id its spawn() returned: anything but Spawn.
     void order(ZygoteMessages::Request::Kind kind, quint64 id);
     /// Whether a spawn() would be passed on at once.
     [[nodiscard]] bool hasRoom() const { return m_pending.empty() && m_alive < m_capacity; }

@@ -41,6 +41,7 @@ struct Request
     Kind kind = Spawn;
     bool mayWait = false; ///< of Spawn: if there can be no worker now, its connection waits for one
     bool isNativeOnly = false; ///< of Spawn: the client must speak the native protocol
+    bool isToLeave = false; ///< of Spawn: Drain, from the beginning
     qint32 helloTimeout = 0; ///< of Spawn: milliseconds the client may take for its hello, 0 = any
     quint64 id = 0; ///< of the Spawn, or of the worker that came of it
     qint64 uid = -1;

@@ -13,7 +13,6 @@ using namespace ZygoteMessages;
 
 namespace {
 
-constexpr std::size_t MaxUnsentEvents = 10000;
 constexpr qint64 LongestTaking = std::chrono::nanoseconds(std::chrono::milliseconds(5)).count();
 constexpr quint64 ControlToken = 0;
 static_assert(ZygoteToken::Control == 0); // its number is 0 too
@@ -52,8 +51,14 @@ QString ZygoteProcess::becomeZygote()
     Posix::setNonBlocking(m_control.get(), true);
     if (!m_options.name.isEmpty())
         Posix::setTitle(m_options.name + " zygote");
-    if (!m_interface.preload)
-        return {};
+    QString problem = m_interface.preload ? preload() : QString();
+    Posix::keepEndedChildren();
+    Posix::flushStdio(); // what waits for a reader waits here, and not in the first fork
+    return problem.isEmpty() ? missingDescriptor() : problem;
+}
+
+QString ZygoteProcess::preload() const
+{
     const int threads = Posix::threadCount(); // ThreadSanitizer gives every process one of its own
     try {
         m_interface.preload();
@@ -74,13 +79,14 @@ QString ZygoteProcess::openPoller()
     return QStringLiteral("the zygote cannot wait for its workers: %1").arg(Posix::lastErrorText());
 }
 
-// Each worker takes two descriptors, and the connection that arrives one. When those of the dead, which stay for a moment, take more, a
-// worker's connection is not watched for once.
-quint32 ZygoteProcess::capacity() const
+// Each worker takes two descriptors, the connection that arrives one, and those of the dead stay for a moment.
+quint32 ZygoteProcess::capacity()
 {
     const quint64 taken = Posix::openDescriptors().size() + 1;
-    const quint64 limit = Posix::descriptorLimit();
-    return quint32(std::clamp<quint64>(limit > taken ? (limit - taken) / 2 : 0, 1, Scoreboard::MaxWorkers));
+    const quint64 left = std::max(Posix::descriptorLimit(), taken) - taken;
+    const quint64 forPartings = std::min<quint64>(left / 8, Partings::Most);
+    m_workers.setMostPartings(std::max<quint64>(1, forPartings));
+    return quint32(std::clamp<quint64>((left - forPartings) / 2, 1, Scoreboard::MaxWorkers));
 }
 
 QString ZygoteProcess::undeclaredDescriptor() const
@@ -94,6 +100,17 @@ QString ZygoteProcess::undeclaredDescriptor() const
                 .arg(descriptor)
                 .arg(Posix::describeDescriptor(descriptor));
         }
+    }
+    return {};
+}
+
+// Its number would be given to something else, which every worker would then share.
+QString ZygoteProcess::missingDescriptor() const
+{
+    const std::vector<int> open = Posix::openDescriptors();
+    for (const int descriptor : m_interface.keptDescriptors) {
+        if (std::find(open.begin(), open.end(), descriptor) == open.end())
+            return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), is not open").arg(descriptor);
     }
     return {};
 }
@@ -149,12 +166,13 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
         m_workers.wantGone(request.id, WorkerWatch::Departure::Room);
         return;
     case Request::Drain:
-        m_workers.wantGone(request.id, WorkerWatch::Departure::Drain);
+        if (!m_applicants.drain(request.id))
+            m_workers.wantGone(request.id, WorkerWatch::Departure::Drain);
         return;
     case Request::Retire:
     case Request::Kill:
         if (m_applicants.dismiss(request.id))
-            m_workers.refuse(request.id, QStringLiteral("the server shuts down"), {});
+            m_workers.forgo(request.id, QStringLiteral("the server shuts down"));
         else if (request.kind == Request::Retire)
             m_workers.wantGone(request.id, WorkerWatch::Departure::Shutdown);
         else
@@ -181,7 +199,7 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
 void ZygoteProcess::tryApplicants()
 {
     const auto spawn = [this](const Request &request, Posix::Fd &connection) { return m_workers.spawn(request, connection); };
-    const auto gone = [this](quint64 id) { m_workers.refuse(id, QStringLiteral("its client hung up while it waited"), {}); };
+    const auto gone = [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its client hung up while it waited")); };
     m_applicants.act(ScoreboardPage::now(), spawn, gone);
 }
 
@@ -198,9 +216,7 @@ void ZygoteProcess::tell(const Event &event)
 {
     if (!m_control.isOpen())
         return;
-    if (m_unsent.size() == MaxUnsentEvents)
-        m_unsent.pop_front();
-    m_unsent.push_back(event);
+    m_unsent.push_back(event); // two for each worker at most, and workers are limited
     flushEvents();
 }
 

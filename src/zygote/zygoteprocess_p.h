@@ -23,9 +23,11 @@ public:
 
 private:
     [[nodiscard]] QString becomeZygote();
+    [[nodiscard]] QString preload() const;
     [[nodiscard]] QString undeclaredDescriptor() const;
+    [[nodiscard]] QString missingDescriptor() const;
     [[nodiscard]] QString openPoller();
-    [[nodiscard]] quint32 capacity() const;
+    [[nodiscard]] quint32 capacity();
     void serve();
     void takeRequests();
     void take(const ZygoteMessages::Request &request, Posix::Fd connection);

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include "helpers/answers.h"
+#include "helpers/embedded.h"
+#include "helpers/processes.h"
+#include "helpers/protocols.h"
+#include "helpers/rawsocket.h"
+
+#include <QtPrefork/Client>
+#include <QtPrefork/Server>
+
+#include <QtCore/QTemporaryDir>
+#include <QtNetwork/QTcpSocket>
+#include <QtTest/QSignalSpy>
+
+#include <csignal>
+
+using namespace Prefork;
+using namespace std::chrono_literals;
+using Test::answer;
+using Test::zygote;
+
+namespace {
+
+/// Speaks JSON and hangs up when it is destroyed.
+class RawClient
+{
+public:
+    explicit RawClient(int socket)
+        : m_socket(socket)
+    {
+    }
+    RawClient(RawClient &&other) noexcept
+        : m_socket(std::exchange(other.m_socket, -1))
+    {
+    }
+    RawClient &operator=(RawClient &&other) noexcept
+    {
+        std::swap(m_socket, other.m_socket);
+        return *this;
+    }
+    ~RawClient() { ::close(m_socket); }
+    [[nodiscard]] bool say(QByteArrayView text) const { return ::send(m_socket, text.data(), std::size_t(text.size()), MSG_NOSIGNAL) == text.size(); }
+    /// False also while it is on its way.
+    [[nodiscard]] bool hasAnswer() const
+    {
+        char first = 0;
+        return ::recv(m_socket, &first, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
+    }
+
+private:
+    int m_socket;
+};
+
+}
+
+// Servers in the program of their clients: what slots do to them, and what is left when they are gone.
+class TestServerLife : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_directory = std::make_unique<QTemporaryDir>(); }
+    void cleanup() { WAIT_FOR(workers().isEmpty()); }
+    void aSlotMayCloseIt();
+    void aSlotMayDeleteIt();
+    void onceReplacedItMayListenElsewhere();
+    void aWorkerForkedAfterItsEndDoesNotStay();
+    void whoWaitsForAReplacedOneIsServed();
+    void aLongDeadlineIsNoDeadline();
+    void aSilentJsonClientMayStaySilent();
+    void noWorkerForWhoOnlyLooksIn();
+
+private:
+    [[nodiscard]] QString path(const char *name = "s") const { return QStringLiteral("unix:") + m_directory->filePath(QString::fromLatin1(name)); }
+    [[nodiscard]] static QList<qint64> workers() { return Test::childrenOf(zygote()->processId()); }
+
+    std::unique_ptr<QTemporaryDir> m_directory;
+};
+
+void TestServerLife::aSlotMayCloseIt()
+{
+    Server server(zygote());
+    QVERIFY2(server.listen(path()), qPrintable(server.errorString()));
+    connect(&server, &Server::workerCountChanged, &server, &Server::close);
+    Client client(path(), {.minWorkers = 0, .maxWorkers = 2});
+    const CheckoutPtr first = client.checkout();
+    const CheckoutPtr second = client.checkout(); // in the backlog meanwhile
+    QVERIFY(Test::pidOf(first) > 0);
+    WAIT_FOR(!server.isListening());
+}
+
+void TestServerLife::aSlotMayDeleteIt()
+{
+    auto *const server = new Server(zygote());
+    QVERIFY2(server->listen(path()), qPrintable(server->errorString()));
+    connect(server, &Server::workerCountChanged, server, [server] { delete server; });
+    const QPointer<Server> guard = server;
+    Client client(path(), {.minWorkers = 2, .maxWorkers = 2});
+    WAIT_FOR(!guard);
+}
+
+void TestServerLife::onceReplacedItMayListenElsewhere()
+{
+    Server server(zygote());
+    QSignalSpy finished(&server, &Server::finished);
+    QVERIFY2(server.listen(path()), qPrintable(server.errorString()));
+    Server next(zygote(), {.replace = true});
+    QVERIFY2(next.listen(path()), qPrintable(next.errorString()));
+    WAIT_COMPARE(finished.size(), 1);
+    QVERIFY2(server.listen(path("elsewhere")), qPrintable(server.errorString()));
+    Client client(path("elsewhere"), {.minWorkers = 0, .maxWorkers = 1});
+    const qint64 pid = Test::pidOf(client.checkout());
+    QVERIFY(pid > 0);
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < 300) { // it would leave between two of them
+        WAIT_COMPARE(client.idleWorkerCount(), 1);
+        QCOMPARE(Test::pidOf(client.checkout()), pid);
+    }
+}
+
+void TestServerLife::aWorkerForkedAfterItsEndDoesNotStay()
+{
+    auto server = std::make_unique<Server>(zygote());
+    QVERIFY2(server->listen(path()), qPrintable(server->errorString()));
+    QSignalSpy counts(server.get(), &Server::workerCountChanged);
+    QVERIFY(::kill(pid_t(zygote()->processId()), SIGSTOP) == 0);
+    Client client(path(), {.minWorkers = 2, .maxWorkers = 2});
+    WAIT_COMPARE(counts.size(), 2); // asked for
+    server.reset();
+    QVERIFY(::kill(pid_t(zygote()->processId()), SIGCONT) == 0);
+    if (Test::isNative()) {
+        WAIT_FOR(!client.connectionError().isEmpty()); // it has been told goodbye, and looks for others
+    } else {
+        WAIT_COMPARE(workers().size(), 2); // until their client hangs up
+    }
+}
+
+void TestServerLife::whoWaitsForAReplacedOneIsServed()
+{
+    constexpr int Clients = 120; // more than wait in the server itself, and then more than it accepts in one go
+    auto server = std::make_unique<Server>(zygote(), ServerOptions{.maxWorkers = 1});
+    QVERIFY2(server->listen(path()), qPrintable(server->errorString()));
+    QSignalSpy finished(server.get(), &Server::finished);
+    Client holder(path(), {.minWorkers = 0, .maxWorkers = 1});
+    CheckoutPtr held = holder.checkout({.timeout = 0ms});
+    QVERIFY(Test::pidOf(held) > 0);
+    std::vector<RawClient> clients;
+    for (int i = 0; i < Clients; ++i) {
+        clients.emplace_back(Test::connectTo(Test::socketAddress(server->address().path().toLocal8Bit())));
+        QVERIFY(clients.back().say("[\"do\",{},\"pid\"]"));
+    }
+    Server next(zygote(), {.replace = true});
+    QVERIFY2(next.listen(path()), qPrintable(next.errorString()));
+    WAIT_FOR(!server->isListening());
+    held.reset();
+    holder.close();
+    qsizetype served = 0;
+    const auto areAllAnswered = [&] {
+        std::erase_if(clients, [&served](RawClient &client) { return client.hasAnswer() && ++served; });
+        return clients.empty();
+    };
+    WAIT_FOR(areAllAnswered());
+    QCOMPARE(served, Clients);
+    WAIT_COMPARE(finished.size(), 1);
+}
+
+void TestServerLife::aLongDeadlineIsNoDeadline()
+{
+    QTest::failOnWarning(QRegularExpression(QStringLiteral("Timers|timeout"))); // Qt's, of an interval that has become negative
+    Server server(zygote());
+    QVERIFY2(server.listen(path()), qPrintable(server.errorString()));
+    QSignalSpy finished(&server, &Server::finished);
+    Client client(path(), {.minWorkers = 0, .maxWorkers = 1});
+    CheckoutPtr held = client.checkout();
+    const qint64 pid = Test::pidOf(held);
+    for (const std::chrono::milliseconds timeout : {std::chrono::milliseconds::max(), std::chrono::milliseconds(24h * 50), std::chrono::milliseconds(24h * 30)}) {
+        server.shutDown(timeout);
+        QCOMPARE(Test::pidOf(held), pid);
+    }
+    held.reset();
+    client.close();
+    WAIT_COMPARE(finished.size(), 1);
+}
+
+void TestServerLife::aSilentJsonClientMayStaySilent()
+{
+    Server server(zygote(), {.maxSilent = 0, .helloTimeout = 50ms});
+    QVERIFY2(server.listen(QStringLiteral("tcp://127.0.0.1:0")), qPrintable(server.errorString()));
+    QTcpSocket silent;
+    QTcpSocket slow; // has begun, and says no more
+    silent.connectToHost(QStringLiteral("127.0.0.1"), server.address().port());
+    WAIT_COMPARE(server.workerCount(), 1);
+    slow.connectToHost(QStringLiteral("127.0.0.1"), server.address().port());
+    slow.write("Q");
+    WAIT_COMPARE(server.workerCount(), 2);
+    WAIT_COMPARE(slow.state(), QAbstractSocket::UnconnectedState);
+    silent.write("[\"do\",{},\"pid\"]");
+    WAIT_FOR(silent.bytesAvailable() > 0);
+    QVERIFY(silent.readAll().startsWith("[\"ok\","));
+}
+
+void TestServerLife::noWorkerForWhoOnlyLooksIn()
+{
+    Server server(zygote());
+    QVERIFY2(server.listen(QStringLiteral("tcp://127.0.0.1:0")), qPrintable(server.errorString()));
+    QSignalSpy counts(&server, &Server::workerCountChanged);
+    for (int i = 0; i < 5; ++i) { // gone before the event loop has turned, and so before they are accepted
+        QTcpSocket visitor;
+        visitor.connectToHost(QStringLiteral("127.0.0.1"), server.address().port());
+        QVERIFY(visitor.waitForConnected(int(Test::Patience.count())));
+        visitor.close();
+    }
+    Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
+    QVERIFY(Test::pidOf(client.checkout()) > 0);
+    QCOMPARE(counts.size(), 1);
+}
+
+PREFORK_TEST_MAIN(TestServerLife, Test::addBasics)
+#include "tst_serverlife.moc"
