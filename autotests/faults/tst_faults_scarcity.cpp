@@ -10,6 +10,7 @@
 #include <QtPrefork/Zygote>
 
 #include <QtCore/QElapsedTimer>
+#include <QtCore/QRegularExpression>
 #include <QtCore/QTemporaryDir>
 
 #include <algorithm>
@@ -85,6 +86,7 @@ private Q_SLOTS:
     void row24_descriptorsRunOut();
     void row36_aThunderingHerd();
     void row37_aFloodOfSilentConnections();
+    void row37_silentConnectionsThatGo();
     void row37_aHelloThatNeverEnds();
     void row38_connectAndGoAway();
     void row39_aWorkersChildKeepsTheConnection();
@@ -177,6 +179,26 @@ void TestFaultsScarcity::row37_aFloodOfSilentConnections()
     const auto ended = [&] { return std::count_if(connections.begin(), connections.end(), [](const auto &one) { return one->hasEnded(); }); };
     QTRY_COMPARE_WITH_TIMEOUT(ended(), 250, 30000);
     QVERIFY(connections.front()->hasEnded() && !connections.back()->hasEnded());
+}
+
+void TestFaultsScarcity::row37_silentConnectionsThatGo()
+{
+    QTest::failOnWarning(QRegularExpression(QStringLiteral("QSocketNotifier")));
+    Server server(zygote);
+    QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
+    for (int round = 0; round < 5; ++round) {
+        Connections connections;
+        for (int i = 0; i < 100; ++i)
+            connections.push_back(std::make_unique<SilentConnection>(server.address()));
+        client.recycleWorkers();
+        QVERIFY(Test::call(client.checkout(), "pid").result); // the last to come: all are in
+        connections.clear();
+        QEventLoop loop; // a real one: the helpers look after deferred deletions
+        QTimer::singleShot(Test::Patience, &loop, [&loop] { loop.exit(1); });
+        client.checkout()->call("pid", {}, [&loop](const QVariant &) { loop.exit(0); });
+        QCOMPARE(loop.exec(), 0);
+    }
 }
 
 void TestFaultsScarcity::row37_aHelloThatNeverEnds()

@@ -40,6 +40,7 @@ void Vestibule::onReadable(quint64 number)
     auto guest = m_guests.extract(number);
     if (guest.empty())
         return;
+    guest.mapped().notifier->setEnabled(false); // its descriptor may be closed before it is deleted
     guest.mapped().notifier.release()->deleteLater(); // it is on the stack
     if (Posix::peekByte(guest.mapped().connection.get()))
         m_enter(std::move(guest.mapped().connection), guest.mapped().peer);
