@@ -11,6 +11,10 @@
 #include <QtCore/QTemporaryDir>
 
 #include <csignal>
+#include <fcntl.h>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace Prefork;
@@ -41,6 +45,9 @@ private Q_SLOTS:
     void row18_withoutReplaceALiveServerStays();
     void row19_aNewServerThatCannotStart();
     void row20_aSetupThatAlwaysFails();
+    void row29_nobodyReadsTheServersLog();
+    void standardDescriptorsMayBeClosed_data();
+    void standardDescriptorsMayBeClosed();
     void row62_askedOnceItLetsCheckoutsFinish();
     void row62_whoTakesTooLongIsKilled();
     void row62_askedTwiceItGoesAtOnce();
@@ -234,6 +241,48 @@ void TestFaultsServer::row20_aSetupThatAlwaysFails()
         ++errors;
     }
     QVERIFY2(errors <= 20, qPrintable(QString::number(errors))); // a worker each
+}
+
+void TestFaultsServer::row29_nobodyReadsTheServersLog()
+{
+    const QByteArray fifo = QFile::encodeName(m_directory->filePath(QStringLiteral("log")));
+    QCOMPARE(::mkfifo(fifo.constData(), 0600), 0);
+    const int reader = ::open(fifo.constData(), O_RDWR | O_CLOEXEC); // so that the server can open it
+    QVERIFY(reader >= 0);
+    Test::ServerProcess server;
+    server.setEnvironment({QStringLiteral("QT_LOGGING_RULES=prefork.server=true"), QStringLiteral("QT_FORCE_STDERR_LOGGING=1")});
+    QVERIFY2(server.start(QStringLiteral("/bin/sh"),
+                          {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" 2>\"$2\""), QStringLiteral(ECHO_SERVER), m_address,
+                           QFile::decodeName(fifo)}),
+             qPrintable(server.errorString()));
+    ::close(reader);
+    Test::ServerProcess heir;
+    QVERIFY2(start(heir, {QStringLiteral("--replace")}), qPrintable(heir.errorString()));
+    QCOMPARE(server.waitForEnd(), 0); // it has said that it is replaced
+}
+
+void TestFaultsServer::standardDescriptorsMayBeClosed_data()
+{
+    QTest::addColumn<QString>("closed");
+    for (const char *const closed : {"<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"})
+        QTest::newRow(closed) << QString::fromLatin1(closed);
+}
+
+void TestFaultsServer::standardDescriptorsMayBeClosed()
+{
+    QFETCH(QString, closed);
+    QProcess server;
+    server.start(QStringLiteral("/bin/sh"), {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" ") + closed,
+                                             QStringLiteral(ECHO_SERVER), m_address});
+    const auto end = qScopeGuard([&server] {
+        server.kill();
+        server.waitForFinished(-1);
+    });
+    Client client(m_address, {.minWorkers = 0, .timeout = 0ms});
+    std::optional<QVariant> result;
+    client.checkout()->call("echo", {1}, [&result](const QVariant &value) { result = value; });
+    QVERIFY(Test::waitUntil([&result] { return result.has_value(); }));
+    QCOMPARE(*result, QVariant(1));
 }
 
 void TestFaultsServer::row62_askedOnceItLetsCheckoutsFinish()

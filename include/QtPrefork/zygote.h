@@ -41,10 +41,10 @@ struct ZygoteOptions
 /// inherited an event loop or somebody's lock. It returns once preload has run. When it cannot do its work it is not valid and says
 /// why; Server::listen() and a Client on it then fail with the same text.
 ///
-/// Zygote and workers have no descriptor of the program's but standard input, output and error. The zygote leads a session of its
-/// own, so that Ctrl-C reaches the program first. When the Zygote is destroyed, or its program dies, it forks no more and stays until
-/// its last worker has ended: a worker that a checkout holds serves it to its end, others say goodbye at once, those of JSON clients end
-/// when their clients hang up. (Parity T10, T12, T16, T17.)
+/// Zygote and workers have no descriptor of the program's but standard input, output and error; where one of these is closed, it becomes
+/// /dev/null, in the program too. The zygote leads a session of its own, so that Ctrl-C reaches the program first. When the Zygote
+/// is destroyed, or its program dies, it forks no more and stays until its last worker has ended: a worker that a checkout holds serves
+/// it to its end, others say goodbye at once, those of JSON clients end when their clients hang up. (Parity T10, T12, T16, T17.)
 ///
 /// In a worker all signals are at their defaults, but for SIGPIPE, which is ignored, and SIGHUP, which asks it to leave as soon as no
 /// checkout holds it.

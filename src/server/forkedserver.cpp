@@ -79,6 +79,7 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
 {
     if (const QString tooLate = ZygotePrivate::tooLate(QStringLiteral("the forked server")); !tooLate.isEmpty())
         return tooLate;
+    Posix::occupyStandardDescriptors();
     auto ends = Posix::socketPair(Posix::PairType::Messages);
     if (!ends)
         return QStringLiteral("no socket pair for the server: %1").arg(Posix::lastErrorText());

@@ -198,6 +198,7 @@ void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
     staff->open();
     listener->watch([this] { onReplaced(); });
     channel->attach();
+    Posix::outliveBrokenPipes();
     error.clear();
     if (!name.isEmpty())
         Posix::setTitle(name + " server");

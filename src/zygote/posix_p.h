@@ -147,6 +147,10 @@ bool removeFrom(int directory, const QByteArray &name);
 
 // --- processes ---------------------------------------------------------------------------------------------------------------------
 
+/// Opens /dev/null as those of the descriptors 0-2 that are closed: else one of ours would get the number, and what is printed or logged.
+void occupyStandardDescriptors();
+/// Ignores SIGPIPE, if it would end the process.
+void outliveBrokenPipes();
 [[nodiscard]] pid_t forkProcess();
 /// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of the parent's
 /// program run; signals are at their defaults and unblocked, but for SIGPIPE, which is ignored; descriptors above 2 are closed that are

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bsd/unistd.h>
+#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdio>
@@ -67,6 +68,25 @@ void closeOthers(std::vector<int> keep)
     closeUpTo(UINT_MAX);
 }
 
+}
+
+void occupyStandardDescriptors()
+{
+    for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+        if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        if (const int null = ::open("/dev/null", O_RDWR); null > descriptor)
+            ::close(null); // somebody else was faster
+    }
+}
+
+void outliveBrokenPipes()
+{
+    struct sigaction now
+    {
+    };
+    if (::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL)
+        ::signal(SIGPIPE, SIG_IGN);
 }
 
 pid_t forkProcess()

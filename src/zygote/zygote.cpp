@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds ShortParting{20};
 Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
     : d(std::make_unique<ZygotePrivate>())
 {
+    Posix::occupyStandardDescriptors();
     d->options = options;
     d->error = d->start(InterfacePrivate::of(interface));
 }
