@@ -92,6 +92,7 @@ private Q_SLOTS:
     void row39_aWorkersChildKeepsTheConnection();
     void theLeastRecentlyUsedWorkerMakesRoom();
     void aUserHasSoManyWorkersAndNoMore();
+    void whoHasGoneTakesNoPlaceInTheLine();
 
 private:
     std::unique_ptr<QTemporaryDir> m_directory;
@@ -314,6 +315,28 @@ void TestFaultsScarcity::aUserHasSoManyWorkersAndNoMore()
     checkouts.erase(checkouts.begin(), checkouts.begin() + 2);
     QVERIFY(Test::waitUntil([&] { return served == 4; }));
     QVERIFY(server.workerCount() <= 2);
+}
+
+void TestFaultsScarcity::whoHasGoneTakesNoPlaceInTheLine()
+{
+    ServerOptions options;
+    options.maxWorkersPerUser = 1;
+    Server server(zygote, options);
+    QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
+    QLocalSocket holder;
+    holder.connectToServer(server.address().path());
+    QTRY_COMPARE_WITH_TIMEOUT(server.workerCount(), 1, 30000);
+    Connections crowd;
+    for (int i = 0; i < 20; ++i)
+        crowd.push_back(std::make_unique<SilentConnection>(m_address));
+    QTRY_VERIFY_WITH_TIMEOUT(crowd.back()->hasEnded(), 30000); // the line is full
+    crowd.clear();
+    QLocalSocket newcomer;
+    newcomer.connectToServer(server.address().path());
+    newcomer.write(R"(["do",{},"number"])");
+    holder.close();
+    QTRY_VERIFY_WITH_TIMEOUT(newcomer.bytesAvailable() > 0 || newcomer.state() != QLocalSocket::ConnectedState, 30000);
+    QVERIFY(newcomer.readAll().startsWith(R"(["ok",)"));
 }
 
 int main(int argc, char *argv[])

@@ -58,7 +58,12 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
 void Staff::serve(Posix::Fd connection, const Peer &peer)
 {
     const Admission::Id id = ++m_lastConnection;
-    if (!m_admission.arrive(id, peer.uid)) {
+    bool hasArrived = m_admission.arrive(id, peer.uid);
+    if (!hasArrived) { // those before it may have gone meanwhile
+        dismissGone();
+        hasArrived = m_admission.arrive(id, peer.uid);
+    }
+    if (!hasArrived) {
         m_refusals.warn(QStringLiteral("turned a connection of user %1 away: it has all workers it may have, and %2 others of it wait already")
                             .arg(QString::number(peer.uid), QString::number(Admission::MaxWaitingPerUser)));
         return;
