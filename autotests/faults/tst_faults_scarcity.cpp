@@ -12,6 +12,7 @@
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTemporaryDir>
+#include <QtNetwork/QLocalSocket>
 
 #include <algorithm>
 #include <csignal>
@@ -84,6 +85,7 @@ class TestFaultsScarcity : public QObject
 private Q_SLOTS:
     void init();
     void row24_descriptorsRunOut();
+    void row18_whoWaitsForAFullServerIsServed();
     void row36_aThunderingHerd();
     void row37_aFloodOfSilentConnections();
     void row37_silentConnectionsThatGo();
@@ -133,6 +135,42 @@ void TestFaultsScarcity::row24_descriptorsRunOut()
     connections.clear();
     QTRY_VERIFY_WITH_TIMEOUT(result, 1000);
     QVERIFY(Test::call(client.checkout(), "pid").result);
+}
+
+void TestFaultsScarcity::row18_whoWaitsForAFullServerIsServed()
+{
+    ServerOptions options;
+    options.maxWorkers = 1;
+    Server old(zygote, options);
+    QVERIFY2(old.listen(m_address), qPrintable(old.errorString()));
+    const QString path = old.address().path();
+    QLocalSocket holder;
+    holder.connectToServer(path);
+    QTRY_COMPARE_WITH_TIMEOUT(old.workerCount(), 1, 30000);
+    std::vector<std::unique_ptr<QLocalSocket>> clients; // more than a server accepts when it is full
+    for (int i = 0; i < 150; ++i) {
+        clients.push_back(std::make_unique<QLocalSocket>());
+        clients.back()->connectToServer(path);
+        clients.back()->write(R"(["do",{},"number"])");
+        QVERIFY2(clients.back()->flush(), qPrintable(clients.back()->errorString()));
+    }
+    options.replace = true;
+    Server heir(zygote, options);
+    QVERIFY2(heir.listen(m_address), qPrintable(heir.errorString()));
+    QTRY_VERIFY_WITH_TIMEOUT(old.isShuttingDown() && !old.isListening(), 30000);
+    int served = 0;
+    int settled = 0;
+    for (const auto &client : clients) {
+        connect(client.get(), &QLocalSocket::readyRead, this, [&served, socket = client.get()] {
+            served += socket->readAll().startsWith(R"(["ok",)");
+            socket->close(); // the next one's turn
+        });
+        connect(client.get(), &QLocalSocket::disconnected, this, [&settled] { ++settled; });
+    }
+    holder.close();
+    QVERIFY(Test::waitUntil([&] { return settled == int(clients.size()); }));
+    QCOMPARE(served, settled);
+    QTRY_VERIFY_WITH_TIMEOUT(!old.isShuttingDown(), 30000);
 }
 
 void TestFaultsScarcity::row36_aThunderingHerd()

@@ -3,7 +3,6 @@
 #include "helpers/embedded.h"
 #include "helpers/processes.h"
 #include "helpers/protocols.h"
-#include "helpers/rawsocket.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
@@ -19,40 +18,6 @@ using namespace std::chrono_literals;
 using Test::answer;
 using Test::zygote;
 
-namespace {
-
-/// Speaks JSON and hangs up when it is destroyed.
-class RawClient
-{
-public:
-    explicit RawClient(int socket)
-        : m_socket(socket)
-    {
-    }
-    RawClient(RawClient &&other) noexcept
-        : m_socket(std::exchange(other.m_socket, -1))
-    {
-    }
-    RawClient &operator=(RawClient &&other) noexcept
-    {
-        std::swap(m_socket, other.m_socket);
-        return *this;
-    }
-    ~RawClient() { ::close(m_socket); }
-    [[nodiscard]] bool say(QByteArrayView text) const { return ::send(m_socket, text.data(), std::size_t(text.size()), MSG_NOSIGNAL) == text.size(); }
-    /// False also while it is on its way.
-    [[nodiscard]] bool hasAnswer() const
-    {
-        char first = 0;
-        return ::recv(m_socket, &first, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
-    }
-
-private:
-    int m_socket;
-};
-
-}
-
 // Servers in the program of their clients: what slots do to them, and what is left when they are gone.
 class TestServerLife : public QObject
 {
@@ -65,7 +30,6 @@ private Q_SLOTS:
     void aSlotMayDeleteIt();
     void onceReplacedItMayListenElsewhere();
     void aWorkerForkedAfterItsEndDoesNotStay();
-    void whoWaitsForAReplacedOneIsServed();
     void aLongDeadlineIsNoDeadline();
     void aSilentJsonClientMayStaySilent();
     void noWorkerForWhoOnlyLooksIn();
@@ -134,35 +98,6 @@ void TestServerLife::aWorkerForkedAfterItsEndDoesNotStay()
     } else {
         WAIT_COMPARE(workers().size(), 2); // until their client hangs up
     }
-}
-
-void TestServerLife::whoWaitsForAReplacedOneIsServed()
-{
-    constexpr int Clients = 120; // more than wait in the server itself, and then more than it accepts in one go
-    auto server = std::make_unique<Server>(zygote(), ServerOptions{.maxWorkers = 1});
-    QVERIFY2(server->listen(path()), qPrintable(server->errorString()));
-    QSignalSpy finished(server.get(), &Server::finished);
-    Client holder(path(), {.minWorkers = 0, .maxWorkers = 1});
-    CheckoutPtr held = holder.checkout({.timeout = 0ms});
-    QVERIFY(Test::pidOf(held) > 0);
-    std::vector<RawClient> clients;
-    for (int i = 0; i < Clients; ++i) {
-        clients.emplace_back(Test::connectTo(Test::socketAddress(server->address().path().toLocal8Bit())));
-        QVERIFY(clients.back().say("[\"do\",{},\"pid\"]"));
-    }
-    Server next(zygote(), {.replace = true});
-    QVERIFY2(next.listen(path()), qPrintable(next.errorString()));
-    WAIT_FOR(!server->isListening());
-    held.reset();
-    holder.close();
-    qsizetype served = 0;
-    const auto areAllAnswered = [&] {
-        std::erase_if(clients, [&served](RawClient &client) { return client.hasAnswer() && ++served; });
-        return clients.empty();
-    };
-    WAIT_FOR(areAllAnswered());
-    QCOMPARE(served, Clients);
-    WAIT_COMPARE(finished.size(), 1);
 }
 
 void TestServerLife::aLongDeadlineIsNoDeadline()

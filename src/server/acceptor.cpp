@@ -12,8 +12,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int AtOnce = 64; // then other events have their turn
+constexpr int LongestBacklog = 65536;
 constexpr auto FirstPause = 20ms;
 constexpr auto LongestPause = 500ms;
+constexpr auto Silence = 10s; // between two warnings, for there may be room for one connection again and again
 
 bool concernsOneConnection(int error)
 {
@@ -28,38 +30,41 @@ Acceptor::Acceptor(int listener, std::function<void(Posix::Fd)> accepted)
     , m_notifier(listener, QSocketNotifier::Read)
 {
     m_resume.setSingleShot(true);
-    connect(&m_notifier, &QSocketNotifier::activated, this, &Acceptor::acceptSome);
+    connect(&m_notifier, &QSocketNotifier::activated, this, &Acceptor::acceptAll);
     connect(&m_resume, &QTimer::timeout, this, &Acceptor::resume);
 }
 
-void Acceptor::acceptSome()
+void Acceptor::acceptAll()
 {
     for (int i = 0; i < AtOnce && m_isEnabled; ++i) {
-        if (!acceptOne())
+        if (acceptOne() != Outcome::GoOn)
             return;
     }
 }
 
-void Acceptor::acceptRest()
+bool Acceptor::acceptRest()
 {
-    while (acceptOne()) { }
+    Outcome outcome = Outcome::GoOn;
+    for (int i = 0; i < LongestBacklog && outcome == Outcome::GoOn; ++i)
+        outcome = acceptOne();
+    return outcome == Outcome::NothingThere;
 }
 
-bool Acceptor::acceptOne()
+Acceptor::Outcome Acceptor::acceptOne()
 {
     Posix::Fd connection = Posix::acceptConnection(m_listener);
     if (connection.isOpen()) {
         m_pause = 0ms;
         m_accepted(std::move(connection));
-        return true;
+        return Outcome::GoOn;
     }
     const int error = errno;
     if (error == EAGAIN || error == EWOULDBLOCK)
-        return false;
+        return Outcome::NothingThere;
     if (concernsOneConnection(error))
-        return true;
+        return Outcome::GoOn;
     pause(error);
-    return false;
+    return Outcome::Failed;
 }
 
 void Acceptor::setEnabled(bool enabled)
@@ -70,8 +75,10 @@ void Acceptor::setEnabled(bool enabled)
 
 void Acceptor::pause(int error)
 {
-    if (m_pause == 0ms)
+    if (m_mayWarn.hasExpired()) {
         qCWarning(lcServer).noquote() << "cannot accept connections, they wait:" << Posix::errorText(error);
+        m_mayWarn.setRemainingTime(Silence);
+    }
     m_pause = std::clamp<std::chrono::milliseconds>(m_pause * 2, FirstPause, LongestPause);
     m_notifier.setEnabled(false);
     m_resume.start(m_pause);

@@ -4,6 +4,7 @@
 
 #include "zygote/posix_p.h"
 
+#include <QtCore/QDeadlineTimer>
 #include <QtCore/QObject>
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QTimer>
@@ -22,12 +23,13 @@ public:
     Acceptor(int listener, std::function<void(Posix::Fd)> accepted);
     /// Whether connections are accepted; otherwise they wait in the backlog.
     void setEnabled(bool enabled);
-    /// Accepts all that wait now, enabled or not.
-    void acceptRest();
+    /// Accepts what waits in the backlog now, enabled or not. False if that was not possible, and some may still be there.
+    bool acceptRest();
 
 private:
-    void acceptSome();
-    [[nodiscard]] bool acceptOne();
+    enum class Outcome { GoOn, NothingThere, Failed };
+    Outcome acceptOne();
+    void acceptAll();
     void pause(int error);
     void resume();
 
@@ -36,6 +38,7 @@ private:
     QSocketNotifier m_notifier;
     QTimer m_resume;
     std::chrono::milliseconds m_pause{0};
+    QDeadlineTimer m_mayWarn{0};
     bool m_isEnabled = true;
 };
 

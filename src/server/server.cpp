@@ -32,7 +32,7 @@ ServerPrivate::ServerPrivate(Server *server)
     deadline.setSingleShot(true);
     takenOver.setSingleShot(true);
     QObject::connect(&deadline, &QTimer::timeout, q, [this] { staff->kill(); });
-    QObject::connect(&takenOver, &QTimer::timeout, q, [this] { q->shutDown(options.drainTimeout); });
+    QObject::connect(&takenOver, &QTimer::timeout, q, [this] { drain(); });
 }
 
 std::vector<Server *> ServerPrivate::active()
@@ -61,8 +61,18 @@ void ServerPrivate::onReplaced()
     if (std::exchange(isReplaced, true) || !q->isListening())
         return;
     qCInfo(lcServer).noquote() << "another server has taken over" << q->address().toString() << "- draining";
+    drainUntil = options.drainTimeout < std::chrono::milliseconds(0) ? QDeadlineTimer(QDeadlineTimer::Forever) : QDeadlineTimer(options.drainTimeout);
     takenOver.start(LateComers);
     Q_EMIT q->replaced();
+}
+
+// Whoever is in the backlog would be hung up on: without a descriptor for them they wait there for longer.
+void ServerPrivate::drain()
+{
+    if (acceptor && !acceptor->acceptRest() && !drainUntil.hasExpired())
+        takenOver.start(LateComers);
+    else
+        q->shutDown(options.drainTimeout);
 }
 
 void ServerPrivate::setDeadline(std::chrono::milliseconds timeout)

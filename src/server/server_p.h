@@ -10,6 +10,7 @@
 #include "server/staff_p.h"
 #include "server/vestibule_p.h"
 
+#include <QtCore/QDeadlineTimer>
 #include <QtCore/QTimer>
 
 namespace Prefork {
@@ -29,6 +30,7 @@ public:
     void begin(std::unique_ptr<Listener> newListener);
     void onZygoteLost();
     void onReplaced();
+    void drain();
     void setDeadline(std::chrono::milliseconds timeout);
     void finishIfEmpty();
 
@@ -46,6 +48,7 @@ public:
     Refusals refusals;
     QTimer deadline;
     QTimer takenOver; // runs while a replaced server accepts what was on its way to it
+    QDeadlineTimer drainUntil; // for how long it may
     bool isShuttingDown = false;
     bool isReplaced = false;
 };
