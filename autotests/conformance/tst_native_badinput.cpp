@@ -232,7 +232,7 @@ private Q_SLOTS:
     }
     void aWorkersMemoryIsBounded()
     {
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
         QSKIP("the sanitizer takes memory of its own");
 #endif
         QFETCH(QByteArray, call);

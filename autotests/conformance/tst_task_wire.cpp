@@ -84,6 +84,9 @@ private Q_SLOTS:
     }
     void t81_messagesHaveALimit()
     {
+#ifdef __SANITIZE_THREAD__
+        QSKIP("reading so many bytes takes longer there than the peer waits");
+#endif
         QFETCH(bool, isTcp);
         runClient(isTcp, {"garbage", "oversize", QString::number(Limit)});
     }

@@ -23,7 +23,7 @@ namespace {
 constexpr quint32 Nobody = 65534;
 constexpr qint64 Megabyte = 1024 * 1024;
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool MapsTerabytes = true;
 #else
 constexpr bool MapsTerabytes = false;
@@ -174,7 +174,7 @@ private Q_SLOTS:
     void row26_addressSpace()
     {
         if (MapsTerabytes)
-            QSKIP("AddressSanitizer maps terabytes");
+            QSKIP("sanitizers map terabytes");
         QVERIFY2(named("space")->isValid(), qPrintable(named("space")->errorString()));
         Client client(named("space"), {.maxWorkers = 1, .reuseAfterError = true});
         const qint64 pid = Test::pidOf(client.checkout());

@@ -82,10 +82,11 @@ private Q_SLOTS:
         Client client(Test::zygote());
         const QByteArray text = answer(client.checkout(), "status", {key}).toByteArray();
         bool isNumber = false;
-        QCOMPARE(text.toULongLong(&isNumber, 16), signalSet);
+        constexpr quint64 ForPrograms = ~(Q_UINT64_C(3) << 31); // the C library catches others when there is a thread, as ThreadSanitizer's
+        QCOMPARE(text.toULongLong(&isNumber, 16) & ForPrograms, signalSet);
         QVERIFY2(isNumber, text.constData());
         const quint64 ofZygote = Test::statusOf(Test::zygote()->processId(), key).toULongLong(nullptr, 16);
-        QCOMPARE(ofZygote, key == "SigCgt" ? Q_UINT64_C(0) : signalSet);
+        QCOMPARE(ofZygote & ForPrograms, key == "SigCgt" ? Q_UINT64_C(0) : signalSet);
     }
     void anInterruptOfTheServersGroupIsNotForWorkers()
     {

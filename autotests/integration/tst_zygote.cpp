@@ -21,6 +21,12 @@ std::unique_ptr<Zygote> s_zygote;
 std::unique_ptr<Zygote> s_careless;
 std::unique_ptr<Zygote> s_robbed;
 
+#ifdef __SANITIZE_THREAD__
+const QString HasAnother = "has 3"; // its own comes with the first
+#else
+const QString HasAnother = "has 2";
+#endif
+
 }
 
 class ZygoteTest : public QObject
@@ -33,7 +39,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("misbehaviour");
         QTest::addColumn<QStringList>("says");
         QTest::newRow("QCoreApplication is there") << "after-application" << QStringList{"before QCoreApplication", "top of main()"};
-        QTest::newRow("a thread is there") << "after-thread" << QStringList{"before any thread", "has 2"};
+        QTest::newRow("a thread is there") << "after-thread" << QStringList{"before any thread", HasAnother};
         QTest::newRow("preload throws") << "preload-throws" << QStringList{"preload failed: the hay is wet"};
         QTest::newRow("preload crashes") << "preload-crashes" << QStringList{"was killed by SIGSEGV"};
         QTest::newRow("preload exits") << "preload-exits" << QStringList{"exited with status 9"};

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t Step = 32;
 constexpr std::size_t Classes = 9; // up to 256 bytes
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int MostKept = 0; // so that a use after the end is noticed
 #else
 constexpr int MostKept = 256;

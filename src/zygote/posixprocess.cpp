@@ -214,7 +214,9 @@ void onLeaveSignal(void (*handler)(int))
     {
     };
     action.sa_handler = handler;
+#ifndef __SANITIZE_THREAD__ // with which it is called only when the call that waits has ended
     action.sa_flags = SA_RESTART;
+#endif
     ::sigemptyset(&action.sa_mask);
     ::sigaction(LeaveSignal, &action, nullptr);
 }

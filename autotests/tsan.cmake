@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Fails if ThreadSanitizer has written reports, and shows them. With FORGET removes those of an earlier run.
+if(FORGET)
+    file(REMOVE_RECURSE ${REPORTS})
+    file(MAKE_DIRECTORY ${REPORTS})
+    return()
+endif()
+file(GLOB reports ${REPORTS}/report.*)
+foreach(report IN LISTS reports)
+    file(READ ${report} text)
+    message("${report}:\n${text}")
+endforeach()
+list(LENGTH reports count)
+if(count)
+    message(FATAL_ERROR "ThreadSanitizer found something in ${count} processes")
+endif()
