@@ -4,6 +4,7 @@
 
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QTemporaryDir>
+#include <QtNetwork/QLocalServer>
 #include <QtTest/QTest>
 
 using Test::Ended;
@@ -24,6 +25,7 @@ private Q_SLOTS:
     void fatalIsThree_data();
     void fatalIsThree();
     void timesOutInTime();
+    void namesTheWholeTimeAndTheFirstObstacle();
     void failsAtOnceWhenAskedNotToWait();
     void waitsForAServerThatComesLater();
     void callsAServerInPerl();
@@ -138,6 +140,16 @@ void TestPreforkCall::timesOutInTime()
     const Ended ended = call({"--timeout", "0.3", m_server.address(), "sleep", "2000"});
     QVERIFY(timer.elapsed() >= 300);
     QCOMPARE(ended.errors, "timed out after 0.3 seconds\n");
+    QCOMPARE(ended.exitCode, 3);
+}
+
+// The native attempt takes a second of it.
+void TestPreforkCall::namesTheWholeTimeAndTheFirstObstacle()
+{
+    QLocalServer silent;
+    QVERIFY(silent.listen(m_directory.filePath("silent")));
+    const Ended ended = call({"--timeout", "1.5", "unix:" + silent.fullServerName(), "echo"});
+    QVERIFY2(ended.errors.startsWith("timed out after 1.5 seconds\n(connected, but heard no hello"), qPrintable(ended.errors));
     QCOMPARE(ended.exitCode, 3);
 }
 

@@ -76,16 +76,23 @@ std::optional<std::chrono::milliseconds> timeoutFromText(const QString &text)
     return std::chrono::milliseconds(qint64(std::ceil(seconds * 1000)));
 }
 
-void report(const Prefork::Error &error, const QString &connectionError)
+void report(const Prefork::Error &error, const QString &connectionError, const CallOptions &options)
 {
-    std::fprintf(stderr, "%s\n", qPrintable(error.message()));
-    const QString cause = !error.detail().isEmpty() || error.code() != Prefork::Error::Timeout ? error.detail() : connectionError;
+    // The whole time, also when it was the second attempt that ran out of it.
+    const double seconds = std::chrono::duration<double>(options.timeout).count();
+    const bool isTimeout = error.code() == Prefork::Error::Timeout;
+    const QString message = isTimeout ? QStringLiteral("timed out after %1 seconds").arg(seconds) : error.message();
+    std::fprintf(stderr, "%s\n", qPrintable(message));
+    const bool isAboutConnecting = isTimeout || error.code() == Prefork::Error::WorkerLost;
+    const QString cause = error.detail().isEmpty() && isAboutConnecting ? connectionError : error.detail();
     if (!cause.isEmpty())
         std::fprintf(stderr, "(%s)\n", qPrintable(cause));
 }
 
-// One call, with one protocol. Nothing if whatever listens there refused that protocol before the call was sent to it.
-std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::chrono::milliseconds timeout, const CallOptions &options)
+// One call, with one protocol. Nothing if whatever listens there refused that protocol before the call was sent to it; @p refusal says how,
+// and may explain what becomes of another attempt.
+std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::chrono::milliseconds timeout, const CallOptions &options,
+                            QString *refusal)
 {
     std::optional<int> exitCode;
     bool isRefused = false;
@@ -107,12 +114,13 @@ std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::
     const auto fail = [&](const Prefork::Error &error) {
         if (isRefused)
             return;
-        report(error, client.connectionError());
+        report(error, client.connectionError().isEmpty() ? *refusal : client.connectionError(), options);
         finish(error.isFatal() ? Fatal : MethodFailed);
     };
     if (mayBeRefused) {
         QObject::connect(&client, &Prefork::Client::protocolRefused, &client, [&] {
             isRefused = !exitCode;
+            *refusal = client.connectionError();
             QCoreApplication::quit();
         });
     }
@@ -134,12 +142,13 @@ int call(const CallOptions &options)
     QElapsedTimer sinceStart;
     sinceStart.start();
     const bool mustFindOut = !options.protocol;
-    const auto first = callWith(options.protocol.value_or(Prefork::Protocol::Native), mustFindOut, options.timeout, options);
+    QString refusal;
+    const auto first = callWith(options.protocol.value_or(Prefork::Protocol::Native), mustFindOut, options.timeout, options, &refusal);
     if (first)
         return *first;
     const auto left = options.timeout - std::chrono::milliseconds(sinceStart.elapsed());
     const auto timeout = options.timeout.count() == 0 ? options.timeout : std::max(left, std::chrono::milliseconds(1));
-    return callWith(Prefork::Protocol::Json, false, timeout, options).value_or(Fatal);
+    return callWith(Prefork::Protocol::Json, false, timeout, options, &refusal).value_or(Fatal);
 }
 
 bool protocolFromText(const QString &text, std::optional<Prefork::Protocol> *protocol)
