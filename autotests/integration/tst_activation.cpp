@@ -23,13 +23,19 @@ int boundSocket(const QString &path, int type)
 class Supervisor
 {
 public:
-    explicit Supervisor(int listener)
+    explicit Supervisor(const std::vector<int> &listeners)
     {
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(QStringLiteral("LISTEN_FDS"), QStringLiteral("1"));
+        environment.insert(QStringLiteral("LISTEN_FDS"), QString::number(listeners.size()));
         environment.insert(QStringLiteral("LISTEN_FDNAMES"), QStringLiteral("echo"));
         m_process.setProcessEnvironment(environment);
-        m_process.setChildProcessModifier([listener] { ::dup2(listener, 3); });
+        m_process.setChildProcessModifier([listeners] {
+            constexpr int OutOfTheWay = 100;
+            for (std::size_t i = 0; i < listeners.size(); ++i)
+                ::dup2(listeners[i], OutOfTheWay + int(i));
+            for (std::size_t i = 0; i < listeners.size(); ++i)
+                ::dup2(OutOfTheWay + int(i), 3 + int(i));
+        });
     }
     ~Supervisor()
     {
@@ -78,7 +84,7 @@ private Q_SLOTS:
         for (int round = 0; round < 2; ++round) {
             std::optional<QVariant> early; // nobody serves yet, and yet the connection is not refused
             client.checkout()->call("pid", {}, [&early](const QVariant &result) { early = result; });
-            Supervisor supervisor(listener);
+            Supervisor supervisor({listener});
             QVERIFY(supervisor.start());
             QCOMPARE(supervisor.output(), "listening on unix:" + path.toLocal8Bit() + '\n');
             QVERIFY(Test::waitUntil([&] { return early.has_value(); }));
@@ -87,13 +93,32 @@ private Q_SLOTS:
         }
         ::close(listener);
     }
+    void eachPassedSocketIsServed()
+    {
+        QTemporaryDir directory;
+        const QStringList paths = {directory.filePath(QStringLiteral("one")), directory.filePath(QStringLiteral("two"))};
+        std::vector<int> listeners;
+        for (const QString &path : paths) {
+            listeners.push_back(boundSocket(path, SOCK_STREAM));
+            QCOMPARE(::listen(listeners.back(), 16), 0);
+        }
+        Supervisor supervisor(listeners);
+        QVERIFY(supervisor.start());
+        for (const QString &path : paths) {
+            Client client(QStringLiteral("unix:") + path, {.minWorkers = 0, .maxWorkers = 1});
+            QVERIFY(Test::call(client.checkout(), "pid").result);
+        }
+        QCOMPARE(supervisor.stop(), 0);
+        for (const int listener : listeners)
+            ::close(listener);
+    }
     void itSaysWhenItIsReadyAndWhenItStops()
     {
         QTemporaryDir directory;
         const int news = boundSocket(directory.filePath(QStringLiteral("notify")), SOCK_DGRAM);
         const int listener = boundSocket(directory.filePath(QStringLiteral("s.socket")), SOCK_STREAM);
         QCOMPARE(::listen(listener, 16), 0);
-        Supervisor supervisor(listener);
+        Supervisor supervisor({listener});
         supervisor.setNotifySocket(directory.filePath(QStringLiteral("notify")));
         QVERIFY(supervisor.start());
         const auto read = [news] {
@@ -111,7 +136,7 @@ private Q_SLOTS:
     {
         QTemporaryDir directory;
         const int bound = boundSocket(directory.filePath(QStringLiteral("s.socket")), SOCK_STREAM); // and that is all
-        Supervisor supervisor(bound);
+        Supervisor supervisor({bound});
         static_cast<void>(supervisor.start());
         QCOMPARE(supervisor.stop(), 2);
         ::close(bound);

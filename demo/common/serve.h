@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <vector>
 
 namespace Demo {
 
@@ -72,10 +74,13 @@ public:
         options.shutdownTimeout = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(patience));
 
         Prefork::ShutdownSignals signalWatch;
-        Prefork::Server server(zygote, options);
-        if (!(isActivated ? server.listenActivated() : server.listen(m_parser.value(QStringLiteral("listen")))))
-            return fail(server.errorString());
-        std::printf("listening on %s\n", qPrintable(server.address().toString()));
+        std::vector<std::unique_ptr<Prefork::Server>> servers; // one for each socket that was passed
+        do {
+            Prefork::Server &server = *servers.emplace_back(std::make_unique<Prefork::Server>(zygote, options));
+            if (!(isActivated ? server.listenActivated() : server.listen(m_parser.value(QStringLiteral("listen")))))
+                return fail(server.errorString());
+            std::printf("listening on %s\n", qPrintable(server.address().toString()));
+        } while (isActivated && Prefork::Server::isActivated());
         std::fflush(stdout);
         return QCoreApplication::exec();
     }
