@@ -133,7 +133,7 @@ void ClientCore::loseWorker(const ConnectionPtr &connection, const QString &caus
 {
     drop(connection);
     if (!connection->isReady) {
-        const QString why = cause.isEmpty() ? QStringLiteral("it hung up before it said hello: it may not speak the native protocol")
+        const QString why = cause.isEmpty() ? QStringLiteral("it hung up before it said hello: it may not speak the native protocol, or not allow this user")
                                             : QStringLiteral("the worker %1").arg(cause);
         onConnectFailed(connection->worker, why);
         if (cause.isEmpty())

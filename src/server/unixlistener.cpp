@@ -57,7 +57,7 @@ QString UnixListener::obstacle(const ServerOptions &options) const
     if (!found)
         return errno == ENOENT ? QString() : QStringLiteral("cannot look at it: %1").arg(Posix::lastErrorText());
     if (!found->isSocket)
-        return QStringLiteral("there is a file that is not a socket; it was left as it is");
+        return QStringLiteral("there is %1; it was left as it is").arg(found->isDirectory ? u"a directory" : found->isLink ? u"a symbolic link" : u"a file that is not a socket");
     const Posix::Probe probe = Posix::probeSocket(m_directory.get(), m_name);
     switch (probe) {
     case Posix::Probe::Alive:

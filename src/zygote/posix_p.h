@@ -132,6 +132,8 @@ struct FileIdentity
     uid_t owner = 0;
     mode_t mode = 0;
     bool isSocket = false;
+    bool isDirectory = false;
+    bool isLink = false;
     friend bool operator==(const FileIdentity &a, const FileIdentity &b) { return a.device == b.device && a.inode == b.inode; }
 };
 /// Of @p name in @p directory itself, not of what a link points at. Nothing there: errno is ENOENT.

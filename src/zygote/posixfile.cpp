@@ -27,7 +27,7 @@ sockaddr_un addressIn(int directory, const QByteArray &name)
 
 FileIdentity identityOf(const struct stat &file)
 {
-    return {file.st_dev, file.st_ino, file.st_uid, file.st_mode, S_ISSOCK(file.st_mode)};
+    return {file.st_dev, file.st_ino, file.st_uid, file.st_mode, S_ISSOCK(file.st_mode), S_ISDIR(file.st_mode), S_ISLNK(file.st_mode)};
 }
 
 }

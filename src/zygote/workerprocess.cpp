@@ -117,6 +117,7 @@ int endWith(const WorkerStart &start, const QString &cause)
 {
     if (cause.isEmpty())
         return 0;
+    s_page->enter(ScoreboardPage::Idle); // nobody need look for the cause in a method
     logEnd(start, onOneLine(cause));
     return 1;
 }

@@ -64,7 +64,7 @@ void Workers::logDeath(const Child &child, const Event &event) const
         return;
     }
     if (event.signal == SIGKILL)
-        text += QStringLiteral(", perhaps out of memory");
+        text += m_options.limits.cpuTime ? QStringLiteral(", perhaps out of memory or of limits.cpuTime") : QStringLiteral(", perhaps out of memory");
     if (isBusy) {
         text += QStringLiteral(", after %1 s at method '%2'").arg(inSeconds(timeInState(page, ScoreboardPage::now())), methodOf(page));
     } else {
