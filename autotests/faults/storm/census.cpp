@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// One second's, so that a machine that stood still for one proves nothing.
-constexpr int ZombieLooks = int(1s / ZombieWatch::Interval);
+// Counted too, so that a machine that stood still for so long proves nothing.
+constexpr int ZombieLooks = int(ZombieWatch::Patience / ZombieWatch::Interval);
 
 qint64 kilobytes(pid_t pid, const QByteArray &key)
 {
@@ -43,7 +43,7 @@ void ZombieWatch::look(std::span<const pid_t> parents)
             const auto before = m_dead.find(process);
             Sightings sightings = before == m_dead.end() ? Sightings{.first = now} : before->second;
             ++sightings.count;
-            if (sightings.count > ZombieLooks && now - sightings.first > 1s)
+            if (sightings.count > ZombieLooks && now - sightings.first > ZombieWatch::Patience)
                 m_found.insert(process);
             dead.emplace(process, sightings);
         }

@@ -22,11 +22,15 @@ class ZombieWatch
 {
 public:
     static constexpr std::chrono::milliseconds Interval{200};
+    /// A parent that is itself denied the processor for so long has not forgotten them.
+    static constexpr std::chrono::milliseconds Patience{5000};
 
     /// Looks at the children of these. To be called at each Interval.
     void look(std::span<const pid_t> parents);
-    /// Those that were seen dead for longer than a second.
+    /// Those that were seen dead for longer than that.
     [[nodiscard]] int count() const { return int(m_found.size()); }
+    /// Whether nobody was dead at the last look.
+    [[nodiscard]] bool isNobodyDead() const { return m_dead.empty(); }
 
 private:
     using Process = std::pair<pid_t, QByteArray>; // with when it began

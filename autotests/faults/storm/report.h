@@ -16,7 +16,7 @@ struct Report
     QMap<QString, quint64> killsBy = {};
     quint64 pauses = 0;
     QMap<QString, quint64> restartsBy = {}; ///< how many of each way, by its name
-    int zombies = 0; ///< processes that were dead for longer than a second and not reaped
+    int zombies = 0; ///< processes that were dead for longer than five seconds and not reaped
     int descriptorGrowth = 0; ///< of clients, server and zygote together
     qint64 clientMemoryGrowth = 0; ///< kB, of all clients together
     qint64 serverMemoryGrowth = 0; ///< kB, of the server and its zygote

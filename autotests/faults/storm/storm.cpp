@@ -126,6 +126,9 @@ void Storm::calmDown()
         giveUp(QStringLiteral("replaced servers are left"));
     if (!waitFor([this] { return m_servers.zygotes().size() == 1; }, 10s))
         accident(QStringLiteral("a zygote outlives its workers"));
+    m_nextCensus = {};
+    turn();
+    [[maybe_unused]] const bool areBuried = waitFor([this] { return m_zombies.isNobodyDead(); }, 2 * ZombieWatch::Patience); // else they count
     // The connection of a worker that died lingers for a second.
     Holdings now;
     const auto growth = [&] {
