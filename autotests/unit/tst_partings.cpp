@@ -117,6 +117,23 @@ private Q_SLOTS:
         for (const Posix::Fd &client : clients)
             QVERIFY(Posix::writeAll(client.get(), "?"));
     }
+    void inAHurryItIsLeftSooner()
+    {
+        Fixture f;
+        f.partings.begin(std::move(f.connection), "farewell");
+        const qint64 now = ScoreboardPage::now();
+        f.partings.hurry(now);
+        QVERIFY(f.partings.nextExpiry());
+        QVERIFY(*f.partings.nextExpiry() - now <= std::chrono::nanoseconds(100ms).count());
+        auto ends = Posix::socketPair(Posix::PairType::Stream);
+        QVERIFY(ends);
+        f.partings.begin(std::move(ends->second), {});
+        f.partings.expire(*f.partings.nextExpiry());
+        QVERIFY(!Posix::writeAll(f.client.get(), "?"));
+        f.partings.expire(ScoreboardPage::now() + std::chrono::nanoseconds(200ms).count());
+        QVERIFY(f.partings.isEmpty());
+        QCOMPARE(f.heard(), QByteArray("farewell"));
+    }
     void whereDescriptorsAreFewACrowdIsSmaller()
     {
         Fixture f;

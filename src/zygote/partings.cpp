@@ -4,7 +4,9 @@
 #include "worker/scoreboard_p.h"
 #include "zygote/zygotetoken_p.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace Prefork {
 
@@ -13,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr qint64 Patience = std::chrono::nanoseconds(1s).count();
+constexpr qint64 HurriedPatience = std::chrono::nanoseconds(100ms).count();
 
 bool isAtEnd(int connection)
 {
@@ -47,7 +50,18 @@ void Partings::begin(Posix::Fd connection, QByteArrayView lastWords)
         return;
     if (m_partings.size() >= m_most)
         end(m_partings.begin());
-    m_partings.emplace(number, Parting{std::move(connection), ScoreboardPage::now() + Patience});
+    const bool isUnix = Posix::isUnixSocket(connection.get());
+    const qint64 until = ScoreboardPage::now() + (isUnix && m_isInHurry ? HurriedPatience : Patience);
+    m_partings.emplace(number, Parting{std::move(connection), until, isUnix});
+}
+
+void Partings::hurry(qint64 now)
+{
+    m_isInHurry = true;
+    for (auto &[number, parting] : m_partings) {
+        if (parting.isUnix)
+            parting.until = std::min(parting.until, now + HurriedPatience);
+    }
 }
 
 void Partings::onReadable(quint64 number)
@@ -59,13 +73,20 @@ void Partings::onReadable(quint64 number)
 
 void Partings::expire(qint64 now)
 {
-    while (!m_partings.empty() && m_partings.begin()->second.until <= now)
-        end(m_partings.begin());
+    for (auto parting = m_partings.begin(); parting != m_partings.end();) {
+        const auto next = std::next(parting);
+        if (parting->second.until <= now)
+            end(parting);
+        parting = next;
+    }
 }
 
 std::optional<qint64> Partings::nextExpiry() const
 {
-    return m_partings.empty() ? std::nullopt : std::optional(m_partings.begin()->second.until);
+    std::optional<qint64> next;
+    for (const auto &[number, parting] : m_partings)
+        next = std::min(next.value_or(parting.until), parting.until);
+    return next;
 }
 
 void Partings::end(Iterator parting)

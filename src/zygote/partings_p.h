@@ -9,7 +9,8 @@
 namespace Prefork {
 
 /// Connections whose worker is no more. What their clients have written is read to its end before they are closed, for closing a TCP
-/// connection with something unread destroys what the client has not yet read.
+/// connection with something unread destroys what the client has not yet read. On a unix socket that would only be impolite: the client
+/// would read of a reset instead of the end.
 class Partings
 {
 public:
@@ -21,6 +22,8 @@ public:
     [[nodiscard]] bool isEmpty() const { return m_partings.empty(); }
     /// Writes @p lastWords if there is room, and the end of file. Never waits: the poller tells the rest.
     void begin(Posix::Fd connection, QByteArrayView lastWords);
+    /// Nobody is left to wait for: what is impolite is put up with.
+    void hurry(qint64 now);
     void onReadable(quint64 number);
     void expire(qint64 now);
     /// When expire() has something to do, as ScoreboardPage::now(); unset = not at all.
@@ -31,6 +34,7 @@ private:
     {
         Posix::Fd connection;
         qint64 until = 0;
+        bool isUnix = false;
     };
     using Iterator = std::map<quint64, Parting>::iterator;
     void end(Iterator parting);
@@ -39,6 +43,7 @@ private:
     std::map<quint64, Parting> m_partings; // by number, which is by age
     quint64 m_lastNumber = 0;
     std::size_t m_most = Most;
+    bool m_isInHurry = false;
 };
 
 }

@@ -114,6 +114,7 @@ void Workers::inform(quint64 id, News news)
 void Workers::orphan()
 {
     const qint64 now = ScoreboardPage::now();
+    m_partings.hurry(now);
     for (auto &[number, child] : m_children) {
         child.watch.wantGone(WorkerWatch::Departure::Drain);
         look(child, now);
