@@ -3,7 +3,7 @@
 #define QTPREFORK_SESSION_P_H
 
 #include "worker/interface_p.h"
-#include "worker/scoreboard_p.h"
+#include "worker/scoreboardpage_p.h"
 
 #include <QtCore/QByteArrayView>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/partings_p.h"
 
-#include "worker/scoreboard_p.h"
+#include "worker/scoreboardpage_p.h"
 #include "zygote/zygotetoken_p.h"
 
 #include <algorithm>

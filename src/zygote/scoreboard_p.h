@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_ZYGOTESCOREBOARD_P_H
-#define QTPREFORK_ZYGOTESCOREBOARD_P_H
+#ifndef QTPREFORK_SCOREBOARD_P_H
+#define QTPREFORK_SCOREBOARD_P_H
 
-#include "worker/scoreboard_p.h"
+#include "worker/scoreboardpage_p.h"
 
 #include <optional>
 #include <vector>

@@ -4,7 +4,7 @@
 
 #include <QtPrefork/zygote.h>
 
-#include "worker/scoreboard_p.h"
+#include "worker/scoreboardpage_p.h"
 
 #include <limits>
 

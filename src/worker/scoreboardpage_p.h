@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_SCOREBOARD_P_H
-#define QTPREFORK_SCOREBOARD_P_H
+#ifndef QTPREFORK_SCOREBOARDPAGE_P_H
+#define QTPREFORK_SCOREBOARDPAGE_P_H
 
 #include <QtCore/QByteArray>
 
