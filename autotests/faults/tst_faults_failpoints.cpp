@@ -251,8 +251,8 @@ void FaultsFailpointsTest::serve(ServerProcess &server, Process process, const F
     const auto isEmpty = [zygote] { return childrenOf(zygote).isEmpty(); };
     QVERIFY(serves(server.address()));
     WAIT_FOR(isEmpty());
-    const qsizetype serverDescriptors = descriptorCount(server.pid());
-    const qsizetype zygoteDescriptors = descriptorCount(zygote);
+    const qsizetype serverDescriptors = descriptorsAtRest(server.pid());
+    const qsizetype zygoteDescriptors = descriptorsAtRest(zygote);
 
     Ledger ledger;
     {

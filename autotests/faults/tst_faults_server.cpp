@@ -128,7 +128,7 @@ void TestFaultsServer::row17_workersOfAKilledServer()
 void TestFaultsServer::row17_aStoppedWorkerOfAKilledServer()
 {
     Test::ServerProcess server;
-    QVERIFY2(start(server, {QStringLiteral("--hung-timeout"), QStringLiteral("1")}), qPrintable(server.errorString()));
+    QVERIFY2(start(server, {QStringLiteral("--hung-timeout"), QStringLiteral("3")}), qPrintable(server.errorString()));
     Client client(m_address, {.minWorkers = 0, .maxWorkers = 2, .timeout = 0ms});
     const CheckoutPtr held = client.checkout();
     const CheckoutPtr stopped = client.checkout();

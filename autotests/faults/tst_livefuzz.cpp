@@ -106,8 +106,8 @@ private Q_SLOTS:
         const CheckoutPtr checkout = client.checkout();
         const qint64 worker = Test::pidOf(checkout);
         QVERIFY(worker > 0);
-        const qsizetype ofServer = Test::descriptorCount(m_server.pid());
-        const qsizetype ofZygote = Test::descriptorCount(m_zygote);
+        const qsizetype ofServer = Test::descriptorsAtRest(m_server.pid());
+        const qsizetype ofZygote = Test::descriptorsAtRest(m_zygote);
         for (qint64 first = 0; first < connections; first += Round) {
             const QByteArray here = "between connections " + QByteArray::number(first) + " and " + QByteArray::number(first + Round);
             QVERIFY2(talk(quint64(seed), first, std::min(first + Round, connections)), here.constData());

@@ -146,8 +146,8 @@ private Q_SLOTS:
             QCOMPARE(answer(first.checkout(), "echo", {1}), QVariant(1));
         }
         WAIT_COMPARE(Test::childrenOf(zygote).size(), 0);
-        const qsizetype ofServer = Test::descriptorCount(server.pid());
-        const qsizetype ofZygote = Test::descriptorCount(zygote);
+        const qsizetype ofServer = Test::descriptorsAtRest(server.pid());
+        const qsizetype ofZygote = Test::descriptorsAtRest(zygote);
         QVERIFY(ofServer > 3 && ofZygote > 3);
         for (int i = 0; i < 500; ++i)
             QVERIFY(connectOnce());
