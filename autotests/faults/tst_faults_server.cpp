@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
+#include "helpers/faults.h"
 #include "helpers/processes.h"
 #include "helpers/protocols.h"
 
@@ -140,8 +141,7 @@ void TestFaultsServer::row17_aStoppedWorkerOfAKilledServer()
     std::optional<Error> error;
     frameTry([&] { stopped->call("spin", {60000}, [](const QVariant &) {}); }, [&error](const Error &thrown) { error = thrown; });
     QTRY_VERIFY_WITH_TIMEOUT(Test::processorTicks(stoppedPid) > idleTicks, 30000);
-    ::kill(pid_t(stoppedPid), SIGSTOP);
-    QTRY_VERIFY_WITH_TIMEOUT(Test::statOf(stoppedPid).value(0) == "T", 30000);
+    QVERIFY(Test::stop(stoppedPid));
     server.kill();
     QVERIFY(Test::waitUntil([&] { return error.has_value(); }));
     QCOMPARE(error->code(), Error::WorkerLost);

@@ -32,6 +32,13 @@ template <class Predicate>
     return statOf(pid).value(0) == "S";
 }
 
+/// How many descriptors a process has open once it sleeps: on a busy machine it may be about to close what others have done with already;
+/// -1 if it does not come to rest.
+[[nodiscard]] inline qsizetype descriptorsAtRest(qint64 pid)
+{
+    return pollUntil([pid] { return isAsleep(pid); }) ? descriptorCount(pid) : -1;
+}
+
 inline bool stop(qint64 pid)
 {
     return ::kill(pid_t(pid), SIGSTOP) == 0 && pollUntil([pid] { return statOf(pid).value(0) == "T"; });

@@ -96,15 +96,6 @@ namespace Test {
     return QDir(QStringLiteral("/proc/%1/fd").arg(pid)).entryList(QDir::Files | QDir::System | QDir::NoDotAndDotDot).size();
 }
 
-/// The same once it sleeps: on a busy machine it may be about to close what others have done with already.
-[[nodiscard]] inline qsizetype descriptorsAtRest(qint64 pid)
-{
-    constexpr int Looks = 30000;
-    for (int i = 0; i < Looks && statOf(pid).value(0) != "S"; ++i)
-        ::usleep(1000);
-    return descriptorCount(pid);
-}
-
 }
 
 #endif

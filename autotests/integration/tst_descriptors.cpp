@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
+#include "helpers/faults.h"
 #include "helpers/processes.h"
 
 #include <QtPrefork/Client>

@@ -24,12 +24,21 @@ class TestUnixListener : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void init()
+    {
+        m_directory = std::make_unique<QTemporaryDir>();
+        m_address = Address::unixSocket(m_directory->filePath(QStringLiteral("s")));
+    }
     void replacesADeadSocketWhateverItsName_data();
     void replacesADeadSocketWhateverItsName();
     void waitsNoLongerThanNecessaryForALockedDirectory();
     void removesNothingWithoutTheLock();
     void noticesATakeoverBeforeItWatches();
     void saysOnceThatItsSocketHasBeenRemoved();
+
+private:
+    std::unique_ptr<QTemporaryDir> m_directory;
+    Address m_address;
 };
 
 void TestUnixListener::replacesADeadSocketWhateverItsName_data()
@@ -55,47 +64,41 @@ void TestUnixListener::replacesADeadSocketWhateverItsName()
 
 void TestUnixListener::waitsNoLongerThanNecessaryForALockedDirectory()
 {
-    const QTemporaryDir directory;
-    const Address address = Address::unixSocket(directory.filePath(QStringLiteral("s")));
     QElapsedTimer timer;
     {
         UnixListener early;
-        QCOMPARE(early.listen(address, {}), QString());
-        const Posix::Fd lock = Posix::openDirectory(directory.path().toLocal8Bit());
+        QCOMPARE(early.listen(m_address, {}), QString());
+        const Posix::Fd lock = Posix::openDirectory(m_directory->path().toLocal8Bit());
         QVERIFY(Posix::lockDirectory(lock.get(), 30s));
         timer.start();
         UnixListener late;
-        QVERIFY(late.listen(Address::unixSocket(directory.filePath(QStringLiteral("t"))), {}).contains(QStringLiteral("cannot lock")));
+        QVERIFY(late.listen(Address::unixSocket(m_directory->filePath(QStringLiteral("t"))), {}).contains(QStringLiteral("cannot lock")));
     }
     QVERIFY(timer.elapsed() < 10000);
-    QVERIFY(!QFile::exists(address.path()));
+    QVERIFY(!QFile::exists(m_address.path()));
 }
 
 // Between a look and a removal another server could take the path over.
 void TestUnixListener::removesNothingWithoutTheLock()
 {
-    const QTemporaryDir directory;
-    const Address address = Address::unixSocket(directory.filePath(QStringLiteral("s")));
     {
-        const Posix::Fd lock = Posix::openDirectory(directory.path().toLocal8Bit());
+        const Posix::Fd lock = Posix::openDirectory(m_directory->path().toLocal8Bit());
         UnixListener listener;
-        QCOMPARE(listener.listen(address, {}), QString());
+        QCOMPARE(listener.listen(m_address, {}), QString());
         QVERIFY(Posix::lockDirectory(lock.get(), 30s));
         // the listener goes first
     }
-    QVERIFY(QFile::exists(address.path()));
+    QVERIFY(QFile::exists(m_address.path()));
     UnixListener next;
-    QCOMPARE(next.listen(address, {}), QString());
+    QCOMPARE(next.listen(m_address, {}), QString());
 }
 
 void TestUnixListener::noticesATakeoverBeforeItWatches()
 {
-    const QTemporaryDir directory;
-    const Address address = Address::unixSocket(directory.filePath(QStringLiteral("s")));
     UnixListener old;
     UnixListener next;
-    QCOMPARE(old.listen(address, {}), QString());
-    QCOMPARE(next.listen(address, {.replace = true}), QString());
+    QCOMPARE(old.listen(m_address, {}), QString());
+    QCOMPARE(next.listen(m_address, {.replace = true}), QString());
     bool isReplaced = false;
     old.watch([&isReplaced] { isReplaced = true; });
     QTRY_VERIFY_WITH_TIMEOUT(isReplaced, 30000);
@@ -103,23 +106,21 @@ void TestUnixListener::noticesATakeoverBeforeItWatches()
 
 void TestUnixListener::saysOnceThatItsSocketHasBeenRemoved()
 {
-    const QTemporaryDir directory;
-    const Address address = Address::unixSocket(directory.filePath(QStringLiteral("s")));
     UnixListener old;
-    QCOMPARE(old.listen(address, {}), QString());
+    QCOMPARE(old.listen(m_address, {}), QString());
     bool isReplaced = false;
     old.watch([&isReplaced] { isReplaced = true; });
     static QStringList lines;
     static QtMessageHandler before = nullptr;
     before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &line) { lines += line; });
-    QVERIFY(QFile::remove(address.path()));
+    QVERIFY(QFile::remove(m_address.path()));
     QTRY_VERIFY_WITH_TIMEOUT(!lines.isEmpty(), 30000);
     UnixListener next;
-    QCOMPARE(next.listen(address, {}), QString());
+    QCOMPARE(next.listen(m_address, {}), QString());
     QTRY_VERIFY_WITH_TIMEOUT(isReplaced, 30000); // it still knows when there is somebody else
     qInstallMessageHandler(before);
     QCOMPARE(lines.size(), 1);
-    QVERIFY2(lines.first().contains(address.toString() + QStringLiteral(" has been removed")), qPrintable(lines.first()));
+    QVERIFY2(lines.first().contains(m_address.toString() + QStringLiteral(" has been removed")), qPrintable(lines.first()));
 }
 
 QTEST_GUILESS_MAIN(TestUnixListener)

@@ -34,8 +34,8 @@ struct ServerOptions
     /// The most workers at a time for clients of one user (of unix sockets, by SO_PEERCRED); 0 = any number. Further connections of the
     /// user wait, up to 16 of them; those beyond are closed.
     int maxWorkersPerUser = 0;
-    /// How many workers are forked a second, on average; as many again may come at once after a pause. 0 = any number. When workers keep failing in their setup, new ones are
-    /// forked ever less often besides, down to one a second.
+    /// How many workers are forked a second, on average; as many again may come at once after a pause. 0 = any number. When workers keep
+    /// failing in their setup, new ones are forked ever less often besides, down to one a second.
     int maxSpawnRate = 1000;
     /// TCP connections get a worker when they have said their first byte. At most so many are kept that have said nothing; the oldest is
     /// closed for the next. 0 = they get a worker at once.
@@ -54,8 +54,8 @@ struct ServerOptions
     PeerPolicy peers = {};
 };
 
-/// Listens at an address and has its zygote fork a worker for every connection, on the Qt event loop and without ever blocking it once it listens.
-/// (Parity T1, T10, T11, T14.)
+/// Listens at an address and has its zygote fork a worker for every connection, on the Qt event loop and without ever blocking it once it
+/// listens. (Parity T1, T10, T11, T14.)
 ///
 /// A unix path appears atomically and is removed on close() or destruction, if it is still this server's. A socket left behind by a dead
 /// server is replaced; anything else at the path is an error and stays untouched. So is a path that another user could make lead elsewhere:
@@ -80,7 +80,8 @@ public:
     ~Server() override;
 
     /// Begins to accept connections at @p address. False with errorString() naming the cause: an invalid address or zygote, a missing
-    /// directory, a path that is taken, a port in use. Waits while another server begins or ends in the same directory, 2 s at most. Sets the process title to `NAME server` if the zygote has a name.
+    /// directory, a path that is taken, a port in use. Waits while another server begins or ends in the same directory, 2 s at most. Sets
+    /// the process title to `NAME server` if the zygote has a name.
     [[nodiscard]] bool listen(const Address &address);
     /// Begins to accept connections from a socket that systemd, or who does as it does, has opened and passed to this process
     /// (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES): the one of that @p name, or the first that no Server has taken. It outlives the

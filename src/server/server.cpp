@@ -11,12 +11,14 @@
 
 namespace Prefork {
 
+using namespace std::chrono_literals;
+
 Q_LOGGING_CATEGORY(lcServer, "prefork.server", QtWarningMsg)
 
 namespace {
 
 // Whoever looked the path up before it was taken over may still be on its way.
-constexpr auto LateComers = std::chrono::milliseconds(200);
+constexpr auto LateComers = 200ms;
 
 std::vector<Server *> &allServers()
 {
@@ -35,10 +37,13 @@ ServerPrivate::ServerPrivate(Server *server)
     QObject::connect(&takenOver, &QTimer::timeout, q, [this] { drain(); });
 }
 
-std::vector<Server *> ServerPrivate::active()
+std::vector<QPointer<Server>> ServerPrivate::active()
 {
-    std::vector<Server *> servers = allServers();
-    std::erase_if(servers, [](const Server *server) { return !server->isListening() && !server->isShuttingDown(); });
+    std::vector<QPointer<Server>> servers;
+    for (Server *const server : allServers()) {
+        if (server->isListening() || server->isShuttingDown())
+            servers.emplace_back(server);
+    }
     return servers;
 }
 
@@ -77,7 +82,6 @@ void ServerPrivate::drain()
 
 void ServerPrivate::setDeadline(std::chrono::milliseconds timeout)
 {
-    using namespace std::chrono_literals;
     if (timeout < 0ms)
         return;
     timeout = std::min<std::chrono::milliseconds>(timeout, 24h * 20); // QTimer counts milliseconds in an int
@@ -106,9 +110,10 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     d->name = zygote->name();
     d->channel = ZygotePrivate::of(*zygote).channel;
     d->options = options;
+    d->options.helloTimeout = std::clamp<std::chrono::milliseconds>(options.helloTimeout, 0ms, 24h); // beyond, clocks would overflow
     if (!d->channel)
         return;
-    d->staff = std::make_unique<Staff>(options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
+    d->staff = std::make_unique<Staff>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
     // Queued: the death may be noticed while a connection is being accepted.
     connect(d->channel.get(), &ZygoteChannel::closed, this, [this] { d->onZygoteLost(); }, Qt::QueuedConnection);
     connect(d->staff.get(), &Staff::fullChanged, this, [this](bool isFull) {

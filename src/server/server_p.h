@@ -11,6 +11,7 @@
 #include "server/vestibule_p.h"
 
 #include <QtCore/QDeadlineTimer>
+#include <QtCore/QPointer>
 #include <QtCore/QTimer>
 
 namespace Prefork {
@@ -21,7 +22,7 @@ public:
     explicit ServerPrivate(Server *server);
     [[nodiscard]] static ServerPrivate &of(const Server &server) { return *server.d; }
     /// The servers of this process that listen or shut down.
-    [[nodiscard]] static std::vector<Server *> active();
+    [[nodiscard]] static std::vector<QPointer<Server>> active();
 
     bool fail(const QString &cause);
     /// Else with an error.

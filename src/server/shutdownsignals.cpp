@@ -49,11 +49,8 @@ void ShutdownSignalsPrivate::onSignal(ShutdownSignals *q, int signal)
     Q_EMIT q->requested(signal);
     if (!guard)
         return;
-    QList<QPointer<Server>> servers;
-    for (Server *const server : ServerPrivate::active())
-        servers += server;
     // Slots may delete any of them, and this object too.
-    for (const QPointer<Server> &server : servers) {
+    for (const QPointer<Server> &server : ServerPrivate::active()) {
         if (!server || !guard)
             continue;
         QObject::connect(server, &Server::finished, q, [this] { quitIfDone(); });

@@ -21,11 +21,18 @@ UnixListener::~UnixListener()
     if (!m_identity)
         return;
     // A socket that is left behind harms nobody: the next server replaces it. One removed without the lock may be somebody else's.
-    const Posix::Fd lock = Posix::openAgain(m_directory.get());
-    if (!lock.isOpen() || !Posix::lockDirectory(lock.get(), 200ms))
-        return;
-    if (Posix::identify(m_directory.get(), m_name) == m_identity)
+    const Posix::Fd lock = lockDirectory(200ms);
+    if (lock.isOpen() && Posix::identify(m_directory.get(), m_name) == m_identity)
         Posix::removeFrom(m_directory.get(), m_name);
+}
+
+// Held for as long as it is open; closed, with the cause in errno, if it could not be had.
+Posix::Fd UnixListener::lockDirectory(std::chrono::milliseconds patience) const
+{
+    Posix::Fd lock = Posix::openAgain(m_directory.get());
+    if (lock.isOpen() && !Posix::lockDirectory(lock.get(), patience))
+        lock.reset();
+    return lock;
 }
 
 QString UnixListener::listen(const Address &address, const ServerOptions &options)
@@ -40,8 +47,8 @@ QString UnixListener::listen(const Address &address, const ServerOptions &option
         return directory.error;
     m_directory = std::move(directory.descriptor);
     // Keeps two starters apart while they look and rename.
-    const Posix::Fd lock = Posix::openAgain(m_directory.get());
-    if (!lock.isOpen() || !Posix::lockDirectory(lock.get(), 2s)) {
+    const Posix::Fd lock = lockDirectory(2s);
+    if (!lock.isOpen()) {
         const QString cause = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
         return QStringLiteral("cannot lock directory %1: %2").arg(m_directoryPath, cause);
     }

@@ -24,6 +24,7 @@ public:
     void watch(const std::function<void()> &replaced) override;
 
 private:
+    [[nodiscard]] Posix::Fd lockDirectory(std::chrono::milliseconds patience) const;
     [[nodiscard]] QString obstacle(const ServerOptions &options) const;
     [[nodiscard]] QString bindAndRename(const ServerOptions &options);
 
@@ -34,7 +35,7 @@ private:
     Posix::Fd m_directory;
     std::optional<Posix::FileIdentity> m_identity;
     std::unique_ptr<QObject> m_watcher;
-    bool m_isCutOff = false;
+    bool m_isCutOff = false; // and has said so
 };
 
 }

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 Vestibule::Vestibule(int most, std::chrono::milliseconds patience, Enter enter)
     : m_most(std::size_t(most))
-    , m_patience(std::min<std::chrono::milliseconds>(patience, 24h))
+    , m_patience(patience)
     , m_enter(std::move(enter))
 {
     m_timer.setSingleShot(true);

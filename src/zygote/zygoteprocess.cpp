@@ -51,10 +51,10 @@ QString ZygoteProcess::becomeZygote()
     Posix::setNonBlocking(m_control.get(), true);
     if (!m_options.name.isEmpty())
         Posix::setTitle(m_options.name + " zygote");
-    QString problem = m_interface.preload ? preload() : QString();
+    const QString problem = m_interface.preload ? preload() : QString();
     Posix::keepEndedChildren();
     Posix::flushStdio(); // what waits for a reader waits here, and not in the first fork
-    return problem.isEmpty() ? missingDescriptor() : problem;
+    return problem.isEmpty() ? descriptorProblem() : problem;
 }
 
 QString ZygoteProcess::preload() const
@@ -67,7 +67,7 @@ QString ZygoteProcess::preload() const
     }
     if (Posix::threadCount() > threads)
         return QStringLiteral("preload started a thread: the zygote must stay single-threaded to fork safely; start threads in setup");
-    return undeclaredDescriptor();
+    return {};
 }
 
 QString ZygoteProcess::openPoller()
@@ -89,10 +89,12 @@ quint32 ZygoteProcess::capacity()
     return quint32(std::clamp<quint64>((left - forPartings) / 2, 1, Scoreboard::MaxWorkers));
 }
 
-QString ZygoteProcess::undeclaredDescriptor() const
+// What is open must be kept, and what is kept open: its number would be given to something else, which every worker would then share.
+QString ZygoteProcess::descriptorProblem() const
 {
     const std::vector<int> &kept = m_interface.keptDescriptors;
-    for (const int descriptor : Posix::openDescriptors()) {
+    const std::vector<int> open = Posix::openDescriptors();
+    for (const int descriptor : open) {
         const bool declared = std::find(kept.begin(), kept.end(), descriptor) != kept.end();
         if (descriptor > 2 && descriptor != m_control.get() && !declared) {
             return QStringLiteral("preload left descriptor %1 (%2) open, which every worker would share: close it, open it in setup "
@@ -101,14 +103,7 @@ QString ZygoteProcess::undeclaredDescriptor() const
                 .arg(Posix::describeDescriptor(descriptor));
         }
     }
-    return {};
-}
-
-// Its number would be given to something else, which every worker would then share.
-QString ZygoteProcess::missingDescriptor() const
-{
-    const std::vector<int> open = Posix::openDescriptors();
-    for (const int descriptor : m_interface.keptDescriptors) {
+    for (const int descriptor : kept) {
         if (std::find(open.begin(), open.end(), descriptor) == open.end())
             return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), is not open").arg(descriptor);
     }

@@ -24,8 +24,7 @@ public:
 private:
     [[nodiscard]] QString becomeZygote();
     [[nodiscard]] QString preload() const;
-    [[nodiscard]] QString undeclaredDescriptor() const;
-    [[nodiscard]] QString missingDescriptor() const;
+    [[nodiscard]] QString descriptorProblem() const;
     [[nodiscard]] QString openPoller();
     [[nodiscard]] quint32 capacity();
     void serve();
