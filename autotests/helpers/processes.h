@@ -26,11 +26,11 @@ namespace Test {
     return stat.isEmpty() ? QList<QByteArray>() : stat.sliced(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/// False also for a process that has ended and waits to be reaped.
+/// False also for a process that has ended and waits to be reaped, or is being reaped just now.
 [[nodiscard]] inline bool isRunning(qint64 pid)
 {
     const QList<QByteArray> stat = statOf(pid);
-    return !stat.isEmpty() && stat.first() != "Z";
+    return !stat.isEmpty() && stat.first() != "Z" && stat.first() != "X";
 }
 
 /// False only when nothing is left of it.
