@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
+#include "helpers/loglines.h"
 #include "helpers/processes.h"
 #include "helpers/protocols.h"
 #include "helpers/rawsocket.h"
@@ -17,6 +18,8 @@
 #include <algorithm>
 #include <csignal>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -50,6 +53,23 @@ public:
     }
     ~SilentConnection() { ::close(m_socket); }
     [[nodiscard]] bool isConnected() const { return m_isConnected; }
+    void say(const QByteArray &words) const
+    {
+        pollfd room{m_socket, POLLOUT, 0};
+        ::poll(&room, 1, int(Test::Patience.count())); // it may still be connecting
+        QCOMPARE(::send(m_socket, words.constData(), size_t(words.size()), MSG_NOSIGNAL), words.size());
+    }
+    /// While the server of this process answers, if it is one of this process.
+    [[nodiscard]] bool hears(const QByteArray &beginning) const
+    {
+        QByteArray heard;
+        return Test::waitUntil([&] {
+            char bytes[1000];
+            const ssize_t count = ::recv(m_socket, bytes, sizeof bytes, MSG_DONTWAIT);
+            heard.append(bytes, std::max<ssize_t>(count, 0));
+            return heard.startsWith(beginning);
+        });
+    }
     [[nodiscard]] bool hasEnded() const
     {
         char byte = 0;
@@ -61,6 +81,11 @@ private:
     bool m_isConnected = false;
 };
 using Connections = std::vector<std::unique_ptr<SilentConnection>>;
+
+qsizetype endedOf(const Connections &connections)
+{
+    return std::count_if(connections.begin(), connections.end(), [](const auto &one) { return one->hasEnded(); });
+}
 
 void letPass(std::chrono::milliseconds time)
 {
@@ -89,6 +114,8 @@ private Q_SLOTS:
     void row36_aThunderingHerd();
     void row37_aFloodOfSilentConnections();
     void row37_silentConnectionsThatGo();
+    void row75_newcomersWaitAndNobodyIsClosedForThem();
+    void row75_aThousandIdleJsonClients();
     void row37_aHelloThatNeverEnds();
     void row38_connectAndGoAway();
     void row39_aWorkersChildKeepsTheConnection();
@@ -204,7 +231,7 @@ void TestFaultsScarcity::row36_aThunderingHerd()
 void TestFaultsScarcity::row37_aFloodOfSilentConnections()
 {
     ServerOptions options;
-    options.maxSilent = 50;
+    options.maxSilent = 301;
     Server server(zygote, options);
     QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
     Connections connections;
@@ -215,9 +242,63 @@ void TestFaultsScarcity::row37_aFloodOfSilentConnections()
     Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
     QVERIFY(Test::call(client.checkout(), "pid").result);
     QCOMPARE(workersAlive(), 1); // nobody forks for who says nothing
-    const auto ended = [&] { return std::count_if(connections.begin(), connections.end(), [](const auto &one) { return one->hasEnded(); }); };
-    QTRY_COMPARE_WITH_TIMEOUT(ended(), 250, 30000);
-    QVERIFY(connections.front()->hasEnded() && !connections.back()->hasEnded());
+    QCOMPARE(endedOf(connections), 0);
+}
+
+void TestFaultsScarcity::row75_newcomersWaitAndNobodyIsClosedForThem()
+{
+    ServerOptions options;
+    options.maxSilent = 50;
+    Server server(zygote, options);
+    QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    const Test::LogLines warnings("have said nothing");
+    Connections connections;
+    for (int i = 0; i < 50; ++i)
+        connections.push_back(std::make_unique<SilentConnection>(server.address()));
+    QVERIFY(Test::waitUntil([&] { return warnings.count() == 1; }));
+    Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms});
+    int served = 0;
+    client.checkout()->call("pid", {}, [&served](const QVariant &) { ++served; });
+    letPass(300ms);
+    QCOMPARE(served, 0);
+    connections[17]->say("[\"do\",{},\"pid\"]"); // one speaks
+    QVERIFY(Test::waitUntil([&] { return served == 1; }));
+    QVERIFY(connections[17]->hears("[\"ok\""));
+    connections.push_back(std::make_unique<SilentConnection>(server.address())); // and its place is taken
+    letPass(100ms);
+    client.recycleWorkers();
+    client.checkout()->call("pid", {}, [&served](const QVariant &) { ++served; });
+    letPass(100ms);
+    QCOMPARE(served, 1);
+    connections.erase(connections.begin()); // one leaves
+    QVERIFY(Test::waitUntil([&] { return served == 2; }));
+    QCOMPARE(endedOf(connections), 0);
+    QCOMPARE(warnings.count(), 1); // in ten seconds
+}
+
+// Each asks once, and then says nothing, or says nothing at all.
+void TestFaultsScarcity::row75_aThousandIdleJsonClients()
+{
+    constexpr rlim_t Enough = 4096;
+    rlimit limit{};
+    QCOMPARE(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < Enough)
+        QSKIP("a thousand connections need more descriptors than there may be");
+    limit.rlim_cur = std::max(limit.rlim_cur, Enough);
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    Test::ServerProcess server;
+    QVERIFY2(server.start(QStringLiteral(ECHO_SERVER), {QStringLiteral("--listen"), QStringLiteral("tcp://127.0.0.1:0")}), qPrintable(server.errorString()));
+    const Address address(server.address());
+    Connections connections;
+    for (int i = 0; i < 1000; ++i)
+        connections.push_back(std::make_unique<SilentConnection>(address));
+    for (int i = 0; i < 1000; i += 5)
+        connections[std::size_t(i)]->say("[\"do\",{},\"pid\"]");
+    for (int i = 0; i < 1000; i += 5)
+        QVERIFY(connections[std::size_t(i)]->hears("[\"ok\""));
+    QCOMPARE(endedOf(connections), 0);
+    connections.back()->say("[\"do\",{},\"pid\"]");
+    QVERIFY(connections.back()->hears("[\"ok\""));
 }
 
 void TestFaultsScarcity::row37_silentConnectionsThatGo()

@@ -37,9 +37,10 @@ struct ServerOptions
     /// How many workers are forked a second, on average; as many again may come at once after a pause. 0 = any number. When workers keep
     /// failing in their setup, new ones are forked ever less often besides, down to one a second.
     int maxSpawnRate = 1000;
-    /// TCP connections get a worker when they have said their first byte. At most so many are kept that have said nothing; the oldest is
-    /// closed for the next. 0 = they get a worker at once.
-    int maxSilent = 256;
+    /// TCP connections get a worker when they have said their first byte. At most so many are kept that have said nothing, or half of the
+    /// descriptors the process may open (RLIMIT_NOFILE, as it is in listen()) if those are fewer. Further ones wait in the backlog until
+    /// one of them speaks or leaves, with a warning in the log; none is closed for another. 0 = they get a worker at once.
+    int maxSilent = 4096;
     /// Clients of the JSON protocol are turned away.
     bool nativeOnly = false;
     /// How long a TCP client may take for its hello, once it has begun with it; with nativeOnly from when it connected, else a client that

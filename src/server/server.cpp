@@ -9,6 +9,8 @@
 #include <QtCore/QCoreApplication>
 #include <QtCore/QPointer>
 
+#include <climits>
+
 namespace Prefork {
 
 using namespace std::chrono_literals;
@@ -116,10 +118,7 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     d->staff = std::make_unique<Staff>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
     // Queued: the death may be noticed while a connection is being accepted.
     connect(d->channel.get(), &ZygoteChannel::closed, this, [this] { d->onZygoteLost(); }, Qt::QueuedConnection);
-    connect(d->staff.get(), &Staff::fullChanged, this, [this](bool isFull) {
-        if (d->acceptor)
-            d->acceptor->setEnabled(!isFull);
-    });
+    connect(d->staff.get(), &Staff::fullChanged, this, [this] { d->acceptIfThereIsRoom(); });
     // Queued: a slot may close or delete this server, which is just accepting a connection or burying a worker.
     connect(d->staff.get(), &Staff::workerCountChanged, this, &Server::workerCountChanged, Qt::QueuedConnection);
     connect(d->staff.get(), &Staff::workerCountChanged, this, [this] { d->finishIfEmpty(); }, Qt::QueuedConnection);
@@ -201,14 +200,29 @@ void ServerPrivate::welcome(Posix::Fd connection)
         staff->serve(std::move(connection), peer);
 }
 
+// Whoever is not accepted waits as well in the backlog.
+void ServerPrivate::acceptIfThereIsRoom()
+{
+    if (acceptor)
+        acceptor->setEnabled(!staff->isFull() && !(vestibule && vestibule->isFull()));
+}
+
+// Half of the descriptors are left to those who speak, and to the program.
+qsizetype ServerPrivate::mostSilent() const
+{
+    return std::max<qsizetype>(1, std::min<qsizetype>(options.maxSilent, qsizetype(std::min<quint64>(Posix::descriptorLimit() / 2, INT_MAX))));
+}
+
 void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
 {
     listener = std::move(newListener);
     if (options.maxSilent > 0) {
-        vestibule = std::make_unique<Vestibule>(options.maxSilent, options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
+        vestibule = std::make_unique<Vestibule>(mostSilent(), options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
                                                 [this](Posix::Fd connection, const Peer &peer) { staff->serve(std::move(connection), peer); });
+        QObject::connect(vestibule.get(), &Vestibule::fullChanged, q, [this] { acceptIfThereIsRoom(); });
     }
     acceptor = std::make_unique<Acceptor>(listener->descriptor(), [this](Posix::Fd connection) { welcome(std::move(connection)); });
+    acceptIfThereIsRoom();
     isReplaced = false;
     staff->open();
     listener->watch([this] { onReplaced(); });

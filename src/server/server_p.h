@@ -28,6 +28,8 @@ public:
     /// Else with an error.
     [[nodiscard]] bool mayListen();
     void welcome(Posix::Fd connection);
+    void acceptIfThereIsRoom();
+    [[nodiscard]] qsizetype mostSilent() const;
     void begin(std::unique_ptr<Listener> newListener);
     void onZygoteLost();
     void onReplaced();

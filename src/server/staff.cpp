@@ -90,7 +90,7 @@ void Staff::admit()
         makeRoom(shortages);
     arm(!shortages.empty());
     if (const bool isFull = m_admission.isFull(); std::exchange(m_wasFull, isFull) != isFull)
-        Q_EMIT fullChanged(isFull);
+        Q_EMIT fullChanged();
 }
 
 // No fork for who has gone already.

@@ -35,11 +35,12 @@ public:
     /// Every worker is to go now.
     void kill();
     [[nodiscard]] qsizetype workerCount() const { return m_admission.workerCount(); }
+    /// No more connections should be accepted for now.
+    [[nodiscard]] bool isFull() const { return m_admission.isFull(); }
     [[nodiscard]] bool isEmpty() const { return workerCount() == 0 && m_admission.waitingCount() == 0; }
 
 Q_SIGNALS:
-    /// No more connections should be accepted, or they may again.
-    void fullChanged(bool full);
+    void fullChanged();
     void workerCountChanged();
 
 private:

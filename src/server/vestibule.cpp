@@ -7,8 +7,8 @@ namespace Prefork {
 
 using namespace std::chrono_literals;
 
-Vestibule::Vestibule(int most, std::chrono::milliseconds patience, Enter enter)
-    : m_most(std::size_t(most))
+Vestibule::Vestibule(qsizetype most, std::chrono::milliseconds patience, Enter enter)
+    : m_most(most)
     , m_patience(patience)
     , m_enter(std::move(enter))
 {
@@ -23,16 +23,28 @@ void Vestibule::wait(Posix::Fd connection, const Peer &peer)
             m_enter(std::move(connection), peer);
         return;
     }
-    if (m_guests.size() >= m_most) {
-        qCInfo(lcServer).noquote() << "closed a connection that has said nothing, for there are too many:" << m_guests.begin()->second.peer.address;
-        m_guests.erase(m_guests.begin());
-    }
     const quint64 number = ++m_lastNumber;
     auto notifier = std::make_unique<QSocketNotifier>(connection.get(), QSocketNotifier::Read);
     connect(notifier.get(), &QSocketNotifier::activated, this, [this, number] { onReadable(number); });
     m_guests.emplace(number, Guest{std::move(connection), peer, std::move(notifier), std::chrono::steady_clock::now() + m_patience});
     if (m_guests.size() == 1)
         arm();
+    noteFull();
+}
+
+void Vestibule::noteFull()
+{
+    constexpr auto Silence = 10s;
+    if (std::exchange(m_wasFull, isFull()) == isFull())
+        return;
+    if (isFull() && m_mayWarn.hasExpired()) {
+        qCWarning(lcServer,
+                  "%lld connections have said nothing, as many as may (ServerOptions::maxSilent): "
+                  "others wait to be accepted until one of them speaks or leaves",
+                  static_cast<long long>(m_guests.size()));
+        m_mayWarn.setRemainingTime(Silence);
+    }
+    Q_EMIT fullChanged();
 }
 
 void Vestibule::onReadable(quint64 number)
@@ -44,6 +56,7 @@ void Vestibule::onReadable(quint64 number)
     guest.mapped().notifier.release()->deleteLater(); // it is on the stack
     if (Posix::peekByte(guest.mapped().connection.get()))
         m_enter(std::move(guest.mapped().connection), guest.mapped().peer);
+    noteFull();
 }
 
 void Vestibule::expire()
@@ -54,6 +67,7 @@ void Vestibule::expire()
         m_guests.erase(m_guests.begin());
     }
     arm();
+    noteFull();
 }
 
 void Vestibule::arm()

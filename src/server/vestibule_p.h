@@ -6,6 +6,7 @@
 
 #include "zygote/posix_p.h"
 
+#include <QtCore/QDeadlineTimer>
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QTimer>
 
@@ -22,9 +23,13 @@ class Vestibule : public QObject
 
 public:
     using Enter = std::function<void(Posix::Fd connection, const Peer &peer)>;
-    /// At most @p most may wait: then the oldest is closed. After @p patience a connection is closed; 0 = never.
-    Vestibule(int most, std::chrono::milliseconds patience, Enter enter);
+    /// At most @p most should wait here, which is up to the caller. After @p patience a connection is closed; 0 = never.
+    Vestibule(qsizetype most, std::chrono::milliseconds patience, Enter enter);
     void wait(Posix::Fd connection, const Peer &peer);
+    [[nodiscard]] bool isFull() const { return qsizetype(m_guests.size()) >= m_most; }
+
+Q_SIGNALS:
+    void fullChanged();
 
 private:
     struct Guest
@@ -36,14 +41,17 @@ private:
     };
     void onReadable(quint64 number);
     void expire();
+    void noteFull();
     void arm();
 
-    const std::size_t m_most;
+    const qsizetype m_most;
     const std::chrono::milliseconds m_patience;
     const Enter m_enter;
     std::map<quint64, Guest> m_guests; // by age
     quint64 m_lastNumber = 0;
     QTimer m_timer;
+    bool m_wasFull = false;
+    QDeadlineTimer m_mayWarn{0};
 };
 
 }
