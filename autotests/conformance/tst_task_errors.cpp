@@ -43,6 +43,9 @@ void fill(Interface &interface)
     throws(interface, "throwsBytes", QByteArray("a QByteArray"));
     throws<const char *>(interface, "throwsLiteral", "a literal");
     throws(interface, "throwsStdString", std::string("a std::string"));
+    throws(interface, "throwsALine", Error("a line\n"));
+    throws(interface, "throwsLines", std::runtime_error("a line\n\nand another\n\n"));
+    throws(interface, "throwsANewline", Error("\n"));
     throws(interface, "throwsInt", 42);
     throws(interface, "throwsEmpty", Error(QString()));
     throws(interface, "throwsHalfACharacter", Error(QString("a") + QChar(0xd800) + "b"));
@@ -100,6 +103,13 @@ private Q_SLOTS:
                                        << "a std::string";
         QTest::newRow("an empty Error") << "throwsEmpty"
                                         << "";
+        // Perl's die adds where it was unless the text ends with a newline, so that one means something.
+        QTest::newRow("a line") << "throwsALine"
+                                << "a line\n";
+        QTest::newRow("lines") << "throwsLines"
+                               << "a line\n\nand another\n\n";
+        QTest::newRow("a newline") << "throwsANewline"
+                                   << "\n";
     }
     void t19_whatAMethodThrowsIsTheErrorOfItsCall()
     {

@@ -46,6 +46,9 @@ private Q_SLOTS:
     void clientRefuses();
     void complaintsHoldNothingThatForgesALog();
     void ignoresUnknownMetaAndExtraItems();
+    void takesWhatOtherServersSay_data();
+    void takesWhatOtherServersSay();
+    void takesANullAsMeta();
     void refusesTooLongMessages();
     void isAsStrictAsTheStandard_data();
     void isAsStrictAsTheStandard();
@@ -247,6 +250,50 @@ void TestJsonCodec::ignoresUnknownMetaAndExtraItems()
     Reply reply;
     QCOMPARE(codec.next(&reply), Decoded::Message);
     QCOMPARE(reply.value, QVariant(qlonglong(5)));
+}
+
+void TestJsonCodec::takesWhatOtherServersSay_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<bool>("isResult");
+    QTest::newRow("null as meta") << QByteArray(R"(["ok",null,1])") << true;
+    QTest::newRow("a list as meta") << QByteArray(R"(["ok",[],1])") << true;
+    QTest::newRow("a number as meta") << QByteArray(R"(["ok",0,1])") << true;
+    QTest::newRow("false as meta") << QByteArray(R"(["ok",false,1])") << true;
+    QTest::newRow("a code that is no text") << QByteArray(R"(["er",{"code":42,"data":null},"1"])") << false;
+    QTest::newRow("an error without meta") << QByteArray(R"(["er",null,"1"])") << false;
+    QTest::newRow("an error with a list as meta") << QByteArray(R"(["er",[],1])") << false;
+    QTest::newRow("lines") << QByteArray("\r\n[ \"ok\" ,\n\t{ } , 1 ]\n") << true;
+    QTest::newRow("escapes") << QByteArray(R"(["\u006f\u006b",{},1])") << true;
+    QTest::newRow("a fraction that is none") << QByteArray(R"(["ok",{},1.0e0])") << true;
+}
+
+void TestJsonCodec::takesWhatOtherServersSay()
+{
+    QFETCH(QByteArray, bytes);
+    QFETCH(bool, isResult);
+    JsonClientCodec codec(Limit);
+    codec.feed(bytes);
+    Reply reply;
+    QCOMPARE(codec.next(&reply), Decoded::Message);
+    QCOMPARE(reply.kind, isResult ? Reply::Result : Reply::Failure);
+    if (isResult)
+        QCOMPARE(reply.value, QVariant(qlonglong(1)));
+    else
+        QCOMPARE(reply.failure.message, QStringLiteral("1"));
+    QVERIFY(reply.failure.code.isEmpty());
+    QVERIFY(!codec.hasRest());
+}
+
+void TestJsonCodec::takesANullAsMeta()
+{
+    JsonWorkerCodec codec(Limit);
+    codec.feed(R"(["do",null,"x"]["dn",null])");
+    Request request;
+    QCOMPARE(codec.next(&request), Decoded::Message);
+    QCOMPARE(request.items, QVariantList{QStringLiteral("x")});
+    QCOMPARE(codec.next(&request), Decoded::Message);
+    QCOMPARE(request.kind, Request::Done);
 }
 
 void TestJsonCodec::refusesTooLongMessages()

@@ -96,10 +96,11 @@ private:
 inline void failWith(const Prefork::Error &error)
 {
     const QString detail = error.detail().isEmpty() ? QString() : QStringLiteral(" (%1)").arg(error.detail());
+    const QString message = error.message().trimmed(); // a text of a Perl worker may end with a newline
     QString trace = error.backTrace(); // begins with the message
-    if (trace.startsWith(error.message()))
-        trace.remove(0, error.message().size() + 1);
-    std::fprintf(stderr, "%s: %s%s\n%s", qPrintable(QCoreApplication::applicationName()), qPrintable(error.message()), qPrintable(detail),
+    if (trace.startsWith(message))
+        trace.remove(0, message.size() + 1);
+    std::fprintf(stderr, "%s: %s%s\n%s", qPrintable(QCoreApplication::applicationName()), qPrintable(message), qPrintable(detail),
                  qPrintable(trace));
     QCoreApplication::exit(error.isFatal() ? NoAnswer : WorkerFailed);
 }

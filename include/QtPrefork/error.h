@@ -71,7 +71,7 @@ public:
     [[nodiscard]] Code code() const noexcept;
     /// True for the codes that end a checkout: Timeout, WorkerLost, Aborted, QueueFull, ProtocolError, Unavailable, Shutdown.
     [[nodiscard]] bool isFatal() const noexcept;
-    /// One sentence, without a trailing newline.
+    /// What went wrong, exactly as it was thrown or sent: a text of a Perl worker may end with a newline, and of others hold anything.
     [[nodiscard]] QString message() const;
     /// The cause behind the message when it is known ("killed by SIGKILL", "could not connect: …"); empty otherwise.
     [[nodiscard]] QString detail() const;

@@ -43,13 +43,6 @@ QString textOfCurrentException()
     }
 }
 
-QString chomped(QString text)
-{
-    while (text.endsWith(u'\n'))
-        text.chop(1);
-    return text;
-}
-
 }
 
 Error::Error() noexcept = default;
@@ -61,7 +54,7 @@ Error::Error(Code code, const QString &message, const QVariant &data)
     : d(new ErrorPrivate)
 {
     d->code = code;
-    d->message = chomped(message);
+    d->message = message;
     d->what = d->message.toUtf8();
     d->data = data;
 }

@@ -25,8 +25,10 @@ Hook &hook()
 
 void log(const Error &error)
 {
-    const QString trace = error.backTrace();
-    qCCritical(lcFrame).noquote() << "Unhandled error:" << (trace.isEmpty() ? error.message() : trace.chopped(1));
+    QString text = error.backTrace().isEmpty() ? error.message() : error.backTrace();
+    while (text.endsWith(u'\n'))
+        text.chop(1);
+    qCCritical(lcFrame).noquote() << "Unhandled error:" << text;
 }
 
 }

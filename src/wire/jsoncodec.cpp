@@ -91,8 +91,6 @@ Decoded JsonReader::next(QJsonArray *message)
     *message = document.array();
     if (!message->at(0).isString())
         return fail(QStringLiteral("message without a command"));
-    if (!message->at(1).isObject())
-        return fail(QStringLiteral("message without meta data"));
     return Decoded::Message;
 }
 
@@ -139,7 +137,7 @@ Decoded JsonClientCodec::next(Reply *reply)
         reply->value = payload.toVariant();
         return decoded;
     }
-    const QJsonObject meta = message.at(1).toObject();
+    const QJsonObject meta = message.at(1).toObject(); // anything else says nothing: some servers send null, or a list that is empty
     reply->kind = Reply::Failure;
     reply->failure.code = meta.value(CodeKey).toString();
     reply->failure.data = meta.value(DataKey).toVariant();
@@ -182,6 +180,8 @@ Decoded JsonWorkerCodec::next(Request *request)
         return decoded;
     const QString command = message.at(0).toString();
     *request = Request();
+    if (const QJsonValue meta = message.at(1); !meta.isObject() && !meta.isNull())
+        return m_reader.fail(QStringLiteral("message without meta data"));
     if (command == DoneCommand) {
         request->kind = Request::Done;
         return decoded;
