@@ -41,8 +41,10 @@ private:
     void listen(QLocalSocket *socket, QByteArray &heard)
     {
         if (!isNative()) {
-            if (heard.endsWith(']'))
-                heard.clear(), m_answer(socket, 1);
+            if (!heard.endsWith(']'))
+                return;
+            if (std::exchange(heard, {}).contains("[\"do\"")) // else it is only a release
+                m_answer(socket, 1);
             return;
         }
         if (heard.startsWith("Q]PF"))

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void givesUpAsEarlyAsTheBytesAllow_data();
     void givesUpAsEarlyAsTheBytesAllow();
     void acceptsExactlyTheLimit();
+    void acceptsExactlyThePadding();
     void holdsNoMoreThanTheLimit();
     void acceptsExactlyTheDepth();
     void staysBroken();
@@ -92,6 +93,21 @@ void TestJsonScanner::acceptsExactlyTheLimit()
         QByteArrayView message;
         QCOMPARE(scanner.next(&message), excess ? Decoded::Broken : Decoded::Message);
     }
+}
+
+void TestJsonScanner::acceptsExactlyThePadding()
+{
+    JsonScanner scanner(100, 3);
+    scanner.feed(" \r\n[1]\t\t\t[2]   ");
+    QCOMPARE(cut(scanner), (QByteArrayList{"[1]", "[2]"}));
+    scanner.feed(" [3]");
+    QByteArrayView message;
+    QCOMPARE(scanner.next(&message), Decoded::Broken);
+    QVERIFY(scanner.errorString().contains(QStringLiteral("more than 3 bytes of white space")));
+
+    JsonScanner patient(100);
+    patient.feed(QByteArray(1000, ' ') + "[1]");
+    QCOMPARE(cut(patient), QByteArrayList{"[1]"});
 }
 
 void TestJsonScanner::holdsNoMoreThanTheLimit()

@@ -53,8 +53,8 @@ struct ClientOptions
     /// A call that would make the client's bytesToWrite() exceed this fails its checkout with code QueueFull; 0 = no bound. Whatever its
     /// size, one call is always taken.
     qint64 maxBytesToWrite = qint64(128) * 1024 * 1024;
-    /// How long one turn of the event loop may be spent reading replies, what their callbacks do included: then other events have their
-    /// turn before the rest is read. 0 = one reply at a time.
+    /// How long one turn of the event loop may be spent reading replies and settling calls, what callbacks and catchers do included: then
+    /// other events have their turn before the rest. 0 = one reply at a time.
     std::chrono::microseconds readBudget = std::chrono::milliseconds(1);
     /// As whom a server on a unix socket may run. To another's nothing is ever written: it counts as a server that is not there.
     PeerPolicy servers = {};

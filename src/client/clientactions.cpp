@@ -42,7 +42,14 @@ void ClientCore::perform(Settle when)
 void ClientCore::scheduleSettling()
 {
     if (!std::exchange(m_isSettlingScheduled, true))
-        QMetaObject::invokeMethod(this, &ClientCore::settleAll, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(this, &ClientCore::onSettlingDue, Qt::QueuedConnection);
+}
+
+void ClientCore::onSettlingDue()
+{
+    m_isSettlingScheduled = false;
+    if (!m_isSettlingDeferred)
+        settleAll();
 }
 
 void ClientCore::performOne(const Action &action)
@@ -159,15 +166,26 @@ void ClientCore::markDirty(const ConnectionPtr &connection)
     if (std::exchange(connection->isDirty, true))
         return;
     m_dirty.push_back(connection);
+    watchTurns();
+    if (!m_dispatcher)
+        QMetaObject::invokeMethod(this, &ClientCore::flushDirty, Qt::QueuedConnection);
+}
+
+void ClientCore::watchTurns()
+{
     if (m_dispatcher)
         return;
     m_dispatcher = QAbstractEventDispatcher::instance(thread());
-    if (m_dispatcher) {
-        connect(m_dispatcher, &QAbstractEventDispatcher::aboutToBlock, this, &ClientCore::flushDirty);
-        connect(m_dispatcher, &QAbstractEventDispatcher::awake, this, &ClientCore::flushDirty);
-    } else {
-        QMetaObject::invokeMethod(this, &ClientCore::flushDirty, Qt::QueuedConnection);
-    }
+    if (!m_dispatcher)
+        return;
+    connect(m_dispatcher, &QAbstractEventDispatcher::aboutToBlock, this, &ClientCore::onTurn);
+    connect(m_dispatcher, &QAbstractEventDispatcher::awake, this, &ClientCore::onTurn);
+}
+
+void ClientCore::onTurn()
+{
+    m_budget.turn();
+    flushDirty();
 }
 
 void ClientCore::flushDirty()
@@ -223,18 +241,25 @@ void ClientCore::settleResult(const Pooling::BusyWith &settled)
     perform(Settle::Later);
 }
 
-// Only what is due now: what the user's code adds waits for the next turn of the event loop, so that it cannot keep it from turning.
+// Only what is due now: what the user's code adds waits for the next turn of the event loop, so that it cannot keep it
+// from turning; and so does what there is no time for.
 void ClientCore::settleAll()
 {
     const auto self = shared_from_this();
     m_isSettlingScheduled = false;
     ++m_settling;
-    for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty(); --due) {
-        Settlement settlement = std::move(m_settlements.front());
-        m_settlements.pop_front();
+    static_cast<void>(m_budget.begin(now())); // there is always time for one
+    for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty();) {
+        const std::size_t before = m_settlements.size();
+        Settlement settlement = takeSettlement();
+        due -= before - m_settlements.size();
         if (!m_settlements.empty())
             scheduleSettling(); // should the user's code turn an event loop of its own
         settle(settlement);
+        if (!m_settlements.empty() && !m_settlesAtOnce && m_budget.isOver(now())) {
+            deferSettling();
+            break;
+        }
     }
     announceState();
     if (const qint64 written = std::exchange(m_writtenBytes, 0); m_reportsWrites && written > 0) {
@@ -243,6 +268,26 @@ void ClientCore::settleAll()
     }
     --m_settling;
     perform(Settle::Later);
+}
+
+void ClientCore::deferSettling()
+{
+    m_isSettlingDeferred = true;
+    resumeLater();
+}
+
+// Of canceled calls one at a time, for each has a callback.
+ClientCore::Settlement ClientCore::takeSettlement()
+{
+    Settlement &front = m_settlements.front();
+    if (front.action.kind == Action::Cancel && front.action.call + 1 < front.action.end) {
+        Settlement one{front.action, front.checkout, front.keptAlive, nullptr};
+        one.action.end = ++front.action.call;
+        return one;
+    }
+    Settlement whole = std::move(front);
+    m_settlements.pop_front();
+    return whole;
 }
 
 void ClientCore::settle(Settlement &settlement)
@@ -259,11 +304,8 @@ void ClientCore::settle(Settlement &settlement)
         Q_EMIT
         checkout->released();
     } else {
-        const CallId end = action.kind == Action::Cancel ? action.end : action.call + 1;
-        for (CallId id = action.call; id < end && settlement.checkout; ++id) {
-            PendingCall call = CheckoutPrivate::of(*checkout).calls.take(id);
-            settleCall(call, checkout, action);
-        }
+        PendingCall call = CheckoutPrivate::of(*checkout).calls.take(action.call);
+        settleCall(call, checkout, action);
     }
     if (settlement.checkout)
         letGoIfSettled(checkout);
@@ -310,7 +352,7 @@ void ClientCore::onTimer()
     const Pooling::Time time = now();
     // A reply that has arrived wins over a deadline, however late we come to look and however much there is to read.
     std::vector<Pooling::WorkerId> unread;
-    m_budget.begin(time);
+    static_cast<void>(m_budget.begin(time));
     for (const Pooling::WorkerId worker : m_pool.overdueWorkers(time)) {
         const ConnectionPtr connection = connectionOf(worker);
         if (connection && !connection->isDeferred)

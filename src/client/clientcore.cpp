@@ -81,6 +81,7 @@ void ClientCore::setUnavailable(const QString &cause)
 void ClientCore::shutdown()
 {
     const auto self = shared_from_this();
+    m_settlesAtOnce = true;
     m_timer.stop();
     m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("the client was destroyed")), now());
     perform(Settle::Now);

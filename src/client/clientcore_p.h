@@ -45,8 +45,8 @@ public:
     [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler);
     /// Takes on @p call, the last of its checkout's: straight into the write buffer, if it can go now and nothing else is in the way; else
     /// false and nothing has happened.
-    [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                                  const detail::CallArguments &arguments, const PendingCall &call);
+    [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments,
+                                  const PendingCall &call);
     void call(Checkout &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall &call);
     void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call);
     void release(Pooling::CheckoutId id);
@@ -115,12 +115,17 @@ private:
     void countBacklog(Connection &connection);
     void settleLater(const Pooling::Action &action);
     void scheduleSettling();
+    void onSettlingDue();
     void settleAll();
+    void deferSettling();
+    [[nodiscard]] Settlement takeSettlement();
     void settleResult(const Pooling::BusyWith &settled);
     void settle(Settlement &settlement);
     void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
     void letGoIfSettled(Checkout *checkout);
     void markDirty(const ConnectionPtr &connection);
+    void watchTurns();
+    void onTurn();
     void flushDirty();
     void armTimer();
     void onTimer();
@@ -148,8 +153,10 @@ private:
     void readSome(const ConnectionPtr &connection, Reading amount);
     void readSiblings(const ConnectionPtr &connection);
     void defer(const ConnectionPtr &connection);
+    void resumeLater();
     enum class Decoding { Empty, OutOfTime, Over };
     [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
+    [[nodiscard]] static bool hasUnasked(const Connection &connection);
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, Wire::Incoming &message);
 
@@ -168,9 +175,12 @@ private:
     bool m_hasRejected = false; // since the actions being performed were taken
     bool m_isSettlingScheduled = false;
     int m_settling = 0; // how deep
+    bool m_settlesAtOnce = false; // however long that takes
+    bool m_isSettlingDeferred = false; // until other events have had their turn
     std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
     QPointer<QAbstractEventDispatcher> m_dispatcher; // which tells when that is
     ReadBudget m_budget;
+    Pooling::Time m_roughNow{}; // as of the last read or callback, while something is being read
     std::vector<ConnectionPtr> m_deferred;
     QTimer m_resumeTimer;
     QTimer m_timer;

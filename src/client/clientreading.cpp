@@ -28,7 +28,11 @@ void ClientCore::onReadyRead(quint64 worker)
     const ConnectionPtr connection = connectionOf(worker);
     if (!connection || connection->isDeferred)
         return;
-    m_budget.begin(now());
+    watchTurns();
+    if (!m_budget.begin(now())) {
+        defer(connection);
+        return;
+    }
     readSome(connection, Reading::Some);
     readSiblings(connection);
     flushDirty();
@@ -38,7 +42,7 @@ void ClientCore::onReadyRead(quint64 worker)
 void ClientCore::readSiblings(const ConnectionPtr &connection)
 {
     constexpr auto Recently = std::chrono::milliseconds(10);
-    const Pooling::Time time = roughNow();
+    const Pooling::Time time = m_roughNow;
     connection->lastRead = time;
     if (m_connections.size() == 1)
         return;
@@ -55,14 +59,21 @@ void ClientCore::readSiblings(const ConnectionPtr &connection)
     }
 }
 
-// What had to wait for the event loop to turn.
+// What had to wait for the event loop to turn. At least one of them goes on, and those there is no time for keep their order.
 void ClientCore::onResume()
 {
     const auto self = shared_from_this();
     m_budget.renew(now());
+    if (std::exchange(m_isSettlingDeferred, false))
+        settleAll();
     const std::vector<ConnectionPtr> deferred = std::exchange(m_deferred, {});
+    bool hasRead = false;
     for (const ConnectionPtr &connection : deferred) {
         connection->isDeferred = false;
+        if (std::exchange(hasRead, true) && !connection->dropped && !connection->ended && m_budget.isOver(now())) {
+            defer(connection);
+            continue;
+        }
         if (connection->dropped || connection->ended)
             continue;
         connection->stream->setReading(true);
@@ -78,13 +89,20 @@ void ClientCore::defer(const ConnectionPtr &connection)
         return;
     connection->stream->setReading(false);
     m_deferred.push_back(connection);
+    resumeLater();
+}
+
+void ClientCore::resumeLater()
+{
     if (!m_resumeTimer.isActive())
         m_resumeTimer.start(0);
 }
 
+// A look at the exact clock after every read that is not the last costs little beside a read. decodeAll() looks after messages.
 void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
 {
-    for (;;) {
+    m_roughNow = roughNow();
+    for (bool isFirst = true;; isFirst = false) {
         switch (decodeAll(connection)) {
         case Decoding::Empty:
             break;
@@ -93,6 +111,10 @@ void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
                 defer(connection);
             return;
         case Decoding::Over:
+            return;
+        }
+        if (!isFirst && m_budget.isOver(now())) {
+            defer(connection);
             return;
         }
         const std::span<char> space = connection->codec->space();
@@ -115,12 +137,14 @@ void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
 
 ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
 {
-    constexpr int AtOnce = 16; // messages between looks at the clock
     Wire::Incoming message;
-    for (int count = 1; !connection->dropped && !connection->ended; ++count) {
+    while (!connection->dropped && !connection->ended) {
         switch (connection->codec->next(&message)) {
         case Wire::Decoded::Nothing:
-            return Decoding::Empty;
+            if (!hasUnasked(*connection))
+                return Decoding::Empty;
+            protocolError(connection, QStringLiteral("something nobody asked for"), NextCall::Unsent);
+            return Decoding::Over;
         case Wire::Decoded::Broken:
             protocolError(connection, connection->codec->errorString());
             return Decoding::Over;
@@ -128,10 +152,17 @@ ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
             break;
         }
         take(connection, message);
-        if ((count % AtOnce == 0 || m_options.readBudget.count() <= 0) && m_budget.isOver(now()))
+        m_roughNow = roughNow();
+        if (m_budget.isLookDue(m_roughNow) && m_budget.isOver(now()))
             return Decoding::OutOfTime;
     }
     return Decoding::Over;
+}
+
+// A worker whose replies have no numbers has nothing to say while it is idle: it would be taken for the next call's reply.
+bool ClientCore::hasUnasked(const Connection &connection)
+{
+    return connection.isReady && !connection.traits.pipelines && connection.inFlight() == 0 && connection.codec->hasRest();
 }
 
 void ClientCore::take(const ConnectionPtr &connection, Wire::Incoming &message)
@@ -166,7 +197,7 @@ void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &mes
         return;
     }
     ++connection->lastAnswered;
-    const Pooling::Time time = roughNow();
+    const Pooling::Time time = isNumbered ? m_roughNow : roughNow(); // decoding JSON may have taken long
     if (message.kind == Wire::Incoming::Failure) {
         const Wire::FailureText &failure = message.failure;
         if (!m_pool.isShared(connection->worker)) // the worker drops the others of the group

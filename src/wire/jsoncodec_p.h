@@ -13,8 +13,8 @@ namespace Prefork::Wire {
 class JsonReader
 {
 public:
-    explicit JsonReader(qsizetype maxMessageSize)
-        : m_scanner(maxMessageSize)
+    explicit JsonReader(qsizetype maxMessageSize, qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
+        : m_scanner(maxMessageSize, maxPadding)
     {
     }
     void feed(QByteArrayView bytes) { m_scanner.feed(bytes); }
@@ -49,9 +49,12 @@ struct Request
 class JsonClientCodec
 {
 public:
+    /// The most bytes of white space a worker may send between two messages.
+    static constexpr qsizetype MaxPadding = 64;
+
     explicit JsonClientCodec(qsizetype maxMessageSize)
         : m_maxMessageSize(maxMessageSize)
-        , m_reader(maxMessageSize)
+        , m_reader(maxMessageSize, MaxPadding)
     {
     }
     void feed(QByteArrayView bytes) { m_reader.feed(bytes); }

@@ -74,8 +74,11 @@ JsonScanner::Step JsonScanner::structural(char byte)
     if (m_brackets.empty()) {
         if (isSpace(byte)) {
             m_start = m_position;
+            if (++m_padding > m_maxPadding)
+                return fail(QStringLiteral("more than %1 bytes of white space between messages").arg(m_maxPadding));
             return Step::More;
         }
+        m_padding = 0;
         if (byte != '[')
             return fail(QStringLiteral("message is not a JSON array: it starts with %1").arg(printable(byte)));
     }

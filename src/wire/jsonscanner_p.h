@@ -6,6 +6,7 @@
 
 #include <QtCore/QByteArray>
 
+#include <limits>
 #include <vector>
 
 namespace Prefork::Wire {
@@ -17,8 +18,10 @@ class JsonScanner
 public:
     static constexpr int MaxDepth = 512;
 
-    explicit JsonScanner(qsizetype maxMessageSize = DefaultMaxMessageSize)
+    /// Of white space in front of a message @p maxPadding bytes are taken.
+    explicit JsonScanner(qsizetype maxMessageSize = DefaultMaxMessageSize, qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
         : m_maxMessageSize(maxMessageSize)
+        , m_maxPadding(maxPadding)
     {
     }
 
@@ -37,6 +40,8 @@ private:
     Step fail(const QString &error);
 
     qsizetype m_maxMessageSize;
+    qsizetype m_maxPadding;
+    qsizetype m_padding = 0; // since the last message
     QByteArray m_buffer;
     qsizetype m_start = 0; // of the message being scanned
     qsizetype m_position = 0; // of the next byte to look at
