@@ -301,8 +301,10 @@ void TestFaultsServer::row62_askedOnceItLetsCheckoutsFinish()
     held.reset();
     QTRY_VERIFY_WITH_TIMEOUT(!server.isRunning(), 30000);
     QCOMPARE(server.waitForEnd(), 0);
-    QVERIFY(!Test::exists(worker)); // the server has waited for every child
-    QVERIFY(!Test::exists(zygote));
+    if (!Test::isNative())
+        client.close(); // idle connections without goodbyes have been left to the zygote
+    QVERIFY(Test::isNative() ? !Test::exists(worker) : Test::waitForEnd(worker, int(Test::Patience.count()))); // the server waits for the others
+    QVERIFY(Test::isNative() ? !Test::exists(zygote) : Test::waitForEnd(zygote, int(Test::Patience.count())));
 }
 
 void TestFaultsServer::row62_whoTakesTooLongIsKilled()

@@ -186,6 +186,51 @@ private Q_SLOTS:
         QCOMPARE(g.firstOrder(120 * ms), 120 * ms);
         QCOMPARE(g.watch.reason(), Reason::None); // it decides itself, by what its client will prove to speak
     }
+    void withoutGoodbyesItMayOutliveItsServerForATime()
+    {
+        for (const quint32 protocol : {ScoreboardPage::Json, ScoreboardPage::UnknownProtocol}) {
+            Fixture f(protocol);
+            f.enter(ScoreboardPage::Idle, 0);
+            f.page.held = 1;
+            f.watch.mayStayUntil(5000 * ms);
+            f.watch.wantGone(Departure::Shutdown);
+            QCOMPARE(f.look(100 * ms).order, Order::None);
+            f.page.held = 0;
+            QCOMPARE(f.look(200 * ms).order, Order::Leave);
+            f.watch.wantGone(Departure::Drain); // its program has gone
+            f.page.held = 1;
+            QCOMPARE(f.firstOrder(210 * ms), 5000 * ms); // whatever it does
+            QCOMPARE(f.watch.reason(), Reason::Shutdown);
+        }
+        Fixture f;
+        f.enter(ScoreboardPage::Idle, 0);
+        f.watch.mayStayUntil(WorkerWatch::Never);
+        f.watch.wantGone(Departure::Shutdown);
+        QCOMPARE(f.look(100 * ms).order, Order::Leave);
+        QCOMPARE(f.firstOrder(110 * ms), WorkerWatch::Never);
+        f.watch.condemn(); // at a second signal
+        QCOMPARE(f.look(200 * ms).order, Order::Terminate);
+    }
+    void itMayBeFreeTooLateToStay()
+    {
+        Fixture f;
+        f.enter(ScoreboardPage::Busy, 0);
+        f.watch.mayStayUntil(500 * ms);
+        f.watch.wantGone(Departure::Shutdown);
+        QCOMPARE(f.look(490 * ms).order, Order::None);
+        f.enter(ScoreboardPage::Idle, 500 * ms);
+        QCOMPARE(f.look(510 * ms).order, Order::Terminate);
+    }
+    void whoIsLeftAndProvesNativeIsAskedToLeave()
+    {
+        Fixture f(ScoreboardPage::UnknownProtocol);
+        f.enter(ScoreboardPage::Idle, 0);
+        f.watch.mayStayUntil(5000 * ms);
+        f.watch.wantGone(Departure::Shutdown);
+        QCOMPARE(f.look(100 * ms).order, Order::Leave);
+        f.page.protocol = ScoreboardPage::Native;
+        QCOMPARE(f.look(120 * ms).order, Order::AskToLeave);
+    }
     void whoIsCondemnedGoesWhateverItDoes()
     {
         Fixture f(ScoreboardPage::Json);

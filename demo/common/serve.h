@@ -36,6 +36,8 @@ public:
                             QStringLiteral("N"), QStringLiteral("0")});
         m_parser.addOption({QStringLiteral("shutdown-timeout"), QStringLiteral("How long a shutdown lets checkouts finish."),
                             QStringLiteral("SECONDS"), QStringLiteral("5")});
+        m_parser.addOption({QStringLiteral("drain-timeout"), QStringLiteral("How long JSON clients may keep idle connections after that."),
+                            QStringLiteral("SECONDS"), QStringLiteral("300")});
         m_parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     }
     void addOption(const QCommandLineOption &option) { m_parser.addOption(option); }
@@ -68,10 +70,15 @@ public:
         options.maxWorkers = value(QStringLiteral("max-workers")).toInt(&isNumber);
         if (!isNumber || options.maxWorkers < 0)
             return fail(QStringLiteral("--max-workers takes a number, not '%1'").arg(value(QStringLiteral("max-workers"))));
-        const double patience = value(QStringLiteral("shutdown-timeout")).toDouble(&isNumber);
-        if (!isNumber || !(patience >= 0 && patience <= 1e6))
-            return fail(QStringLiteral("--shutdown-timeout takes a number of seconds, not '%1'").arg(value(QStringLiteral("shutdown-timeout"))));
-        options.shutdownTimeout = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(patience));
+        using Time = std::chrono::milliseconds Prefork::ServerOptions::*;
+        const auto times = {std::pair(QStringLiteral("shutdown-timeout"), Time(&Prefork::ServerOptions::shutdownTimeout)),
+                            std::pair(QStringLiteral("drain-timeout"), Time(&Prefork::ServerOptions::drainTimeout))};
+        for (const auto &[option, time] : times) {
+            const double patience = value(option).toDouble(&isNumber);
+            if (!isNumber || !(patience >= 0 && patience <= 1e6))
+                return fail(QStringLiteral("--%1 takes a number of seconds, not '%2'").arg(option, value(option)));
+            options.*time = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(patience));
+        }
 
         Prefork::ShutdownSignals signalWatch;
         std::vector<std::unique_ptr<Prefork::Server>> servers; // one for each socket that was passed

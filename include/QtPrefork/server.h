@@ -48,7 +48,8 @@ struct ServerOptions
     std::chrono::milliseconds helloTimeout = std::chrono::seconds(10);
     /// How long shutDown() lets checkouts finish; 0 = not at all, negative = for ever.
     std::chrono::milliseconds shutdownTimeout = std::chrono::seconds(5);
-    /// How long a replaced server lets checkouts finish and JSON clients keep their connections; 0 = not at all, negative = for ever.
+    /// How long a replaced server lets checkouts finish and JSON clients keep their connections, and how long JSON clients may keep theirs
+    /// when a server has shut down; 0 = not at all, negative = for ever.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds(300);
     /// Who may connect to a unix socket, besides having to get past socketMode. Others are hung up on before anything of theirs is read or
     /// a worker forked for them, with a warning in the log.
@@ -66,9 +67,14 @@ struct ServerOptions
 ///
 /// **systemd.** When NOTIFY_SOCKET is set, listen() and listenActivated() say READY=1 there and shutDown() says STOPPING=1 (sd_notify(3)).
 ///
-/// **Ends.** shutDown() is the graceful one, and what ShutdownSignals does. A server that is destroyed or killed leaves its workers behind:
-/// one that a checkout holds serves it to its end, others say goodbye at once; workers of JSON clients stay until those hang up. None
-/// stays for good. (Parity T12, T39.)
+/// **Ends.** shutDown() is the graceful one, and what ShutdownSignals does. Native clients hear goodbye. JSON has none, and its clients
+/// would take the end of an idle connection for a failure: such connections, and workers of JSON clients that no checkout holds, stay with
+/// the zygote until the client hangs up, ServerOptions::drainTimeout at most. For them the zygote outlives the program; a supervisor that
+/// kills whatever a service leaves behind (systemd's KillMode other than process, the end of a container) costs each of those clients an
+/// error. A ForkedServer leaves nobody behind.
+///
+/// A server that is destroyed or killed leaves its workers behind: one that a checkout holds serves it to its end, others say goodbye at
+/// once; workers of JSON clients stay until those hang up. None stays for good. (Parity T12, T39.)
 class QTPREFORK_EXPORT Server : public QObject
 {
     Q_OBJECT
@@ -92,9 +98,9 @@ public:
     [[nodiscard]] static bool isActivated();
     /// Accepts no more and removes the socket file. Workers go on.
     void close();
-    /// Closes, lets workers go as soon as no checkout holds them, kills those still there when @p timeout is over, and emits finished()
-    /// when the last has been buried. Unset = ServerOptions::shutdownTimeout, 0 = kill at once, negative = wait for ever. A second call
-    /// may shorten the time.
+    /// Closes, lets workers go as soon as no checkout holds them, or stay with the zygote if their clients speak JSON, kills those still
+    /// held when @p timeout is over, and emits finished() when none is left to wait for. Unset = ServerOptions::shutdownTimeout, 0 = kill
+    /// at once, those too that were left to the zygote, negative = wait for ever. A second call may shorten the time.
     void shutDown(std::optional<std::chrono::milliseconds> timeout = {});
 
     [[nodiscard]] bool isListening() const;
@@ -114,8 +120,8 @@ Q_SIGNALS:
     /// Another server has taken the path over. This one accepts what still waits, then shuts down by itself, with
     /// ServerOptions::drainTimeout.
     void replaced();
-    /// The shutdown is complete: nothing is listened to, no worker is left. If the server was replaced and no other of this process
-    /// listens, the application quits now.
+    /// The shutdown is complete: nothing is listened to, and no worker is left but those that stay with the zygote for their JSON clients.
+    /// If the server was replaced and no other of this process listens, the application quits now.
     void finished();
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/forkedserver.h>
 
+#include "server/server_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/zygote_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -41,6 +42,7 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
     char *arguments[] = {name, nullptr};
     QCoreApplication application(count, arguments);
     Server server(&zygote, serverOptions);
+    ServerPrivate::of(server).leavesWorkers = false; // they would outlive the program that they belong to
     if (!server.listen(address)) {
         report(control, false, server.errorString());
         return 1;

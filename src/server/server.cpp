@@ -4,6 +4,7 @@
 #include "server/activation_p.h"
 #include "server/inheritedlistener_p.h"
 #include "server/logging_p.h"
+#include "zygote/workerwatch_p.h"
 #include "zygote/zygote_p.h"
 
 #include <QtCore/QCoreApplication>
@@ -49,6 +50,14 @@ std::vector<QPointer<Server>> ServerPrivate::active()
     return servers;
 }
 
+void ServerPrivate::killWhatWasLeft()
+{
+    for (Server *const server : allServers()) {
+        if (Staff *const staff = of(*server).staff.get(); staff && staff->hasLeft())
+            staff->kill();
+    }
+}
+
 void ServerPrivate::onZygoteLost()
 {
     const bool wasServing = q->isListening() || q->isShuttingDown();
@@ -79,7 +88,7 @@ void ServerPrivate::drain()
     if (acceptor && !acceptor->acceptRest() && !drainUntil.hasExpired())
         takenOver.start(LateComers);
     else
-        q->shutDown(options.drainTimeout);
+        beginShutDown(options.drainTimeout);
 }
 
 void ServerPrivate::setDeadline(std::chrono::milliseconds timeout)
@@ -248,26 +257,53 @@ void Server::close()
 
 void Server::shutDown(std::optional<std::chrono::milliseconds> timeout)
 {
-    if (!isListening() && !isShuttingDown() && workerCount() == 0)
+    d->shutDown(timeout.value_or(d->options.shutdownTimeout));
+}
+
+void ServerPrivate::shutDown(std::chrono::milliseconds timeout)
+{
+    const QPointer<Server> guard = q;
+    beginShutDown(timeout);
+    if (!guard || !staff)
         return;
-    const bool isFirst = !std::exchange(d->isShuttingDown, true);
-    d->setDeadline(timeout.value_or(d->options.shutdownTimeout));
+    if (timeout == 0ms)
+        staff->kill();
+    else if (isShuttingDown && !std::exchange(isRetired, true))
+        staff->retire(staysUntil(timeout));
+}
+
+// Whoever knows no goodbyes need not notice that a server has gone. Who is in a hurry wants everybody gone.
+qint64 ServerPrivate::staysUntil(std::chrono::milliseconds timeout) const
+{
+    if (!leavesWorkers || timeout == 0ms || options.drainTimeout == 0ms)
+        return 0;
+    const auto longest = std::chrono::milliseconds(24h * 365);
+    return options.drainTimeout < 0ms ? WorkerWatch::Never : ScoreboardPage::now() + std::chrono::nanoseconds(std::min(options.drainTimeout, longest)).count();
+}
+
+void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
+{
+    if (!q->isListening() && !isShuttingDown && q->workerCount() == 0)
+        return;
+    const bool isFirst = !std::exchange(isShuttingDown, true);
+    setDeadline(timeout);
     if (!isFirst)
         return;
+    isRetired = false;
     Activation::notify("STOPPING=1");
-    if (d->isReplaced && d->acceptor)
-        d->acceptor->acceptRest();
-    const QPointer<Server> guard = this;
-    close();
+    if (isReplaced && acceptor)
+        acceptor->acceptRest();
+    if (vestibule && !options.nativeOnly && staysUntil(timeout) > 0)
+        vestibule->empty([this, until = staysUntil(timeout)](Posix::Fd connection, const Peer &peer) { staff->leave(std::move(connection), peer, until); });
+    const QPointer<Server> guard = q;
+    q->close();
     if (!guard)
         return;
-    if (d->isReplaced)
-        d->staff->drain();
-    else
-        d->staff->retire();
+    if (isReplaced)
+        staff->drain();
     // Not from within the caller: it may be about to connect to finished().
     QMetaObject::invokeMethod(
-        this, [this] { d->finishIfEmpty(); }, Qt::QueuedConnection);
+        q, [this] { finishIfEmpty(); }, Qt::QueuedConnection);
 }
 
 bool Server::isShuttingDown() const

@@ -23,6 +23,8 @@ public:
     [[nodiscard]] static ServerPrivate &of(const Server &server) { return *server.d; }
     /// The servers of this process that listen or shut down.
     [[nodiscard]] static std::vector<QPointer<Server>> active();
+    /// Kills whatever servers of this process have left to their zygotes.
+    static void killWhatWasLeft();
 
     bool fail(const QString &cause);
     /// Else with an error.
@@ -35,6 +37,9 @@ public:
     void onReplaced();
     void drain();
     void setDeadline(std::chrono::milliseconds timeout);
+    void shutDown(std::chrono::milliseconds timeout);
+    void beginShutDown(std::chrono::milliseconds timeout);
+    [[nodiscard]] qint64 staysUntil(std::chrono::milliseconds timeout) const;
     void finishIfEmpty();
 
     Server *const q;
@@ -53,6 +58,8 @@ public:
     QTimer takenOver; // runs while a replaced server accepts what was on its way to it
     QDeadlineTimer drainUntil; // for how long it may
     bool isShuttingDown = false;
+    bool isRetired = false; // its workers have been told
+    bool leavesWorkers = true; // those of clients without goodbyes to the zygote, when it shuts down
     bool isReplaced = false;
 };
 

@@ -45,6 +45,8 @@ ShutdownSignals::ShutdownSignals(QObject *parent)
 void ShutdownSignalsPrivate::onSignal(ShutdownSignals *q, int signal)
 {
     const bool isFirst = !std::exchange(isQuitting, true);
+    if (!isFirst)
+        ServerPrivate::killWhatWasLeft();
     const QPointer<ShutdownSignals> guard = q;
     Q_EMIT q->requested(signal);
     if (!guard)

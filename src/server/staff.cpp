@@ -52,6 +52,7 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
     });
     connect(channel.get(), &ZygoteChannel::notSpawned, this, [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
     connect(channel.get(), &ZygoteChannel::died, this, [this](quint64 id, const QString &, quint32 setup) { onEnded(id, startOf(setup)); });
+    connect(channel.get(), &ZygoteChannel::left, this, &Staff::onLeft);
     connect(channel.get(), &ZygoteChannel::roomChanged, this, &Staff::admit);
 }
 
@@ -78,10 +79,7 @@ void Staff::admit()
     while (const auto id = m_admission.next(m_channel->hasRoom(), now())) {
         auto visitor = m_visitors.extract(*id);
         const Peer &peer = visitor.mapped().peer;
-        Request terms = m_terms;
-        if (peer.uid != Admission::Nobody)
-            terms.helloTimeout = 0;
-        const quint64 worker = m_channel->spawn(std::move(visitor.mapped().connection), peer, terms);
+        const quint64 worker = m_channel->spawn(std::move(visitor.mapped().connection), peer, termsFor(peer));
         m_members.emplace(worker, Member{*id, peer.uid});
         Q_EMIT workerCountChanged();
     }
@@ -91,6 +89,14 @@ void Staff::admit()
     arm(!shortages.empty());
     if (const bool isFull = m_admission.isFull(); std::exchange(m_wasFull, isFull) != isFull)
         Q_EMIT fullChanged();
+}
+
+Request Staff::termsFor(const Peer &peer) const
+{
+    Request terms = m_terms;
+    if (peer.uid != Admission::Nobody)
+        terms.helloTimeout = 0;
+    return terms;
 }
 
 // No fork for who has gone already.
@@ -149,8 +155,11 @@ void Staff::arm(bool hasShortage)
 void Staff::onEnded(quint64 id, Admission::Start start)
 {
     const auto member = m_members.find(id);
-    if (member == m_members.end())
+    if (member == m_members.end()) {
+        if (m_left.erase(id) > 0 && m_isKilling)
+            Q_EMIT workerCountChanged();
         return;
+    }
     m_admission.end(member->second.connection, start, now());
     m_members.erase(member);
     constexpr int WorthSaying = 5;
@@ -160,18 +169,39 @@ void Staff::onEnded(quint64 id, Admission::Start start)
     admit();
 }
 
+void Staff::onLeft(quint64 id)
+{
+    if (!m_members.contains(id))
+        return;
+    m_left.insert(id);
+    m_admission.end(m_members.at(id).connection, Admission::Start::Unknown, now());
+    m_members.erase(id);
+    Q_EMIT workerCountChanged();
+}
+
 void Staff::open()
 {
     m_terms.isToLeave = false;
+    m_isKilling = false;
 }
 
-void Staff::retire()
+void Staff::leave(Posix::Fd connection, const Peer &peer, qint64 staysUntil)
+{
+    Request terms = termsFor(peer);
+    terms.isSilent = true;
+    terms.staysUntil = staysUntil;
+    m_members.emplace(m_channel->spawn(std::move(connection), peer, terms), Member{.isSilent = true});
+}
+
+void Staff::retire(qint64 staysUntil)
 {
     for (const auto &[connection, visitor] : m_visitors)
         m_admission.leave(connection);
     m_visitors.clear();
-    for (const auto &[id, member] : m_members)
-        m_channel->order(Request::Retire, id);
+    for (const auto &[id, member] : m_members) {
+        if (!member.isSilent)
+            m_channel->retire(id, staysUntil);
+    }
 }
 
 void Staff::drain()
@@ -183,8 +213,11 @@ void Staff::drain()
 
 void Staff::kill()
 {
-    retire();
+    m_isKilling = true;
+    retire(0);
     for (const auto &[id, member] : m_members)
+        m_channel->order(Request::Kill, id);
+    for (const quint64 id : m_left)
         m_channel->order(Request::Kill, id);
 }
 

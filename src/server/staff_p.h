@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace Prefork {
 
@@ -28,16 +29,21 @@ public:
     void serve(Posix::Fd connection, const Peer &peer);
     /// Workers that are forked from now on may stay.
     void open();
-    /// Every worker is to leave when it is free; who waits is let go.
-    void retire();
+    /// Every worker is to leave when it is free; who waits is let go. Those of clients that know no goodbyes may stay with the zygote when
+    /// they are free, and are counted no more: until then, as ScoreboardPage::now(), at the latest.
+    void retire(qint64 staysUntil);
+    /// A client that has said nothing yet, for the zygote to keep in the same way.
+    void leave(Posix::Fd connection, const Peer &peer, qint64 staysUntil);
     /// Every worker is to leave when it is free, if its client knows goodbyes; so are those that will still be forked for who waits.
     void drain();
-    /// Every worker is to go now.
+    /// Every worker is to go now, those too that have been left to the zygote.
     void kill();
     [[nodiscard]] qsizetype workerCount() const { return m_admission.workerCount(); }
     /// No more connections should be accepted for now.
     [[nodiscard]] bool isFull() const { return m_admission.isFull(); }
-    [[nodiscard]] bool isEmpty() const { return workerCount() == 0 && m_admission.waitingCount() == 0; }
+    /// Whether nobody is left to wait for.
+    [[nodiscard]] bool isEmpty() const { return m_members.empty() && m_admission.waitingCount() == 0 && !(m_isKilling && hasLeft()); }
+    [[nodiscard]] bool hasLeft() const { return !m_left.empty(); }
 
 Q_SIGNALS:
     void fullChanged();
@@ -50,6 +56,7 @@ private:
         qint64 user = Admission::Nobody;
         std::optional<std::size_t> slot = {}; // once it has been forked
         bool isAskedToMakeRoom = false;
+        bool isSilent = false; // it has no worker
     };
     struct Visitor
     {
@@ -60,6 +67,8 @@ private:
     void dismissGone();
     void makeRoom(const std::vector<Admission::Shortage> &shortages);
     void arm(bool hasShortage);
+    [[nodiscard]] ZygoteMessages::Request termsFor(const Peer &peer) const;
+    void onLeft(quint64 id);
     void onEnded(quint64 id, Admission::Start start);
 
     Admission m_admission;
@@ -68,6 +77,8 @@ private:
     const std::shared_ptr<Scoreboard> m_scoreboard;
     std::unordered_map<Admission::Id, Visitor> m_visitors;
     std::unordered_map<quint64, Member> m_members; // by the channel's id
+    std::unordered_set<quint64> m_left; // to the zygote, and not known to have ended
+    bool m_isKilling = false;
     Admission::Id m_lastConnection = 0;
     Refusals m_refusals;
     QTimer m_timer;

@@ -32,6 +32,14 @@ void Vestibule::wait(Posix::Fd connection, const Peer &peer)
     noteFull();
 }
 
+void Vestibule::empty(const Enter &take)
+{
+    for (auto &[number, guest] : std::exchange(m_guests, {})) {
+        guest.notifier.reset();
+        take(std::move(guest.connection), guest.peer);
+    }
+}
+
 void Vestibule::noteFull()
 {
     constexpr auto Silence = 10s;

@@ -26,6 +26,8 @@ public:
     /// At most @p most should wait here, which is up to the caller. After @p patience a connection is closed; 0 = never.
     Vestibule(qsizetype most, std::chrono::milliseconds patience, Enter enter);
     void wait(Posix::Fd connection, const Peer &peer);
+    /// Hands all of them over, the oldest first.
+    void empty(const Enter &take);
     [[nodiscard]] bool isFull() const { return qsizetype(m_guests.size()) >= m_most; }
 
 Q_SIGNALS:

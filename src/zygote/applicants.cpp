@@ -44,6 +44,11 @@ bool Applicants::drain(quint64 id)
     return true;
 }
 
+void Applicants::orphan()
+{
+    std::erase_if(m_applicants, [](const Applicant &applicant) { return applicant.request.staysUntil == 0; });
+}
+
 void Applicants::act(qint64 now, const Spawn &spawn, const Gone &gone)
 {
     if (m_applicants.empty() || now < m_nextTry)

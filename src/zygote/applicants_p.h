@@ -29,7 +29,8 @@ public:
     void act(qint64 now, const Spawn &spawn, const Gone &gone);
     /// When act() has something to do; WorkerWatch::Never if it has nothing.
     [[nodiscard]] qint64 nextAct() const;
-    void clear() { m_applicants.clear(); }
+    /// The program is gone: only those may wait on whose clients had a connection when their server came to its end.
+    void orphan();
 
 private:
     struct Applicant

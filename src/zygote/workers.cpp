@@ -17,6 +17,12 @@ using Posix::Poller;
 
 namespace {
 
+void retire(WorkerWatch &watch, qint64 staysUntil)
+{
+    watch.mayStayUntil(staysUntil);
+    watch.wantGone(WorkerWatch::Departure::Shutdown);
+}
+
 Wire::GoodbyeReason reasonOf(Event::Cause cause)
 {
     switch (cause) {
@@ -86,6 +92,8 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     m_numbers.emplace(kept.id, kept.number);
     if (request.isToLeave)
         kept.watch.wantGone(WorkerWatch::Departure::Drain);
+    if (request.staysUntil != 0)
+        Prefork::retire(kept.watch, request.staysUntil);
     look(kept, ScoreboardPage::now());
     return {};
 }
@@ -93,6 +101,11 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
 void Workers::wantGone(quint64 id, WorkerWatch::Departure departure)
 {
     inform(id, [departure](WorkerWatch &watch) { watch.wantGone(departure); });
+}
+
+void Workers::retire(quint64 id, qint64 staysUntil)
+{
+    inform(id, [staysUntil](WorkerWatch &watch) { Prefork::retire(watch, staysUntil); });
 }
 
 void Workers::condemn(quint64 id)
@@ -228,6 +241,10 @@ void Workers::look(Child &child, qint64 now)
     case WorkerWatch::Order::AskToLeave:
         Posix::signalProcess(child.pidFd.get(), Posix::LeaveSignal);
         return;
+    case WorkerWatch::Order::Leave:
+        Posix::signalProcess(child.pidFd.get(), Posix::LeaveSignal);
+        tellLeft(child.id);
+        return;
     case WorkerWatch::Order::Terminate:
     case WorkerWatch::Order::Kill:
         break;
@@ -235,6 +252,14 @@ void Workers::look(Child &child, qint64 now)
     if (isNews)
         logSentence(child, now);
     Posix::signalProcess(child.pidFd.get(), verdict.order == WorkerWatch::Order::Terminate ? SIGTERM : SIGKILL);
+}
+
+void Workers::tellLeft(quint64 id)
+{
+    Event event;
+    event.kind = Event::Left;
+    event.id = id;
+    m_tell(event);
 }
 
 void Workers::schedule(Child &child, qint64 when)

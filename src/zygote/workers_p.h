@@ -34,8 +34,12 @@ public:
     void forgo(quint64 id, const QString &cause);
     /// The same because of a failure: logs it, and tells a client that understands it. @p connection may be closed.
     void refuse(quint64 id, const QString &cause, Posix::Fd connection);
+    /// The program need not wait for what becomes of the Spawn @p id.
+    void tellLeft(quint64 id);
     /// The worker of the Spawn @p id is to leave when it is free, or to go now.
     void wantGone(quint64 id, WorkerWatch::Departure departure);
+    /// The same at the end of its server, which it may outlive as long as this if its client knows no goodbyes.
+    void retire(quint64 id, qint64 staysUntil);
     void condemn(quint64 id);
     /// The program is gone: every worker is to leave, and those of clients without goodbyes when their clients do.
     void orphan();

@@ -105,13 +105,27 @@ WorkerWatch::Verdict WorkerWatch::lookAtIdle(const ScoreboardPage &page, const L
     return {Order::None, next};
 }
 
+// Clients without goodbyes would take the end of an idle connection for a failure, and some write without looking. So a worker of theirs
+// that nothing holds is left to them for a while, whatever they do with it then.
+WorkerWatch::Verdict WorkerWatch::lookAtStaying(const ScoreboardPage &page, const Limits &limits, qint64 now)
+{
+    if (m_isLeft)
+        return now >= m_staysUntil ? sentence(Reason::Shutdown, limits, now) : Verdict{Order::None, m_staysUntil};
+    if (!page.isFree())
+        return {Order::None, now + BusySpan};
+    if (now >= m_staysUntil)
+        return sentence(Reason::Shutdown, limits, now);
+    m_isLeft = true;
+    return {Order::Leave, m_staysUntil};
+}
+
 // A native worker leaves by itself, for it alone knows that it is free; then the goodbye proves what never began. The others have no
-// goodbye: while their server lives on they are left alone, and at its end they go when they look free.
+// goodbye: while their server lives on they are left alone.
 WorkerWatch::Verdict WorkerWatch::lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
     const bool isNative = page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;
     if (m_departure == Departure::Shutdown && !isNative)
-        return page.isFree() ? sentence(Reason::Shutdown, limits, now) : Verdict{Order::None, now + BusySpan};
+        return lookAtStaying(page, limits, now);
     if (m_isAsked)
         return {};
     const quint32 state = page.state.load(std::memory_order_acquire);

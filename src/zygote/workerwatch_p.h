@@ -24,7 +24,13 @@ public:
         qint64 kill = 0;
         static Limits of(const ZygoteOptions &options);
     };
-    enum class Order { None, AskToLeave, Terminate, Kill };
+    enum class Order {
+        None,
+        AskToLeave,
+        Leave, ///< it may stay for now: it is asked to leave as well, should its client prove to know goodbyes, and its program be told
+        Terminate,
+        Kill,
+    };
     /// Why a worker has to go.
     enum class Reason { None, Hung, Abandoned, Shutdown };
     /// Why a worker is wanted to leave as soon as nobody would miss it.
@@ -32,7 +38,7 @@ public:
         None,
         Room, ///< another client waits for its place
         Drain, ///< its server is gone, or will be; clients without goodbyes may keep it
-        Shutdown, ///< its server comes to its end
+        Shutdown, ///< its server comes to its end; clients without goodbyes may keep it until a certain time
     };
     struct Verdict
     {
@@ -45,6 +51,8 @@ public:
     /// The client is gone for good.
     void onClosed(qint64 now) { m_closedAt = std::min(m_closedAt, now); }
     void wantGone(Departure departure) { m_departure = std::max(m_departure, departure); }
+    /// Of Departure::Shutdown; without it there is no such time.
+    void mayStayUntil(qint64 time) { m_staysUntil = time; }
     /// It has to go now, whatever it does.
     void condemn() { m_isCondemned = true; }
     [[nodiscard]] Verdict look(const ScoreboardPage &page, const Limits &limits, qint64 now);
@@ -60,6 +68,7 @@ private:
     [[nodiscard]] Verdict kill(qint64 now);
     [[nodiscard]] Verdict lookAtWork(const ScoreboardPage &page, const Limits &limits, qint64 now);
     [[nodiscard]] Verdict lookAtIdle(const ScoreboardPage &page, const Limits &limits, qint64 now);
+    [[nodiscard]] Verdict lookAtStaying(const ScoreboardPage &page, const Limits &limits, qint64 now);
     [[nodiscard]] Verdict lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now);
 
     qint64 m_halfClosedAt = Never;
@@ -68,7 +77,9 @@ private:
     Reason m_reason = Reason::None;
     Departure m_departure = Departure::None;
     bool m_isCondemned = false;
+    qint64 m_staysUntil = 0;
     bool m_isAsked = false; // to leave
+    bool m_isLeft = false; // where it is
     int m_looksWhileBusy = 0;
 };
 

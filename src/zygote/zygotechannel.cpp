@@ -45,7 +45,7 @@ void ZygoteChannel::refuse(quint64 id, const QString &cause)
         this, [this, id, cause] { Q_EMIT notSpawned(id, cause); }, Qt::QueuedConnection);
 }
 
-void ZygoteChannel::order(Request::Kind kind, quint64 id)
+void ZygoteChannel::order(Request::Kind kind, quint64 id, qint64 staysUntil)
 {
     const auto pending = std::find_if(m_pending.begin(), m_pending.end(), [id](const Pending &one) { return one.request.id == id; });
     if (pending != m_pending.end()) {
@@ -62,6 +62,7 @@ void ZygoteChannel::order(Request::Kind kind, quint64 id)
     Request request;
     request.kind = kind;
     request.id = id;
+    request.staysUntil = staysUntil;
     m_orders.push_back(request);
     flush();
 }
@@ -132,7 +133,10 @@ void ZygoteChannel::handle(const Event &event)
     switch (event.kind) {
     case Event::Spawned:
         Q_EMIT spawned(event.id, event.pid, event.slot);
-        break;
+        return;
+    case Event::Left:
+        Q_EMIT left(event.id);
+        return;
     case Event::NotSpawned:
         --m_alive;
         Q_EMIT notSpawned(event.id, event.text.get());
@@ -145,8 +149,6 @@ void ZygoteChannel::handle(const Event &event)
     case Event::Refused:
         return;
     }
-    if (event.kind == Event::Spawned)
-        return;
     flush();
     Q_EMIT roomChanged();
 }

@@ -34,7 +34,9 @@ public:
     /// same id. If there can be none at the moment the connection is refused or, if it may, waits until there can or its client hangs up.
     quint64 spawn(Posix::Fd connection, const Peer &peer, ZygoteMessages::Request request = {});
     /// What is to become of a worker, by the id its spawn() returned: anything but Spawn.
-    void order(ZygoteMessages::Request::Kind kind, quint64 id);
+    void order(ZygoteMessages::Request::Kind kind, quint64 id) { order(kind, id, 0); }
+    /// Retire; @p staysUntil: when it has to go at the latest, as ScoreboardPage::now().
+    void retire(quint64 id, qint64 staysUntil) { order(ZygoteMessages::Request::Retire, id, staysUntil); }
     /// Whether a spawn() would be passed on at once.
     [[nodiscard]] bool hasRoom() const { return m_pending.empty() && m_alive < m_capacity; }
     /// Handles what the zygote has said so far.
@@ -44,6 +46,8 @@ public:
 Q_SIGNALS:
     void spawned(quint64 id, qint64 pid, quint32 slot);
     void notSpawned(quint64 id, const QString &cause);
+    /// Whatever was asked for goes on without its server, which need not wait for it; died() or notSpawned() still comes, if anybody is there.
+    void left(quint64 id);
     void died(quint64 id, const QString &how, quint32 setup);
     /// hasRoom() may have become true.
     void roomChanged();
@@ -56,6 +60,7 @@ private:
         ZygoteMessages::Request request;
         Posix::Fd connection;
     };
+    void order(ZygoteMessages::Request::Kind kind, quint64 id, qint64 staysUntil);
     void refuse(quint64 id, const QString &cause);
     void flush();
     [[nodiscard]] bool send(const ZygoteMessages::Request &request, int connection, Posix::Transfer *transfer);

@@ -35,14 +35,16 @@ struct Request
         Spawn, ///< comes with the connection's descriptor
         MakeRoom, ///< the worker is to leave as soon as it is free
         Drain, ///< the same, because its server comes to its end; unless its client knows no goodbyes
-        Retire, ///< the same, whatever its client knows
+        Retire, ///< the same, whatever its client knows; one whose client knows no goodbyes may stay as long as staysUntil says
         Kill, ///< now
     };
     Kind kind = Spawn;
     bool mayWait = false; ///< of Spawn: if there can be no worker now, its connection waits for one
     bool isNativeOnly = false; ///< of Spawn: the client must speak the native protocol
     bool isToLeave = false; ///< of Spawn: Drain, from the beginning
+    bool isSilent = false; ///< of Spawn: its client has said nothing yet; until it does, the zygote keeps the connection
     qint32 helloTimeout = 0; ///< of Spawn: milliseconds the client may take for its hello, 0 = any
+    qint64 staysUntil = 0; ///< of Retire, and of a silent Spawn, which is retired: when it has to go at the latest, as ScoreboardPage::now()
     quint64 id = 0; ///< of the Spawn, or of the worker that came of it
     qint64 uid = -1;
     qint64 gid = -1;
@@ -63,7 +65,14 @@ struct Request
 
 struct Event
 {
-    enum Kind : quint32 { Ready, Refused, Spawned, NotSpawned, Died };
+    enum Kind : quint32 {
+        Ready,
+        Refused,
+        Spawned,
+        NotSpawned,
+        Left, ///< it stays on, though retired: its program need not wait for it
+        Died,
+    };
     Kind kind = Ready;
     enum Cause : quint32 { Itself, Hung, Abandoned, Shutdown, LeftForRoom, LeftAtShutdown, LeftOrphaned };
     Cause cause = Itself; ///< of Died

@@ -23,6 +23,7 @@ ZygoteProcess::ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &o
     : m_interface(interface)
     , m_options(options)
     , m_control(std::move(control))
+    , m_silent(m_poller)
     , m_workers(interface, m_options, scoreboard, m_poller, [this](const Event &event) { tell(event); })
 {
 }
@@ -115,23 +116,41 @@ void ZygoteProcess::serve()
     for (;;) {
         m_workers.act(ScoreboardPage::now());
         tryApplicants();
-        if (!m_control.isOpen() && m_workers.isEmpty())
+        m_silent.expire(ScoreboardPage::now(), [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its server is gone")); });
+        if (isDone())
             return; // not before acting, which may end what it stayed for: then nothing would wake it any more
-        std::optional<std::chrono::nanoseconds> patience;
-        if (const qint64 next = std::min(m_workers.nextAct(), m_applicants.nextAct()); next != WorkerWatch::Never)
-            patience = std::chrono::nanoseconds(std::max<qint64>(0, next - ScoreboardPage::now()));
         Posix::Poller::Ready control;
-        for (const Posix::Poller::Ready &ready : m_poller.wait(patience)) {
+        std::vector<quint64> guests;
+        for (const Posix::Poller::Ready &ready : m_poller.wait(patience())) {
+            const ZygoteToken token = ZygoteToken::of(ready.token);
             if (ready.token == ControlToken)
-                control = ready; // last, for forking takes its time
+                control = ready;
+            else if (token.kind == ZygoteToken::Silent)
+                guests.push_back(token.number);
             else
                 m_workers.onReady(ready);
         }
+        for (const quint64 id : guests) // last, for forking takes its time
+            onGuest(id);
         if (control.writable)
             flushEvents();
         if (control.readable)
             takeRequests();
     }
+}
+
+bool ZygoteProcess::isDone() const
+{
+    return !m_control.isOpen() && m_workers.isEmpty() && m_applicants.isEmpty() && m_silent.isEmpty();
+}
+
+// Until something is due; unset if nothing is.
+std::optional<std::chrono::nanoseconds> ZygoteProcess::patience() const
+{
+    const qint64 next = std::min({m_workers.nextAct(), m_applicants.nextAct(), m_silent.nextExpiry()});
+    if (next == WorkerWatch::Never)
+        return {};
+    return std::chrono::nanoseconds(std::max<qint64>(0, next - ScoreboardPage::now()));
 }
 
 void ZygoteProcess::takeRequests()
@@ -166,10 +185,10 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
         return;
     case Request::Retire:
     case Request::Kill:
-        if (m_applicants.dismiss(request.id))
+        if (m_applicants.dismiss(request.id) || m_silent.dismiss(request.id))
             m_workers.forgo(request.id, QStringLiteral("the server shuts down"));
         else if (request.kind == Request::Retire)
-            m_workers.wantGone(request.id, WorkerWatch::Departure::Shutdown);
+            m_workers.retire(request.id, request.staysUntil);
         else
             m_workers.condemn(request.id);
         return;
@@ -178,6 +197,30 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
         m_workers.refuse(request.id, QStringLiteral("the zygote has no descriptor left for the connection"), {});
         return;
     }
+    if (request.isSilent)
+        receiveGuest(request, std::move(connection));
+    else
+        provide(request, std::move(connection));
+}
+
+void ZygoteProcess::receiveGuest(const Request &request, Posix::Fd connection)
+{
+    if (m_silent.add({request, std::move(connection)}))
+        m_workers.tellLeft(request.id);
+    else
+        m_workers.forgo(request.id, QStringLiteral("its connection cannot be watched: %1").arg(Posix::lastErrorText()));
+}
+
+void ZygoteProcess::onGuest(quint64 id)
+{
+    auto guest = m_silent.onReadable(id, [this](quint64 gone) { m_workers.forgo(gone, QStringLiteral("its client hung up")); });
+    if (guest)
+        provide(guest->request, std::move(guest->connection));
+}
+
+// A worker, now or as soon as there can be one.
+void ZygoteProcess::provide(const Request &request, Posix::Fd connection)
+{
     const qint64 now = ScoreboardPage::now();
     std::optional<QString> cause;
     if (!request.mayWait || m_applicants.isEmpty()) {
@@ -203,7 +246,7 @@ void ZygoteProcess::onProgramGone()
     m_poller.remove(m_control.get());
     m_control.reset();
     m_unsent.clear();
-    m_applicants.clear();
+    m_applicants.orphan();
     m_workers.orphan();
 }
 

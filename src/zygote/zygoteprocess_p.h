@@ -6,6 +6,7 @@
 
 #include "zygote/applicants_p.h"
 #include "zygote/posix_p.h"
+#include "zygote/silentguests_p.h"
 #include "zygote/workers_p.h"
 
 #include <deque>
@@ -31,6 +32,11 @@ private:
     void takeRequests();
     void take(const ZygoteMessages::Request &request, Posix::Fd connection);
     void tryApplicants();
+    void receiveGuest(const ZygoteMessages::Request &request, Posix::Fd connection);
+    void onGuest(quint64 id);
+    void provide(const ZygoteMessages::Request &request, Posix::Fd connection);
+    [[nodiscard]] bool isDone() const;
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> patience() const;
     void onProgramGone();
     void tell(const ZygoteMessages::Event &event);
     void flushEvents();
@@ -42,6 +48,7 @@ private:
     std::deque<ZygoteMessages::Event> m_unsent; // while the program does not read
     bool m_awaitsRoom = false;
     Applicants m_applicants;
+    SilentGuests m_silent;
     Workers m_workers;
 };
 

@@ -9,12 +9,12 @@ namespace Prefork {
 /// What a descriptor of the zygote's poller is, and whose.
 struct ZygoteToken
 {
-    enum Kind : quint64 { Control, Process, Connection, Parting };
+    enum Kind : quint64 { Control, Process, Connection, Parting, Silent };
     Kind kind = Control;
     quint64 number = 0;
 
-    [[nodiscard]] static ZygoteToken of(quint64 token) { return {Kind(token & 3), token >> 2}; }
-    [[nodiscard]] quint64 value() const { return number << 2 | kind; }
+    [[nodiscard]] static ZygoteToken of(quint64 token) { return {Kind(token & 7), token >> 3}; }
+    [[nodiscard]] quint64 value() const { return number << 3 | kind; }
 };
 
 }
