@@ -7,6 +7,7 @@
 #include <QtPrefork/Server>
 
 #include <QtCore/QEventLoop>
+#include <QtCore/QPointer>
 #include <QtCore/QTemporaryDir>
 
 #include <array>
@@ -137,6 +138,137 @@ private Q_SLOTS:
         }
         QTRY_VERIFY_WITH_TIMEOUT(std::all_of(naps.begin(), naps.end(), [](const auto &future) { return future.isFinished(); }),
                                  int(Test::Patience.count()));
+    }
+
+    void theLastHandleMayGoInAnyThread()
+    {
+        Client client(Test::zygote(), {.minWorkers = 2, .maxWorkers = 2, .reuseAfterError = true});
+        Ledger ledger;
+        std::vector<QPointer<Checkout>> watched;
+        std::array<std::vector<CheckoutPtr>, Crowd> handles;
+        for (int i = 0; i < Rounds * Crowd; ++i) {
+            CheckoutPtr checkout = client.checkout();
+            watched.emplace_back(checkout.get());
+            if (i % 3 > 0) // some have nothing to settle, some go before they have settled
+                ledger.call(checkout, "echo", {i}, i);
+            if (i % 5 == 0)
+                ledger.call(checkout, "fail", {"as asked for"});
+            handles[std::size_t(i % Crowd)].push_back(std::move(checkout));
+        }
+        QVERIFY(inThreads([&](int number) {
+            while (!handles[std::size_t(number)].empty())
+                handles[std::size_t(number)].pop_back();
+        }));
+        QVERIFY(ledger.wait());
+        QVERIFY(ledger.isEachSettledOnce());
+        QCOMPARE(ledger.failed(Error::WorkerError), ledger.made() - ledger.served());
+        QVERIFY(Test::waitUntil([&] { return client.idleWorkerCount() == 2; }));
+        QVERIFY(Test::waitUntil([&] { return std::all_of(watched.begin(), watched.end(), [](const auto &one) { return one.isNull(); }); }));
+    }
+
+    void aContinuationInAnotherThreadMayHoldTheLastHandle()
+    {
+        Client client(Test::zygote(), {.minWorkers = 1, .maxWorkers = 1});
+        std::vector<QFuture<int>> futures;
+        for (int i = 0; i < Rounds; ++i) {
+            const CheckoutPtr checkout = client.checkout();
+            futures.push_back(
+                checkout->future(add, i, 1).then(QtFuture::Launch::Async, [checkout](int sum) { return checkout ? sum + 1 : 0; }));
+        }
+        for (int i = 0; i < Rounds; ++i) {
+            QVERIFY(Test::waitUntil([&] { return futures[std::size_t(i)].isFinished(); }));
+            QCOMPARE(futures[std::size_t(i)].result(), i + 2);
+        }
+        futures.clear();
+        QVERIFY(Test::waitUntil([&] { return client.idleWorkerCount() == 1; }));
+    }
+
+    void aHandleMayGoInAnotherThreadWhenItsClientIsGone()
+    {
+        auto client = std::make_unique<Client>(Test::zygote());
+        std::array<CheckoutPtr, Crowd> handles;
+        std::array<QPointer<Checkout>, Crowd> watched;
+        for (std::size_t i = 0; i < handles.size(); ++i) {
+            handles[i] = client->checkout();
+            watched[i] = handles[i].get();
+        }
+        client.reset();
+        QVERIFY(inThreads([&](int number) { handles[std::size_t(number)].reset(); }));
+        QVERIFY(Test::waitUntil([&] { return std::all_of(watched.begin(), watched.end(), [](const auto &one) { return one.isNull(); }); }));
+    }
+
+    void aHandleMayOutliveTheThreadOfItsClient_data()
+    {
+        QTest::addColumn<bool>("isBeforeTheEnd");
+        QTest::newRow("dropped before it ends") << true;
+        QTest::newRow("dropped after it has ended") << false;
+    }
+    // Its event loop has ended in either case.
+    void aHandleMayOutliveTheThreadOfItsClient()
+    {
+        QFETCH(bool, isBeforeTheEnd);
+        const QTemporaryDir directory;
+        Server server(Test::zygote());
+        QVERIFY2(server.listen("unix:" + directory.filePath("socket")), qPrintable(server.errorString()));
+        const std::string address = ("unix:" + directory.filePath("socket")).toStdString();
+        std::array<CheckoutPtr, 2 * Crowd> handles;
+        std::atomic<bool> hasClient = true;
+        std::atomic<bool> mayEnd = !isBeforeTheEnd;
+        std::atomic<int> destroyed = 0;
+        std::thread home([&] {
+            const QEventLoop hasTimersAndSockets;
+            Client client(QString::fromStdString(address), {.maxWorkers = 1});
+            for (CheckoutPtr &handle : handles) {
+                handle = client.checkout();
+                QObject::connect(handle.get(), &QObject::destroyed, handle.get(), [&destroyed] { ++destroyed; }, Qt::DirectConnection);
+            }
+            handles[0]->call("echo", {1});
+            if (!handles[0]->waitForSettled())
+                handles = {};
+            client.close(); // leaves something for the event loop to do, which never does it
+            hasClient = false;
+            while (!mayEnd)
+                std::this_thread::yield();
+        });
+        QVERIFY(QTest::qWaitFor([&] { return !hasClient; }, 2 * int(Test::Patience.count())));
+        if (!isBeforeTheEnd)
+            home.join();
+        QVERIFY(handles[0]);
+        QVERIFY(inThreads([&](int number) {
+            handles[std::size_t(2 * number)].reset();
+            handles[std::size_t(2 * number + 1)].reset();
+        }));
+        mayEnd = true;
+        if (isBeforeTheEnd)
+            home.join();
+        QCOMPARE(destroyed.load(), int(handles.size()));
+    }
+
+    void aWrongThreadEndsTheProgramAndSaysWhy_data()
+    {
+        QTest::addColumn<QString>("said");
+        for (const char *const function :
+             {"Client::checkout()", "Client::call()", "Client::call() by name", "Client::call() for a future", "Client::registerType()",
+              "Client::setProtocol()", "Client::protocol()", "Client::close()", "Client::recycleWorkers()", "Client::state()",
+              "Client::address()", "Client::connectionError()", "Client::workerCount()", "Client::idleWorkerCount()", "Client::bytesToWrite()",
+              "Client::waitingCheckoutCount()", "Client::~Client()", "Checkout::call()", "Checkout::call() by name",
+              "Checkout::call() of a function", "Checkout::call() for a future", "Checkout::release()", "Checkout::abort()",
+              "Checkout::waitForSettled()", "Checkout::isReleased()", "Checkout::error()", "Checkout::bytesToWrite()",
+              "Checkout::pendingCalls()", "Checkout::release() of a client that is gone"})
+            QTest::newRow(function) << QString("Prefork::" + QString(function).section(')', 0, 0) + ") was called in a wrong thread: ");
+        for (const char *const move :
+             {"a Prefork::Client cannot be moved", "a Prefork::Client cannot be moved with its parent", "a Prefork::Checkout cannot be moved"})
+            QTest::newRow(move) << QString(move).section(" moved", 0, 0) + " moved to another thread: ";
+        QTest::newRow("a zygote") << "a zygote was used in a wrong thread: ";
+        QTest::newRow("connect()") << QString();
+    }
+    void aWrongThreadEndsTheProgramAndSaysWhy()
+    {
+        QFETCH(QString, said);
+        const Test::Ended ended = Test::runProgram(MISUSED_CLIENT, {QTest::currentDataTag()});
+        QCOMPARE(ended.exitCode, said.isEmpty() ? 0 : -1);
+        QVERIFY2(ended.errors.startsWith(said), qPrintable(ended.errors));
+        QCOMPARE(ended.errors.trimmed().count(QChar('\n')), 0);
     }
 
     void anErrorIsCopiedAndAFrameDroppedInAnyThread()

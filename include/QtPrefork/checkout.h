@@ -42,7 +42,12 @@ struct CheckoutOptions
 ///
 /// **Lifetime.** The checkout is released when its last CheckoutPtr goes or by release(). While calls are unsettled the client holds it
 /// too, so dropping yours cancels nothing, and a callback is destroyed as soon as its call has settled, so that it may capture the
-/// checkout. Belongs to the client's thread.
+/// checkout.
+///
+/// **Threads.** A checkout belongs to its client's thread, with all its functions: calling one in another thread, or moving the checkout
+/// there, ends the program with a message, in release builds too. Only the handles may be copied and dropped in any thread, and the
+/// signals be connected to: when the last handle goes in another thread, the release is handed to the client's thread, and happens when
+/// its event loop turns, or with the end of the thread.
 class QTPREFORK_EXPORT Checkout : public QObject, public std::enable_shared_from_this<Checkout>
 {
     Q_OBJECT
@@ -118,6 +123,8 @@ public:
     [[nodiscard]] qint64 bytesToWrite() const;
     /// Calls made and not yet settled.
     [[nodiscard]] qsizetype pendingCalls() const;
+
+    bool event(QEvent *event) override;
 
 Q_SIGNALS:
     /// A call has its result, as the method's type; emitted before its callback runs.

@@ -62,10 +62,14 @@ struct ClientOptions
 
 /// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.
 ///
-/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a QCoreApplication,
-/// belongs to the thread that made it, and its checkouts with it. Destroying the client gives each checkout one fatal error of code
-/// Shutdown before the destructor returns: its oldest call errors, the rest settle as canceled; the CheckoutPtrs stay valid. (Parity
-/// T30-T45.)
+/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a QCoreApplication.
+/// Destroying the client gives each checkout one fatal error of code Shutdown before the destructor returns: its oldest call errors, the
+/// rest settle as canceled; the CheckoutPtrs stay valid. (Parity T30-T45.)
+///
+/// **Threads.** A client belongs to the thread that made it, and its checkouts with it; each thread may have clients of its own. Calling
+/// one of its functions in another thread, destroying it there while its own thread still runs, or moving it to another thread ends the
+/// program with a message, in release builds too. A client on a zygote must be made in the zygote's thread, or the program ends likewise.
+/// What any thread may do is connect to the signals, drop a CheckoutPtr, and wait for or cancel a future.
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
@@ -155,6 +159,8 @@ public:
     [[nodiscard]] qint64 bytesToWrite() const;
     /// Checkouts in line for a worker.
     [[nodiscard]] qsizetype waitingCheckoutCount() const;
+
+    bool event(QEvent *event) override;
 
 Q_SIGNALS:
     void stateChanged(Prefork::Client::State state);

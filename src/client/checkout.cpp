@@ -3,23 +3,59 @@
 
 #include "client/clientcore_p.h"
 
+#include <QtCore/QEvent>
 #include <QtCore/QEventLoop>
 #include <QtCore/QMetaMethod>
+#include <QtCore/QMutex>
 #include <QtCore/QThread>
 
 namespace Prefork {
 
+namespace {
+
+// Whether nothing runs in @p thread any more, so that nobody there can be disturbed, and nobody would take what is posted.
+bool isOver(const QThread *thread)
+{
+    return !thread || thread->isFinished();
+}
+
+}
+
 CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id)
 {
-    const auto drop = [](Checkout *checkout) {
-        checkout->release();
-        // After the event loop nobody would come to delete it, and nothing of it can be running.
-        if (QThread::currentThread()->loopLevel() == 0 && !checkout->d->core->isSettling())
-            delete checkout;
-        else
-            checkout->deleteLater();
-    };
-    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id)), drop};
+    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id)), &CheckoutPrivate::drop};
+}
+
+// The last handle may go anywhere, but the client's things are touched in its thread only.
+void CheckoutPrivate::drop(Checkout *checkout)
+{
+    if (checkout->thread() == QThread::currentThread()) {
+        dropHere(checkout);
+    } else if (isOver(checkout->thread())) {
+        static QMutex oneAtATime; // several may share a client
+        const QMutexLocker locker(&oneAtATime);
+        delete checkout;
+    } else {
+        QMetaObject::invokeMethod(
+            checkout, [checkout] { checkout->d->release(); }, Qt::QueuedConnection);
+        checkout->deleteLater(); // of what is posted to it, a thread that ends does this and nothing else
+    }
+}
+
+void CheckoutPrivate::dropHere(Checkout *checkout)
+{
+    checkout->d->release();
+    // After the event loop nobody would come to delete it, and nothing of it can be running.
+    if (QThread::currentThread()->loopLevel() == 0 && !checkout->d->core->isSettling())
+        delete checkout;
+    else
+        checkout->deleteLater();
+}
+
+void CheckoutPrivate::release()
+{
+    if (!std::exchange(isReleased, true))
+        core->release(poolId);
 }
 
 Checkout::Checkout(std::unique_ptr<CheckoutPrivate> dd)
@@ -27,12 +63,22 @@ Checkout::Checkout(std::unique_ptr<CheckoutPrivate> dd)
 {
 }
 
-Checkout::~Checkout() = default;
+Checkout::~Checkout()
+{
+    d->release();
+}
+
+bool Checkout::event(QEvent *event)
+{
+    if (event->type() == QEvent::ThreadChange)
+        ClientCore::refuseMove("Prefork::Checkout");
+    return QObject::event(event);
+}
 
 CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
                          std::unique_ptr<detail::ResultHandler> handler)
 {
-    Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Checkout::call", "a checkout belongs to its client's thread");
+    d->core->mustBeInThread("Prefork::Checkout::call()");
     PendingCall call = d->core->makeCall(target, std::move(handler));
     call.id = ++d->lastCall;
     PendingCall &pending = d->calls.append(std::move(call));
@@ -54,23 +100,24 @@ CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArg
 void Checkout::connectNotify(const QMetaMethod &signal)
 {
     if (signal == QMetaMethod::fromSignal(&Checkout::finished))
-        d->mayHearResults = true;
+        d->mayHearResults.store(true, std::memory_order_relaxed);
 }
 
 void Checkout::release()
 {
-    if (std::exchange(d->isReleased, true))
-        return;
-    d->core->release(d->poolId);
+    d->core->mustBeInThread("Prefork::Checkout::release()");
+    d->release();
 }
 
 void Checkout::abort(const QString &reason)
 {
+    d->core->mustBeInThread("Prefork::Checkout::abort()");
     d->core->abort(d->poolId, Error(Error::Aborted, reason));
 }
 
 bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
 {
+    d->core->mustBeInThread("Prefork::Checkout::waitForSettled()");
     const CheckoutPtr self = shared_from_this();
     QEventLoop loop;
     QTimer timer;
@@ -89,16 +136,19 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
 
 bool Checkout::isReleased() const
 {
+    d->core->mustBeInThread("Prefork::Checkout::isReleased()");
     return d->isReleased;
 }
 
 std::optional<Error> Checkout::error() const
 {
+    d->core->mustBeInThread("Prefork::Checkout::error()");
     return d->core->errorOf(d->poolId);
 }
 
 qint64 Checkout::bytesToWrite() const
 {
+    d->core->mustBeInThread("Prefork::Checkout::bytesToWrite()");
     qint64 bytes = 0;
     d->calls.forEach([&bytes](const PendingCall &call) { bytes += call.unsent ? call.unsent->size : 0; });
     return bytes;
@@ -106,6 +156,7 @@ qint64 Checkout::bytesToWrite() const
 
 qsizetype Checkout::pendingCalls() const
 {
+    d->core->mustBeInThread("Prefork::Checkout::pendingCalls()");
     return qsizetype(d->calls.size());
 }
 

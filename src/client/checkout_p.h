@@ -5,6 +5,8 @@
 #include "client/callring_p.h"
 #include "pool/pool_p.h"
 
+#include <atomic>
+
 namespace Prefork {
 
 class ClientCore;
@@ -13,6 +15,8 @@ class CheckoutPrivate
 {
 public:
     [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id);
+    /// The end of the last handle, in any thread.
+    static void drop(Checkout *checkout);
     [[nodiscard]] static CheckoutPrivate &of(const Checkout &checkout) { return *checkout.d; }
 
     CheckoutPrivate(const std::shared_ptr<ClientCore> &itsCore, Pooling::CheckoutId itsId)
@@ -21,13 +25,19 @@ public:
     {
     }
 
+    void release();
+
     const std::shared_ptr<ClientCore> core;
     const Pooling::CheckoutId poolId;
     CallRing calls; // unsettled
     CallId lastCall = 0;
     bool isReleased = false;
-    bool mayHearResults = false; // finished() was connected to once: only then is a variant made of each result
+    // finished() was connected to once, in any thread: only then is a variant made of each result.
+    std::atomic<bool> mayHearResults = false;
     CheckoutPtr keptAlive; // while calls are unsettled
+
+private:
+    static void dropHere(Checkout *checkout);
 };
 
 }

@@ -4,6 +4,7 @@
 #include "client/clientcore_p.h"
 #include "zygote/zygote_p.h"
 
+#include <QtCore/QEvent>
 #include <QtCore/QMetaMethod>
 #include <QtCore/QThread>
 
@@ -47,16 +48,19 @@ Client::Client(Zygote *zygote, const ClientOptions &options, QObject *parent)
 
 void Client::close(std::chrono::milliseconds deadline)
 {
+    d->mustBeInThread("Prefork::Client::close()");
     d->close(deadline);
 }
 
 void Client::recycleWorkers()
 {
+    d->mustBeInThread("Prefork::Client::recycleWorkers()");
     d->recycle();
 }
 
 Client::State Client::state() const
 {
+    d->mustBeInThread("Prefork::Client::state()");
     return d->state();
 }
 
@@ -69,27 +73,37 @@ void Client::init()
     connect(d.get(), &ClientCore::bytesWritten, this, &Client::bytesWritten);
 }
 
+bool Client::event(QEvent *event)
+{
+    if (event->type() == QEvent::ThreadChange)
+        ClientCore::refuseMove("Prefork::Client");
+    return QObject::event(event);
+}
+
 Client::~Client()
 {
+    if (thread() && !thread()->isFinished())
+        d->mustBeInThread("Prefork::Client::~Client()");
     d->disconnect(this);
     d->shutdown();
 }
 
 CheckoutPtr Client::checkout(const CheckoutOptions &options)
 {
-    Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Client::checkout", "a client belongs to the thread that made it");
+    d->mustBeInThread("Prefork::Client::checkout()");
     return d->checkout(options);
 }
 
 void Client::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
                      std::unique_ptr<detail::ResultHandler> handler)
 {
-    Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork::Client::call", "a client belongs to the thread that made it");
+    d->mustBeInThread("Prefork::Client::call()");
     d->oneShot(target, arguments, d->makeCall(target, std::move(handler)));
 }
 
 bool Client::registerMetaType(const QByteArray &name, QMetaType type)
 {
+    d->mustBeInThread("Prefork::Client::registerType()");
     return d->types().add(name, type);
 }
 
@@ -101,41 +115,49 @@ void Client::connectNotify(const QMetaMethod &signal)
 
 bool Client::setProtocol(Protocol protocol)
 {
+    d->mustBeInThread("Prefork::Client::setProtocol()");
     return d->setProtocol(protocol);
 }
 
 Protocol Client::protocol() const
 {
+    d->mustBeInThread("Prefork::Client::protocol()");
     return d->protocol();
 }
 
 Address Client::address() const
 {
+    d->mustBeInThread("Prefork::Client::address()");
     return m_address;
 }
 
 QString Client::connectionError() const
 {
+    d->mustBeInThread("Prefork::Client::connectionError()");
     return d->connectionError();
 }
 
 qsizetype Client::workerCount() const
 {
+    d->mustBeInThread("Prefork::Client::workerCount()");
     return d->pool().workerCount();
 }
 
 qsizetype Client::idleWorkerCount() const
 {
+    d->mustBeInThread("Prefork::Client::idleWorkerCount()");
     return d->pool().idleCount();
 }
 
 qint64 Client::bytesToWrite() const
 {
+    d->mustBeInThread("Prefork::Client::bytesToWrite()");
     return d->bytesToWrite();
 }
 
 qsizetype Client::waitingCheckoutCount() const
 {
+    d->mustBeInThread("Prefork::Client::waitingCheckoutCount()");
     return d->pool().waitingCount();
 }
 

@@ -205,7 +205,7 @@ void ClientCore::flushDirty()
         if (m_pool.hasActions()) // there is room again
             perform(Settle::Later);
     }
-    if (m_reportsWrites && m_writtenBytes > 0)
+    if (m_reportsWrites.load(std::memory_order_relaxed) && m_writtenBytes > 0)
         scheduleSettling();
 }
 
@@ -262,7 +262,7 @@ void ClientCore::settleAll()
         }
     }
     announceState();
-    if (const qint64 written = std::exchange(m_writtenBytes, 0); m_reportsWrites && written > 0) {
+    if (const qint64 written = std::exchange(m_writtenBytes, 0); m_reportsWrites.load(std::memory_order_relaxed) && written > 0) {
         Q_EMIT
         bytesWritten(written);
     }

@@ -66,6 +66,16 @@ ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> 
 
 ClientCore::~ClientCore() = default;
 
+void ClientCore::refuseThread(const char *function)
+{
+    qFatal("%s was called in a wrong thread: a client and its checkouts belong to the thread that made the client", function);
+}
+
+void ClientCore::refuseMove(const char *className)
+{
+    qFatal("a %s cannot be moved to another thread: a client and its checkouts belong to the thread that made the client", className);
+}
+
 void ClientCore::start()
 {
     m_pool.start(now());
@@ -82,7 +92,8 @@ void ClientCore::shutdown()
 {
     const auto self = shared_from_this();
     m_settlesAtOnce = true;
-    m_timer.stop();
+    for (QTimer *const timer : {&m_timer, &m_resumeTimer, &m_cancelTimer})
+        timer->stop(); // a checkout may take this object into another thread once its own is over
     m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("the client was destroyed")), now());
     perform(Settle::Now);
 }

@@ -13,8 +13,10 @@
 
 #include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QPointer>
+#include <QtCore/QThread>
 #include <QtCore/QTimer>
 
+#include <atomic>
 #include <deque>
 
 namespace Prefork {
@@ -28,6 +30,15 @@ class ClientCore : public QObject, public std::enable_shared_from_this<ClientCor
 public:
     ClientCore(const ClientOptions &options, std::unique_ptr<Transport> transport);
     ~ClientCore() override;
+
+    /// Ends the program if this is another thread than the one the client was made in. @p function: who asks.
+    void mustBeInThread(const char *function) const
+    {
+        if (QThread::currentThreadId() != m_threadId) [[unlikely]]
+            refuseThread(function);
+    }
+    [[noreturn]] static void refuseThread(const char *function);
+    [[noreturn]] static void refuseMove(const char *className);
 
     void start();
     /// Every checkout from now on fails.
@@ -57,8 +68,8 @@ public:
     [[nodiscard]] std::optional<Error> errorOf(Pooling::CheckoutId id) const { return m_pool.errorOf(id); }
     [[nodiscard]] const Pooling::Pool &pool() const { return m_pool; }
     [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
-    /// From now on bytesWritten() is emitted.
-    void reportWrites() { m_reportsWrites = true; }
+    /// From now on bytesWritten() is emitted. In any thread.
+    void reportWrites() { m_reportsWrites.store(true, std::memory_order_relaxed); }
     /// Whether the user's code may be on the stack.
     [[nodiscard]] bool isSettling() const { return m_settling > 0; }
     [[nodiscard]] QString connectionError() const { return m_connectionError; }
@@ -160,6 +171,7 @@ private:
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, Wire::Incoming &message);
 
+    const Qt::HANDLE m_threadId = QThread::currentThreadId();
     const ClientOptions m_options;
     const std::unique_ptr<Transport> m_transport; // null if there is no way to a worker
     const std::shared_ptr<detail::TypeRegistry> m_types = std::make_shared<detail::TypeRegistry>();
@@ -188,7 +200,7 @@ private:
     QTimer m_cancelTimer; // runs while a call may be canceled by its future
     qint64 m_unsentBytes = 0; // of calls no stream has yet
     qint64 m_streamBytes = 0; // of calls in streams, not yet handed to the kernel
-    bool m_reportsWrites = false;
+    std::atomic<bool> m_reportsWrites = false;
     qint64 m_writtenBytes = 0; // handed to the kernel and not announced yet
     QString m_connectionError;
     Client::State m_announcedState = Client::Disconnected;

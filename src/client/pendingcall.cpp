@@ -36,7 +36,7 @@ bool hearsErrors(const Checkout *checkout)
 
 void finishCall(PendingCall &call, Checkout *checkout)
 {
-    if (checkout && CheckoutPrivate::of(*checkout).mayHearResults) {
+    if (checkout && CheckoutPrivate::of(*checkout).mayHearResults.load(std::memory_order_relaxed)) {
         Q_EMIT
         checkout->finished(call.id, call.handler->result());
     }

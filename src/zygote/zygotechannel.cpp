@@ -22,11 +22,10 @@ ZygoteChannel::~ZygoteChannel() = default;
 
 quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer, Request request)
 {
-    Q_ASSERT_X(thread() == QThread::currentThread(), "Prefork", "the users of a zygote belong to the thread that made it");
     const quint64 id = ++m_lastId;
+    attach();
     if (!isOpen())
         return id; // the connection ends here
-    attach();
     if (!request.mayWait && !hasRoom()) {
         refuse(id, QStringLiteral("all %1 workers of this zygote are in use").arg(m_capacity));
         return id;
@@ -70,6 +69,8 @@ void ZygoteChannel::order(Request::Kind kind, quint64 id, qint64 staysUntil)
 // The channel is older than the event loop, so its notifiers wait for the first use.
 void ZygoteChannel::attach()
 {
+    if (thread() != QThread::currentThread())
+        qFatal("a zygote was used in a wrong thread: clients and servers on a zygote belong to the thread that made the zygote");
     if (m_readNotifier || !isOpen())
         return;
     m_readNotifier = new QSocketNotifier(m_socket.get(), QSocketNotifier::Read, this);
