@@ -3,6 +3,8 @@
 
 #include <QtPrefork/Error>
 
+#include <QtCore/QCoreApplication>
+
 #include <QtSql/QSqlDatabase>
 #include <QtSql/QSqlError>
 #include <QtSql/QSqlQuery>
@@ -98,16 +100,22 @@ Database::Database(const QString &file)
 {
 }
 
-void Database::requireDriver()
+QString Database::driverProblem()
 {
-    if (!QSqlDatabase::isDriverAvailable(driverName()))
-        throw Error(QStringLiteral("Qt has no SQLite driver here; on Debian it is in libqt6sql6-sqlite"));
+    // From Qt 6.8 on QtSql knows no drivers at all as long as there is no application.
+    if (!QCoreApplication::instance())
+        return QStringLiteral("QtSql needs a QCoreApplication");
+    if (QSqlDatabase::isDriverAvailable(driverName()))
+        return {};
+    const QStringList drivers = QSqlDatabase::drivers();
+    return QStringLiteral("Qt has no SQLite driver here, only these: %1; on Debian it is in libqt6sql6-sqlite")
+        .arg(drivers.isEmpty() ? QStringLiteral("none") : drivers.join(QStringLiteral(", ")));
 }
 
-// Loading the driver's plugin needs no QCoreApplication: Qt's own plugin directory is searched without one. Only a plugin beside the
-// program would have to be made known, by QCoreApplication::addLibraryPath().
 void Database::open()
 {
+    if (const QString problem = driverProblem(); !problem.isEmpty())
+        throw Error(problem);
     QSqlDatabase database = QSqlDatabase::contains() ? connection() : QSqlDatabase::addDatabase(driverName());
     database.setDatabaseName(m_file);
     database.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=5000")); // so long may another worker's transaction take

@@ -17,8 +17,8 @@ class Database
 public:
     explicit Database(const QString &file);
 
-    /// Throws when the Qt installation has no SQLite driver.
-    static void requireDriver();
+    /// Why there can be no SQLite database here; empty if there can be. Like all of QtSql it needs a QCoreApplication.
+    static QString driverProblem();
     void open();
 
     /// The number of rows inserted, changed or deleted.

@@ -23,7 +23,7 @@ int main(int argc, char *argv[])
 
     Database database(QFileInfo(file).absoluteFilePath());
     Prefork::Interface interface;
-    interface.preload([] { Database::requireDriver(); });
+    interface.setApplication<QCoreApplication>(); // QtSql needs one from Qt 6.8 on
     interface.setup([&] { database.open(); }); // not before: SQLite connections do not survive a fork
     interface.checkoutDone([&] { database.endForgottenTransaction(); });
     interface.add("exec", [&](const QVariantList &arguments) { return QVariant(database.exec(arguments)); });
@@ -36,5 +36,7 @@ int main(int argc, char *argv[])
 
     Prefork::Zygote zygote(interface, {.name = "sql"});
     QCoreApplication app(argc, argv);
+    if (const QString problem = Database::driverProblem(); !problem.isEmpty())
+        commandLine.reject(problem); // better now than at the first call
     return commandLine.serve(&zygote);
 }

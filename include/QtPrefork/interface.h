@@ -7,6 +7,7 @@
 #include <QtPrefork/method.h>
 #include <QtPrefork/workermethod.h>
 
+#include <QtCore/QCoreApplication>
 #include <QtCore/QObject>
 #include <QtCore/QVariant>
 
@@ -19,8 +20,8 @@ class InterfacePrivate;
 
 /// What a worker can do. Made at the top of main() and given to a Zygote; from then on it is the workers' and changing it has no effect.
 ///
-/// Methods are plain blocking code. They run in a worker process, one at a time, with no QCoreApplication and no event loop. What a method
-/// throws becomes the caller's error and the worker lives on: a Prefork::Error crosses with code, message and data, a std::exception,
+/// Methods are plain blocking code. They run in a worker process, one at a time, with no event loop and, unless setApplication() asks for one,
+/// no QCoreApplication. What a method throws becomes the caller's error and the worker lives on: a Prefork::Error crosses with code, message and data, a std::exception,
 /// QString, std::string or const char * with its text. A result the protocol cannot carry is an error too. (Parity T2-T6, T19-T21.)
 ///
 /// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, QString, std::string, QByteArray, QDateTime, QUrl, QUuid, lists and maps with QString keys
@@ -31,6 +32,8 @@ class QTPREFORK_EXPORT Interface
 public:
     using Invoker = std::function<QVariant(const QVariantList &arguments)>;
     using Fallback = std::function<QVariant(const QString &method, const QVariantList &arguments)>;
+    /// Makes an application. The arguments, of which there is one, the program's name, stay valid as long as the worker lives.
+    using ApplicationFactory = std::function<QCoreApplication *(int &argc, char **argv)>;
 
     Interface();
     ~Interface();
@@ -38,7 +41,8 @@ public:
     Interface &operator=(Interface &&other) noexcept;
 
     /// Runs once, in the zygote, before any worker exists: load what all workers may share. Every descriptor it leaves open must be
-    /// declared with keepDescriptor(). What it throws makes the zygote invalid.
+    /// declared with keepDescriptor(). What it throws makes the zygote invalid. There is no QCoreApplication, not even with
+    /// setApplication(): what needs one, as all of QtSql does from Qt 6.8 on, belongs in setup.
     Interface &preload(std::function<void()> preload);
     /// Runs once per worker, on its first call: open what must not be shared between processes. What it throws is that call's error, as
     /// `setup exception: …` (code SetupError), and the next call tries again. (Parity T5.)
@@ -46,6 +50,29 @@ public:
     /// Runs in the worker whenever a checkout was released normally, setup or not. There is no one left to answer: what it throws is
     /// logged and ends the worker. (Parity T6.)
     Interface &checkoutDone(std::function<void()> done);
+
+    /// Gives each worker an application object of the class @p T: QCoreApplication, QGuiApplication or one derived from them. QtSql from Qt
+    /// 6.8 on, QProcess, a QEventLoop in a method, fonts and QPixmap need one; docs/qt-and-fork.md has the table. Without this call
+    /// workers have none.
+    ///
+    /// It is made in the worker, on its first call, before setup, and never deleted. When that fails it is that call's error, as
+    /// `setup exception: …` (code SetupError), and the next call tries again. Where QT_QPA_PLATFORM is not set, a QGuiApplication is made for
+    /// the platform "offscreen", for a worker has no business on a display.
+    ///
+    /// Its event loop is never turned: timers and notifiers do nothing, unless a method runs a QEventLoop of its own. What a method, setup or
+    /// checkoutDone posts (queued signals, QMetaObject::invokeMethod(), deleteLater()) is delivered after the call's reply has been written,
+    /// before the next call begins; so replies of quick methods are no longer written together. What the handlers of such events post in turn
+    /// is delivered too, but after eight rounds the rest waits for the next call. There is no one left to answer: what a handler throws is
+    /// logged and ends the worker. A worker that delivers events is busy: ZygoteOptions::hungTimeout begins anew for them, and
+    /// abandonedGrace is valid.
+    template <class T>
+        requires std::derived_from<T, QCoreApplication> && std::constructible_from<T, int &, char **>
+    Interface &setApplication()
+    {
+        return setApplication([](int &argc, char **argv) -> QCoreApplication * { return new T(argc, argv); });
+    }
+    /// The same with what @p make returns, which must not be null.
+    Interface &setApplication(ApplicationFactory make);
 
     /// Adds a typed method. @p function takes the method's parameters and returns its result. Arguments that do not fit fail with code
     /// BadArguments before it runs. A second method of the same name replaces the first.

@@ -6,6 +6,7 @@
 #include <QtCore/QStringList>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace Prefork {
 
@@ -33,6 +34,13 @@ Interface &Interface::setup(std::function<void()> setup)
 Interface &Interface::checkoutDone(std::function<void()> done)
 {
     d->checkoutDone = std::move(done);
+    return *this;
+}
+
+Interface &Interface::setApplication(ApplicationFactory make)
+{
+    d->makeApplication = std::move(make);
+    d->programName = program_invocation_short_name; // a process title may be written over it later
     return *this;
 }
 

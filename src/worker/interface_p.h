@@ -35,6 +35,8 @@ public:
 
     std::function<void()> preload;
     std::function<void()> setup;
+    Interface::ApplicationFactory makeApplication; // null for workers without an application
+    QByteArray programName;
     std::function<void()> checkoutDone;
     Interface::Fallback fallback;
     std::unordered_map<std::string_view, std::unique_ptr<MethodEntry>> methods; // keyed by the entry's own name

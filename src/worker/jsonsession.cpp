@@ -37,7 +37,9 @@ bool JsonSession::received(qsizetype count)
         m_page->enter(ScoreboardPage::Busy);
         const bool isCall = request.kind != Wire::Request::Done;
         m_page->held.store(isCall, std::memory_order_relaxed);
-        const bool goesOn = isCall ? serveCall(request.items) : runCheckoutDone();
+        bool goesOn = isCall ? serveCall(request.items) : runCheckoutDone();
+        if (goesOn && hasApplication())
+            goesOn = deliverEvents();
         m_page->enter(ScoreboardPage::Idle);
         if (!goesOn)
             return false;

@@ -56,7 +56,7 @@ bool NativeSession::received(qsizetype count)
             m_page->enter(ScoreboardPage::Idle, m_now);
             return false;
         }
-        if (take(packet))
+        if (take(packet) && afterPacket())
             continue;
         static_cast<void>(flush());
         return false;
@@ -84,6 +84,16 @@ bool NativeSession::take(const Packet &packet)
     default:
         return fail(QStringLiteral("a message of the unknown kind %1").arg(kind));
     }
+}
+
+bool NativeSession::afterPacket()
+{
+    if (!hasApplication())
+        return true;
+    if (!flush() || !deliverEvents())
+        return false;
+    m_now = ScoreboardPage::now();
+    return true;
 }
 
 bool NativeSession::serveHello(const Packet &packet)

@@ -22,6 +22,7 @@ public:
 private:
     [[nodiscard]] bool isToLeave() const;
     [[nodiscard]] bool take(const Wire::Native::Packet &packet);
+    [[nodiscard]] bool afterPacket();
     [[nodiscard]] bool serveHello(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveCall(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveRelease(quint64 id);

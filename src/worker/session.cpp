@@ -2,6 +2,7 @@
 #include "worker/session_p.h"
 
 #include "wire/nativepacket_p.h"
+#include "worker/application_p.h"
 #include "worker/jsonsession_p.h"
 #include "worker/nativesession_p.h"
 
@@ -46,6 +47,10 @@ void Session::setUp()
 {
     m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed); // until it has come to its end
     try {
+        if (m_interface.makeApplication && !m_hasApplication) {
+            makeApplication(m_interface.makeApplication, m_interface.programName);
+            m_hasApplication = true;
+        }
         if (m_interface.setup)
             m_interface.setup();
         for (const auto &makeObject : m_interface.makeObjects)
@@ -68,6 +73,17 @@ bool Session::runCheckoutDone()
         return true;
     } catch (...) {
         return fail(QStringLiteral("checkoutDone failed: %1").arg(Error::fromCurrentException().message()));
+    }
+}
+
+bool Session::deliverEvents()
+{
+    m_page->since.store(ScoreboardPage::now(), std::memory_order_relaxed);
+    try {
+        deliverPostedEvents();
+        return true;
+    } catch (...) {
+        return fail(QStringLiteral("the handler of a posted event failed: %1").arg(Error::fromCurrentException().message()));
     }
 }
 

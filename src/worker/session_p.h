@@ -51,6 +51,9 @@ protected:
     }
     /// Whether the worker may serve on.
     [[nodiscard]] bool runCheckoutDone();
+    [[nodiscard]] bool hasApplication() const { return m_hasApplication; }
+    /// With an application, after a reply has been written: delivers what was posted. Whether the worker may serve on.
+    [[nodiscard]] bool deliverEvents();
     /// Between the two the stream may end in half a message.
     void beginWriting() { m_page->midWrite.store(1, std::memory_order_relaxed); }
     void endWriting() { m_page->midWrite.store(0, std::memory_order_release); }
@@ -67,6 +70,7 @@ private:
 
     Write m_write;
     bool m_isSetUp = false;
+    bool m_hasApplication = false;
     QString m_error;
 };
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "worker/application_p.h"
+
+#include <QtCore/QEvent>
+
+#include <array>
+
+namespace Prefork::Worker {
+
+namespace {
+
+constexpr const char *PlatformVariable = "QT_QPA_PLATFORM";
+constexpr int MostRounds = 8; // events that post the next for ever must not keep a worker from its calls
+
+/// While it lives, a QGuiApplication that is made needs no display, unless the environment names a platform. Programs that the worker runs
+/// later are not told.
+class OffscreenByDefault
+{
+    Q_DISABLE_COPY_MOVE(OffscreenByDefault)
+
+public:
+    OffscreenByDefault()
+        : m_isOurs(!qEnvironmentVariableIsSet(PlatformVariable))
+    {
+        if (m_isOurs)
+            qputenv(PlatformVariable, "offscreen");
+    }
+    ~OffscreenByDefault()
+    {
+        if (m_isOurs)
+            qunsetenv(PlatformVariable);
+    }
+
+private:
+    const bool m_isOurs;
+};
+
+}
+
+void makeApplication(const Interface::ApplicationFactory &make, const QByteArray &programName)
+{
+    // QCoreApplication keeps references to these.
+    static QByteArray name;
+    static std::array<char *, 2> arguments{};
+    static int count = 0;
+
+    if (QCoreApplication::instance())
+        throw Error(QStringLiteral("setApplication: this worker has a QCoreApplication already"));
+    name = programName;
+    arguments = {name.data(), nullptr};
+    count = 1;
+    const OffscreenByDefault offscreen;
+    if (!make(count, arguments.data()) || !QCoreApplication::instance())
+        throw Error(QStringLiteral("setApplication: the factory has made no QCoreApplication"));
+}
+
+void deliverPostedEvents()
+{
+    for (int round = 0; round < MostRounds; ++round) {
+        QCoreApplication::sendPostedEvents();
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete); // outside of an event loop only when asked for
+    }
+}
+
+}
