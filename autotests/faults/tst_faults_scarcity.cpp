@@ -467,9 +467,12 @@ int main(int argc, char *argv[])
     interface.add("leaveChild", [](const QVariantList &) {
         const pid_t child = ::fork();
         if (child == 0) {
+            ::setsid(); // else it would be killed with its worker
             ::pause();
             ::_exit(0);
         }
+        while (child > 0 && ::getpgid(child) != child)
+            ::usleep(100);
         return QVariant(qint64(child));
     });
     Zygote theZygote(interface);

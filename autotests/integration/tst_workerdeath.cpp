@@ -128,7 +128,7 @@ private Q_SLOTS:
         const qint64 zygote = Test::zygote()->processId();
         WAIT_COMPARE(Test::childrenOf(zygote).size(), 0);
         // Connections of workers that died may linger, for a second.
-        constexpr qsizetype Own = 5;
+        constexpr qsizetype Own = 7;
         WAIT_COMPARE(Test::descriptorCount(zygote), Own);
         for (int i = 0; i < 200; ++i) {
             QLocalSocket socket;

@@ -83,7 +83,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("signal");
         QTest::addColumn<QString>("detail");
         QTest::newRow("SIGKILL") << SIGKILL << "the worker was killed by SIGKILL";
-        QTest::newRow("SIGTERM") << SIGTERM << "the worker was killed by SIGTERM";
+        QTest::newRow("SIGUSR1") << SIGUSR1 << "the worker was killed by SIGUSR1";
     }
     void aWorkersDeathIsExplained()
     {

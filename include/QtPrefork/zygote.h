@@ -29,6 +29,10 @@ struct ZygoteOptions
     std::chrono::milliseconds abandonedGrace = std::chrono::milliseconds(250);
     /// How long a worker that is to be killed has between SIGTERM, with which it may tidy up, and SIGKILL; 0 or less = SIGKILL at once.
     std::chrono::milliseconds killGrace = std::chrono::milliseconds(100);
+    /// Each worker leads a process group. What it has started and is still in that group is killed when the worker has ended, however it
+    /// has, and is sent SIGTERM with a worker that is to be killed. A child that is to outlive its worker calls setsid(2), as daemons do.
+    /// False: children live on, and workers stay in the zygote's group.
+    bool killsChildren = true;
     /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
     /// What each worker may use up, and as whom it runs.
@@ -46,8 +50,18 @@ struct ZygoteOptions
 /// is destroyed, or its program dies, it forks no more and stays until its last worker has ended: a worker that a checkout holds serves
 /// it to its end, others say goodbye at once, those of JSON clients end when their clients hang up. (Parity T10, T12, T16, T17.)
 ///
-/// In a worker all signals are at their defaults, but for SIGPIPE, which is ignored, and SIGHUP, which asks it to leave as soon as no
-/// checkout holds it.
+/// **Signals.** SIGTERM to the zygote means that it forks no more, asks its workers to leave, as above, and tells its program: its Servers
+/// shut down as at a SIGTERM of their own, also without ShutdownSignals, and when they have finished the application quits with exit code
+/// 0; Clients on it answer what is new with Error::Unavailable. The zygote itself ends with its program. So a SIGTERM for all processes at
+/// once, as systemd sends it, costs no checkout anything before `shutdownTimeout`.
+///
+/// In a worker all signals are at their defaults, but for three, which programs that it executes get at their defaults too: SIGPIPE does
+/// nothing; SIGHUP, and SIGTERM from anybody but the zygote, ask the worker to leave as soon as no checkout holds it (workers of JSON
+/// clients stay until those hang up), while they interrupt what it sleeps in. A method may set a handler of its own for SIGTERM: it then
+/// runs whoever has sent it, at `killGrace` too. From outside a worker is ended by SIGKILL.
+///
+/// **Environment.** What a supervisor says to its service alone does not reach zygote and workers: NOTIFY_SOCKET, WATCHDOG_PID,
+/// WATCHDOG_USEC, LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDS, LISTEN_FDNAMES.
 ///
 /// Not a QObject. Its Servers and Clients belong to the thread that made it. Must outlive the Servers and Clients that use it in order to
 /// be of use to them; they notice when it is gone.

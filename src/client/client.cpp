@@ -24,9 +24,7 @@ std::shared_ptr<ClientCore> startCore(const ClientOptions &options, std::unique_
 
 QString errorOf(const Zygote &zygote)
 {
-    if (!zygote.isValid())
-        return zygote.errorString();
-    return ZygotePrivate::of(zygote).channel->isOpen() ? QString() : QStringLiteral("the zygote is gone");
+    return zygote.isValid() ? ZygotePrivate::of(zygote).channel->refusal() : zygote.errorString();
 }
 
 }

@@ -14,10 +14,12 @@ ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
             m_neverThere.insert(*worker);
         explain(spawn, cause);
     });
-    connect(channel.get(), &ZygoteChannel::closed, this, [this] {
+    const auto exhaust = [this] {
         Q_EMIT
-        exhausted(QStringLiteral("the zygote is gone"));
-    });
+        exhausted(m_channel->refusal());
+    };
+    connect(channel.get(), &ZygoteChannel::ending, this, exhaust);
+    connect(channel.get(), &ZygoteChannel::closed, this, exhaust);
     channel->attach();
 }
 

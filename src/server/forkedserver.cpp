@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/forkedserver.h>
+#include <QtPrefork/shutdownsignals.h>
 
 #include "server/server_p.h"
 #include "zygote/posix_p.h"
@@ -43,6 +44,7 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
     QCoreApplication application(count, arguments);
     Server server(&zygote, serverOptions);
     ServerPrivate::of(server).leavesWorkers = false; // they would outlive the program that they belong to
+    const ShutdownSignals shutdownSignals;
     if (!server.listen(address)) {
         report(control, false, server.errorString());
         return 1;
@@ -91,6 +93,7 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     if (pid == 0) {
         Posix::leadSession();
         Posix::beginProcess({ends->second.get()});
+        Posix::receiveSignals();
         Posix::exitNow(serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()));
     }
     ends->second.reset();

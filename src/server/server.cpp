@@ -72,6 +72,16 @@ void ServerPrivate::onZygoteLost()
     QCoreApplication::exit(1);
 }
 
+// As at a SIGTERM of the program's own, which may not have come, or may not be watched for.
+void ServerPrivate::onZygoteEnding()
+{
+    if (!q->isListening() && !q->isShuttingDown())
+        return;
+    qCInfo(lcServer).noquote() << channel->refusal() << "- shutting down";
+    isZygoteEnding = true;
+    q->shutDown();
+}
+
 void ServerPrivate::onReplaced()
 {
     if (std::exchange(isReplaced, true) || !q->isListening())
@@ -106,7 +116,7 @@ void ServerPrivate::finishIfEmpty()
         return;
     isShuttingDown = false;
     deadline.stop();
-    const bool quits = isReplaced && active().empty();
+    const bool quits = (isReplaced || isZygoteEnding) && active().empty();
     Q_EMIT q->finished();
     if (quits)
         QCoreApplication::quit();
@@ -127,6 +137,7 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     d->staff = std::make_unique<Staff>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
     // Queued: the death may be noticed while a connection is being accepted.
     connect(d->channel.get(), &ZygoteChannel::closed, this, [this] { d->onZygoteLost(); }, Qt::QueuedConnection);
+    connect(d->channel.get(), &ZygoteChannel::ending, this, [this] { d->onZygoteEnding(); }, Qt::QueuedConnection);
     connect(d->staff.get(), &Staff::fullChanged, this, [this] { d->acceptIfThereIsRoom(); });
     // Queued: a slot may close or delete this server, which is just accepting a connection or burying a worker.
     connect(d->staff.get(), &Staff::workerCountChanged, this, &Server::workerCountChanged, Qt::QueuedConnection);
@@ -191,7 +202,8 @@ bool ServerPrivate::mayListen()
         return fail(QStringLiteral("the server is listening on %1 already").arg(q->address().toString()));
     if (!zygoteError.isEmpty())
         return fail(zygoteError);
-    return channel->isOpen() || fail(QStringLiteral("the zygote is gone"));
+    const QString refusal = channel->refusal();
+    return refusal.isEmpty() || fail(refusal);
 }
 
 void ServerPrivate::welcome(Posix::Fd connection)

@@ -34,6 +34,7 @@ public:
     [[nodiscard]] qsizetype mostSilent() const;
     void begin(std::unique_ptr<Listener> newListener);
     void onZygoteLost();
+    void onZygoteEnding();
     void onReplaced();
     void drain();
     void setDeadline(std::chrono::milliseconds timeout);
@@ -61,6 +62,7 @@ public:
     bool isRetired = false; // its workers have been told
     bool leavesWorkers = true; // those of clients without goodbyes to the zygote, when it shuts down
     bool isReplaced = false;
+    bool isZygoteEnding = false;
 };
 
 }

@@ -34,6 +34,14 @@ bool Applicants::dismiss(quint64 id)
     return std::erase_if(m_applicants, [id](const Applicant &applicant) { return applicant.request.id == id; }) > 0;
 }
 
+std::vector<quint64> Applicants::dismissAll()
+{
+    std::vector<quint64> ids;
+    for (const Applicant &applicant : std::exchange(m_applicants, {}))
+        ids.push_back(applicant.request.id);
+    return ids;
+}
+
 bool Applicants::drain(quint64 id)
 {
     const auto isMeant = [id](const Applicant &applicant) { return applicant.request.id == id; };

@@ -23,6 +23,8 @@ public:
     void add(const ZygoteMessages::Request &request, Posix::Fd connection, const QString &cause, qint64 now);
     /// The one of the Spawn @p id waits no longer. False if none does.
     bool dismiss(quint64 id);
+    /// Nobody waits any longer. Returns who has.
+    std::vector<quint64> dismissAll();
     /// The worker for the one of the Spawn @p id is to leave when it is free. False if none waits.
     bool drain(quint64 id);
     /// Tries again, if it is time.

@@ -153,10 +153,10 @@ bool removeFrom(int directory, const QByteArray &name);
 void occupyStandardDescriptors();
 /// Ignores SIGPIPE, if it would end the process.
 void outliveBrokenPipes();
+/// Signals to the child wait until it calls receiveSignals().
 [[nodiscard]] pid_t forkProcess();
 /// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of the parent's
-/// program run; signals are at their defaults and unblocked, but for SIGPIPE, which is ignored; descriptors above 2 are closed that are
-/// not in @p keep.
+/// program run; resetSignals(); descriptors above 2 are closed that are not in @p keep.
 void beginProcess(std::vector<int> keep);
 /// Ended children wait to be reaped, whatever some library has arranged.
 void keepEndedChildren();
@@ -204,10 +204,12 @@ bool becomeUser(uid_t user);
 /// Begins a session, and with it a process group, which no terminal's job control stops and which the kernel does not hang up when its
 /// parent dies.
 void leadSession();
-/// Asks a worker to leave as soon as it is free: SIGHUP, which does so from a shell as well.
-extern const int LeaveSignal;
-/// Runs @p handler whenever LeaveSignal comes, wherever the process is just then.
-void onLeaveSignal(void (*handler)(int));
+/// Makes a child of ours, or with 0 this process, the leader of a process group of its own.
+void leadGroup(pid_t pid);
+/// Sends @p signal to all processes of the group that @p leader leads, a child of ours that has not been reaped. False if it leads none.
+bool signalGroup(pid_t leader, int signal);
+/// Ends what is left of the group of a child of ours that has ended, and has not been reaped.
+void killGroup(pid_t leader);
 /// The descriptors open in this process.
 [[nodiscard]] std::vector<int> openDescriptors();
 /// What a descriptor is, for an error text: "/etc/passwd", "socket:[123]".
@@ -285,6 +287,21 @@ private:
 void unmapShared(void *memory, std::size_t bytes);
 [[nodiscard]] std::size_t pageSize();
 bool protect(void *memory, std::size_t bytes, bool writable);
+
+// --- signals of a forked process ---------------------------------------------------------------------------------------------------
+
+/// Signals are at their defaults, but for SIGPIPE: its handler does nothing, so that writing fails instead, while programs that are
+/// executed from here get the default.
+void resetSignals();
+/// Signals that have waited come now.
+void receiveSignals();
+/// Asks a worker to leave as soon as it is free: SIGHUP, which does so from a shell as well.
+extern const int LeaveSignal;
+/// Runs @p handler whenever LeaveSignal comes, or a SIGTERM that @p zygote has not sent, wherever the process is just then. A SIGTERM of
+/// @p zygote ends the process.
+void onLeaveSignal(pid_t zygote, void (*handler)());
+/// Turns each SIGTERM into a byte on the returned descriptor. Closed, with the cause in errno, if that cannot be.
+[[nodiscard]] Fd watchSigterm();
 
 // --- signals of a program ----------------------------------------------------------------------------------------------------------
 

@@ -37,16 +37,6 @@ void makeExitImmediate()
     ::at_quick_exit([] { exitNow(1); });
 }
 
-void resetSignals()
-{
-    for (int signal = 1; signal < NSIG; ++signal)
-        ::signal(signal, SIG_DFL);
-    ::signal(SIGPIPE, SIG_IGN);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 void closeOthers(std::vector<int> keep)
 {
     keep.erase(std::remove_if(keep.begin(), keep.end(), [](int descriptor) { return descriptor <= 2; }), keep.end());
@@ -92,7 +82,17 @@ void outliveBrokenPipes()
 pid_t forkProcess()
 {
     flushStdio();
-    return ::fork();
+    // The parent's handlers know nothing of the child, so they must not run there.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = ::fork();
+    const int error = errno;
+    if (pid != 0)
+        ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
+    return pid;
 }
 
 void exitNow(int status)
@@ -206,19 +206,19 @@ void leadSession()
     ::setsid();
 }
 
-const int LeaveSignal = SIGHUP;
-
-void onLeaveSignal(void (*handler)(int))
+void leadGroup(pid_t pid)
 {
-    struct sigaction action
-    {
-    };
-    action.sa_handler = handler;
-#ifndef __SANITIZE_THREAD__ // with which it is called only when the call that waits has ended
-    action.sa_flags = SA_RESTART;
-#endif
-    ::sigemptyset(&action.sa_mask);
-    ::sigaction(LeaveSignal, &action, nullptr);
+    ::setpgid(pid, pid);
+}
+
+void killGroup(pid_t leader)
+{
+    ::kill(-leader, SIGKILL);
+}
+
+bool signalGroup(pid_t leader, int signal)
+{
+    return ::getpgid(leader) == leader && ::kill(-leader, signal) == 0;
 }
 
 void beginProcess(std::vector<int> keep)

@@ -16,19 +16,94 @@ volatile std::sig_atomic_t s_terminations = 0;
 struct sigaction s_oldInterrupt;
 struct sigaction s_oldTerminate;
 
-void onTermination(int signal)
+void passOn(int signal)
 {
     const int error = errno;
-    s_terminations = s_terminations + 1;
-    if (s_terminations == 2) {
-        ::signal(SIGINT, SIG_DFL);
-        ::signal(SIGTERM, SIG_DFL);
-    }
     const char byte = char(signal);
     [[maybe_unused]] const ssize_t written = ::write(s_terminationPipe, &byte, 1);
     errno = error;
 }
 
+void onTermination(int signal)
+{
+    s_terminations = s_terminations + 1;
+    if (s_terminations == 2) {
+        ::signal(SIGINT, SIG_DFL);
+        ::signal(SIGTERM, SIG_DFL);
+    }
+    passOn(signal);
+}
+
+// Of a worker.
+pid_t s_zygote = 0;
+void (*s_onLeaveSignal)() = nullptr;
+
+void onWorkerSignal(int signal, siginfo_t *info, void *)
+{
+    const int error = errno;
+    if (signal == SIGTERM && info->si_pid == s_zygote) {
+        ::signal(SIGTERM, SIG_DFL);
+        ::raise(SIGTERM); // which comes when this handler returns
+    } else {
+        s_onLeaveSignal();
+    }
+    errno = error;
+}
+
+struct sigaction emptyAction()
+{
+    struct sigaction action
+    {
+    };
+    ::sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    return action;
+}
+
+}
+
+const int LeaveSignal = SIGHUP;
+
+void resetSignals()
+{
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, SIG_DFL);
+    struct sigaction action = emptyAction();
+    action.sa_handler = [](int) {};
+    ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+void receiveSignals()
+{
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void onLeaveSignal(pid_t zygote, void (*handler)())
+{
+    s_zygote = zygote;
+    s_onLeaveSignal = handler;
+    struct sigaction action = emptyAction();
+    action.sa_sigaction = onWorkerSignal;
+    action.sa_flags |= SA_SIGINFO;
+#ifdef __SANITIZE_THREAD__ // with which it is called only when the call that waits has ended
+    action.sa_flags &= ~SA_RESTART;
+#endif
+    ::sigaction(LeaveSignal, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+}
+
+Fd watchSigterm()
+{
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+        return {};
+    s_terminationPipe = ends[1];
+    struct sigaction action = emptyAction();
+    action.sa_handler = passOn;
+    ::sigaction(SIGTERM, &action, nullptr);
+    return Fd(ends[0]);
 }
 
 Fd watchTermination()
@@ -39,12 +114,8 @@ Fd watchTermination()
         return {};
     s_terminationPipe = ends[1];
     s_terminations = 0;
-    struct sigaction action
-    {
-    };
+    struct sigaction action = emptyAction();
     action.sa_handler = onTermination;
-    action.sa_flags = SA_RESTART;
-    ::sigemptyset(&action.sa_mask);
     ::sigaction(SIGINT, &action, &s_oldInterrupt);
     ::sigaction(SIGTERM, &action, &s_oldTerminate);
     return Fd(ends[0]);

@@ -34,7 +34,7 @@ void leaveIfFree()
 }
 
 // While the worker is free it is in code of ours that holds no lock, so that here one may do more than elsewhere.
-void onLeaveSignal(int)
+void onLeaveSignal()
 {
     s_page->askedToLeave.store(1, std::memory_order_relaxed);
     leaveIfFree();
@@ -43,6 +43,8 @@ void onLeaveSignal(int)
 // What keeps it from being one.
 QString becomeWorker(const WorkerStart &start)
 {
+    if (start.options.killsChildren)
+        Posix::leadGroup(0);
     std::vector<int> keep = start.interface.keptDescriptors;
     keep.push_back(start.connection);
     Posix::beginProcess(std::move(keep));
@@ -50,7 +52,8 @@ QString becomeWorker(const WorkerStart &start)
     Posix::setNonBlocking(start.connection, false);
     start.scoreboard.makeReadOnlyBut(start.slot);
     s_page = start.scoreboard.page(start.slot);
-    Posix::onLeaveSignal(onLeaveSignal);
+    Posix::onLeaveSignal(pid_t(start.zygote), onLeaveSignal);
+    Posix::receiveSignals();
     if (!start.options.name.isEmpty())
         Posix::setTitle(start.options.name + " worker " + QByteArray::number(start.number));
     s_peer = start.peer;

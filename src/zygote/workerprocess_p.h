@@ -23,6 +23,7 @@ struct WorkerStart
     quint64 descriptorLimit = 0; ///< RLIMIT_NOFILE as the program and preload left it
     bool isNativeOnly = false;
     std::chrono::milliseconds helloTimeout{}; ///< 0 = none
+    qint64 zygote = 0; ///< its process id
 };
 
 /// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never throws.

@@ -37,6 +37,7 @@ Wire::GoodbyeReason reasonOf(Event::Cause cause)
     case Event::Shutdown:
     case Event::LeftAtShutdown:
     case Event::LeftOrphaned:
+    case Event::LeftWhenTold:
         return Wire::GoodbyeReason::Retired;
     }
     return Wire::GoodbyeReason::Died;
@@ -48,6 +49,7 @@ Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scor
     : m_interface(interface)
     , m_options(options)
     , m_limits(WorkerWatch::Limits::of(options))
+    , m_processId(Posix::processId())
     , m_scoreboard(scoreboard)
     , m_poller(poller)
     , m_tell(std::move(tell))
@@ -67,17 +69,20 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     child.pid = Posix::forkProcess();
     if (child.pid == 0) {
         runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(), m_descriptorLimit,
-                   request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout)});
+                   request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout), m_processId});
     }
     if (child.pid < 0) {
         const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
         m_scoreboard.giveBack(*slot);
         return cause;
     }
+    if (m_options.killsChildren)
+        Posix::leadGroup(child.pid); // as it does itself: whoever comes first
     child.connection = std::move(connection);
     if (!watchOver(child)) {
         logOwn(lcZygote(), QtWarningMsg, QStringLiteral("cannot watch over a worker, which is killed: %1").arg(Posix::lastErrorText()));
-        Posix::killChild(child.pid); // it may have begun: not as good as not spawned
+        end(child, SIGKILL); // it may have begun: not as good as not spawned
+        Posix::killChild(child.pid);
         bury(child, {child.pid, -1, SIGKILL});
         m_scoreboard.giveBack(child.slot);
         return {};
@@ -126,8 +131,13 @@ void Workers::inform(quint64 id, News news)
 
 void Workers::orphan()
 {
+    m_partings.hurry(ScoreboardPage::now());
+    askAllToLeave();
+}
+
+void Workers::askAllToLeave()
+{
     const qint64 now = ScoreboardPage::now();
-    m_partings.hurry(now);
     for (auto &[number, child] : m_children) {
         child.watch.wantGone(WorkerWatch::Departure::Drain);
         look(child, now);
@@ -193,6 +203,8 @@ void Workers::onEnded(Child &child)
     if (!death)
         return;
     const Event event = bury(child, *death);
+    if (m_options.killsChildren)
+        Posix::killGroup(child.pid); // until it is reaped nobody else has its number
     Posix::reap(child.pid);
     logDeath(child, event);
     m_scoreboard.giveBack(child.slot);
@@ -251,7 +263,14 @@ void Workers::look(Child &child, qint64 now)
     }
     if (isNews)
         logSentence(child, now);
-    Posix::signalProcess(child.pidFd.get(), verdict.order == WorkerWatch::Order::Terminate ? SIGTERM : SIGKILL);
+    end(child, verdict.order == WorkerWatch::Order::Terminate ? SIGTERM : SIGKILL);
+}
+
+// A worker may have left its group.
+void Workers::end(const Child &child, int signal)
+{
+    if (!m_options.killsChildren || !Posix::signalGroup(child.pid, signal))
+        Posix::signalProcess(child.pidFd.get(), signal);
 }
 
 void Workers::tellLeft(quint64 id)
@@ -284,10 +303,12 @@ Event::Cause Workers::causeOf(const Child &child, const Posix::Death &death) con
         return Event::Shutdown;
     }
     // One that was asked may still have ended otherwise.
-    const bool isFree = death.exitCode == 0 && m_scoreboard.page(child.slot)->isFree();
-    switch (isFree ? child.watch.departure() : WorkerWatch::Departure::None) {
+    const ScoreboardPage &page = *m_scoreboard.page(child.slot);
+    if (death.exitCode != 0 || !page.isFree())
+        return Event::Itself;
+    switch (child.watch.departure()) {
     case WorkerWatch::Departure::None:
-        break;
+        return page.askedToLeave.load(std::memory_order_relaxed) != 0 ? Event::LeftWhenTold : Event::Itself;
     case WorkerWatch::Departure::Room:
         return Event::LeftForRoom;
     case WorkerWatch::Departure::Drain:

@@ -41,7 +41,9 @@ public:
     /// The same at the end of its server, which it may outlive as long as this if its client knows no goodbyes.
     void retire(quint64 id, qint64 staysUntil);
     void condemn(quint64 id);
-    /// The program is gone: every worker is to leave, and those of clients without goodbyes when their clients do.
+    /// Every worker is to leave, and those of clients without goodbyes when their clients do.
+    void askAllToLeave();
+    /// The same, because the program is gone.
     void orphan();
     /// What the poller says of anything but the program.
     void onReady(const Posix::Poller::Ready &ready);
@@ -69,6 +71,7 @@ private:
     void onEnded(Child &child);
     void onConnection(Child &child, const Posix::Poller::Ready &ready);
     void look(Child &child, qint64 now);
+    void end(const Child &child, int signal);
     void schedule(Child &child, qint64 when);
     [[nodiscard]] ZygoteMessages::Event::Cause causeOf(const Child &child, const Posix::Death &death) const;
     ZygoteMessages::Event bury(Child &child, const Posix::Death &death);
@@ -79,6 +82,7 @@ private:
     InterfacePrivate &m_interface;
     const ZygoteOptions &m_options;
     const WorkerWatch::Limits m_limits;
+    pid_t m_processId = 0; // of the zygote
     Scoreboard &m_scoreboard;
     Posix::Poller &m_poller;
     Tell m_tell;

@@ -26,6 +26,10 @@ quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer, Request req
     attach();
     if (!isOpen())
         return id; // the connection ends here
+    if (m_isEnding) {
+        refuse(id, endingText());
+        return id;
+    }
     if (!request.mayWait && !hasRoom()) {
         refuse(id, QStringLiteral("all %1 workers of this zygote are in use").arg(m_capacity));
         return id;
@@ -42,6 +46,21 @@ void ZygoteChannel::refuse(quint64 id, const QString &cause)
 {
     QMetaObject::invokeMethod(
         this, [this, id, cause] { Q_EMIT notSpawned(id, cause); }, Qt::QueuedConnection);
+}
+
+QString ZygoteChannel::refusal() const
+{
+    if (!isOpen())
+        return QStringLiteral("the zygote is gone");
+    return m_isEnding ? endingText() : QString();
+}
+
+void ZygoteChannel::onEnding()
+{
+    m_isEnding = true;
+    for (const Pending &pending : std::exchange(m_pending, {}))
+        refuse(pending.request.id, endingText());
+    Q_EMIT ending();
 }
 
 void ZygoteChannel::order(Request::Kind kind, quint64 id, qint64 staysUntil)
@@ -146,6 +165,9 @@ void ZygoteChannel::handle(const Event &event)
         --m_alive;
         Q_EMIT died(event.id, describeDeath(event), event.setup);
         break;
+    case Event::Ending:
+        onEnding();
+        return;
     case Event::Ready:
     case Event::Refused:
         return;

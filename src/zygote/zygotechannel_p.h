@@ -28,6 +28,8 @@ public:
     /// Whether a worker may be alive, as far as the zygote has been heard.
     [[nodiscard]] bool hasWorkers() const { return m_alive > 0; }
     [[nodiscard]] bool isOpen() const { return m_socket.isOpen(); }
+    /// Why there can be no further worker for good; empty while there can.
+    [[nodiscard]] QString refusal() const;
     /// Begins to listen to the zygote; needs an event loop. spawn() does it too.
     void attach();
     /// Asks for a worker on @p connection, on the terms of @p request; the answer comes as spawned() or notSpawned(). A later died() bears the
@@ -51,6 +53,8 @@ Q_SIGNALS:
     void died(quint64 id, const QString &how, quint32 setup);
     /// hasRoom() may have become true.
     void roomChanged();
+    /// The zygote has been told to end, and spawns no more; who lives on is heard of as before.
+    void ending();
     /// The zygote is gone, or let go; nothing more will come.
     void closed();
 
@@ -62,6 +66,7 @@ private:
     };
     void order(ZygoteMessages::Request::Kind kind, quint64 id, qint64 staysUntil);
     void refuse(quint64 id, const QString &cause);
+    void onEnding();
     void flush();
     [[nodiscard]] bool send(const ZygoteMessages::Request &request, int connection, Posix::Transfer *transfer);
     void handle(const ZygoteMessages::Event &event);
@@ -74,6 +79,7 @@ private:
     QSocketNotifier *m_endNotifier = nullptr;
     std::deque<ZygoteMessages::Request> m_orders; // go first, and need no room
     std::deque<Pending> m_pending;
+    bool m_isEnding = false; // the zygote is
     quint32 m_capacity = 0;
     quint32 m_alive = 0; // workers asked for, and not heard to be dead
     quint64 m_lastId = 0;

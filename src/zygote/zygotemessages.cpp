@@ -23,8 +23,15 @@ QString describeDeath(const Event &event)
         return QStringLiteral("left because its server shut down");
     case Event::LeftOrphaned:
         return QStringLiteral("left because its server is gone");
+    case Event::LeftWhenTold:
+        return QStringLiteral("left because a signal told it to");
     }
     return how;
+}
+
+QString endingText()
+{
+    return QStringLiteral("the zygote has been told to end by SIGTERM");
 }
 
 }

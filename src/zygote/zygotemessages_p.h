@@ -72,9 +72,10 @@ struct Event
         NotSpawned,
         Left, ///< it stays on, though retired: its program need not wait for it
         Died,
+        Ending, ///< the zygote has been told by SIGTERM to end: it forks no more
     };
     Kind kind = Ready;
-    enum Cause : quint32 { Itself, Hung, Abandoned, Shutdown, LeftForRoom, LeftAtShutdown, LeftOrphaned };
+    enum Cause : quint32 { Itself, Hung, Abandoned, Shutdown, LeftForRoom, LeftAtShutdown, LeftOrphaned, LeftWhenTold };
     Cause cause = Itself; ///< of Died
     quint32 setup = 0; ///< of Died: how its setup went, as a ScoreboardPage::Setup
     quint32 slot = 0; ///< of Spawned: its page
@@ -86,6 +87,8 @@ struct Event
     Text<400> text; ///< the cause of Refused and NotSpawned
 };
 
+/// Why there is no worker once the zygote has said Ending.
+[[nodiscard]] QString endingText();
 /// What became of the worker of Died, and why: "was killed by SIGKILL because it hung".
 [[nodiscard]] QString describeDeath(const Event &event);
 

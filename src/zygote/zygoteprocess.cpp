@@ -15,7 +15,16 @@ namespace {
 
 constexpr qint64 LongestTaking = std::chrono::nanoseconds(std::chrono::milliseconds(5)).count();
 constexpr quint64 ControlToken = 0;
+constexpr quint64 TerminationToken = ZygoteToken::Termination;
 static_assert(ZygoteToken::Control == 0); // its number is 0 too
+
+// What a supervisor as systemd says there is meant for the program alone.
+void forgetSupervisor()
+{
+    for (const char *const variable :
+         {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+        qunsetenv(variable);
+}
 
 }
 
@@ -49,6 +58,8 @@ QString ZygoteProcess::becomeZygote()
 {
     Posix::leadSession();
     Posix::beginProcess({m_control.get()});
+    Posix::receiveSignals();
+    forgetSupervisor();
     Posix::setNonBlocking(m_control.get(), true);
     if (!m_options.name.isEmpty())
         Posix::setTitle(m_options.name + " zygote");
@@ -75,8 +86,11 @@ QString ZygoteProcess::openPoller()
 {
     // Two descriptors a worker: the usual limit would be too near.
     m_workers.setDescriptorLimit(Posix::liftDescriptorLimit());
-    if (m_poller.open() && m_poller.add(m_control.get(), Posix::Poller::Input, ControlToken))
-        return {};
+    if (m_poller.open() && m_poller.add(m_control.get(), Posix::Poller::Input, ControlToken)) {
+        m_termination = Posix::watchSigterm();
+        if (m_termination.isOpen() && m_poller.add(m_termination.get(), Posix::Poller::Input, TerminationToken))
+            return {};
+    }
     return QStringLiteral("the zygote cannot wait for its workers: %1").arg(Posix::lastErrorText());
 }
 
@@ -125,6 +139,8 @@ void ZygoteProcess::serve()
             const ZygoteToken token = ZygoteToken::of(ready.token);
             if (ready.token == ControlToken)
                 control = ready;
+            else if (ready.token == TerminationToken)
+                onTermination();
             else if (token.kind == ZygoteToken::Silent)
                 guests.push_back(token.number);
             else
@@ -193,6 +209,10 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
             m_workers.condemn(request.id);
         return;
     }
+    if (m_isEnding) {
+        m_workers.forgo(request.id, endingText());
+        return;
+    }
     if (!connection.isOpen()) {
         m_workers.refuse(request.id, QStringLiteral("the zygote has no descriptor left for the connection"), {});
         return;
@@ -248,6 +268,22 @@ void ZygoteProcess::onProgramGone()
     m_unsent.clear();
     m_applicants.orphan();
     m_workers.orphan();
+}
+
+// It stays until its program has gone too, for that waits for the ends of the workers it still has.
+void ZygoteProcess::onTermination()
+{
+    std::array<char, 64> signals;
+    static_cast<void>(Posix::readSome(m_termination.get(), signals));
+    if (std::exchange(m_isEnding, true))
+        return;
+    Event event;
+    event.kind = Event::Ending;
+    tell(event);
+    for (const quint64 id : m_applicants.dismissAll())
+        m_workers.forgo(id, endingText());
+    m_silent.expire(WorkerWatch::Never, [this](quint64 id) { m_workers.forgo(id, endingText()); });
+    m_workers.askAllToLeave();
 }
 
 void ZygoteProcess::tell(const Event &event)

@@ -38,12 +38,15 @@ private:
     [[nodiscard]] bool isDone() const;
     [[nodiscard]] std::optional<std::chrono::nanoseconds> patience() const;
     void onProgramGone();
+    void onTermination();
     void tell(const ZygoteMessages::Event &event);
     void flushEvents();
 
     InterfacePrivate &m_interface;
     const ZygoteOptions m_options;
     Posix::Fd m_control;
+    Posix::Fd m_termination; // readable when SIGTERM has come
+    bool m_isEnding = false; // for it has
     Posix::Poller m_poller;
     std::deque<ZygoteMessages::Event> m_unsent; // while the program does not read
     bool m_awaitsRoom = false;

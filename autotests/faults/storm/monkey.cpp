@@ -74,7 +74,7 @@ void Monkey::strike(std::span<const pid_t> zygotes)
         int signal;
         const char *name;
     };
-    constexpr std::array Blows{Blow{65, SIGKILL, "SIGKILL"}, Blow{85, SIGSEGV, "SIGSEGV"}, Blow{93, SIGTERM, "SIGTERM"},
+    constexpr std::array Blows{Blow{65, SIGKILL, "SIGKILL"}, Blow{85, SIGSEGV, "SIGSEGV"}, Blow{93, SIGBUS, "SIGBUS"},
                                Blow{100, SIGABRT, "SIGABRT"}};
     const Blow blow = *std::find_if(Blows.begin(), Blows.end(), [way](const Blow &each) { return way < each.below; });
     if (sendSignal(process, blow.signal)) {

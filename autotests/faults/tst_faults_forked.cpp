@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+// Zygote and workers among the other processes of a machine: signals that come to all of them, and children of their own.
+#include "helpers/embedded.h"
+#include "helpers/faults.h"
+#include "helpers/gate.h"
+#include "helpers/protocols.h"
+
+#include <QtPrefork/Server>
+
+#include <QtCore/QTemporaryDir>
+
+#include <cstdio>
+#include <sys/wait.h>
+
+using namespace Prefork;
+using namespace Test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::unique_ptr<Zygote> s_zygote; // all made before there is an application
+std::unique_ptr<Zygote> s_told;
+std::unique_ptr<Zygote> s_lenient;
+
+int s_witness = -1; // in a worker: where its own handler of SIGTERM leaves a mark
+
+// A child that stays, in the worker's group unless it leaves that; returns once it has.
+qint64 startChild(bool leavesGroup)
+{
+    int ends[2];
+    if (::pipe(ends) != 0)
+        return -1;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        if (leavesGroup)
+            ::setsid();
+        [[maybe_unused]] const ssize_t written = ::write(ends[1], "", 1);
+        for (;;)
+            ::pause();
+    }
+    char byte = 0;
+    [[maybe_unused]] const ssize_t count = ::read(ends[0], &byte, 1);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return pid;
+}
+
+QString outputOf(const QByteArray &command)
+{
+    FILE *const pipe = ::popen(command.constData(), "r");
+    char text[4096];
+    const std::size_t size = pipe ? std::fread(text, 1, sizeof text, pipe) : 0;
+    if (pipe)
+        ::pclose(pipe);
+    return QString::fromUtf8(text, qsizetype(size));
+}
+
+void fill(Interface &interface)
+{
+    addBasics(interface);
+    using Arguments = const QVariantList &;
+    interface.add("pass", [](Arguments arguments) { return Gate::pass(arguments.value(0).toString()), QVariant("passed"); });
+    interface.add("child", [](Arguments arguments) { return QVariant(startChild(arguments.value(0).toBool())); });
+    interface.add("end", [](Arguments arguments) -> QVariant {
+        const QString how = arguments.value(0).toString();
+        if (how == "exit")
+            std::exit(0);
+        if (how == "crash")
+            std::abort();
+        return ::system("sleep 300");
+    });
+    interface.add("shell", [](Arguments arguments) { return QVariant(outputOf(arguments.value(0).toByteArray())); });
+    interface.add("process", [](Arguments arguments) {
+        QProcess process;
+        process.start("/bin/sh", {"-c", arguments.value(0).toString()});
+        process.waitForFinished();
+        return QVariant(QString::fromUtf8(process.readAllStandardOutput()));
+    });
+    interface.add("environment", [](Arguments arguments) {
+        const QByteArray name = arguments.value(0).toByteArray();
+        return QVariant(qEnvironmentVariableIsSet(name.constData()) ? qgetenv(name.constData()) : "unset");
+    });
+    interface.add("handle", [](Arguments arguments) { // SIGTERM itself
+        s_witness = ::open(QFile::encodeName(arguments.value(0).toString()).constData(), O_WRONLY | O_CLOEXEC);
+        ::signal(SIGTERM, [](int) { [[maybe_unused]] const ssize_t written = ::write(s_witness, "x", 1); });
+        return QVariant();
+    });
+}
+
+// What a program is that knows nothing of ShutdownSignals.
+int servePlainly(int argc, char *argv[])
+{
+    Interface interface;
+    fill(interface);
+    Zygote zygote(interface);
+    QCoreApplication app(argc, argv);
+    Server server(&zygote);
+    if (!server.listen(QString::fromLocal8Bit(argv[2])))
+        return 3;
+    std::printf("listening on %s\n", qPrintable(server.address().toString()));
+    std::fflush(stdout);
+    return QCoreApplication::exec();
+}
+
+}
+
+class TestFaultsForked : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void row70_sigtermForAllProcessesIsAGracefulEnd_data()
+    {
+        QTest::addColumn<bool>("watchesSignals");
+        QTest::addColumn<QString>("order");
+        QTest::newRow("server, zygote, worker") << true << "szw";
+        QTest::newRow("worker, zygote, server") << true << "wzs";
+        QTest::newRow("zygote, server, worker, zygote") << true << "zswz";
+        QTest::newRow("only the zygote") << true << "z";
+        QTest::newRow("only the zygote, of a server without ShutdownSignals") << false << "z";
+        QTest::newRow("zygote and worker, of a server without ShutdownSignals") << false << "zw";
+    }
+    void row70_sigtermForAllProcessesIsAGracefulEnd()
+    {
+        QFETCH(bool, watchesSignals);
+        QFETCH(QString, order);
+        QTemporaryDir directory;
+        const QString path = directory.filePath("s.socket");
+        ServerProcess server;
+        const QString program = watchesSignals ? QString(ECHO_SERVER) : QCoreApplication::applicationFilePath();
+        QVERIFY2(server.start(program, {watchesSignals ? "--listen" : "--plain-server", "unix:" + path}), qPrintable(server.errorString()));
+        Client client(server.address(), {.minWorkers = 0, .maxWorkers = 2});
+        CheckoutPtr held = client.checkout();
+        const qint64 worker = pidOf(held);
+        const qint64 zygote = childrenOf(server.pid()).value(0);
+        QVERIFY(worker > 0 && zygote > 0);
+        for (const QChar who : order)
+            ::kill(pid_t(who == 's' ? server.pid() : who == 'z' ? zygote : worker), SIGTERM);
+        WAIT_FOR(!QFile::exists(path));
+        for (int i = 0; i < 3; ++i)
+            QCOMPARE(pidOf(held), worker);
+        QVERIFY(server.isRunning());
+        held.reset();
+        client.close();
+        QCOMPARE(server.waitForEnd(), 0);
+        WAIT_FOR(!exists(worker));
+        WAIT_FOR(!isRunning(zygote));
+        QVERIFY2(!server.stderrText().contains("the zygote is gone"), qPrintable(server.stderrText()));
+    }
+    void row70_theClientsOfAZygoteThatIsToldToEnd()
+    {
+        const QString told = "the zygote has been told to end by SIGTERM";
+        Client client(s_told.get(), {.minWorkers = 0, .maxWorkers = 2});
+        CheckoutPtr held = client.checkout();
+        const qint64 worker = pidOf(held);
+        const qint64 other = pidOf(client.checkout());
+        QVERIFY(worker > 0 && other > 0);
+        const CheckoutPtr second = client.checkout();
+        QVERIFY(pidOf(second) > 0);
+        const CheckoutPtr waiting = client.checkout();
+        Journal journal;
+        journal.call(waiting, "waiting", "echo", {1});
+        QCOMPARE(::kill(pid_t(s_told->processId()), SIGTERM), 0);
+        WAIT_COMPARE(journal.entries(), QStringList("waiting!" + told));
+        QCOMPARE(failure(client.checkout(), "echo").code(), Error::Unavailable);
+        QCOMPARE(pidOf(held), worker);
+        QCOMPARE(pidOf(second), other);
+
+        Client late(s_told.get());
+        const Error error = failure(late.checkout(), "echo");
+        QCOMPARE(error.code(), Error::Unavailable);
+        QCOMPARE(error.message(), told);
+        Server server(s_told.get());
+        QVERIFY(!server.listen("tcp://127.0.0.1:0"));
+        QCOMPARE(server.errorString(), told);
+        QVERIFY(isRunning(s_told->processId()));
+        held.reset();
+        WAIT_FOR(!exists(worker));
+        const qint64 zygote = s_told->processId();
+        client.close();
+        s_told.reset();
+        WAIT_FOR(!isRunning(zygote));
+    }
+    void row70_aFreeWorkerLeavesWhenSomebodySaysSo()
+    {
+        Client client(s_zygote.get(), {.minWorkers = 0, .maxWorkers = 1});
+        const qint64 worker = pidOf(client.checkout());
+        WAIT_COMPARE(client.idleWorkerCount(), 1);
+        WAIT_FOR(isAsleep(worker));
+        QCOMPARE(::kill(pid_t(worker), SIGTERM), 0);
+        if (isNative()) {
+            WAIT_FOR(!exists(worker));
+            QVERIFY(pidOf(client.checkout()) > 0);
+        } else {
+            QCOMPARE(pidOf(client.checkout()), worker); // it has no goodbye
+        }
+    }
+    void row70_aHeldWorkerStaysUntilItsRelease()
+    {
+        Client client(s_zygote.get(), {.minWorkers = 0, .maxWorkers = 1});
+        CheckoutPtr held = client.checkout();
+        const qint64 worker = pidOf(held);
+        Gate gate;
+        Journal journal;
+        journal.call(held, "call", "pass", {gate.path()});
+        WAIT_FOR(gate.isReached());
+        QCOMPARE(::kill(pid_t(worker), SIGTERM), 0);
+        gate.open();
+        WAIT_COMPARE(journal.size(), 1);
+        QCOMPARE(pidOf(held), worker);
+        held.reset();
+        if (isNative())
+            WAIT_FOR(!exists(worker));
+    }
+    void row70_aMethodsOwnHandlerComesFirst()
+    {
+        QTemporaryDir directory;
+        const QByteArray path = QFile::encodeName(directory.filePath("witness"));
+        QCOMPARE(::mkfifo(path.constData(), 0600), 0);
+        const int witness = ::open(path.constData(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        Client client(s_zygote.get(), {.minWorkers = 0, .maxWorkers = 1});
+        const CheckoutPtr held = client.checkout();
+        const qint64 worker = pidOf(held);
+        QCOMPARE(failure(held, "handle", {directory.filePath("witness")}).code(), Error::NoError);
+        QCOMPARE(::kill(pid_t(worker), SIGTERM), 0);
+        pollfd marked{witness, POLLIN, 0};
+        QCOMPARE(::poll(&marked, 1, int(Patience.count())), 1);
+        ::close(witness);
+        QCOMPARE(pidOf(held), worker);
+    }
+    void row70_executedProgramsGetSignalsAtTheirDefaults_data()
+    {
+        QTest::addColumn<QByteArray>("method");
+        QTest::newRow("popen") << QByteArray("shell");
+        QTest::newRow("QProcess") << QByteArray("process");
+    }
+    void row70_executedProgramsGetSignalsAtTheirDefaults()
+    {
+        QFETCH(QByteArray, method);
+        Client client(s_zygote.get(), {.minWorkers = 0, .maxWorkers = 1});
+        const QString text = answer(client.checkout(), method.constData(), {"cat /proc/self/status"}).toString();
+        for (const char *const key : {"SigIgn:", "SigBlk:"}) {
+            const qsizetype at = text.indexOf(key);
+            QVERIFY2(at >= 0, qPrintable(text));
+            constexpr quint64 OfTheCLibrary = Q_UINT64_C(3) << 31;
+            QCOMPARE(text.mid(at + 7).trimmed().left(16).toULongLong(nullptr, 16) & ~OfTheCLibrary, Q_UINT64_C(0));
+        }
+        // How a shell tells of a signal that has ended a program: 128 and its number.
+        const QString ended
+            = answer(client.checkout(), method.constData(), {"{ { yes; echo $? >&3; } | true; } 3>&1; sh -c 'kill -TERM $$'; echo $?"})
+                  .toString();
+        QCOMPARE(ended, QString("%1\n%2\n").arg(128 + SIGPIPE).arg(128 + SIGTERM));
+    }
+    void row70_whatASupervisorSaysToTheServerIsNotForWorkers()
+    {
+        const QStringList variables{"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"};
+        QTemporaryDir directory;
+        QStringList environment{"OTHER=1"};
+        for (const QString &variable : variables)
+            environment += variable + (variable == "NOTIFY_SOCKET" ? '=' + directory.filePath("notify") : QString("=1"));
+        ServerProcess server;
+        server.setEnvironment(environment);
+        QVERIFY2(server.start(QCoreApplication::applicationFilePath(), {"--plain-server", "unix:" + directory.filePath("s.socket")}),
+                 qPrintable(server.errorString()));
+        Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
+        const CheckoutPtr checkout = client.checkout();
+        for (const QString &variable : variables)
+            QCOMPARE(answer(checkout, "environment", {variable}).toString(), "unset");
+        QCOMPARE(answer(checkout, "environment", {"OTHER"}).toString(), "1");
+    }
+
+    void row71_childrenOfAWorkerEndWithIt_data()
+    {
+        QTest::addColumn<QString>("end");
+        for (const char *const end : {"exit", "crash", "killed", "abandoned", "hung", "hangup"})
+            QTest::newRow(end) << end;
+    }
+    void row71_childrenOfAWorkerEndWithIt()
+    {
+        QFETCH(QString, end);
+        auto client = std::make_unique<Client>(s_zygote.get(), ClientOptions{.minWorkers = 0, .maxWorkers = 1});
+        const CheckoutPtr checkout = client->checkout();
+        const qint64 worker = pidOf(checkout);
+        const qint64 child = answer(checkout, "child", {false}).toLongLong();
+        const qint64 daemon = answer(checkout, "child", {true}).toLongLong();
+        QVERIFY(worker > 0 && child > 0 && daemon > 0);
+        QCOMPARE(::getpgid(pid_t(worker)), pid_t(worker));
+        QCOMPARE(::getpgid(pid_t(child)), pid_t(worker));
+        qint64 executed = 0;
+        if (end == "killed") {
+            ::kill(pid_t(worker), SIGKILL);
+        } else if (end != "hangup") {
+            frameTry([&] { checkout->call("end", {end}); }, [](const Error &) {});
+            if (end == "abandoned" || end == "hung")
+                WAIT_FOR(childrenOf(worker).size() == 3);
+            for (const qint64 each : childrenOf(worker))
+                executed = std::max(executed, each);
+        }
+        if (end == "abandoned" || end == "hangup")
+            client.reset();
+        WAIT_FOR(!isRunning(worker));
+        WAIT_FOR(!isRunning(child));
+        WAIT_FOR(executed == 0 || executed == daemon || !isRunning(executed));
+        QVERIFY(isRunning(daemon));
+        ::kill(pid_t(daemon), SIGKILL);
+    }
+    void row71_unlessTheyMayStay()
+    {
+        Client client(s_lenient.get(), {.minWorkers = 0, .maxWorkers = 1});
+        const CheckoutPtr checkout = client.checkout();
+        const qint64 worker = pidOf(checkout);
+        const qint64 child = answer(checkout, "child", {false}).toLongLong();
+        QVERIFY(child > 0);
+        QCOMPARE(::getpgid(pid_t(worker)), pid_t(s_lenient->processId()));
+        QCOMPARE(failure(checkout, "end", {"exit"}).code(), Error::WorkerLost);
+        QVERIFY(!isRunning(worker));
+        QVERIFY(isRunning(child));
+        ::kill(pid_t(child), SIGKILL);
+    }
+};
+
+int main(int argc, char *argv[])
+{
+    if (argc == 3 && std::strcmp(argv[1], "--plain-server") == 0)
+        return servePlainly(argc, argv);
+    Interface interface;
+    fill(interface);
+    s_zygote = std::make_unique<Zygote>(interface, ZygoteOptions{.hungTimeout = 2s});
+    s_told = std::make_unique<Zygote>(interface);
+    s_lenient = std::make_unique<Zygote>(interface, ZygoteOptions{.killsChildren = false});
+    QCoreApplication app(argc, argv);
+    TestFaultsForked test;
+    const int result = QTest::qExec(&test, argc, argv);
+    for (const auto *const zygote : {&s_zygote, &s_lenient})
+        killWorkersOf((*zygote)->processId());
+    return result;
+}
+
+#include "tst_faults_forked.moc"
