@@ -7,10 +7,14 @@
 
 #include <QtPrefork/Server>
 
+#include <QtCore/QRandomGenerator>
 #include <QtCore/QTemporaryDir>
+#include <QtCore/QTemporaryFile>
 
+#include <clocale>
 #include <cstdio>
-#include <sys/wait.h>
+#include <cstdlib>
+#include <langinfo.h>
 
 using namespace Prefork;
 using namespace Test;
@@ -21,6 +25,8 @@ namespace {
 std::unique_ptr<Zygote> s_zygote; // all made before there is an application
 std::unique_ptr<Zygote> s_told;
 std::unique_ptr<Zygote> s_lenient;
+
+quint32 s_drawnByPreload = 0; // in zygote and workers
 
 int s_witness = -1; // in a worker: where its own handler of SIGTERM leaves a mark
 
@@ -55,6 +61,32 @@ QString outputOf(const QByteArray &command)
     return QString::fromUtf8(text, qsizetype(size));
 }
 
+QString draw(const QString &source)
+{
+    if (source == "QRandomGenerator")
+        return QString::number(QRandomGenerator::global()->generate64());
+    if (source == "rand")
+        return QString::number(std::rand());
+    if (source == "random")
+        return QString::number(::random());
+    if (source == "drand48")
+        return QString::number(::drand48(), 'g', 17);
+    QTemporaryFile file(QDir::tempPath() + "/XXXXXXXXXX");
+    return file.open() ? file.fileName() : QString("no file");
+}
+
+// The locale, and how many characters the name of a file has for the C library, if it can read it.
+QString describeLocale()
+{
+    wchar_t wide[32];
+    const std::size_t size = std::mbstowcs(wide,
+                                           "\xc3\x9c"
+                                           "bergr\xc3\xb6\xc3\x9f"
+                                           "e.txt",
+                                           32);
+    return QString("%1 %2 %3").arg(std::setlocale(LC_ALL, nullptr), ::nl_langinfo(CODESET)).arg(qint64(size));
+}
+
 void fill(Interface &interface)
 {
     addBasics(interface);
@@ -76,6 +108,9 @@ void fill(Interface &interface)
         process.waitForFinished();
         return QVariant(QString::fromUtf8(process.readAllStandardOutput()));
     });
+    interface.add("draw", [](Arguments arguments) { return QVariant(draw(arguments.value(0).toString())); });
+    interface.add("drawnByPreload", [](Arguments) { return QVariant(s_drawnByPreload); });
+    interface.add("locale", [](Arguments) { return QVariant(describeLocale()); });
     interface.add("environment", [](Arguments arguments) {
         const QByteArray name = arguments.value(0).toByteArray();
         return QVariant(qEnvironmentVariableIsSet(name.constData()) ? qgetenv(name.constData()) : "unset");
@@ -85,6 +120,20 @@ void fill(Interface &interface)
         ::signal(SIGTERM, [](int) { [[maybe_unused]] const ssize_t written = ::write(s_witness, "x", 1); });
         return QVariant();
     });
+}
+
+// Says what the locale is in the program and in a worker, a line each. One may be set before.
+int sayLocales(int argc, char *argv[])
+{
+    if (argc == 3)
+        std::setlocale(LC_ALL, argv[2]);
+    Interface interface;
+    fill(interface);
+    Zygote zygote(interface);
+    QCoreApplication app(argc, argv);
+    Client client(&zygote, {.minWorkers = 0});
+    std::printf("%s\n%s\n", qPrintable(describeLocale()), qPrintable(answer(client.checkout(), "locale").toString()));
+    return 0;
 }
 
 // What a program is that knows nothing of ShutdownSignals.
@@ -269,6 +318,75 @@ private Q_SLOTS:
         QCOMPARE(answer(checkout, "environment", {"OTHER"}).toString(), "1");
     }
 
+    void workersHaveTheLocaleOfTheirProgram_data()
+    {
+        QTest::addColumn<QString>("environment");
+        QTest::addColumn<QString>("before");
+        for (const char *const locale : {"C.UTF-8", "C", "POSIX", "", "xx_YY.UTF-8", "de_DE.ISO-8859-1", "de_DE.UTF-8", "de_DE@euro"})
+            QTest::newRow(qPrintable(QString("LC_ALL=%1").arg(locale))) << locale << QString();
+        QTest::newRow("one that the program has set") << "C"
+                                                      << "C.UTF-8";
+        QTest::newRow("one that the program has set, and whose encoding is not UTF-8") << "C.UTF-8"
+                                                                                       << "de_DE.ISO-8859-1";
+    }
+    void workersHaveTheLocaleOfTheirProgram()
+    {
+        QFETCH(QString, environment);
+        QFETCH(QString, before);
+        QTemporaryDir locales;
+        for (const QString &part : (environment + ' ' + before).split(' ')) {
+            if (!part.startsWith("de_DE"))
+                continue;
+            const QString charset = part.endsWith("UTF-8") ? "UTF-8" : "ISO-8859-1";
+            if (runProgram("localedef", {"-c", "-i", "de_DE", "-f", charset, locales.filePath(part)}).exitCode != 0
+                && !QFile::exists(locales.filePath(part)))
+                QSKIP("the C library cannot make locales here");
+        }
+        QStringList variables{"LC_ALL=" + environment, "LANG="};
+        if (environment.startsWith("de_DE") || before.startsWith("de_DE"))
+            variables += "LOCPATH=" + locales.path();
+        const Ended ended = runProgram(QCoreApplication::applicationFilePath(),
+                                       QStringList("--locale") + (before.isEmpty() ? QStringList() : QStringList(before)), variables);
+        QCOMPARE(ended.exitCode, 0);
+        const QStringList lines = ended.output.split('\n');
+        QCOMPARE(lines.size(), 3);
+        if (before.isEmpty()) {
+            QVERIFY2(lines.at(1).endsWith(" UTF-8 13"), qPrintable(lines.at(1)));
+            QVERIFY2(lines.at(1) == lines.at(0) || !lines.at(0).contains(" UTF-8 "),
+                     qPrintable(ended.output)); // not every Qt insists on UTF-8
+        } else {
+            QVERIFY2(lines.at(1).startsWith(before + ' '),
+                     qPrintable(ended.output + ended.errors)); // QCoreApplication goes by the environment
+        }
+    }
+    void noTwoProcessesDrawTheSameNumbers_data()
+    {
+        QTest::addColumn<QString>("source");
+        for (const char *const source : {"QRandomGenerator", "rand", "random", "drand48", "QTemporaryFile"})
+            QTest::newRow(source) << source;
+    }
+    void noTwoProcessesDrawTheSameNumbers()
+    {
+        QFETCH(QString, source);
+        constexpr int Workers = 3;
+        Client client(s_zygote.get(), {.minWorkers = 0, .maxWorkers = Workers});
+        QSet<QString> drawn{draw(source)};
+        std::vector<CheckoutPtr> checkouts;
+        for (int i = 0; i < Workers; ++i) {
+            checkouts.push_back(client.checkout());
+            drawn.insert(answer(checkouts.back(), "draw", {source}).toString());
+            drawn.insert(answer(checkouts.back(), "draw", {source}).toString());
+        }
+        QCOMPARE(drawn.size(), 1 + 2 * Workers);
+    }
+    void preloadDrawsOtherNumbersThanTheProgram()
+    {
+        Client client(s_zygote.get(), {.minWorkers = 0, .maxWorkers = 1});
+        const quint32 drawn = answer(client.checkout(), "drawnByPreload").toUInt();
+        QVERIFY(drawn != 0);
+        QVERIFY(drawn != s_drawnByPreload);
+    }
+
     void row71_childrenOfAWorkerEndWithIt_data()
     {
         QTest::addColumn<QString>("end");
@@ -323,11 +441,18 @@ int main(int argc, char *argv[])
 {
     if (argc == 3 && std::strcmp(argv[1], "--plain-server") == 0)
         return servePlainly(argc, argv);
+    if (argc >= 2 && std::strcmp(argv[1], "--locale") == 0)
+        return sayLocales(argc, argv);
+    // The program has drawn numbers before anything is forked.
+    for (const char *const source : {"QRandomGenerator", "rand", "drand48"})
+        draw(source);
     Interface interface;
     fill(interface);
+    interface.preload([] { s_drawnByPreload = QRandomGenerator::global()->generate(); });
     s_zygote = std::make_unique<Zygote>(interface, ZygoteOptions{.hungTimeout = 2s});
     s_told = std::make_unique<Zygote>(interface);
     s_lenient = std::make_unique<Zygote>(interface, ZygoteOptions{.killsChildren = false});
+    s_drawnByPreload = QRandomGenerator::global()->generate(); // what preload would draw too
     QCoreApplication app(argc, argv);
     TestFaultsForked test;
     const int result = QTest::qExec(&test, argc, argv);

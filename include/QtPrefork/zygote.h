@@ -63,6 +63,13 @@ struct ZygoteOptions
 /// **Environment.** What a supervisor says to its service alone does not reach zygote and workers: NOTIFY_SOCKET, WATCHDOG_PID,
 /// WATCHDOG_USEC, LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDS, LISTEN_FDNAMES.
 ///
+/// **Locale.** The zygote does before preload what QCoreApplication does in the program: setlocale(LC_ALL, ""), with UTF-8 as the encoding
+/// even if the environment has another. It leaves alone what the program has set before it made the Zygote.
+///
+/// **Random numbers.** Zygote and workers seed QRandomGenerator::global(), rand(), random() and drand48() anew, each its own; so names of
+/// temporary files and tokens differ, and a seed that the program has chosen does not reach them. What else has a state that preload or
+/// the program has used, such as a std::mt19937, goes on alike in every worker: seed it in setup. The seed of QHash is the same in all.
+///
 /// Not a QObject. Its Servers and Clients belong to the thread that made it. Must outlive the Servers and Clients that use it in order to
 /// be of use to them; they notice when it is gone.
 class QTPREFORK_EXPORT Zygote

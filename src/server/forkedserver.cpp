@@ -3,6 +3,7 @@
 #include <QtPrefork/shutdownsignals.h>
 
 #include "server/server_p.h"
+#include "zygote/inheritance_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/zygote_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -94,6 +95,7 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
         Posix::leadSession();
         Posix::beginProcess({ends->second.get()});
         Posix::receiveSignals();
+        Inheritance::reseedRandomNumbers();
         Posix::exitNow(serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()));
     }
     ends->second.reset();

@@ -5,6 +5,7 @@
 #include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "worker/session_p.h"
+#include "zygote/inheritance_p.h"
 #include "zygote/ownlog_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/scoreboard_p.h"
@@ -48,6 +49,7 @@ QString becomeWorker(const WorkerStart &start)
     std::vector<int> keep = start.interface.keptDescriptors;
     keep.push_back(start.connection);
     Posix::beginProcess(std::move(keep));
+    Inheritance::reseedRandomNumbers();
     Posix::limitDescriptors(start.descriptorLimit);
     Posix::setNonBlocking(start.connection, false);
     start.scoreboard.makeReadOnlyBut(start.slot);

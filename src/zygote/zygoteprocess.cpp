@@ -2,6 +2,7 @@
 #include "zygote/zygoteprocess_p.h"
 
 #include "worker/interface_p.h"
+#include "zygote/inheritance_p.h"
 #include "zygote/workerlimits_p.h"
 #include "zygote/zygotetoken_p.h"
 
@@ -17,14 +18,6 @@ constexpr qint64 LongestTaking = std::chrono::nanoseconds(std::chrono::milliseco
 constexpr quint64 ControlToken = 0;
 constexpr quint64 TerminationToken = ZygoteToken::Termination;
 static_assert(ZygoteToken::Control == 0); // its number is 0 too
-
-// What a supervisor as systemd says there is meant for the program alone.
-void forgetSupervisor()
-{
-    for (const char *const variable :
-         {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES"})
-        qunsetenv(variable);
-}
 
 }
 
@@ -59,7 +52,9 @@ QString ZygoteProcess::becomeZygote()
     Posix::leadSession();
     Posix::beginProcess({m_control.get()});
     Posix::receiveSignals();
-    forgetSupervisor();
+    Inheritance::forgetSupervisor();
+    Inheritance::adoptLocale();
+    Inheritance::reseedRandomNumbers();
     Posix::setNonBlocking(m_control.get(), true);
     if (!m_options.name.isEmpty())
         Posix::setTitle(m_options.name + " zygote");
