@@ -189,7 +189,7 @@ private Q_SLOTS:
         const CheckoutPtr first = m_client->checkout();
         const qint64 pid = answer(first, "beUntidy").toLongLong();
         first->release();
-        WAIT_FOR(!Test::isRunning(pid));
+        WAIT_FOR(!Test::exists(pid)); // then its client knows, over JSON too
         const qint64 next = Test::pidOf(m_client->checkout());
         QVERIFY(next > 0);
         QVERIFY(next != pid);

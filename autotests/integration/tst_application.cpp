@@ -263,7 +263,7 @@ private Q_SLOTS:
         answer(checkout, "postAChain");
         QCOMPARE(answer(checkout, "delivered").toInt(), 1);
     }
-    void aChainWithoutEndKeepsNobodyWaiting()
+    void row93_aChainOfEventsWithoutEnd()
     {
         Client client(s_kinds->core.zygote.get(), oneWorker());
         const auto checkout = client.checkout();
@@ -290,7 +290,7 @@ private Q_SLOTS:
         gate.open();
         QCOMPARE(answer(checkout, "echo", {5}).toInt(), 5);
     }
-    void aHandlerThatThrowsEndsItsWorkerAndIsLogged()
+    void row93_aHandlerThatThrows()
     {
         Client client(s_kinds->core.zygote.get(), oneWorker());
         const auto checkout = client.checkout();
@@ -302,7 +302,7 @@ private Q_SLOTS:
         Client next(s_kinds->core.zygote.get(), oneWorker());
         QCOMPARE(answer(next.checkout(), "echo", {5}).toInt(), 5);
     }
-    void aHandlerThatHangsIsKilled()
+    void row93_aHandlerThatHangs()
     {
         Client client(s_kinds->hanging.zygote.get(), oneWorker());
         const auto checkout = client.checkout();
@@ -326,7 +326,7 @@ private Q_SLOTS:
         QCOMPARE(answer(checkout, "variable").toString(), QStringLiteral("not set"));
         QCOMPARE(answer(checkout, "pixmap").toInt(), 4);
     }
-    void aFactoryThatFailsIsTriedAgain()
+    void row94_aFactoryThatFails()
     {
         Client client(s_kinds->reluctant.zygote.get(), oneWorker());
         Error error = failure(client.checkout(), "application");
@@ -336,7 +336,7 @@ private Q_SLOTS:
         QCOMPARE(error.message(), QStringLiteral("setup exception: setApplication: the factory has made no QCoreApplication"));
         QCOMPARE(answer(client.checkout(), "application").toString(), QStringLiteral("QCoreApplication"));
     }
-    void thereIsNeverASecond()
+    void row94_thereIsNeverASecond()
     {
         Client client(s_kinds->twofold.zygote.get(), oneWorker());
         QCOMPARE(failure(client.checkout(), "application").message(), QStringLiteral("setup exception: made, and then"));

@@ -5,6 +5,7 @@
 #include "helpers/gate.h"
 #include "helpers/processes.h"
 #include "helpers/rawreplies.h"
+#include "helpers/rest.h"
 #include "helpers/zygotelog.h"
 
 #include <QtPrefork/Server>
@@ -82,13 +83,14 @@ private Q_SLOTS:
         socket.write(R"(["do",{},"pid"])" + Test::rawCall("pass", gate.path().toUtf8()));
         WAIT_FOR(gate.isReached() && socket.bytesAvailable() > 0);
         const qint64 pid = Test::nextNumber(socket);
-        const qint64 before = Test::processorTicks(s_slow->processId());
+        const Test::Rest rest({s_slow->processId()});
         if (isHalf)
             QCOMPARE(::shutdown(int(socket.socketDescriptor()), SHUT_WR), 0);
         else
             socket.abort();
         QVERIFY(!Test::waitForEnd(pid, 1000));
-        QVERIFY(Test::processorTicks(s_slow->processId()) - before <= 5);
+        const QString disturbance = rest.disturbance(50);
+        QVERIFY2(disturbance.isEmpty(), qPrintable(disturbance));
         QCOMPARE(Test::waitForEnd(pid, 700), !isHalf);
     }
 };
