@@ -17,6 +17,7 @@
 #include <cmath>
 #include <ctime>
 #include <limits>
+#include <malloc.h>
 #include <sys/ioctl.h>
 
 using namespace Prefork;
@@ -29,7 +30,22 @@ void fill(Interface &interface)
 {
     addBasics(interface);
     interface.add("large", [](const QVariantList &) { return QVariant(QString(2 * 1024 * 1024, 'x')); });
+    interface.add("text", [](const QVariantList &arguments) { return QVariant(QString(arguments.value(0).toInt(), 'x')); });
+    interface.add("list", [](const QVariantList &arguments) { return QVariant(QVariantList(arguments.value(0).toInt(), 1000)); });
+    interface.add("size", [](const QVariantList &arguments) { return QVariant(arguments.value(0).toString().size()); });
     interface.add("pass", [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), arguments.value(1); });
+}
+
+constexpr qint64 MiB = 1024 * 1024;
+
+// What a process has for itself; of our own, what the C library has given out and not got back.
+qint64 memory(qint64 pid)
+{
+    if (pid == ::getpid()) {
+        const auto info = ::mallinfo2();
+        return qint64(info.uordblks + info.hblkhd);
+    }
+    return statusOf(pid, "RssAnon").chopped(3).toLongLong() * 1024;
 }
 
 std::chrono::nanoseconds processorTime()
@@ -148,6 +164,75 @@ private Q_SLOTS:
         QCOMPARE(client.waitingCheckoutCount(), 0);
         const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(after - before);
         QVERIFY2(isSanitized() || spent < 50ms, qPrintable(QString::number(spent.count())));
+    }
+
+    // A megabyte or four wait all the time, behind a worker that is slower than its client.
+    void row82_aBufferThatIsNeverEmpty()
+    {
+        if (!isNative())
+            QSKIP("there is one call at a time");
+        if (isSanitized())
+            QSKIP("the sanitizer keeps what was freed");
+        constexpr int InFlight = 4000;
+        constexpr int Calls = 60000;
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .maxInFlight = InFlight, .maxInFlightBytes = 64 * MiB});
+        const CheckoutPtr checkout = client.checkout();
+        const QString kilobyte(1000, 'x');
+        int made = 0;
+        int settled = 0;
+        qint64 before = 0;
+        std::function<void(const QVariant &)> next = [&](const QVariant &) {
+            if (++settled == 2 * InFlight)
+                before = memory(::getpid());
+            if (made++ < Calls)
+                checkout->call("size", {kilobyte}, next);
+        };
+        while (made < InFlight && ++made)
+            checkout->call("size", {kilobyte}, next);
+        WAIT_FOR(settled >= Calls - InFlight);
+        const qint64 growth = memory(::getpid()) - before;
+        QVERIFY(checkout->waitForSettled(Patience));
+        QVERIFY2(growth < 12 * MiB, qPrintable(QString::number(growth)));
+    }
+    void row82_memoryOfLargeMessagesIsGivenBack_data()
+    {
+        QTest::addColumn<QByteArray>("method");
+        QTest::addColumn<int>("size");
+        QTest::newRow("text") << QByteArray("text") << 40 * int(MiB);
+        QTest::newRow("shorter text") << QByteArray("text") << 3 * int(MiB);
+        QTest::newRow("list") << QByteArray("list") << int(MiB);
+        QTest::newRow("argument") << QByteArray("size") << 40 * int(MiB);
+        QTest::newRow("shorter argument") << QByteArray("size") << 3 * int(MiB);
+        QTest::newRow("too long a text") << QByteArray("text") << 70 * int(MiB);
+    }
+    void row82_memoryOfLargeMessagesIsGivenBack()
+    {
+        if (isSanitized())
+            QSKIP("the sanitizer keeps what was freed");
+        QFETCH(QByteArray, method);
+        QFETCH(int, size);
+        const auto argument = [&] { return method == "size" ? QVariant(QString(size, 'x')) : QVariant(size); };
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .reuseAfterError = true});
+        const qint64 pid = pidOf(client.checkout());
+        const auto callAgain = [&](int large, int small) {
+            for (int i = 0; i < large; ++i)
+                static_cast<void>(Test::call(client.checkout(), QString::fromLatin1(method), {argument()}));
+            for (int i = 0; i < small; ++i)
+                QCOMPARE(pidOf(client.checkout()), pid);
+        };
+        const auto mapped = [&] { return std::array{memory(pid), memory(::getpid())}; };
+        const auto isAbout = [](const std::array<qint64, 2> &now, const std::array<qint64, 2> &before) {
+            if (now[0] < before[0] + 2 * MiB && now[1] < before[1] + MiB)
+                return true;
+            qWarning("worker %lld kB more, client %lld kB more", (now[0] - before[0]) / 1024, (now[1] - before[1]) / 1024);
+            return false;
+        };
+        callAgain(0, 3);
+        const auto before = mapped();
+        callAgain(1, 1);
+        QVERIFY(isAbout(mapped(), before));
+        callAgain(4, 24); // it was usual for a while
+        QVERIFY(isAbout(mapped(), before));
     }
 
     void row35_queueIsFull()

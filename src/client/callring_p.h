@@ -45,6 +45,8 @@ public:
         --m_count;
         while (m_first < m_end && !m_slots[m_first & (m_slots.size() - 1)])
             ++m_first;
+        if (m_count == 0 && m_slots.size() > MostKept)
+            m_slots = Slots();
         return taken;
     }
     /// Takes back the last append().
@@ -63,15 +65,18 @@ public:
     }
 
 private:
+    using Slots = std::vector<std::optional<PendingCall>>;
+    static constexpr std::size_t MostKept = 1024; // slots of a ring that is empty
+
     void grow()
     {
-        std::vector<std::optional<PendingCall>> larger(m_slots.empty() ? 4 : 2 * m_slots.size());
+        Slots larger(m_slots.empty() ? 4 : 2 * m_slots.size());
         for (CallId call = m_first; call < m_end; ++call)
             larger[call & (larger.size() - 1)] = std::move(m_slots[call & (m_slots.size() - 1)]);
         m_slots = std::move(larger);
     }
 
-    std::vector<std::optional<PendingCall>> m_slots; // a power of two of them
+    Slots m_slots; // a power of two of them
     CallId m_first = 1;
     CallId m_end = 1;
     std::size_t m_count = 0;

@@ -207,8 +207,10 @@ bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallT
     if (connection.ended || (target.signature && connection.codec->mismatch(target.literal, *target.signature)))
         return false;
     const qsizetype size = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group, stream.tail());
-    if (size == 0)
+    if (size == 0) {
+        stream.tidyUp();
         return false;
+    }
     if (connection.inFlight() == 0)
         connection.flightStart = stream.bytesGiven();
     ++connection.lastSent;

@@ -23,16 +23,22 @@ Posix::Transfer Stream::read(std::span<char> into)
 
 void Stream::append(QByteArrayView bytes)
 {
-    m_given += quint64(bytes.size());
     m_tail.append(bytes);
+    appended(bytes.size());
 }
 
 void Stream::appendShared(const QByteArray &bytes)
 {
     m_given += quint64(bytes.size());
+    cutTail();
+    m_segments.push_back(bytes);
+}
+
+// What has been sent of a segment stays until all of it has.
+void Stream::cutTail()
+{
     if (!m_tail.isEmpty())
         m_segments.push_back(std::exchange(m_tail, {}));
-    m_segments.push_back(bytes);
 }
 
 // A peer that is gone shows at the reading side, which may still have something to say.
@@ -48,15 +54,23 @@ void Stream::flush()
         m_firstSent += transfer.bytes;
         if (m_firstSent < next.size())
             continue;
-        m_firstSent = 0;
         if (m_segments.empty())
-            m_tail.resize(0);
-        else
-            m_segments.pop_front();
+            break;
+        m_firstSent = 0;
+        m_segments.pop_front();
     }
+    tidyUp();
     const bool waits = m_sent < m_given && transfer.status != Posix::Transfer::Closed;
     if (waits != m_writeNotifier.isEnabled())
         m_writeNotifier.setEnabled(waits);
+}
+
+void Stream::tidyUp()
+{
+    if (!m_segments.empty() || m_firstSent < m_tail.size())
+        return;
+    m_thrift.empty(&m_tail);
+    m_firstSent = 0;
 }
 
 void Stream::onWritable()

@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_STREAM_P_H
 #define QTPREFORK_STREAM_P_H
 
+#include "wire/thrift_p.h"
 #include "zygote/posix_p.h"
 
 #include <QtCore/QObject>
@@ -26,7 +27,12 @@ public:
     void appendShared(const QByteArray &bytes);
     /// The same without a copy for small ones: append to the array, then say how much.
     [[nodiscard]] QByteArray *tail() { return &m_tail; }
-    void appended(qsizetype count) { m_given += quint64(count); }
+    void appended(qsizetype count)
+    {
+        m_given += quint64(count);
+        if (m_tail.size() >= LongTail) [[unlikely]]
+            cutTail();
+    }
     /// Writes what goes now and keeps the rest for when it does.
     void flush();
     void setReading(bool on) { m_readNotifier.setEnabled(on); }
@@ -41,13 +47,19 @@ public:
     /// Silences and closes the stream at once; it may be deleted later.
     void close();
 
+    /// Gives back memory that nothing needs any more.
+    void tidyUp();
+
 Q_SIGNALS:
     void readyRead();
     /// The socket took bytes it could not take when they were flushed.
     void drained();
 
 private:
+    static constexpr qsizetype LongTail = qsizetype(256) * 1024;
+
     void onWritable();
+    void cutTail();
 
     Posix::Fd m_socket;
     QSocketNotifier m_readNotifier;
@@ -55,6 +67,7 @@ private:
     QByteArray m_tail; // small messages, copied together; they come after the segments
     std::deque<QByteArray> m_segments;
     qsizetype m_firstSent = 0; // bytes of the first segment, or else of the tail, that have left
+    Wire::Thrift m_thrift; // of the tail
     quint64 m_given = 0;
     quint64 m_sent = 0;
 };

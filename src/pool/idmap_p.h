@@ -51,7 +51,10 @@ public:
         Recent &recent = m_recent[id % m_recent.size()];
         if (recent.id == id)
             recent = {};
-        return m_entries.erase(id) == 1;
+        const bool wasThere = m_entries.erase(id) == 1;
+        if (m_entries.empty() && m_entries.bucket_count() > MostBuckets)
+            m_entries.rehash(0);
+        return wasThere;
     }
     [[nodiscard]] bool empty() const { return m_entries.empty(); }
     [[nodiscard]] std::size_t size() const { return m_entries.size(); }
@@ -66,6 +69,8 @@ private:
         quint64 id = 0; // numbers run from 1
         T *entry = nullptr;
     };
+    static constexpr std::size_t MostBuckets = 1024; // of a map that is empty
+
     std::unordered_map<quint64, T> m_entries;
     mutable std::array<Recent, 16> m_recent;
 };

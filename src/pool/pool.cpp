@@ -152,7 +152,10 @@ void Pool::setUnavailable(const Error &error, Time now)
 
 void Pool::takeActions(std::vector<Action> *actions)
 {
+    constexpr std::size_t Usual = 1024;
     actions->clear();
+    if (actions->capacity() > Usual)
+        *actions = std::vector<Action>();
     actions->swap(m_actions);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsonprotocol_p.h"
 
+#include <utility>
+
 namespace Prefork::Wire {
 
 Decoded JsonConnectionCodec::next(Incoming *message)
@@ -18,8 +20,9 @@ Decoded JsonConnectionCodec::next(Incoming *message)
 
 bool JsonConnectionCodec::readResult(detail::ResultHandler *handler, std::optional<QString> *misfit)
 {
-    if (handler && !handler->accept(m_value))
-        *misfit = detail::describe(m_value);
+    const QVariant value = std::exchange(m_value, {});
+    if (handler && !handler->accept(value))
+        *misfit = detail::describe(value);
     return true;
 }
 

@@ -27,7 +27,7 @@ public:
 
 private:
     JsonClientCodec m_codec;
-    QVariant m_value; // of the last result
+    QVariant m_value; // of a result that has not been read yet
     std::array<char, 65536> m_buffer;
 };
 

@@ -2,6 +2,7 @@
 #include "wire/jsonscanner_p.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace Prefork::Wire {
 
@@ -24,9 +25,8 @@ bool isSpace(char byte)
 void JsonScanner::feed(QByteArrayView bytes)
 {
     if (m_start > 0) {
-        m_buffer.remove(0, m_start);
-        m_position -= m_start;
-        m_start = 0;
+        dropFront(&m_buffer, m_start);
+        m_position -= std::exchange(m_start, 0);
     }
     m_buffer.append(bytes);
 }
@@ -37,6 +37,10 @@ Decoded JsonScanner::next(QByteArrayView *message)
         return Decoded::Broken;
     switch (scan()) {
     case Step::More:
+        if (m_start > 0 && m_start == m_buffer.size()) {
+            m_thrift.empty(&m_buffer);
+            m_start = m_position = 0;
+        }
         return Decoded::Nothing;
     case Step::Broken:
         return Decoded::Broken;

@@ -3,6 +3,7 @@
 #define QTPREFORK_JSONSCANNER_P_H
 
 #include "wire/codec_p.h"
+#include "wire/thrift_p.h"
 
 #include <QtCore/QByteArray>
 
@@ -43,6 +44,7 @@ private:
     qsizetype m_maxPadding;
     qsizetype m_padding = 0; // since the last message
     QByteArray m_buffer;
+    Thrift m_thrift;
     qsizetype m_start = 0; // of the message being scanned
     qsizetype m_position = 0; // of the next byte to look at
     std::vector<char> m_brackets; // the closing brackets awaited

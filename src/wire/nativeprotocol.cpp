@@ -228,6 +228,10 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
 std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out)
 {
     m_scratch.resize(0);
+    const auto tidyUp = qScopeGuard([this] {
+        if (m_scratch.capacity() > 4 * detail::CborChunkSize) // of something that could not be sent
+            m_scratch = QByteArray();
+    });
     CborWriter writer(&m_scratch, m_types.get(), &out->chunks);
     writeCall(writer, target, arguments);
     const qsizetype size = writer.position() + writer.chunkBytes();

@@ -24,6 +24,7 @@ JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, 
 bool JsonSession::received(qsizetype count)
 {
     m_codec.feed({m_buffer.data(), count});
+    m_heard += count;
     Wire::Request request;
     for (;;) {
         switch (m_codec.next(&request)) {
@@ -35,6 +36,7 @@ bool JsonSession::received(qsizetype count)
             break;
         }
         m_page->enter(ScoreboardPage::Busy);
+        noteSize(std::exchange(m_heard, 0));
         const bool isCall = request.kind != Wire::Request::Done;
         m_page->held.store(isCall, std::memory_order_relaxed);
         bool goesOn = isCall ? serveCall(request.items) : runCheckoutDone();
@@ -53,6 +55,7 @@ bool JsonSession::serveCall(const QVariantList &items)
     QByteArray reply;
     answer(items, &reply);
     m_page->served.fetch_add(1, std::memory_order_relaxed);
+    noteSize(reply.size());
     beginWriting();
     const bool delivered = write(reply);
     endWriting();

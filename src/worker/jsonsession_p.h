@@ -22,6 +22,7 @@ private:
     void answer(const QVariantList &items, QByteArray *reply);
 
     Wire::JsonWorkerCodec m_codec;
+    qsizetype m_heard = 0; // bytes since the last request
     std::array<char, 65536> m_buffer;
 };
 

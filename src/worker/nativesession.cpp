@@ -72,6 +72,7 @@ bool NativeSession::isToLeave() const
 bool NativeSession::take(const Packet &packet)
 {
     const quint8 kind = packet.header.kind;
+    noteSize(packet.payload.size());
     if (m_isGreeted == (kind == Hello))
         return fail(m_isGreeted ? QStringLiteral("a second hello") : QStringLiteral("a message of kind %1 before hello").arg(kind));
     switch (kind) {
@@ -281,7 +282,10 @@ bool NativeSession::flush()
         Wire::forEachPiece(m_replies, m_chunks, deliver, deliver);
         endWriting();
     }
-    m_replies.resize(0);
+    for (const detail::CborChunk &chunk : m_chunks)
+        noteSize(chunk.bytes.size());
+    noteSize(m_replies.size());
+    m_thrift.empty(&m_replies);
     m_chunks.clear();
     m_held = 0;
     return delivered;

@@ -37,6 +37,7 @@ private:
     const qsizetype m_maxMessageSize;
     Wire::Native::PacketBuffer m_buffer;
     QByteArray m_replies; // held back
+    Wire::Thrift m_thrift; // of those
     std::vector<detail::CborChunk> m_chunks; // that belong in between
     int m_held = 0;
     bool m_isGreeted = false;

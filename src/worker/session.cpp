@@ -10,11 +10,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace Prefork::Worker {
 
-std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page,
-                                       Write write, TryWrite tryWrite)
+std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+                                       TryWrite tryWrite)
 {
     if (first == Wire::Native::Preamble.front())
         return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(write), std::move(tryWrite));
@@ -40,6 +41,19 @@ bool Session::serve(QByteArrayView bytes)
             return false;
         bytes = bytes.sliced(count);
     }
+    return true;
+}
+
+bool Session::hasMemoryToSpare()
+{
+    constexpr qsizetype WorthIt = 1024 * 1024;
+    if (m_largest == 0)
+        return false; // only a part of a message has come
+    const qsizetype largest = std::exchange(m_largest, 0);
+    m_spare = std::max(m_spare, largest);
+    if (!m_thrift.isTooMuch(largest, m_spare) || m_spare < WorthIt)
+        return false;
+    m_spare = 0;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_SESSION_P_H
 #define QTPREFORK_SESSION_P_H
 
+#include "wire/thrift_p.h"
 #include "worker/interface_p.h"
 #include "worker/scoreboardpage_p.h"
 
@@ -26,8 +27,8 @@ public:
     using TryWrite = std::function<qsizetype(QByteArrayView bytes)>;
 
     /// The session for a client that begins to speak with @p first.
-    [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page,
-                                                       Write write, TryWrite tryWrite);
+    [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface, qsizetype maxMessageSize,
+                                                       ScoreboardPage *page, Write write, TryWrite tryWrite);
     virtual ~Session();
 
     /// Where to read the connection's bytes to; never empty.
@@ -38,6 +39,8 @@ public:
     [[nodiscard]] QString errorString() const { return m_error; }
     /// Whether the client has introduced itself, as far as its protocol asks for that.
     [[nodiscard]] virtual bool isGreeted() const { return true; }
+    /// Whether messages were so much larger than those of late that what they took should go back to the system. Asked after received().
+    [[nodiscard]] bool hasMemoryToSpare();
     /// The same for bytes that lie elsewhere.
     [[nodiscard]] bool serve(QByteArrayView bytes);
 
@@ -61,6 +64,8 @@ protected:
     /// What of an error's code crosses the wire.
     [[nodiscard]] static QString codeName(Error::Code code);
     bool fail(const QString &error);
+    /// A message of so many bytes, in either direction, is being dealt with.
+    void noteSize(qsizetype bytes) { m_largest = std::max(m_largest, bytes); }
 
     InterfacePrivate &m_interface;
     ScoreboardPage *const m_page;
@@ -71,6 +76,9 @@ private:
     Write m_write;
     bool m_isSetUp = false;
     bool m_hasApplication = false;
+    Wire::Thrift m_thrift;
+    qsizetype m_largest = 0; // message since hasMemoryToSpare() was asked
+    qsizetype m_spare = 0; // the largest one since it said so
     QString m_error;
 };
 

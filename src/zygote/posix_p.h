@@ -164,6 +164,8 @@ void keepEndedChildren();
 [[nodiscard]] pid_t processId();
 [[nodiscard]] uid_t userId();
 [[nodiscard]] int threadCount();
+/// What the C library keeps of freed memory goes back to the system, where it can.
+void releaseFreeMemory();
 [[nodiscard]] Fd openPidFd(pid_t pid);
 /// Ends a child of ours, and reaps it.
 void killChild(pid_t pid);

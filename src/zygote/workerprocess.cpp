@@ -155,6 +155,8 @@ int serveConnection(const WorkerStart &start)
         if (transfer.status != Posix::Transfer::Done)
             return 0;
         goesOn = session->received(transfer.bytes);
+        if (goesOn && session->hasMemoryToSpare())
+            Posix::releaseFreeMemory();
     }
     return endWith(start, session->errorString());
 }
