@@ -126,9 +126,9 @@ private Q_SLOTS:
     }
     void theZygoteHasNothingOfTheProgramsEither()
     {
-        // Standard input, output, errors; its end of the channel; its poller; and what preload keeps.
+        // Standard input, output, errors; its end of the channel; its poller; both ends of what SIGTERM writes to; and what preload keeps.
         WAIT_COMPARE(Test::childrenOf(Test::zygote()->processId()).size(), 0);
-        WAIT_COMPARE(Test::descriptorCount(Test::zygote()->processId()), 6);
+        WAIT_COMPARE(Test::descriptorCount(Test::zygote()->processId()), 8);
     }
     void connectionsLeaveNothingBehind()
     {

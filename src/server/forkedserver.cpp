@@ -73,8 +73,7 @@ public:
 
     QString error;
     Address address;
-    pid_t pid = 0;
-    Posix::Fd pidFd;
+    Posix::ChildProcess process;
     Posix::Fd control;
     std::chrono::milliseconds shutdownTimeout{};
 };
@@ -88,7 +87,7 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     auto ends = Posix::socketPair(Posix::PairType::Messages);
     if (!ends)
         return QStringLiteral("no socket pair for the server: %1").arg(Posix::lastErrorText());
-    pid = Posix::forkProcess();
+    const pid_t pid = Posix::forkProcess();
     if (pid < 0)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
@@ -100,12 +99,7 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     }
     ends->second.reset();
     control = std::move(ends->first);
-    pidFd = Posix::openPidFd(pid);
-    if (!pidFd.isOpen()) {
-        const QString cause = Posix::lastErrorText();
-        Posix::killChild(pid);
-        return QStringLiteral("cannot watch over the server: %1").arg(cause);
-    }
+    process = Posix::ChildProcess(pid);
     Report answer;
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&answer));
     if (transfer.status == Posix::Transfer::Done && answer.isListening) {
@@ -119,16 +113,11 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
 
 void ForkedServerPrivate::waitForEnd(std::chrono::milliseconds patience)
 {
-    const auto deadline = std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(patience, 24h * 365) + 1s;
-    std::array watches{Posix::Watch{pidFd.get()}};
-    bool isKilled = false;
-    while (!watches.front().readable) {
-        const auto left = deadline - std::chrono::steady_clock::now();
-        if (left <= 0ns && !std::exchange(isKilled, true))
-            Posix::signalProcess(pidFd.get(), SIGKILL);
-        Posix::waitFor(watches, isKilled ? std::nullopt : std::optional<std::chrono::nanoseconds>(left));
+    if (!process.waitForEnd(std::min<std::chrono::milliseconds>(patience, 24h * 365) + 1s)) {
+        process.signal(SIGKILL);
+        process.waitForEnd({});
     }
-    Posix::reap(pid); // unless somebody else in this program has: its pid may be another's by now
+    process.reap(); // unless somebody else in this program has
 }
 
 ForkedServer::ForkedServer(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions,
@@ -163,7 +152,7 @@ Address ForkedServer::address() const
 
 qint64 ForkedServer::processId() const
 {
-    return isValid() ? d->pid : 0;
+    return isValid() ? d->process.pid() : 0;
 }
 
 }

@@ -114,9 +114,11 @@ void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> t
         limit.tv_sec = whole.count();
         limit.tv_nsec = (*timeout - whole).count();
     }
-    // A signal may cut the wait short: callers loop anyway.
-    if (::ppoll(polls.data(), polls.size(), timeout ? &limit : nullptr, nullptr) < 0)
-        return;
+    int ready = ::ppoll(polls.data(), polls.size(), timeout ? &limit : nullptr, nullptr);
+    if (ready < 0 && isRefused(errno))
+        ready = ::poll(polls.data(), polls.size(), inMilliseconds(timeout));
+    if (ready < 0)
+        return; // a signal may cut the wait short: callers loop anyway
     for (std::size_t i = 0; i < watches.size(); ++i) {
         watches[i].readable = polls[i].revents & (POLLIN | POLLHUP | POLLERR);
         watches[i].writable = polls[i].revents & POLLOUT;

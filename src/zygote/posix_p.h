@@ -89,6 +89,8 @@ enum class PairType { Stream, Messages };
 [[nodiscard]] std::optional<std::pair<Fd, Fd>> socketPair(PairType type);
 [[nodiscard]] Fd acceptConnection(int listener);
 [[nodiscard]] Fd duplicate(int descriptor);
+/// A pipe, first the end to read from; neither end ever waits.
+[[nodiscard]] std::optional<std::pair<Fd, Fd>> openPipe();
 bool setNonBlocking(int descriptor, bool nonBlocking);
 /// How long a read of a blocking socket may take before it gives WouldBlock; 0 = any time.
 void setReceiveTimeout(int socket, std::chrono::milliseconds timeout);
@@ -166,22 +168,59 @@ void keepEndedChildren();
 [[nodiscard]] int threadCount();
 /// What the C library keeps of freed memory goes back to the system, where it can.
 void releaseFreeMemory();
-[[nodiscard]] Fd openPidFd(pid_t pid);
-/// Ends a child of ours, and reaps it.
-void killChild(pid_t pid);
-/// Sends @p signal to the process, which cannot be mistaken for another.
-bool signalProcess(int pidFd, int signal);
 struct Death
 {
     pid_t pid = 0;
     int exitCode = -1; ///< -1 when killed by a signal
     int signal = 0; ///< and if this is 0 too, nobody knows
 };
-/// How a child of ours has ended, which stays to be reaped; unset if it has not.
-[[nodiscard]] std::optional<Death> deathOf(pid_t pid);
-/// Reaps a child of ours that has ended.
-std::optional<Death> reap(pid_t pid);
 [[nodiscard]] QString describeDeath(const Death &death);
+/// Ends a child of ours, and reaps it.
+void killChild(pid_t pid);
+/// A child of ours that nobody else reaps. Kernels and filters that know no descriptors of processes are made do with.
+class ChildProcess
+{
+public:
+    ChildProcess() = default;
+    explicit ChildProcess(pid_t pid);
+
+    [[nodiscard]] pid_t pid() const { return m_pid; }
+    /// Readable from its end on; -1 if there is none to be had, with the cause in errno when this was made.
+    [[nodiscard]] int descriptor() const { return m_descriptor.get(); }
+    /// Does nothing to one that has been reaped.
+    bool signal(int signal) const;
+    /// How it has ended; unset if it has not, or if nobody may know yet because another process traces it. It stays to be reaped, as far as
+    /// the kernel allows to look without doing so.
+    [[nodiscard]] std::optional<Death> death() const;
+    /// Waits for its end, for ever if @p timeout is unset. Whether it has ended.
+    bool waitForEnd(std::optional<std::chrono::nanoseconds> timeout) const;
+    /// Reaps it, if it has ended. One that somebody else has reaped has ended in a way that nobody knows.
+    std::optional<Death> reap() const;
+
+private:
+    pid_t m_pid = 0;
+    Fd m_descriptor;
+    mutable std::optional<Death> m_reaped; // from when on its pid may be another's
+};
+/// Says on a descriptor that children have ended, for those of whom no other one says it. There is one at a time in a process.
+class EndedChildren
+{
+    Q_DISABLE_COPY_MOVE(EndedChildren)
+
+public:
+    EndedChildren() = default;
+    ~EndedChildren() { close(); }
+    /// False if there are no descriptors for it.
+    [[nodiscard]] bool open();
+    void close();
+    [[nodiscard]] bool isOpen() const { return m_readEnd.isOpen(); }
+    /// Readable when a child has ended since the last clear().
+    [[nodiscard]] int descriptor() const { return m_readEnd.get(); }
+    void clear();
+
+private:
+    Fd m_readEnd;
+};
 /// Allows as many descriptors as may be had. Returns how many were allowed before, for limitDescriptors().
 quint64 liftDescriptorLimit();
 void limitDescriptors(quint64 count);
@@ -249,8 +288,8 @@ struct Watch
 /// Waits until a descriptor is ready or the time is up; unset = for ever.
 void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> timeout);
 
-/// Waits for many descriptors at a cost that does not grow with their number. A descriptor must be removed before it is closed: its
-/// duplicates in other processes would keep it here.
+/// Waits for many descriptors at a cost that does not grow with their number, unless the kernel refuses epoll. A descriptor must be removed
+/// before it is closed: its duplicates in other processes would keep it here.
 class Poller
 {
 public:
@@ -272,8 +311,18 @@ public:
     [[nodiscard]] std::span<const Ready> wait(std::optional<std::chrono::nanoseconds> timeout);
 
 private:
-    Fd m_epoll;
+    struct Polled
+    {
+        int descriptor = -1;
+        quint32 interest = HangUp;
+        quint64 token = 0;
+    };
+    void waitByPolling(int milliseconds);
+
+    Fd m_epoll; // if it is closed, m_polled has to do
+    std::vector<Polled> m_polled;
     std::vector<Ready> m_ready;
+    quint32 m_added = 0;
 };
 
 // --- time --------------------------------------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 
 #include "zygote/posixretry_p.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace Prefork::Posix {
@@ -32,6 +34,55 @@ __rlimit_resource numberOf(Resource resource)
     Q_UNREACHABLE();
 }
 
+// The C library makes prlimit() of both, which not every filter of system calls lets through; the older calls may do.
+std::optional<rlimit> limitOf(__rlimit_resource resource)
+{
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) == 0)
+        return limit;
+#ifdef SYS_getrlimit
+    if (isRefused(errno) && ::syscall(SYS_getrlimit, int(resource), &limit) == 0)
+        return limit;
+#endif
+    return {};
+}
+
+bool setLimit(__rlimit_resource resource, const rlimit &limit)
+{
+    if (::setrlimit(resource, &limit) == 0)
+        return true;
+#ifdef SYS_setrlimit
+    if (errno == ENOSYS || (errno == EPERM && limit.rlim_max <= limitOf(resource).value_or(rlimit{}).rlim_max))
+        return ::syscall(SYS_setrlimit, int(resource), &limit) == 0;
+#endif
+    return false;
+}
+
+}
+
+quint64 liftDescriptorLimit()
+{
+    const auto limit = limitOf(RLIMIT_NOFILE);
+    if (!limit)
+        return 0;
+    limitDescriptors(limit->rlim_max);
+    return limit->rlim_cur;
+}
+
+quint64 descriptorLimit()
+{
+    constexpr quint64 Usual = 1024; // if nobody says
+    const auto limit = limitOf(RLIMIT_NOFILE);
+    return limit ? limit->rlim_cur : Usual;
+}
+
+void limitDescriptors(quint64 count)
+{
+    auto limit = limitOf(RLIMIT_NOFILE);
+    if (count == 0 || !limit)
+        return;
+    limit->rlim_cur = std::min<rlim_t>(count, limit->rlim_max);
+    setLimit(RLIMIT_NOFILE, *limit);
 }
 
 QString nameOf(Resource resource)
@@ -53,14 +104,13 @@ QString nameOf(Resource resource)
 
 quint64 hardLimit(Resource resource)
 {
-    rlimit limit{};
-    return ::getrlimit(numberOf(resource), &limit) == 0 ? limit.rlim_max : RLIM_INFINITY;
+    const auto limit = limitOf(numberOf(resource));
+    return limit ? limit->rlim_max : RLIM_INFINITY;
 }
 
 bool limitResource(Resource resource, quint64 soft, quint64 hard)
 {
-    const rlimit limit{soft, hard};
-    return ::setrlimit(numberOf(resource), &limit) == 0;
+    return setLimit(numberOf(resource), rlimit{soft, hard});
 }
 
 quint64 addressSpaceInUse()

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/posix_p.h"
 
+#include "zygote/posixretry_p.h"
+
 #include <array>
-#include <climits>
+#include <poll.h>
 #include <sys/epoll.h>
 
 namespace Prefork::Posix {
@@ -18,13 +20,10 @@ epoll_event eventOf(quint32 interest, quint64 token)
     return event;
 }
 
-// Never shorter: who is woken too early only goes to sleep again.
-int inMilliseconds(std::optional<std::chrono::nanoseconds> timeout)
+short pollEventsOf(quint32 interest)
 {
-    if (!timeout)
-        return -1;
-    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(*timeout).count();
-    return int(std::clamp<qint64>(whole, 0, INT_MAX));
+    return short((interest & Poller::Input ? POLLIN : 0) | (interest & Poller::Output ? POLLOUT : 0)
+                 | (interest & Poller::HalfClose ? POLLRDHUP : 0));
 }
 
 }
@@ -32,31 +31,55 @@ int inMilliseconds(std::optional<std::chrono::nanoseconds> timeout)
 bool Poller::open()
 {
     m_epoll.reset(::epoll_create1(EPOLL_CLOEXEC));
-    return m_epoll.isOpen();
+    if (!m_epoll.isOpen())
+        return isRefused(errno);
+    epoll_event none{};
+    if (::epoll_wait(m_epoll.get(), &none, 1, 0) < 0 && isRefused(errno))
+        m_epoll.reset();
+    return true;
 }
 
 bool Poller::add(int descriptor, quint32 interest, quint64 token)
 {
     epoll_event event = eventOf(interest, token);
-    return ::epoll_ctl(m_epoll.get(), EPOLL_CTL_ADD, descriptor, &event) == 0;
+    if (m_epoll.isOpen() && ::epoll_ctl(m_epoll.get(), EPOLL_CTL_ADD, descriptor, &event) == 0) {
+        ++m_added;
+        return true;
+    }
+    if (m_epoll.isOpen() && (m_added > 0 || !isRefused(errno)))
+        return false;
+    m_epoll.reset();
+    m_polled.push_back({descriptor, interest, token});
+    return true;
 }
 
 void Poller::change(int descriptor, quint32 interest, quint64 token)
 {
     epoll_event event = eventOf(interest, token);
-    ::epoll_ctl(m_epoll.get(), EPOLL_CTL_MOD, descriptor, &event);
+    if (m_epoll.isOpen())
+        ::epoll_ctl(m_epoll.get(), EPOLL_CTL_MOD, descriptor, &event);
+    for (Polled &polled : m_polled) {
+        if (polled.descriptor == descriptor)
+            polled = {descriptor, interest, token};
+    }
 }
 
 void Poller::remove(int descriptor)
 {
-    ::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+    if (m_epoll.isOpen())
+        ::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+    std::erase_if(m_polled, [descriptor](const Polled &polled) { return polled.descriptor == descriptor; });
 }
 
 std::span<const Poller::Ready> Poller::wait(std::optional<std::chrono::nanoseconds> timeout)
 {
+    m_ready.clear();
+    if (!m_epoll.isOpen()) {
+        waitByPolling(inMilliseconds(timeout));
+        return m_ready;
+    }
     std::array<epoll_event, 256> events;
     const int count = ::epoll_wait(m_epoll.get(), events.data(), int(events.size()), inMilliseconds(timeout));
-    m_ready.clear();
     for (int i = 0; i < count; ++i) {
         const quint32 what = events[std::size_t(i)].events;
         Ready ready;
@@ -68,6 +91,28 @@ std::span<const Poller::Ready> Poller::wait(std::optional<std::chrono::nanosecon
         m_ready.push_back(ready);
     }
     return m_ready;
+}
+
+void Poller::waitByPolling(int milliseconds)
+{
+    std::vector<pollfd> polls;
+    polls.reserve(m_polled.size());
+    for (const Polled &polled : m_polled)
+        polls.push_back({polled.descriptor, pollEventsOf(polled.interest), 0});
+    if (::poll(polls.data(), polls.size(), milliseconds) <= 0)
+        return;
+    for (std::size_t i = 0; i < polls.size(); ++i) {
+        const int what = polls[i].revents;
+        if (what == 0)
+            continue;
+        Ready ready;
+        ready.token = m_polled[i].token;
+        ready.readable = what & (POLLIN | POLLHUP | POLLERR);
+        ready.writable = what & POLLOUT;
+        ready.halfClosed = what & POLLRDHUP;
+        ready.hungUp = what & (POLLHUP | POLLERR);
+        m_ready.push_back(ready);
+    }
 }
 
 }

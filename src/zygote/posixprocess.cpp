@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/posix_p.h"
 
-#include "zygote/posixretry_p.h"
-
 #include <algorithm>
 #include <array>
 #include <bsd/unistd.h>
@@ -16,9 +14,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <malloc.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace Prefork::Posix {
@@ -129,84 +125,6 @@ int threadCount()
         count += entry->d_name[0] != '.';
     ::closedir(tasks);
     return count;
-}
-
-Fd openPidFd(pid_t pid)
-{
-    return Fd(int(::syscall(SYS_pidfd_open, pid, 0)));
-}
-
-void killChild(pid_t pid)
-{
-    ::kill(pid, SIGKILL);
-    int status = 0;
-    retry([&] { return ::waitpid(pid, &status, 0); });
-}
-
-bool signalProcess(int pidFd, int signal)
-{
-    return ::syscall(SYS_pidfd_send_signal, pidFd, signal, nullptr, 0) == 0;
-}
-
-std::optional<Death> deathOf(pid_t pid)
-{
-    siginfo_t info{};
-    if (retry([&] { return ::waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT); }) != 0)
-        return errno == ECHILD ? std::optional(Death{pid, -1, 0}) : std::nullopt; // somebody else has waited for it
-    if (info.si_pid != pid)
-        return {};
-    if (info.si_code == CLD_EXITED)
-        return Death{pid, info.si_status, 0};
-    return Death{pid, -1, info.si_status};
-}
-
-std::optional<Death> reap(pid_t pid)
-{
-    int status = 0;
-    if (retry([&] { return ::waitpid(pid, &status, WNOHANG); }) != pid)
-        return {};
-    Death death;
-    death.pid = pid;
-    if (WIFSIGNALED(status))
-        death.signal = WTERMSIG(status);
-    else
-        death.exitCode = WEXITSTATUS(status);
-    return death;
-}
-
-QString describeDeath(const Death &death)
-{
-    if (death.signal == 0 && death.exitCode < 0)
-        return QStringLiteral("ended in a way that was hidden from its zygote");
-    if (death.signal == 0)
-        return QStringLiteral("exited with status %1").arg(death.exitCode);
-    const char *const name = ::sigabbrev_np(death.signal);
-    const QString signal = name ? QStringLiteral("SIG%1").arg(QLatin1StringView(name)) : QString::number(death.signal);
-    return QStringLiteral("was killed by %1").arg(signal);
-}
-
-quint64 liftDescriptorLimit()
-{
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 0;
-    limitDescriptors(limit.rlim_max);
-    return limit.rlim_cur;
-}
-
-quint64 descriptorLimit()
-{
-    rlimit limit{};
-    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
-}
-
-void limitDescriptors(quint64 count)
-{
-    rlimit limit{};
-    if (count == 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void leadSession()

@@ -4,7 +4,9 @@
 
 #include "zygote/posix_p.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace Prefork::Posix {
 
@@ -16,6 +18,21 @@ auto retry(Call call)
         if (result != -1 || errno != EINTR)
             return result;
     }
+}
+
+/// Never shorter: who is woken too early only goes to sleep again.
+inline int inMilliseconds(std::optional<std::chrono::nanoseconds> timeout)
+{
+    if (!timeout)
+        return -1;
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(*timeout).count();
+    return int(std::clamp<qint64>(whole, 0, INT_MAX));
+}
+
+/// Whether the kernel, or a filter of system calls, does not let a process make a call at all; an older one may do.
+inline bool isRefused(int error)
+{
+    return error == ENOSYS || error == EPERM;
 }
 
 /// What a call that moves bytes and failed with @p error came to. A kernel without memory for it has some a moment later, and nothing was

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/posix_p.h"
 
-#include <array>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace Prefork::Posix {
@@ -96,29 +94,29 @@ void onLeaveSignal(pid_t zygote, void (*handler)())
 
 Fd watchSigterm()
 {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    auto ends = openPipe();
+    if (!ends)
         return {};
-    s_terminationPipe = ends[1];
+    s_terminationPipe = ends->second.take();
     struct sigaction action = emptyAction();
     action.sa_handler = passOn;
     ::sigaction(SIGTERM, &action, nullptr);
-    return Fd(ends[0]);
+    return std::move(ends->first);
 }
 
 Fd watchTermination()
 {
-    std::array<int, 2> ends{};
     errno = EBUSY;
-    if (s_terminationPipe >= 0 || ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    auto ends = s_terminationPipe < 0 ? openPipe() : std::nullopt;
+    if (!ends)
         return {};
-    s_terminationPipe = ends[1];
+    s_terminationPipe = ends->second.take();
     s_terminations = 0;
     struct sigaction action = emptyAction();
     action.sa_handler = onTermination;
     ::sigaction(SIGINT, &action, &s_oldInterrupt);
     ::sigaction(SIGTERM, &action, &s_oldTerminate);
-    return Fd(ends[0]);
+    return std::move(ends->first);
 }
 
 void unwatchTermination()

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 namespace Prefork::Posix {
 
@@ -107,12 +108,29 @@ std::optional<std::pair<Fd, Fd>> socketPair(PairType type)
 
 Fd acceptConnection(int listener)
 {
-    return Fd(retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); }));
+    Fd connection(retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); }));
+    if (connection.isOpen() || !isRefused(errno))
+        return connection;
+    connection.reset(retry([&] { return ::accept(listener, nullptr, nullptr); }));
+    if (connection.isOpen())
+        closeOnExec(connection.get());
+    return connection;
 }
 
 Fd duplicate(int descriptor)
 {
     return Fd(::fcntl(descriptor, F_DUPFD_CLOEXEC, 3));
+}
+
+std::optional<std::pair<Fd, Fd>> openPipe()
+{
+    std::array<int, 2> numbers{};
+    if (::pipe2(numbers.data(), O_CLOEXEC | O_NONBLOCK) == 0)
+        return std::pair(Fd(numbers[0]), Fd(numbers[1]));
+    auto ends = isRefused(errno) ? socketPair(PairType::Stream) : std::nullopt; // the older pipe() is this call too
+    if (ends && !(setNonBlocking(ends->first.get(), true) && setNonBlocking(ends->second.get(), true)))
+        ends.reset();
+    return ends;
 }
 
 bool setNonBlocking(int descriptor, bool nonBlocking)

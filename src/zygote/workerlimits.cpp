@@ -126,7 +126,12 @@ QString applyLimits(const WorkerLimits &limits)
 
 QString tryLimits(const WorkerLimits &limits)
 {
-    if (const QString refusal = refusalOf(limits); !refusal.isEmpty() || !isAnySet(limits))
+    QString refusal = refusalOf(limits);
+    if (refusal.isEmpty() && limits.noNewPrivileges && !Posix::forbidNewPrivileges()) { // for this process too, which executes nothing
+        refusal = QStringLiteral("cannot set no_new_privs: %1; if workers may gain privileges, set limits.noNewPrivileges to false")
+                      .arg(Posix::lastErrorText());
+    }
+    if (!refusal.isEmpty() || !isAnySet(limits))
         return refusal;
     auto ends = Posix::socketPair(Posix::PairType::Stream);
     const pid_t pid = ends ? Posix::forkProcess() : -1;

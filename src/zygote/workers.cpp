@@ -14,8 +14,14 @@ namespace Prefork {
 
 using namespace ZygoteMessages;
 using Posix::Poller;
+using namespace std::chrono_literals;
 
 namespace {
+
+constexpr quint64 AnyWorker = 0; // no worker's number
+// How soon to look whether workers have ended of whom no descriptor tells it.
+constexpr qint64 SoonSpan = std::chrono::nanoseconds(20ms).count();
+constexpr qint64 LaterSpan = std::chrono::nanoseconds(1s).count();
 
 void retire(WorkerWatch &watch, qint64 staysUntil)
 {
@@ -66,31 +72,25 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     child.id = request.id;
     child.number = ++m_lastNumber;
     child.slot = *slot;
-    child.pid = Posix::forkProcess();
-    if (child.pid == 0) {
+    const pid_t pid = Posix::forkProcess();
+    if (pid == 0) {
         runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(), m_descriptorLimit,
                    request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout), m_processId});
     }
-    if (child.pid < 0) {
+    if (pid < 0) {
         const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
         m_scoreboard.giveBack(*slot);
         return cause;
     }
     if (m_options.killsChildren)
-        Posix::leadGroup(child.pid); // as it does itself: whoever comes first
+        Posix::leadGroup(pid); // as it does itself: whoever comes first
+    child.process = Posix::ChildProcess(pid);
     child.connection = std::move(connection);
-    if (!watchOver(child)) {
-        logOwn(lcZygote(), QtWarningMsg, QStringLiteral("cannot watch over a worker, which is killed: %1").arg(Posix::lastErrorText()));
-        end(child, SIGKILL); // it may have begun: not as good as not spawned
-        Posix::killChild(child.pid);
-        bury(child, {child.pid, -1, SIGKILL});
-        m_scoreboard.giveBack(child.slot);
-        return {};
-    }
+    watchOver(child);
     Event event;
     event.kind = Event::Spawned;
     event.id = child.id;
-    event.pid = child.pid;
+    event.pid = pid;
     event.slot = quint32(child.slot);
     m_tell(event);
     Child &kept = m_children.emplace(child.number, std::move(child)).first->second;
@@ -144,22 +144,48 @@ void Workers::askAllToLeave()
     }
 }
 
-bool Workers::watchOver(Child &child)
+void Workers::watchOver(Child &child)
 {
-    child.pidFd = Posix::openPidFd(child.pid);
-    if (!child.pidFd.isOpen()) { // a worker can do without its connection's duplicate, but not without this
-        child.connection.reset();
-        child.pidFd = Posix::openPidFd(child.pid);
+    if (!watchDescriptor(child)) {
+        m_unwatched.insert(child.number);
+        listenForEnds();
     }
-    if (!child.pidFd.isOpen() || !m_poller.add(child.pidFd.get(), Poller::Input, ZygoteToken{ZygoteToken::Process, child.number}.value()))
-        return false;
     if (child.connection.isOpen() && m_limits.abandoned != WorkerWatch::Never) {
         child.isUnix = Posix::isUnixSocket(child.connection.get());
         const quint64 token = ZygoteToken{ZygoteToken::Connection, child.number}.value();
         if (!m_poller.add(child.connection.get(), Poller::HalfClose, token))
             logOwn(lcZygote(), QtWarningMsg, QStringLiteral("cannot watch over a worker's connection: %1").arg(Posix::lastErrorText()));
     }
-    return true;
+}
+
+bool Workers::watchDescriptor(const Child &child)
+{
+    const int descriptor = child.process.descriptor();
+    return descriptor >= 0 && m_poller.add(descriptor, Poller::Input, ZygoteToken{ZygoteToken::Process, child.number}.value());
+}
+
+// From now on it looks by itself too, for a signal can be lost in what preload has arranged; and soon, for a child may have ended before.
+void Workers::listenForEnds()
+{
+    m_nextLookForEnds = ScoreboardPage::now() + SoonSpan;
+    if (m_endedChildren.isOpen() || !m_endedChildren.open())
+        return;
+    if (!m_poller.add(m_endedChildren.descriptor(), Poller::Input, ZygoteToken{ZygoteToken::Process, AnyWorker}.value()))
+        m_endedChildren.close();
+}
+
+void Workers::lookForEnds(qint64 now)
+{
+    const std::vector<quint64> unwatched(m_unwatched.begin(), m_unwatched.end());
+    for (const quint64 number : unwatched)
+        onEnded(m_children.at(number), false);
+    std::erase_if(m_unreaped, [](const Posix::ChildProcess &process) { return process.death() && (process.reap(), true); });
+    const bool isAny = !m_unwatched.empty() || !m_unreaped.empty();
+    m_nextLookForEnds = isAny ? now + (m_endedChildren.isOpen() ? LaterSpan : SoonSpan) : WorkerWatch::Never;
+    if (isAny || !m_endedChildren.isOpen())
+        return;
+    m_poller.remove(m_endedChildren.descriptor());
+    m_endedChildren.close();
 }
 
 void Workers::forgo(quint64 id, const QString &cause)
@@ -187,25 +213,36 @@ void Workers::onReady(const Poller::Ready &ready)
         m_partings.onReadable(token.number);
         return;
     }
+    if (token.kind == ZygoteToken::Process && token.number == AnyWorker) {
+        m_endedChildren.clear();
+        lookForEnds(ScoreboardPage::now());
+        return;
+    }
     const auto child = m_children.find(token.number);
     if (child == m_children.end())
         return; // buried a moment ago
     if (token.kind == ZygoteToken::Process)
-        onEnded(child->second);
+        onEnded(child->second, true);
     else
         onConnection(child->second, ready);
 }
 
-// Reaped last: whoever sees that there is no such process any more is to see the end of its connection too.
-void Workers::onEnded(Child &child)
+// Reaped last: whoever sees that there is no such process any more is to see the end of its connection too. One that a debugger holds
+// cannot be reaped yet, but it has ended, and its client waits.
+void Workers::onEnded(Child &child, bool isCertain)
 {
-    const auto death = Posix::deathOf(child.pid);
-    if (!death)
+    const auto death = child.process.death();
+    if (!death && !isCertain)
         return;
-    const Event event = bury(child, *death);
+    const Event event = bury(child, death.value_or(Posix::Death{child.process.pid()}));
     if (m_options.killsChildren)
-        Posix::killGroup(child.pid); // until it is reaped nobody else has its number
-    Posix::reap(child.pid);
+        Posix::killGroup(child.process.pid()); // until it is reaped nobody else has its number
+    if (death) {
+        child.process.reap();
+    } else {
+        m_unreaped.push_back(std::move(child.process));
+        listenForEnds();
+    }
     logDeath(child, event);
     m_scoreboard.giveBack(child.slot);
     m_numbers.erase(child.id);
@@ -233,12 +270,14 @@ void Workers::act(qint64 now)
 {
     while (!m_agenda.empty() && m_agenda.begin()->first <= now)
         look(m_children.at(m_agenda.begin()->second), now);
+    if (now >= m_nextLookForEnds)
+        lookForEnds(now);
     m_partings.expire(now);
 }
 
 qint64 Workers::nextAct() const
 {
-    const qint64 next = m_agenda.empty() ? WorkerWatch::Never : m_agenda.begin()->first;
+    const qint64 next = std::min(m_agenda.empty() ? WorkerWatch::Never : m_agenda.begin()->first, m_nextLookForEnds);
     return std::min(next, m_partings.nextExpiry().value_or(WorkerWatch::Never));
 }
 
@@ -251,10 +290,10 @@ void Workers::look(Child &child, qint64 now)
     case WorkerWatch::Order::None:
         return;
     case WorkerWatch::Order::AskToLeave:
-        Posix::signalProcess(child.pidFd.get(), Posix::LeaveSignal);
+        child.process.signal(Posix::LeaveSignal);
         return;
     case WorkerWatch::Order::Leave:
-        Posix::signalProcess(child.pidFd.get(), Posix::LeaveSignal);
+        child.process.signal(Posix::LeaveSignal);
         tellLeft(child.id);
         return;
     case WorkerWatch::Order::Terminate:
@@ -269,8 +308,8 @@ void Workers::look(Child &child, qint64 now)
 // A worker may have left its group.
 void Workers::end(const Child &child, int signal)
 {
-    if (!m_options.killsChildren || !Posix::signalGroup(child.pid, signal))
-        Posix::signalProcess(child.pidFd.get(), signal);
+    if (!m_options.killsChildren || !Posix::signalGroup(child.process.pid(), signal))
+        child.process.signal(signal);
 }
 
 void Workers::tellLeft(quint64 id)
@@ -324,13 +363,14 @@ Event Workers::bury(Child &child, const Posix::Death &death)
     Event event;
     event.kind = Event::Died;
     event.id = child.id;
-    event.pid = child.pid;
+    event.pid = child.process.pid();
     event.cause = causeOf(child, death);
     event.setup = m_scoreboard.page(child.slot)->setup.load(std::memory_order_relaxed);
     event.exitCode = death.exitCode;
     event.signal = death.signal;
     m_tell(event); // before the end of file, so that the cause is there when somebody asks for it
-    m_poller.remove(child.pidFd.get());
+    if (m_unwatched.erase(child.number) == 0)
+        m_poller.remove(child.process.descriptor());
     if (child.connection.isOpen()) {
         m_poller.remove(child.connection.get());
         m_partings.begin(std::move(child.connection), lastWords(child, event));

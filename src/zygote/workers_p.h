@@ -10,6 +10,7 @@
 #include <functional>
 #include <set>
 #include <unordered_map>
+#include <vector>
 
 namespace Prefork {
 
@@ -57,8 +58,7 @@ private:
     {
         quint64 id = 0;
         quint64 number = 0;
-        pid_t pid = 0;
-        Posix::Fd pidFd;
+        Posix::ChildProcess process;
         Posix::Fd connection; // closed when there is nobody to say goodbye to
         bool isUnix = false;
         std::size_t slot = 0;
@@ -67,8 +67,11 @@ private:
     };
     template <class News>
     void inform(quint64 id, News news);
-    [[nodiscard]] bool watchOver(Child &child);
-    void onEnded(Child &child);
+    void watchOver(Child &child);
+    [[nodiscard]] bool watchDescriptor(const Child &child);
+    void listenForEnds();
+    void lookForEnds(qint64 now);
+    void onEnded(Child &child, bool isCertain);
     void onConnection(Child &child, const Posix::Poller::Ready &ready);
     void look(Child &child, qint64 now);
     void end(const Child &child, int signal);
@@ -90,6 +93,11 @@ private:
     std::unordered_map<quint64, Child> m_children; // by number
     std::unordered_map<quint64, quint64> m_numbers; // by id
     std::set<std::pair<qint64, quint64>> m_agenda; // when to look at whom
+    // For kernels, filters and moments that have no descriptor for the end of a process.
+    std::set<quint64> m_unwatched; // the numbers of workers without one
+    std::vector<Posix::ChildProcess> m_unreaped; // have ended, but whoever traces them has not yet let go
+    Posix::EndedChildren m_endedChildren;
+    qint64 m_nextLookForEnds = WorkerWatch::Never;
     quint64 m_lastNumber = 0;
     quint64 m_descriptorLimit = 0;
 };

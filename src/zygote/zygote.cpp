@@ -2,6 +2,7 @@
 #include "zygote/zygote_p.h"
 
 #include "worker/interface_p.h"
+#include "zygote/logging_p.h"
 #include "zygote/zygoteprocess_p.h"
 
 #include <QtCore/QCoreApplication>
@@ -24,6 +25,8 @@ Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
     Posix::occupyStandardDescriptors();
     d->options = options;
     d->error = d->start(InterfacePrivate::of(interface));
+    if (!isValid())
+        qCWarning(lcZygote).noquote() << "the zygote is not valid:" << d->error;
 }
 
 Zygote::~Zygote()
@@ -31,11 +34,8 @@ Zygote::~Zygote()
     const bool isServing = d->channel && d->channel->hasWorkers();
     if (d->channel)
         d->channel->close();
-    if (!d->pidFd.isOpen())
-        return;
-    std::array watches{Posix::Watch{d->pidFd.get()}};
-    Posix::waitFor(watches, isServing ? ShortParting : Parting);
-    Posix::reap(d->pid);
+    if (d->process && d->process->waitForEnd(isServing ? ShortParting : Parting))
+        d->process->reap();
 }
 
 bool Zygote::isValid() const
@@ -55,7 +55,7 @@ QByteArray Zygote::name() const
 
 qint64 Zygote::processId() const
 {
-    return isValid() ? d->pid : 0;
+    return isValid() ? d->process->pid() : 0;
 }
 
 QString ZygotePrivate::start(InterfacePrivate &interface)
@@ -67,7 +67,7 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
     auto ends = Posix::socketPair(Posix::PairType::Messages);
     if (!ends)
         return QStringLiteral("no socket pair for the zygote: %1").arg(Posix::lastErrorText());
-    pid = Posix::forkProcess();
+    const pid_t pid = Posix::forkProcess();
     if (pid < 0)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
@@ -76,7 +76,7 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
     }
     ends->second.reset();
     control = std::move(ends->first);
-    pidFd = Posix::openPidFd(pid);
+    process = std::make_shared<Posix::ChildProcess>(pid);
     scoreboard->makeReadOnly();
     return awaitReady();
 }
@@ -96,15 +96,16 @@ QString ZygotePrivate::awaitReady()
     Event event;
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&event));
     if (transfer.status == Posix::Transfer::Done && event.kind == Event::Ready) {
-        channel = std::make_shared<ZygoteChannel>(std::move(control), pidFd.get(), event.capacity);
+        channel = std::make_shared<ZygoteChannel>(std::move(control), process, event.capacity);
         return {};
     }
     control.reset();
-    std::array watches{Posix::Watch{pidFd.get()}};
-    Posix::waitFor(watches, std::chrono::seconds(5));
-    const auto death = Posix::reap(pid);
+    process->waitForEnd(std::chrono::seconds(5));
+    const auto death = process->reap();
     if (transfer.status == Posix::Transfer::Done)
         return event.text.get();
+    if (transfer.status == Posix::Transfer::Failed)
+        return QStringLiteral("the zygote cannot be heard: %1").arg(Posix::errorText(transfer.error));
     return QStringLiteral("the zygote ended before it was ready: it %1")
         .arg(death ? Posix::describeDeath(*death) : QStringLiteral("was lost"));
 }

@@ -23,8 +23,7 @@ public:
 
     ZygoteOptions options;
     QString error;
-    pid_t pid = 0;
-    Posix::Fd pidFd;
+    std::shared_ptr<Posix::ChildProcess> process; // the channel looks at it too
     std::shared_ptr<Scoreboard> scoreboard = std::make_shared<Scoreboard>(); // servers read it too
     Posix::Fd control; // until the channel has it
     std::shared_ptr<ZygoteChannel> channel;

@@ -3,6 +3,7 @@
 
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QThread>
+#include <QtCore/QTimer>
 
 #include <algorithm>
 
@@ -10,9 +11,9 @@ namespace Prefork {
 
 using namespace ZygoteMessages;
 
-ZygoteChannel::ZygoteChannel(Posix::Fd socket, int process, quint32 capacity)
+ZygoteChannel::ZygoteChannel(Posix::Fd socket, std::shared_ptr<const Posix::ChildProcess> process, quint32 capacity)
     : m_socket(std::move(socket))
-    , m_process(process)
+    , m_process(std::move(process))
     , m_capacity(capacity)
 {
     Posix::setNonBlocking(m_socket.get(), true);
@@ -97,10 +98,17 @@ void ZygoteChannel::attach()
     m_writeNotifier = new QSocketNotifier(m_socket.get(), QSocketNotifier::Write, this);
     m_writeNotifier->setEnabled(false);
     connect(m_writeNotifier, &QSocketNotifier::activated, this, &ZygoteChannel::flush);
-    if (m_process < 0)
+    if (m_process->descriptor() >= 0) {
+        m_endNotifier = new QSocketNotifier(m_process->descriptor(), QSocketNotifier::Read, this);
+        connect(m_endNotifier, &QSocketNotifier::activated, this, &ZygoteChannel::onZygoteEnded);
         return;
-    m_endNotifier = new QSocketNotifier(m_process, QSocketNotifier::Read, this);
-    connect(m_endNotifier, &QSocketNotifier::activated, this, &ZygoteChannel::onZygoteEnded);
+    }
+    m_endTimer = new QTimer(this);
+    connect(m_endTimer, &QTimer::timeout, this, [this] {
+        if (m_process->death())
+            onZygoteEnded();
+    });
+    m_endTimer->start(std::chrono::seconds(1));
 }
 
 void ZygoteChannel::flush()
@@ -191,6 +199,8 @@ void ZygoteChannel::close()
         if (notifier)
             notifier->setEnabled(false);
     }
+    if (m_endTimer)
+        m_endTimer->stop();
     m_pending.clear();
     m_orders.clear();
     m_socket.reset();

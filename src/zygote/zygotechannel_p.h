@@ -8,9 +8,11 @@
 #include <QtCore/QObject>
 
 #include <deque>
+#include <memory>
 
 QT_BEGIN_NAMESPACE
 class QSocketNotifier;
+class QTimer;
 QT_END_NAMESPACE
 
 namespace Prefork {
@@ -21,8 +23,8 @@ class ZygoteChannel : public QObject
     Q_OBJECT
 
 public:
-    /// @p process: a pidfd of the zygote, open until close(). @p capacity: as many workers at a time; further spawns wait here.
-    ZygoteChannel(Posix::Fd socket, int process, quint32 capacity);
+    /// @p process: the zygote. @p capacity: as many workers at a time; further spawns wait here.
+    ZygoteChannel(Posix::Fd socket, std::shared_ptr<const Posix::ChildProcess> process, quint32 capacity);
     ~ZygoteChannel() override;
 
     /// Whether a worker may be alive, as far as the zygote has been heard.
@@ -73,10 +75,11 @@ private:
     void onZygoteEnded();
 
     Posix::Fd m_socket;
-    int m_process;
+    std::shared_ptr<const Posix::ChildProcess> m_process;
     QSocketNotifier *m_readNotifier = nullptr;
     QSocketNotifier *m_writeNotifier = nullptr;
     QSocketNotifier *m_endNotifier = nullptr;
+    QTimer *m_endTimer = nullptr; // where there is no descriptor for its end
     std::deque<ZygoteMessages::Request> m_orders; // go first, and need no room
     std::deque<Pending> m_pending;
     bool m_isEnding = false; // the zygote is
