@@ -6,6 +6,7 @@
 #include <QtPrefork/Client>
 
 #include <QtCore/QEventLoop>
+#include <QtCore/QThread>
 #include <QtTest/QSignalSpy>
 
 using namespace Prefork;
@@ -83,6 +84,122 @@ private Q_SLOTS:
         WAIT_COMPARE(finished.size(), 2);
         QVERIFY(!wasCalled);
         QCOMPARE(m_checkout->pendingCalls(), 0);
+    }
+    void aContextInAnotherThreadFailsTheCall()
+    {
+        QThread other;
+        Receiver receiver;
+        Receiver late;
+        receiver.moveToThread(&other);
+        QSignalSpy finished(m_checkout.get(), &Checkout::finished);
+        QList<Error> caught;
+        frameTry(
+            [&] {
+                m_checkout->call(echo, "typed", &receiver, &Receiver::take);
+                m_checkout->call("echo", {"dynamic"}, &receiver, [] {});
+                m_client->call(echo, "one-shot", &receiver, [] {});
+                m_checkout->call(echo, "fub", fub(&receiver, &Receiver::take));
+                m_checkout->call(echo, "both", this, fub(&receiver, &Receiver::take));
+            },
+            [&caught](const Error &error) { caught.append(error); });
+        QCOMPARE(caught.size(), 0);
+        WAIT_COMPARE(caught.size(), 5);
+        frameTry([&] { m_checkout->call(echo, "moved later", &late, &Receiver::take); },
+                 [&caught](const Error &error) { caught.append(error); });
+        late.moveToThread(&other);
+        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        QCOMPARE(caught.size(), 6);
+        for (const Error &error : caught) {
+            QCOMPARE(error.code(), Error::BadArguments);
+            QCOMPARE(error.message(), "the call's context object lives in another thread than the client");
+            QCOMPARE(error.method(), "echo");
+        }
+        QCOMPARE(finished.size(), 0);
+        QVERIFY(receiver.values.isEmpty() && late.values.isEmpty());
+        QCOMPARE(answer(m_checkout, "echo", {"as usable as before"}), QVariant("as usable as before"));
+    }
+    void aFubIsOneHoweverItIsKept_data()
+    {
+        QTest::addColumn<QString>("how");
+        for (const char *const how : {"as it is", "with a context", "std::function", "std::function with a context", "std::function, moved",
+                                      "std::bind", "std::function of a std::function", "a lambda that captured it", "a class"})
+            QTest::newRow(how) << how;
+    }
+    // Made in one frame, and called with in another: what goes wrong concerns the first, once, even if its catcher throws on.
+    void aFubIsOneHoweverItIsKept()
+    {
+        QFETCH(QString, how);
+        struct Wrapper
+        {
+            std::function<void(QString)> function;
+            void operator()(const QString &text) { function(text); }
+        };
+        const auto call = [&](const CheckoutPtr &checkout, const auto &method, const auto &callback) {
+            std::function<void(QString)> kept = callback;
+            if (how == "as it is")
+                checkout->call(method, "x", callback);
+            else if (how == "with a context")
+                checkout->call(method, "x", this, callback);
+            else if (how == "std::function")
+                checkout->call(method, "x", kept);
+            else if (how == "std::function with a context")
+                checkout->call(method, "x", this, kept);
+            else if (how == "std::function, moved")
+                checkout->call(method, "x", std::move(kept));
+            else if (how == "std::bind")
+                checkout->call(method, "x", std::bind(callback, std::placeholders::_1));
+            else if (how == "std::function of a std::function")
+                checkout->call(method, "x", std::function<void(const QString &)>(kept));
+            else if (how == "a lambda that captured it")
+                checkout->call(method, "x", [callback](const QString &text) { callback(text); });
+            else if (const Wrapper wrapper{kept}; how == "a class")
+                checkout->call(method, "x", wrapper);
+        };
+        constexpr Method<QString(QString)> fail{"fail"};
+        QStringList there;
+        QStringList here;
+        for (const auto &method : {echo, fail}) {
+            const auto rethrow = [&there](const Error &error) {
+                there.append(error.message());
+                error.rethrow();
+            };
+            const auto callback
+                = frameTry([] { return std::optional(fub("made", [](const QString &text) { throw Error("not " + text); })); }, rethrow);
+            frameTry([&] { call(m_checkout, method, *callback); }, [&here](const Error &error) { here.append(error.message()); });
+            frameTry([&] { call(m_checkout, method, *callback); }, rethrow); // shares no catcher object, but would do the same
+            WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+            frameTry(
+                [&] {
+                    const auto inner = fub([](const QString &text) { throw Error("not " + text); });
+                    call(m_checkout, method, inner);
+                },
+                rethrow);
+            WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        }
+        QCOMPARE(here, QStringList());
+        // With echo the callback throws, in each of three calls; with fail the second is canceled.
+        QCOMPARE(there, QStringList({"not x", "not x", "not x", "x", "x"}));
+        QCOMPARE(s_unhandled.size(), std::size_t(5));
+        QVERIFY2(s_unhandled.back().backTrace().contains("stable -> fail"), qPrintable(s_unhandled.back().backTrace()));
+        m_expectedUnhandled = 5;
+    }
+    void whatHoldsNoFubBelongsToTheCall()
+    {
+        QStringList caught;
+        const auto catcher = [&caught](const Error &error) { caught.append(error.message()); };
+        const auto other = fub([](const QString &text) { throw Error("not " + text); });
+        frameTry(
+            [&] {
+                m_checkout->call(echo, "x", std::function<void()>([] { throw Error("a function of no frame"); }));
+                m_checkout->call(echo, "x", [&other](const QString &text) { other(text); });
+                m_checkout->call(echo, "x", [other] {
+                    const bool isHere = Frame::current().backTrace("").contains("stable -> echo");
+                    throw Error(isHere ? "before it comes to the fub" : "in no frame");
+                });
+            },
+            catcher);
+        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        QCOMPARE(caught, QStringList({"a function of no frame", "not x", "before it comes to the fub"}));
     }
     void callbacksMayBeMoveOnly()
     {

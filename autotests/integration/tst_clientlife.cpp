@@ -5,8 +5,10 @@
 #include "helpers/protocols.h"
 
 #include <QtPrefork/Client>
+#include <QtPrefork/Server>
 
 #include <QtCore/QFile>
+#include <QtCore/QTemporaryDir>
 #include <QtTest/QSignalSpy>
 
 #include <csignal>
@@ -27,6 +29,8 @@ private Q_SLOTS:
     void closingAnIdleClientTakesNoTime();
     void aClosingClientGivesNoNewCheckouts();
     void recyclingReplacesIdleWorkersNowAndHeldOnesLater();
+    void theProtocolMayChangeBeforeTheHello_data();
+    void theProtocolMayChangeBeforeTheHello();
     void waitingForSettledBlocksUntilThen();
     void waitingForSettledGivesUp();
     void aCallbackMayWait();
@@ -126,6 +130,45 @@ void TestClientLife::recyclingReplacesIdleWorkersNowAndHeldOnesLater()
     const CheckoutPtr b = client.checkout();
     QVERIFY(Test::call(a, "pid").result != heldPid);
     QVERIFY(Test::call(b, "pid").result != heldPid);
+}
+
+void TestClientLife::theProtocolMayChangeBeforeTheHello_data()
+{
+    QTest::addColumn<QString>("listener");
+    QTest::addColumn<int>("changes");
+    for (const char *listener : {"none", "unix", "tcp"}) {
+        for (const int changes : {1, 2, 3})
+            QTest::addRow("%s, %d times", listener, changes) << QString::fromLatin1(listener) << changes;
+    }
+}
+
+void TestClientLife::theProtocolMayChangeBeforeTheHello()
+{
+    QFETCH(const QString, listener);
+    QFETCH(const int, changes);
+    const QTemporaryDir directory;
+    Server server(Test::zygote());
+    if (listener == QStringLiteral("unix"))
+        QVERIFY(server.listen(Address::unixSocket(directory.filePath(QStringLiteral("socket")))));
+    else if (listener == QStringLiteral("tcp"))
+        QVERIFY(server.listen(QStringLiteral("tcp://127.0.0.1:0")));
+    const ClientOptions options{.minWorkers = 2, .maxWorkers = 2};
+    const auto client
+        = server.isListening() ? std::make_unique<Client>(server.address(), options) : std::make_unique<Client>(Test::zygote(), options);
+    Protocol protocol = client->protocol();
+    for (int i = 0; i < changes; ++i) {
+        protocol = protocol == Protocol::Native ? Protocol::Json : Protocol::Native;
+        QVERIFY(client->setProtocol(protocol));
+    }
+    QCOMPARE(client->protocol(), protocol);
+    const CheckoutPtr one = client->checkout();
+    const CheckoutPtr other = client->checkout();
+    for (const CheckoutPtr &checkout : {one, other, one}) {
+        const QVariant answer = Test::call(checkout, "echo", {QByteArray("bytes")}).result.value_or(QVariant());
+        QCOMPARE(answer.typeId(), int(protocol == Protocol::Native ? QMetaType::QByteArray : QMetaType::QString));
+        QCOMPARE(answer.toString(), QStringLiteral("bytes"));
+    }
+    QCOMPARE(client->workerCount(), 2);
 }
 
 void TestClientLife::waitingForSettledBlocksUntilThen()

@@ -7,6 +7,10 @@
 #include <QtCore/QCoreApplication>
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QEventLoop>
+#include <QtCore/QLine>
+#include <QtCore/QPoint>
+#include <QtCore/QRect>
+#include <QtCore/QSize>
 #include <QtCore/QTimer>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
@@ -23,6 +27,44 @@ Zygote *zygote = nullptr;
 
 constexpr Method<int(int)> same{"same"};
 constexpr Method<int(int)> fail{"fail"};
+
+// Something that happens while a value is being written.
+std::function<void()> onWriting;
+
+int written(int number)
+{
+    if (onWriting)
+        std::exchange(onWriting, nullptr)();
+    return number;
+}
+
+}
+
+struct Gadget
+{
+    Q_GADGET
+    Q_PROPERTY(int first READ readFirst WRITE setFirst)
+    Q_PROPERTY(int second MEMBER second)
+
+public:
+    int readFirst() const { return written(first); }
+    void setFirst(int number) { first = number; }
+    int first = 1;
+    int second = 2;
+};
+
+struct Streamed
+{
+    int number = 3;
+    friend QDataStream &operator<<(QDataStream &stream, const Streamed &value) { return stream << written(value.number); }
+    friend QDataStream &operator>>(QDataStream &stream, Streamed &value) { return stream >> value.number; }
+};
+Q_DECLARE_METATYPE(Streamed)
+
+namespace {
+
+constexpr Method<int(Gadget)> sum{"sum"};
+constexpr Method<int(Streamed)> unpack{"unpack"};
 
 void turn(int milliseconds)
 {
@@ -50,6 +92,8 @@ private Q_SLOTS:
     void nestedEventLoopsInCallbacks();
     void deferredDeletesInsideReleased();
     void manyRepliesDoNotHoldUpTheEventLoop();
+    void whileArgumentsAreWritten_data();
+    void whileArgumentsAreWritten();
 };
 
 void TestReentrancy::theFirstFailureToConnectIsHeard()
@@ -312,11 +356,129 @@ void TestReentrancy::manyRepliesDoNotHoldUpTheEventLoop()
     QVERIFY2(ticks > 100, qPrintable(QString::number(ticks)));
 }
 
+void TestReentrancy::whileArgumentsAreWritten_data()
+{
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<QString>("how");
+    for (const char *what :
+         {"a call of the same checkout", "a call of another checkout", "a one-shot", "many calls", "an event loop", "the checkout released",
+          "the checkout aborted", "the client destroyed", "the protocol changed", "a type registered", "an exception"}) {
+        for (const char *how : {"a gadget", "a variant", "a list", "a one-shot", "a first one-shot", "a registered type"})
+            QTest::addRow("%s, %s", what, how) << QString::fromLatin1(what) << QString::fromLatin1(how);
+    }
+}
+
+// A getter or an operator<< may do what a user may do: its call settles all the same, and so do those made meanwhile.
+void TestReentrancy::whileArgumentsAreWritten()
+{
+    QFETCH(const QString, what);
+    QFETCH(const QString, how);
+    const bool isRegistered = how == QStringLiteral("a registered type");
+    auto client = std::make_unique<Client>(zygote, ClientOptions{.minWorkers = 2, .reuseAfterError = true});
+    if (isRegistered && client->protocol() == Protocol::Json)
+        QSKIP("JSON has no registered types");
+    QVERIFY(client->registerType<Streamed>("Streamed"));
+    CheckoutPtr checkout;
+    CheckoutPtr other;
+    if (how != QStringLiteral("a first one-shot")) { // there is no worker yet, and nobody uses the client
+        checkout = client->checkout();
+        other = client->checkout();
+        for (int i = 0; i < 2; ++i) { // from then on calls are written at once
+            QVERIFY(Test::call(checkout, "same", {i}).result);
+            QVERIFY(Test::call(other, "same", {i}).result);
+        }
+    }
+    QList<int> results;
+    QList<Error> errors;
+    const auto note = [&results](int result) { results.append(result); };
+    const auto act = [&] {
+        if (what == QStringLiteral("a call of the same checkout")) {
+            (checkout ? checkout : client->checkout())->call(same, 7, note);
+        } else if (what == QStringLiteral("a call of another checkout")) {
+            (other ? other : client->checkout())->call(same, 7, note);
+        } else if (what == QStringLiteral("a one-shot")) {
+            client->call(same, 7, note);
+        } else if (what == QStringLiteral("many calls")) {
+            for (int i = 0; i < 100; ++i)
+                (i % 2 == 0 && checkout ? checkout : client->checkout())->call("same", {QVariantList{QString(1000, u'x')}.size()}, [] {});
+            client->call(same, 7, note);
+        } else if (what == QStringLiteral("an event loop")) {
+            client->call(same, 7, note);
+            QVERIFY(Test::waitUntil([&] { return !results.isEmpty(); }));
+        } else if (what == QStringLiteral("the checkout released") && checkout) {
+            checkout->release();
+        } else if (what == QStringLiteral("the checkout aborted") && checkout) {
+            checkout->abort();
+        } else if (what == QStringLiteral("the client destroyed")) {
+            client.reset();
+        } else if (what == QStringLiteral("the protocol changed")) {
+            QVERIFY(!client->setProtocol(client->protocol() == Protocol::Json ? Protocol::Native : Protocol::Json));
+        } else if (what == QStringLiteral("a type registered")) {
+            for (int i = 0; i < 1000; ++i)
+                client->registerType<Gadget>("no operators");
+            client->registerType<QPoint>("point");
+            client->registerType<QSize>("size");
+            client->registerType<QRect>("rectangle");
+            client->registerType<QLine>("line");
+        } else if (what == QStringLiteral("an exception")) {
+            throw 17;
+        }
+    };
+    bool hasThrown = false;
+    const auto call = [&] {
+        onWriting = act;
+        const QVariant gadget = QVariant::fromValue(Gadget());
+        try {
+            if (how == QStringLiteral("a gadget"))
+                checkout->call(sum, Gadget(), note);
+            else if (how == QStringLiteral("a variant"))
+                checkout->call("sum", {gadget}, [note](const QVariant &result) { note(result.toInt()); });
+            else if (how == QStringLiteral("a list"))
+                checkout->call("sumOfFirst", {QVariantList{gadget}}, [note](const QVariant &result) { note(result.toInt()); });
+            else if (isRegistered)
+                checkout->call(unpack, Streamed(), note);
+            else
+                client->call(sum, Gadget(), note);
+        } catch (int) {
+            hasThrown = true;
+        }
+    };
+    frameTry(call, [&errors](const Error &error) { errors.append(error); });
+    QVERIFY(!onWriting);
+    QCOMPARE(hasThrown, what == QStringLiteral("an exception"));
+    const bool mayBeAborted = checkout && how != QStringLiteral("a one-shot");
+    const bool isAborted
+        = mayBeAborted && (what == QStringLiteral("the checkout released") || what == QStringLiteral("the checkout aborted"));
+    if (hasThrown || isAborted || !client) {
+        QTRY_COMPARE_WITH_TIMEOUT(errors.size(), hasThrown ? 0 : 1, 30000);
+        QCOMPARE(results, QList<int>());
+    } else {
+        const bool hasCalled
+            = what.contains(QStringLiteral("call")) || what.contains(QStringLiteral("one-shot")) || what == QStringLiteral("an event loop");
+        QTRY_COMPARE_WITH_TIMEOUT(results.size(), hasCalled ? 2 : 1, 30000);
+        QVERIFY(results.contains(3) && results.contains(hasCalled ? 7 : 3));
+        QVERIFY(errors.isEmpty());
+    }
+    if (!client || isAborted)
+        return;
+    for (const CheckoutPtr &one : {checkout, other, client->checkout()}) {
+        if (one && !one->isReleased() && !one->error())
+            QCOMPARE(Test::call(one, "same", {11}).result.value_or(QVariant()).toInt(), 11);
+    }
+}
+
 int main(int argc, char *argv[])
 {
     Interface interface;
     interface.add(same, [](int n) { return n; });
     interface.add(fail, [](int n) -> int { throw Error(QString::number(n)); });
+    interface.registerType<Streamed>("Streamed");
+    interface.add(sum, [](const Gadget &gadget) { return gadget.first + gadget.second; });
+    interface.add("sumOfFirst", [](const QVariantList &arguments) {
+        const QVariantMap gadget = arguments.value(0).toList().value(0).toMap();
+        return QVariant(gadget.value(QStringLiteral("first")).toInt() + gadget.value(QStringLiteral("second")).toInt());
+    });
+    interface.add(unpack, [](const Streamed &value) { return value.number; });
     Zygote itsZygote(interface);
     zygote = &itsZygote;
     QCoreApplication app(argc, argv);

@@ -63,6 +63,9 @@ private Q_SLOTS:
     void connectInFrameEndsWithItsContext();
     void connectInFrameReportsWhatNobodyCaught();
     void connectInFrameQueued();
+    void aWrapperOfAFrameCallableIsAFrame();
+    void whatHoldsNoFrameCallableIsNoFrame();
+    void whatHoldsSeveralFramesIsNoFrame();
 
 private:
     QStringList m_unhandled;
@@ -253,6 +256,74 @@ void tst_framecallback::connectInFrameQueued()
     QVERIFY(seen.isEmpty());
     turnTheLoop();
     QCOMPARE(seen, QStringList{QStringLiteral("later")});
+}
+
+namespace {
+
+template <class F>
+struct Logged
+{
+    F function;
+    template <class... Args>
+    auto operator()(Args &&...args)
+    {
+        return function(std::forward<Args>(args)...);
+    }
+};
+
+}
+
+void tst_framecallback::aWrapperOfAFrameCallableIsAFrame()
+{
+    const auto callback = fub([](int value) { return value + 1; });
+    const std::function<int(int)> kept = callback;
+    QVERIFY(isFrame(kept));
+    QVERIFY(isFrame(std::function<int(int)>(kept)));
+    QVERIFY(isFrame(std::function<int()>(std::bind(kept, 3))));
+    QVERIFY(isFrame(std::bind(callback, 3)));
+    QVERIFY(isFrame(Logged<std::decay_t<decltype(callback)>>{callback}));
+    QVERIFY(isFrame(Logged<std::function<int(int)>>{kept}));
+    QVERIFY(isFrame([callback](int value) { return callback(value); }));
+    QVERIFY(isFrame([first = callback, second = callback](int value) { return first(second(value)); }));
+    QVERIFY(isFrame(std::function<int(int)>(frameSlot(callback))));
+    QVERIFY(isFrame(std::function<void(int)>(fub(this, [](int) {}))));
+    QVERIFY(detail::heldFrame(kept) == callback.frame());
+    const auto around = fub([callback](int value) { return callback(value); });
+    QVERIFY(detail::heldFrame(std::function<int(int)>(around)) == around.frame());
+    auto moveOnly = [inner = fub([owned = std::make_unique<int>(4)](int value) { return *owned + value; })](int value) mutable {
+        return inner(value);
+    };
+    QVERIFY(!detail::takeHeldFrame(moveOnly).isNull());
+    QCOMPARE(moveOnly(3), 7); // it is as it was
+}
+
+void tst_framecallback::whatHoldsNoFrameCallableIsNoFrame()
+{
+    auto callback = fub([](int value) { return value; });
+    const Frame frame = callback.frame();
+    QVERIFY(!isFrame(std::function<void()>()));
+    QVERIFY(!isFrame(std::function<void()>([] {})));
+    QVERIFY(!isFrame([frame] { frame.run([] {}); }));
+    QVERIFY(!isFrame([&callback](int value) { return callback(value); }));
+    QVERIFY(!isFrame(&callback));
+    QVERIFY(!isFrame([text = QStringLiteral("text")] { return text; }));
+    QVERIFY(!isFrame(std::make_unique<int>(1)));
+    const auto moved = std::move(callback);
+    QVERIFY(!isFrame(std::function<int(int)>(callback))); // NOLINT(bugprone-use-after-move): no longer live
+    struct Thrower
+    {
+        Thrower() = default;
+        Thrower(const Thrower &) { throw 1; }
+    };
+    QVERIFY(!isFrame(Thrower()));
+}
+
+void tst_framecallback::whatHoldsSeveralFramesIsNoFrame()
+{
+    const auto one = fub([] {});
+    const auto other = fub([] {});
+    QVERIFY(!isFrame([one, other] { one(), other(); }));
+    QVERIFY(!isFrame(std::function<void()>([one, kept = std::function<void()>(other)] { one(), kept(); })));
 }
 
 QTEST_GUILESS_MAIN(tst_framecallback)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/resulthandler.h>
 
+#include <QtCore/QThread>
 #include <QtTest/QTest>
 
+#include <functional>
 #include <memory>
 
 using namespace Prefork;
@@ -39,6 +41,8 @@ private Q_SLOTS:
     void callbacksTakeWhatTheyLike();
     void aDestroyedContextDropsTheCallback();
     void aFubBringsItsFrame();
+    void aWrapperOfAFubTellsWhatItHolds();
+    void aContextElsewhereIsNoticed();
 };
 
 void TestResultHandler::aNullFunctionIsNoCallback()
@@ -121,6 +125,48 @@ void TestResultHandler::aFubBringsItsFrame()
     const auto callback = fub([](const QString &) {});
     QCOMPARE(detail::makeHandler<QString>(callback)->ownFrame(), callback.frame());
     QVERIFY(detail::makeHandler<QString>([](const QString &) {})->ownFrame().isNull());
+    Receiver receiver;
+    QCOMPARE(detail::makeHandler<QString>(&receiver, callback)->ownFrame(), callback.frame());
+}
+
+void TestResultHandler::aWrapperOfAFubTellsWhatItHolds()
+{
+    const auto callback = fub([](const QString &) {});
+    std::function<void(QString)> kept = callback;
+    Receiver receiver;
+    const auto isHeld = [frame = callback.frame()](const std::unique_ptr<detail::ResultHandler> &handler) {
+        return handler->ownFrame().isNull() && handler->heldFrame() == frame;
+    };
+    QVERIFY(isHeld(detail::makeHandler<QString>(kept)));
+    QVERIFY(isHeld(detail::makeHandler<QString>(std::function<void(QString)>(kept))));
+    QVERIFY(isHeld(detail::makeHandler<QString>(&receiver, kept)));
+    QVERIFY(isHeld(detail::makeHandler<QString>(&receiver, std::move(kept))));
+    QVERIFY(isHeld(detail::makeHandler<QString>([callback](const QString &text) { callback(text); })));
+    // Its captures say that they can be copied, and cannot.
+    std::vector<std::unique_ptr<int>> uncopyable;
+    QVERIFY(isHeld(detail::makeHandler<QString>([callback, owned = std::move(uncopyable)](const QString &text) { callback(text); })));
+    QVERIFY(detail::makeHandler<QString>([](const QString &) {})->heldFrame().isNull());
+}
+
+void TestResultHandler::aContextElsewhereIsNoticed()
+{
+    Receiver here;
+    Receiver elsewhere;
+    QThread other;
+    elsewhere.moveToThread(&other);
+    const auto lambda = [](const QString &) {};
+    QVERIFY(!detail::makeHandler<QString>(lambda)->hasContext());
+    for (Receiver *const receiver : {&here, &elsewhere}) {
+        const std::unique_ptr<detail::ResultHandler> handlers[]
+            = {detail::makeHandler<QString>(receiver, lambda), detail::makeHandler<QString>(receiver, &Receiver::take),
+               detail::makeHandler<QString>(fub(receiver, &Receiver::take)), detail::makeHandler<QString>(&here, fub(receiver, lambda)),
+               detail::makeHandler<QString>(frameSlot(receiver, lambda))};
+        for (const auto &handler : handlers) {
+            QVERIFY(handler->hasContext());
+            QCOMPARE(handler->isContextElsewhere(), receiver == &elsewhere);
+        }
+    }
+    QVERIFY(!detail::makeHandler<QString>(static_cast<Receiver *>(nullptr), lambda)->isContextElsewhere());
 }
 
 QTEST_APPLESS_MAIN(TestResultHandler)

@@ -23,13 +23,38 @@ struct CallTarget
 class QTPREFORK_EXPORT CallArguments
 {
 public:
+    /// Whether no code of the user's runs when they are written, such as an operator<< or the getter of a gadget.
+    [[nodiscard]] bool isPlain() const { return m_isPlain; }
     [[nodiscard]] virtual std::size_t count() const = 0;
     virtual void write(CborWriter &writer) const = 0;
     [[nodiscard]] virtual QVariantList toList() const = 0;
 
 protected:
+    explicit CallArguments(bool isPlain)
+        : m_isPlain(isPlain)
+    {
+    }
     ~CallArguments() = default;
+
+private:
+    const bool m_isPlain;
 };
+
+/// True for the types that are written without any code of the user's. What is any type at run time counts as not plain here.
+template <class T>
+inline constexpr bool isPlainType = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, QString> || std::same_as<T, QByteArray>
+    || std::same_as<T, std::string> || std::same_as<T, QDateTime> || std::same_as<T, QUrl> || std::same_as<T, QUuid>;
+template <class T>
+inline constexpr bool isPlainType<QList<T>> = isPlainType<T>;
+template <class T>
+inline constexpr bool isPlainType<std::vector<T>> = isPlainType<T>;
+template <class T>
+inline constexpr bool isPlainType<QMap<QString, T>> = isPlainType<T>;
+template <class T>
+inline constexpr bool isPlainType<QHash<QString, T>> = isPlainType<T>;
+
+/// The same for a value. Lists and maps, which may hold anything, count as not plain.
+[[nodiscard]] QTPREFORK_EXPORT bool isPlainValue(const QVariant &value);
 
 template <class... A>
 class TypedArguments final : public CallArguments
@@ -37,7 +62,8 @@ class TypedArguments final : public CallArguments
 public:
     template <class... T>
     explicit TypedArguments(T &&...arguments)
-        : m_values(convertArgument<A>(std::forward<T>(arguments))...)
+        : CallArguments((isPlainType<A> && ...))
+        , m_values(convertArgument<A>(std::forward<T>(arguments))...)
     {
     }
     std::size_t count() const override { return sizeof...(A); }
@@ -57,10 +83,7 @@ private:
 class QTPREFORK_EXPORT ListedArguments final : public CallArguments
 {
 public:
-    explicit ListedArguments(const QVariantList &list)
-        : m_list(list)
-    {
-    }
+    explicit ListedArguments(const QVariantList &list);
     std::size_t count() const override { return std::size_t(m_list.size()); }
     void write(CborWriter &writer) const override;
     QVariantList toList() const override { return m_list; }

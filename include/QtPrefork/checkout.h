@@ -58,9 +58,17 @@ public:
     /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback, or a context object and a callback.
     ///
     /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a context a
-    /// member function of it. A null one is no callback. Once the context is destroyed the callback is dropped; the call still settles. The callback runs in the frame of
-    /// the call, a child of the current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds the nearest catcher there, or
-    /// else the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
+    /// member function of it. A null one is no callback. Once the context is destroyed the callback is dropped; the call still settles. The
+    /// context must live in the client's thread, when the call is made and when it settles, or the call fails with code BadArguments. The
+    /// callback runs in the frame of the call, a child of the current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds
+    /// the nearest catcher there, or else the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
+    ///
+    /// A callback that holds a fub (see isFrame()) belongs to that one's frame too: there the call's error goes, and what the fub's catchers
+    /// left is reported as unhandled. What such a callback does before it comes to the fub runs in the frame of the call. Of a callback
+    /// passed as an rvalue, only a std::function is looked into further than a move of it tells.
+    ///
+    /// Arguments are written before anything else happens, so their own code, an `operator<<` or the getter of a Q_GADGET, may make calls,
+    /// turn an event loop, or destroy the client. What it throws is thrown to the caller, and there was no call.
     template <class R, class... A, class... Tail>
     CallId call(Method<R(A...)> method, Tail &&...tail)
     {

@@ -136,7 +136,8 @@ public:
         return registerMetaType(name, QMetaType::fromType<T>());
     }
 
-    /// Changes the protocol of a client that has no checkouts and no calls; its workers are replaced. False, and no effect, if it has.
+    /// Changes the protocol of a client that has no checkouts and no calls, at any time; its workers are replaced, those too that are just
+    /// being connected. False, and no effect, if it has.
     bool setProtocol(Protocol protocol);
     [[nodiscard]] Protocol protocol() const;
 

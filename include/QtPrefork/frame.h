@@ -26,11 +26,14 @@ namespace detail {
 
 class FrameNode;
 
+// Throws what the catchers of a frame callable left. Whoever delivers a call's result finds out by it what they have had already.
+[[noreturn]] QTPREFORK_EXPORT void leaveFrameCallback(const Error &left);
+
 // What runs on this thread, innermost first: a list through the C++ stack.
 class QTPREFORK_EXPORT Activation
 {
 public:
-    enum Kind { Running, Catching };
+    enum Kind { Running, Catching, Delivering };
 
     explicit Activation(const Frame &frame, Kind kind = Running) noexcept;
     ~Activation();
@@ -39,6 +42,8 @@ public:
 
 private:
     friend class Prefork::Frame;
+    friend class Delivery;
+    friend void leaveFrameCallback(const Error &left);
     friend QTPREFORK_EXPORT void *findLocal(quint64 key) noexcept;
     Q_DISABLE_COPY_MOVE(Activation)
 
@@ -148,6 +153,8 @@ public:
 
 private:
     friend class detail::Activation;
+    template <class F>
+    friend class FrameCallback;
 
     template <class Left, class F, class... Args>
     detail::FrameResult<F, Args...> runOrElse(Left &&left, F &&function, Args &&...args) const

@@ -7,10 +7,96 @@
 #include <QtCore/QObject>
 #include <QtCore/QPointer>
 
+#include <memory>
+
 namespace Prefork {
 
 template <class F>
 class FrameSlot;
+
+namespace detail {
+
+// What is known of the context object of a callable, if it has one.
+template <class F>
+struct ContextOf
+{
+    using Function = F;
+    static constexpr bool exists = false;
+    static bool isElsewhere(const F &) { return false; }
+};
+QTPREFORK_EXPORT bool isInAnotherThread(const QObject *object);
+
+// Finds out whose frame a callable has that holds a frame callable: those tell the innermost probe of this thread when they are copied or
+// moved. It goes by the outermost ones: what a frame callable itself holds does not count.
+class QTPREFORK_EXPORT FrameProbe
+{
+public:
+    FrameProbe() noexcept
+        : m_outer(std::exchange(innermost, this))
+    {
+    }
+    ~FrameProbe() { innermost = m_outer; }
+    // Null if none was met, or several that have different frames.
+    [[nodiscard]] Frame frame() const { return m_isAmbiguous ? Frame() : m_frame; }
+
+    static void enter(const Frame &frame) noexcept
+    {
+        if (innermost && innermost->m_depth++ == 0)
+            innermost->meet(frame);
+    }
+    static void leave() noexcept
+    {
+        if (innermost)
+            --innermost->m_depth;
+    }
+
+private:
+    Q_DISABLE_COPY_MOVE(FrameProbe)
+
+    void meet(const Frame &frame) noexcept;
+
+    static constinit thread_local FrameProbe *innermost;
+
+    FrameProbe *m_outer;
+    Frame m_frame;
+    int m_depth = 0;
+    bool m_isAmbiguous = false;
+};
+
+// The first member of a frame callable, and the last one: what is between them is inside it.
+class FrameMember : public Frame
+{
+public:
+    explicit FrameMember(Frame frame) noexcept
+        : Frame(std::move(frame))
+    {
+    }
+    FrameMember(const FrameMember &other) noexcept
+        : Frame(other)
+    {
+        FrameProbe::enter(*this);
+    }
+    FrameMember(FrameMember &&other) noexcept
+        : Frame(std::move(other))
+    {
+        FrameProbe::enter(*this);
+    }
+    FrameMember &operator=(const FrameMember &) noexcept = default;
+    FrameMember &operator=(FrameMember &&) noexcept = default;
+    ~FrameMember() = default;
+};
+class FrameMemberEnd
+{
+public:
+    FrameMemberEnd() noexcept = default;
+    FrameMemberEnd(const FrameMemberEnd &) noexcept { FrameProbe::leave(); }
+    FrameMemberEnd(FrameMemberEnd &&) noexcept { FrameProbe::leave(); }
+    FrameMemberEnd &operator=(const FrameMemberEnd &) noexcept = default;
+    FrameMemberEnd &operator=(FrameMemberEnd &&) noexcept = default;
+    ~FrameMemberEnd() = default;
+};
+
+}
 
 /// A callback that runs in its own frame wherever it is called from; made by fub() and frame() (parity rows F1, F8).
 ///
@@ -31,19 +117,21 @@ public:
     template <class... Args>
     detail::FrameResult<F &, Args...> operator()(Args &&...args)
     {
-        return m_frame.run(m_function, std::forward<Args>(args)...);
+        return m_frame.runOrElse(detail::leaveFrameCallback, m_function, std::forward<Args>(args)...);
     }
     template <class... Args>
     detail::FrameResult<const F &, Args...> operator()(Args &&...args) const
     {
-        return m_frame.run(m_function, std::forward<Args>(args)...);
+        return m_frame.runOrElse(detail::leaveFrameCallback, m_function, std::forward<Args>(args)...);
     }
 
 private:
     friend class FrameSlot<F>;
+    friend struct detail::ContextOf<FrameCallback>;
 
-    Frame m_frame;
+    detail::FrameMember m_frame;
     F m_function;
+    [[no_unique_address]] detail::FrameMemberEnd m_end;
 };
 
 /// A FrameCallback for callers that cannot take an exception, such as Qt's event loop: what no catcher took goes to the unhandled-error
@@ -60,6 +148,7 @@ public:
     explicit FrameSlot(FrameCallback<F> callback)
         : m_frame(std::move(callback.m_frame))
         , m_function(std::move(callback.m_function))
+        , m_end(std::move(callback.m_end))
     {
     }
 
@@ -72,8 +161,11 @@ public:
     }
 
 private:
-    Frame m_frame;
+    friend struct detail::ContextOf<FrameSlot>;
+
+    detail::FrameMember m_frame;
     F m_function;
+    [[no_unique_address]] detail::FrameMemberEnd m_end;
 };
 
 namespace detail {
@@ -107,8 +199,37 @@ public:
     }
 
 private:
+    friend struct ContextOf<ContextFunction>;
+
     QPointer<Context> m_context;
     F m_function;
+};
+
+// Whether a callable has a context object that lives in another thread than this.
+template <class Context, class F>
+struct ContextOf<ContextFunction<Context, F>>
+{
+    using Function = F;
+    static constexpr bool exists = true;
+    static const F &function(const ContextFunction<Context, F> &function) { return function.m_function; }
+    static bool isElsewhere(const ContextFunction<Context, F> &function)
+    {
+        return isInAnotherThread(function.m_context.data()) || ContextOf<F>::isElsewhere(function.m_function);
+    }
+};
+template <class F>
+struct ContextOf<FrameCallback<F>>
+{
+    using Function = F;
+    static constexpr bool exists = ContextOf<F>::exists;
+    static bool isElsewhere(const FrameCallback<F> &callback) { return ContextOf<F>::isElsewhere(callback.m_function); }
+};
+template <class F>
+struct ContextOf<FrameSlot<F>>
+{
+    using Function = F;
+    static constexpr bool exists = ContextOf<F>::exists;
+    static bool isElsewhere(const FrameSlot<F> &slot) { return ContextOf<F>::isElsewhere(slot.m_function); }
 };
 
 template <class F>
@@ -118,6 +239,46 @@ inline constexpr bool isFrameCallable<FrameCallback<F>> = true;
 template <class F>
 inline constexpr bool isFrameCallable<FrameSlot<F>> = true;
 
+// The frame of a callable that is a frame callable, perhaps with a context; null for another.
+template <class F>
+[[nodiscard]] Frame frameOf(const F &callable) noexcept
+{
+    if constexpr (isFrameCallable<F>)
+        return callable.frame();
+    else if constexpr (isFrameCallable<typename ContextOf<F>::Function>)
+        return ContextOf<F>::function(callable).frame();
+    else
+        return {};
+}
+
+// The same for one that may hold a frame callable, which only a copy of it tells.
+template <class F>
+[[nodiscard]] Frame heldFrame(const F &callable) noexcept
+{
+    if constexpr (std::is_class_v<F> && !std::is_trivially_copyable_v<F> && std::is_copy_constructible_v<F>) {
+        const FrameProbe probe;
+        try {
+            const F copy(callable);
+            return probe.frame();
+        } catch (...) {
+        }
+    }
+    return {};
+}
+// What a move there and back tells, without a copy. It does not look into what keeps its callable elsewhere, as std::function does.
+template <class F>
+[[nodiscard]] Frame takeHeldFrame(F &callable) noexcept
+{
+    if constexpr (std::is_class_v<F> && !std::is_trivially_copyable_v<F> && std::is_nothrow_move_constructible_v<F>) {
+        const FrameProbe probe;
+        F moved(std::move(callable));
+        std::destroy_at(&callable);
+        std::construct_at(&callable, std::move(moved));
+        return probe.frame();
+    }
+    return {};
+}
+
 template <class F>
 concept Unframed = !isFrameCallable<std::remove_cvref_t<F>>;
 
@@ -126,14 +287,18 @@ concept Context = std::derived_from<T, QObject>;
 
 }
 
-/// True for a callable of fub(), frame() or frameSlot() that has not been moved from; false for anything else (parity rows F15, F26).
+/// True for a callable of fub(), frame() or frameSlot() that has not been moved from, and for whatever holds a copy of one: a
+/// std::function, a std::bind(), a class of your own, a lambda that captured it. False for anything else, for what holds several with
+/// different frames, and for what cannot be copied, unless it is a frame callable itself (parity rows F15, F26).
+///
+/// Only a copy of a wrapper tells what it holds, so one is made and thrown away.
 template <class T>
 [[nodiscard]] bool isFrame(const T &callback) noexcept
 {
     if constexpr (detail::isFrameCallable<T>)
         return !callback.frame().isNull();
     else
-        return false;
+        return !detail::heldFrame(callback).isNull();
 }
 
 /// @p code as a callback with a frame of its own, a child of the current one (parity rows F1, F2, F11).
@@ -176,7 +341,7 @@ template <detail::FrameName Name, class F>
     return frame(name, std::forward<F>(function), std::move(catcher), where);
 }
 /// @p function may be a member function of @p context. Does nothing, and returns a value-initialised result, once @p context is
-/// destroyed. Call it in the thread of @p context.
+/// destroyed. Call it in the thread of @p context, which nobody checks but Checkout::call() and Client::call().
 template <detail::Context C, class F>
 [[nodiscard]] FrameCallback<detail::ContextFunction<C, std::decay_t<F>>> fub(C *context, F &&function,
                                                                              SourceLocation where = SourceLocation::current())

@@ -40,6 +40,20 @@ public:
     [[nodiscard]] virtual bool isCancelable() const { return false; }
     /// The frame the callback brought along, if it is one of fub(); it then runs itself in it.
     [[nodiscard]] virtual Frame ownFrame() const { return {}; }
+    /// The frame of the one fub() that the callback holds somewhere, if it does. Asked when the callback will not run any more.
+    [[nodiscard]] virtual Frame heldFrame() { return {}; }
+    /// Whether the callback has a context object, and whether that lives in another thread than this.
+    [[nodiscard]] bool hasContext() const { return m_hasContext; }
+    [[nodiscard]] virtual bool isContextElsewhere() const { return false; }
+
+protected:
+    explicit ResultHandler(bool hasContext = false)
+        : m_hasContext(hasContext)
+    {
+    }
+
+private:
+    const bool m_hasContext;
 };
 
 template <class F, class R>
@@ -51,6 +65,7 @@ template <class R>
 class TypedResult : public ResultHandler
 {
 public:
+    using ResultHandler::ResultHandler;
     bool accept(const QVariant &value) final { return fromVariant(value, &m_value); }
     bool read(CborReader &reader) final { return fromCbor(reader, &m_value); }
     QVariant result() const final { return QVariant::fromValue(m_value); }
@@ -63,6 +78,7 @@ template <>
 class TypedResult<QVariant> : public ResultHandler
 {
 public:
+    using ResultHandler::ResultHandler;
     bool accept(const QVariant &value) final
     {
         m_value = value;
@@ -78,14 +94,23 @@ protected:
 template <>
 class TypedResult<void> : public TypedResult<QVariant>
 {
+public:
+    using TypedResult<QVariant>::TypedResult;
 };
 
-template <class R, class F>
+template <class F>
+inline constexpr bool isStdFunction = false;
+template <class Signature>
+inline constexpr bool isStdFunction<std::function<Signature>> = true;
+
+/// @p MayCopy: whether the callback may be copied. Some types say that they can be and do not compile then.
+template <class R, class F, bool MayCopy>
 class CallbackHandler final : public TypedResult<R>
 {
 public:
     explicit CallbackHandler(F function)
-        : m_function(std::move(function))
+        : TypedResult<R>(ContextOf<F>::exists)
+        , m_function(std::move(function))
     {
     }
     void deliver() override
@@ -103,13 +128,15 @@ public:
             static_cast<void>(m_function());
         }
     }
-    Frame ownFrame() const override
+    Frame ownFrame() const override { return frameOf(m_function); }
+    Frame heldFrame() override
     {
-        if constexpr (isFrameCallable<F>)
-            return m_function.frame();
+        if constexpr (MayCopy)
+            return detail::heldFrame(m_function);
         else
-            return {};
+            return takeHeldFrame(m_function);
     }
+    bool isContextElsewhere() const override { return ContextOf<F>::isElsewhere(m_function); }
 
 private:
     F m_function;
@@ -149,7 +176,7 @@ std::unique_ptr<ResultHandler> makeHandler(F &&function)
         Function own(std::forward<F>(function));
         if (isNullFunction(own))
             return makeHandler<R>();
-        return std::make_unique<CallbackHandler<R, Function>>(std::move(own));
+        return std::make_unique<CallbackHandler<R, Function, std::is_lvalue_reference_v<F> || isStdFunction<Function>>>(std::move(own));
     }
 }
 
@@ -159,10 +186,11 @@ std::unique_ptr<ResultHandler> makeHandler(C *context, F &&function)
 {
     using Function = ContextFunction<C, std::decay_t<F>>;
     static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
+    constexpr bool mayCopy = std::is_lvalue_reference_v<F> || isStdFunction<std::decay_t<F>>;
     std::decay_t<F> own(std::forward<F>(function));
     if (isNullFunction(own))
         return makeHandler<R>();
-    return std::make_unique<CallbackHandler<R, Function>>(Function(context, std::move(own)));
+    return std::make_unique<CallbackHandler<R, Function, mayCopy>>(Function(context, std::move(own)));
 }
 
 }

@@ -49,12 +49,6 @@ public:
             m_slots = Slots();
         return taken;
     }
-    /// Takes back the last append().
-    void dropLast()
-    {
-        m_slots[--m_end & (m_slots.size() - 1)].reset();
-        --m_count;
-    }
     template <class Visit>
     void forEach(Visit visit) const
     {

@@ -80,21 +80,27 @@ CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArg
 {
     d->core->mustBeInThread("Prefork::Checkout::call()");
     PendingCall call = d->core->makeCall(target, std::move(handler));
-    call.id = ++d->lastCall;
-    PendingCall &pending = d->calls.append(std::move(call));
-    if (!d->keptAlive)
-        d->keptAlive = shared_from_this();
-    try {
-        if (!d->core->callAtOnce(*d, target, arguments, pending))
-            d->core->call(*this, target, arguments, pending);
-    } catch (...) { // an argument's own encoding threw: there was no call
-        d->calls.dropLast();
-        --d->lastCall;
-        if (d->calls.isEmpty())
-            d->keptAlive.reset();
-        throw;
+    call.id = d->lastCall + 1;
+    if (d->core->callAtOnce(*d, target, arguments, call)) {
+        static_cast<void>(d->add(std::move(call), this));
+        return d->lastCall;
     }
-    return d->lastCall;
+    const CheckoutPtr self = shared_from_this(); // the arguments' own code may do anything
+    if (!d->isReleased)
+        d->core->encode(target, arguments, &call);
+    call.id = d->lastCall + 1; // that code may have made calls, too
+    PendingCall &pending = d->add(std::move(call), this);
+    const CallId id = pending.id;
+    d->core->call(*this, pending);
+    return id;
+}
+
+PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
+{
+    lastCall = call.id;
+    if (!keptAlive)
+        keptAlive = checkout->shared_from_this();
+    return calls.append(std::move(call));
 }
 
 void Checkout::connectNotify(const QMetaMethod &signal)

@@ -26,6 +26,8 @@ public:
     }
 
     void release();
+    /// Takes in a call that has just been made.
+    PendingCall &add(PendingCall &&call, Checkout *checkout);
 
     const std::shared_ptr<ClientCore> core;
     const Pooling::CheckoutId poolId;

@@ -4,6 +4,7 @@
 #include "client/clock_p.h"
 
 #include <QtCore/QRandomGenerator>
+#include <QtCore/QScopeGuard>
 
 #include <algorithm>
 
@@ -114,10 +115,10 @@ bool ClientCore::setProtocol(Protocol protocol)
 {
     if (protocol == m_protocol->kind())
         return true;
-    if (m_pool.openCount() > 0 || !m_callers.empty())
+    if (m_pool.openCount() > 0 || !m_callers.empty() || m_encoding > 0)
         return false;
     m_protocol = Wire::ClientProtocol::make(protocol, m_options.maxMessageSize, m_types);
-    m_pool.recycle(now());
+    m_pool.reconnect(now()); // a connection keeps the codec it was made with
     perform(Settle::Later);
     return true;
 }
@@ -186,15 +187,19 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
             options.call = QByteArrayLiteral("NO METHOD");
     }
     const Frame own = handler->ownFrame();
+    call.runsItself = !own.isNull();
     call.frame = Frame::create(options, own.isNull() ? Frame::current() : own, target.location);
+    call.isMisplaced = handler->hasContext() && handler->isContextElsewhere();
     call.handler = std::move(handler);
     return call;
 }
 
+// Nothing of the user's may run here, for it would find a message half written.
 bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments,
                             const PendingCall &call)
 {
-    if (checkout.isReleased || m_isPerforming || (m_options.maxBytesToWrite > 0 && bytesToWrite() >= m_options.maxBytesToWrite))
+    if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_isPerforming
+        || (m_options.maxBytesToWrite > 0 && bytesToWrite() >= m_options.maxBytesToWrite))
         return false;
     const auto sending = m_pool.sendingNow(checkout.poolId);
     if (!sending)
@@ -224,17 +229,17 @@ bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallT
     return true;
 }
 
-void ClientCore::call(Checkout &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall &call)
+void ClientCore::call(Checkout &checkout, PendingCall &call)
 {
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
         const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
         m_settlements.push_back(
-            {{.kind = Action::Fail, .checkout = d.poolId, .call = d.lastCall, .error = error}, &checkout, d.keptAlive, nullptr});
+            {{.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error}, &checkout, d.keptAlive, nullptr});
+        call.unsent.reset();
         scheduleSettling();
         return;
     }
-    encode(target, arguments, &call);
     [[maybe_unused]] const CallId id = m_pool.call(d.poolId, now());
     Q_ASSERT(id == call.id);
     accept(d.poolId, call);
@@ -243,11 +248,16 @@ void ClientCore::call(Checkout &checkout, const detail::CallTarget &target, cons
 
 void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call)
 {
+    const auto self = shared_from_this(); // the arguments' own code may do anything
     call.id = 1;
     encode(target, arguments, &call);
     const Pooling::CheckoutId id = m_pool.oneShot({}, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
+    if (m_settlesAtOnce) { // that code has destroyed the client, and nobody else keeps this object for the event loop
+        QMetaObject::invokeMethod(
+            this, [self] { self->settleAll(); }, Qt::QueuedConnection);
+    }
 }
 
 void ClientCore::encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call)
@@ -255,8 +265,14 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
     call->unsent = std::make_unique<UnsentCall>();
     call->unsent->literal = target.literal;
     call->unsent->signature = target.signature;
-    if (auto failure = m_protocol->encodeCall(target, arguments, &call->unsent->message))
-        call->unsent->encodingError = std::move(*failure);
+    if (call->isMisplaced) {
+        call->unsent->refusal = misplacedContext().message();
+        return;
+    }
+    ++m_encoding;
+    const auto leave = qScopeGuard([this] { --m_encoding; });
+    if (const auto failure = m_protocol->encodeCall(target, arguments, &call->unsent->message))
+        call->unsent->refusal = QStringLiteral("cannot send the arguments: they have %1").arg(*failure);
     else
         call->unsent->size = call->unsent->message.size();
 }
@@ -265,9 +281,8 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
 void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
 {
     UnsentCall &unsent = *call.unsent;
-    if (!unsent.encodingError.isEmpty()) {
-        const QString text = QStringLiteral("cannot send the arguments: they have %1").arg(unsent.encodingError);
-        m_pool.rejected(id, call.id, Error(Error::BadArguments, text), now());
+    if (!unsent.refusal.isEmpty()) {
+        m_pool.rejected(id, call.id, Error(Error::BadArguments, unsent.refusal), now());
         m_hasRejected = true;
         return;
     }

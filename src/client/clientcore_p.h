@@ -54,11 +54,15 @@ public:
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
     /// A call but for its number and its arguments.
     [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler);
-    /// Takes on @p call, the last of its checkout's: straight into the write buffer, if it can go now and nothing else is in the way; else
+    /// Takes on @p call, which will be the last of its checkout's: straight into the write buffer, if it can go now and nothing else is in the way; else
     /// false and nothing has happened.
     [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments,
                                   const PendingCall &call);
-    void call(Checkout &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall &call);
+    /// Encodes the arguments of @p call to be kept, or notes why it will be refused. Their own code, which may do anything a user may do,
+    /// runs here; nothing has happened yet that it could disturb.
+    void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
+    /// Takes on @p call, the last of its checkout's, encoded.
+    void call(Checkout &checkout, PendingCall &call);
     void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call);
     void release(Pooling::CheckoutId id);
     void abort(Pooling::CheckoutId id, const Error &error);
@@ -110,7 +114,6 @@ private:
 
     // clientcore.cpp: the user's wishes
     [[nodiscard]] const MethodName &methodName(const char *literal);
-    void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
     void accept(Pooling::CheckoutId id, PendingCall &call);
     void watchForCancel(const PendingCall &call);
     void onCancelTimer();
@@ -184,6 +187,7 @@ private:
     std::array<MethodName, 64> m_methodNames; // by a hash of the literal's address
     quint64 m_changesSeen = 0; // of the pool's
     bool m_isPerforming = false;
+    int m_encoding = 0; // how deep
     bool m_hasRejected = false; // since the actions being performed were taken
     bool m_isSettlingScheduled = false;
     int m_settling = 0; // how deep

@@ -3,6 +3,7 @@
 
 #include "client/checkout_p.h"
 #include "frame/blockcache_p.h"
+#include "frame/delivery_p.h"
 
 #include <QtCore/QMetaMethod>
 
@@ -34,23 +35,54 @@ bool hearsErrors(const Checkout *checkout)
 
 }
 
+namespace {
+
+void deliver(PendingCall &call)
+{
+    if (call.runsItself) // and the call's frame must not catch a second time
+        return Frame().runOrReport([&call] { call.handler->deliver(); });
+    detail::Delivery delivery(call.frame);
+    try {
+        call.handler->deliver();
+    } catch (...) {
+        if (delivery.isLeftOver() && !call.handler->heldFrame().isNull())
+            reportUnhandled(Error::fromCurrentException());
+        else if (const std::optional<Error> left = delivery.deliverCurrentException())
+            reportUnhandled(*left);
+    }
+}
+
+// A callback that only holds a fub belongs to that one's frame too, which is looked for when it matters.
+Frame frameToFail(PendingCall &call)
+{
+    const Frame held = call.runsItself ? Frame() : call.handler->heldFrame();
+    if (held.isNull())
+        return call.frame;
+    return Frame::create({.name = call.frame.name().toUtf8()}, held, call.frame.location());
+}
+
+}
+
+Error misplacedContext()
+{
+    return {Error::BadArguments, QStringLiteral("the call's context object lives in another thread than the client")};
+}
+
 void finishCall(PendingCall &call, Checkout *checkout)
 {
+    if (call.handler->hasContext() && call.handler->isContextElsewhere()) // it was moved since
+        return failCall(call, checkout, misplacedContext());
     if (checkout && CheckoutPrivate::of(*checkout).mayHearResults.load(std::memory_order_relaxed)) {
         Q_EMIT
         checkout->finished(call.id, call.handler->result());
     }
-    const auto deliver = [&call] { call.handler->deliver(); };
-    // A fub runs itself in its own frame; the call's is a child of that and must not catch twice.
-    if (const Frame own = call.handler->ownFrame(); own.isNull())
-        call.frame.runOrReport(deliver);
-    else
-        Frame().runOrReport(deliver);
+    deliver(call);
 }
 
 void failCall(PendingCall &call, Checkout *checkout, const Error &error)
 {
-    const Error traced = call.frame.traced(error.withMethod(call.method));
+    const Frame frame = frameToFail(call);
+    const Error traced = frame.traced(error.withMethod(call.method));
     const bool heard = hearsErrors(checkout);
     if (heard) {
         Q_EMIT
@@ -58,7 +90,7 @@ void failCall(PendingCall &call, Checkout *checkout, const Error &error)
     }
     if (call.handler->fail(traced))
         return;
-    const std::optional<Error> uncaught = call.frame.raise(traced);
+    const std::optional<Error> uncaught = frame.raise(traced);
     if (uncaught && !(heard && *uncaught == traced))
         reportUnhandled(*uncaught);
 }

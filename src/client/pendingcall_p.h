@@ -15,7 +15,7 @@ struct UnsentCall
     const char *literal = nullptr; // of a typed method, as the signature
     const detail::Signature *signature = nullptr;
     Wire::OutMessage message;
-    QString encodingError; // why there is no message
+    QString refusal; // why there is no message
     qsizetype size = 0; // of the message, as long as it counts as not yet written
 };
 
@@ -26,11 +26,16 @@ struct PendingCall
     QString method; // empty for a function call
     Frame frame;
     std::unique_ptr<detail::ResultHandler> handler;
+    bool runsItself = false; // the callback runs itself in a frame of its own, of which the call's is a child
+    bool isMisplaced = false; // the context object lives in another thread
     std::unique_ptr<UnsentCall> unsent; // null for one that was written at once and can never be written again
 
     /// Bytes that count as not yet written; none from now on.
     qsizetype takeSize() { return unsent ? std::exchange(unsent->size, 0) : 0; }
 };
+
+/// What becomes of a call whose context object lives in another thread.
+[[nodiscard]] Error misplacedContext();
 
 /// Each settles a call that was taken out of its queue. @p checkout is null for a one-shot.
 void finishCall(PendingCall &call, Checkout *checkout);

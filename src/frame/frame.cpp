@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "frame/delivery_p.h"
 #include "framenode_p.h"
 
 namespace Prefork {
@@ -36,6 +37,21 @@ std::optional<Error> Activation::deliverCurrentException()
         return error;
     m_kind = Catching;
     return m_node->deliver(error);
+}
+
+void leaveFrameCallback(const Error &left)
+{
+    Activation *activation = innermost;
+    while (activation && activation->m_kind != Activation::Delivering)
+        activation = activation->m_outer;
+    if (!activation)
+        left.rethrow();
+    try {
+        left.rethrow();
+    } catch (...) {
+        static_cast<Delivery *>(activation)->m_left = std::current_exception();
+        throw;
+    }
 }
 
 quint64 newLocalKey() noexcept

@@ -143,6 +143,8 @@ public:
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
     /// Replaces every worker connected by now: idle ones at once, held ones when they are released.
     void recycle(Time now);
+    /// The same, and those that are being connected are given up at once too: they were greeted in a way that no longer holds.
+    void reconnect(Time now);
     /// The end: every checkout fails with @p error and every worker is closed.
     void shutdown(const Error &error, Time now);
 

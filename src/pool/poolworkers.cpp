@@ -78,6 +78,18 @@ void Pool::recycle(Time now)
     grow(now);
 }
 
+void Pool::reconnect(Time now)
+{
+    std::vector<WorkerId> connecting;
+    for (const auto &[id, worker] : m_workers) {
+        if (worker.state == Worker::Connecting)
+            connecting.push_back(id);
+    }
+    for (const WorkerId id : connecting)
+        retire(id, Farewell::Close);
+    recycle(now);
+}
+
 void Pool::servePending(Time now)
 {
     assign();

@@ -2,6 +2,8 @@
 #include <QtPrefork/callarguments.h>
 #include <QtPrefork/protocol.h>
 
+#include <algorithm>
+
 namespace Prefork {
 
 Protocol defaultProtocol()
@@ -19,6 +21,31 @@ Signature::Signature(const QByteArray &itsText)
 {
     for (const char c : itsText)
         hash = (hash ^ uchar(c)) * 0x100000001b3;
+}
+
+bool isPlainValue(const QVariant &value)
+{
+    const int type = value.typeId();
+    switch (type) {
+    case QMetaType::UnknownType:
+    case QMetaType::Nullptr:
+    case QMetaType::Float:
+    case QMetaType::QString:
+    case QMetaType::QByteArray:
+    case QMetaType::QStringList:
+    case QMetaType::QDateTime:
+    case QMetaType::QUrl:
+    case QMetaType::QUuid:
+        return true;
+    default:
+        return type <= QMetaType::Double; // numbers and booleans
+    }
+}
+
+ListedArguments::ListedArguments(const QVariantList &list)
+    : CallArguments(std::all_of(list.begin(), list.end(), isPlainValue))
+    , m_list(list)
+{
 }
 
 void ListedArguments::write(CborWriter &writer) const

@@ -190,8 +190,9 @@ void CborWriter::writeUuid(const QUuid &value)
     writeBytes(value.toRfc4122());
 }
 
-void CborWriter::writeRegistered(const QByteArray &name, QMetaType type, const void *data)
+void CborWriter::writeRegistered(const QByteArray &registeredName, QMetaType type, const void *data)
 {
+    const QByteArray name = registeredName; // the operator<< may register further types
     QByteArray bytes;
     QDataStream stream(&bytes, QIODevice::WriteOnly);
     stream.setVersion(QDataStream::Qt_6_4);

@@ -227,12 +227,9 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
 
 std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out)
 {
-    m_scratch.resize(0);
-    const auto tidyUp = qScopeGuard([this] {
-        if (m_scratch.capacity() > 4 * detail::CborChunkSize) // of something that could not be sent
-            m_scratch = QByteArray();
-    });
-    CborWriter writer(&m_scratch, m_types.get(), &out->chunks);
+    QByteArray scratch = std::exchange(m_scratch, {}); // an argument's own code may make another call meanwhile
+    scratch.resize(0);
+    CborWriter writer(&scratch, m_types.get(), &out->chunks);
     writeCall(writer, target, arguments);
     const qsizetype size = writer.position() + writer.chunkBytes();
     if (!writer.hasFailed() && size - Header::Size > m_maxMessageSize)
@@ -243,10 +240,12 @@ std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &targ
     }
     finishMessage(writer, 0, Call, 0);
     writer.finish();
-    if (m_scratch.size() < detail::CborChunkSize)
-        out->bytes = QByteArray(m_scratch.constData(), m_scratch.size());
-    else
-        out->bytes = std::exchange(m_scratch, {});
+    if (scratch.size() < detail::CborChunkSize) {
+        out->bytes = QByteArray(scratch.constData(), scratch.size());
+        m_scratch = std::move(scratch);
+    } else {
+        out->bytes = std::move(scratch);
+    }
     return {};
 }
 
