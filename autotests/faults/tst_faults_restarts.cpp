@@ -11,7 +11,9 @@
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QTemporaryDir>
 
+#include <fcntl.h>
 #include <optional>
+#include <sys/stat.h>
 
 using namespace Prefork;
 using namespace std::chrono_literals;
@@ -57,6 +59,8 @@ private Q_SLOTS:
     void row76_finishedDoesNotWaitForThem();
     void row76_nativeConnectionsEndWithTheirServer();
     void row76_aForkedServerLeavesNobody();
+    void row77_theSocketFileIsRemoved();
+    void row78_nobodyReadsTheLog();
 
 private:
     [[nodiscard]] bool start(Test::ServerProcess &server, const QString &address, const QStringList &more = {})
@@ -209,6 +213,70 @@ void TestFaultsRestarts::row76_aForkedServerLeavesNobody()
     forked.reset();
     QVERIFY(used.ends() && silent.ends());
     QVERIFY(Test::waitForEnd(zygote, int(Test::Patience.count())));
+}
+
+void TestFaultsRestarts::row77_theSocketFileIsRemoved()
+{
+    const QString path = m_directory->filePath(QStringLiteral("s.socket"));
+    Test::ServerProcess server;
+    QVERIFY2(start(server, m_unixAddress), qPrintable(server.errorString()));
+    const JsonPeer before(server.address());
+    const QByteArray worker = before.ask("pid");
+    Client client(m_unixAddress, {.minWorkers = 0, .timeout = 0ms});
+    for (int i = 0; i < 3; ++i) {
+        QVERIFY(QFile::remove(path));
+        client.recycleWorkers();
+        QVERIFY(Test::call(client.checkout(), "pid").result); // over a connection of its own
+        QVERIFY(QFile::exists(path));
+        QCOMPARE(before.ask("pid"), worker);
+    }
+    QVERIFY2(server.stderrText().contains(QStringLiteral("made anew")), qPrintable(server.stderrText()));
+    Test::ServerProcess next; // which is not the worse for it
+    QVERIFY2(start(next, m_unixAddress, {QStringLiteral("--replace")}), qPrintable(next.errorString()));
+    QVERIFY(server.isRunning());
+    QCOMPARE(server.terminate(), 0);
+    QVERIFY(QFile::exists(path));
+    QCOMPARE(next.terminate(), 0);
+    QVERIFY(!QFile::exists(path));
+}
+
+void TestFaultsRestarts::row78_nobodyReadsTheLog()
+{
+    const QByteArray fifo = QFile::encodeName(m_directory->filePath(QStringLiteral("log")));
+    QCOMPARE(::mkfifo(fifo.constData(), 0600), 0);
+    const int reader = ::open(fifo.constData(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    const QByteArray block(4096, 'x');
+    while (::write(reader, block.constData(), size_t(block.size())) > 0) { }
+    Test::ServerProcess server;
+    server.setEnvironment({QStringLiteral("QT_LOGGING_RULES=prefork.server=true")});
+    QVERIFY2(server.start(QStringLiteral("/bin/sh"),
+                          {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" 2>\"$2\""), QStringLiteral(ECHO_SERVER), m_unixAddress,
+                           QFile::decodeName(fifo)}),
+             qPrintable(server.errorString()));
+    Client client(m_unixAddress, {.minWorkers = 0, .timeout = 0ms});
+    const auto removeAndCall = [&] {
+        const bool isRemoved = QFile::remove(m_directory->filePath(QStringLiteral("s.socket")));
+        client.recycleWorkers();
+        return isRemoved && Test::call(client.checkout(), "pid").result;
+    };
+    for (int i = 0; i < 3; ++i)
+        QVERIFY(removeAndCall()); // each is worth a line
+    QByteArray log;
+    const auto readLog = [&] {
+        char bytes[4096];
+        for (ssize_t count = 1; count > 0; log.append(bytes, std::max<ssize_t>(count, 0)))
+            count = ::read(reader, bytes, sizeof bytes);
+    };
+    readLog();
+    QVERIFY(!log.contains("made anew"));
+    QVERIFY(removeAndCall());
+    readLog();
+    QVERIFY2(log.contains("3 lines were lost here") && log.contains("made anew"), log.right(1000).constData());
+    Test::ServerProcess heir;
+    QVERIFY2(start(heir, m_unixAddress, {QStringLiteral("--replace")}), qPrintable(heir.errorString()));
+    client.close();
+    QCOMPARE(server.waitForEnd(), 0);
+    ::close(reader);
 }
 
 int main(int argc, char *argv[])

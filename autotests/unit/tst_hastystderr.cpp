@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "server/logging_p.h"
 #include "zygote/posix_p.h"
 
 #include <QtTest/QTest>
@@ -9,6 +10,12 @@
 #include <unistd.h>
 
 using namespace Prefork;
+
+namespace {
+
+QString s_line;
+
+}
 
 class TestHastyStderr : public QObject
 {
@@ -21,10 +28,14 @@ private Q_SLOTS:
     void aReadPipeLosesNothing();
     void aFullPipeHasNoRoom();
     void whoIsSlowerThanAnotherWriterDoesNotWait();
+    void aServersLineDoesNotWait();
+    void aServersLineGoesToTheHandlerOfTheProgram();
 
 private:
     // Until nothing goes in any more, whoever waits for room.
     void fill();
+    // What has gone in.
+    QByteArray drain();
 
     Posix::Fd m_original;
     Posix::Fd m_reader;
@@ -45,6 +56,16 @@ void TestHastyStderr::fill()
     const Posix::Fd writer(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC));
     const std::array<char, 4096> block{};
     while (::write(writer.get(), block.data(), block.size()) > 0) { }
+}
+
+QByteArray TestHastyStderr::drain()
+{
+    QByteArray heard;
+    Posix::setNonBlocking(m_reader.get(), true);
+    std::array<char, 4096> block{};
+    for (ssize_t count = 1; count > 0; heard.append(block.data(), std::max<ssize_t>(count, 0)))
+        count = ::read(m_reader.get(), block.data(), block.size());
+    return heard;
 }
 
 void TestHastyStderr::aReadPipeLosesNothing()
@@ -76,6 +97,37 @@ void TestHastyStderr::whoIsSlowerThanAnotherWriterDoesNotWait()
     std::fputs("line\n", stderr);
     QVERIFY(errors.takeFailure());
     QVERIFY(!errors.takeFailure());
+}
+
+// Qt Test has a handler of its own.
+void TestHastyStderr::aServersLineDoesNotWait()
+{
+    const auto restore = qScopeGuard([old = qInstallMessageHandler(nullptr)] { qInstallMessageHandler(old); });
+    fill();
+    logServer(QtWarningMsg, QStringLiteral("first"));
+    logServer(QtWarningMsg, QStringLiteral("second"));
+    drain();
+    logServer(QtWarningMsg, QStringLiteral("third"));
+    QByteArray heard = drain();
+    QVERIFY2(heard.contains("2 lines were lost here") && heard.contains("prefork.server: third\n"), heard.constData());
+    while (Posix::hasAmpleStderr())
+        QVERIFY(Posix::writeToStderrNow("something else"));
+    logServer(QtWarningMsg, QStringLiteral("fourth")); // there is some room, but not much
+    heard = drain();
+    QVERIFY2(heard.endsWith("prefork.server: fourth\n"), heard.right(100).constData());
+}
+
+void TestHastyStderr::aServersLineGoesToTheHandlerOfTheProgram()
+{
+    fill();
+    const auto restore = qScopeGuard([old = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &line) { s_line = line; })] {
+        qInstallMessageHandler(old);
+    });
+    logServer(QtWarningMsg, QStringLiteral("heard"));
+    QCOMPARE(s_line, QStringLiteral("heard"));
+    s_line.clear();
+    logServer(QtWarningMsg, QStringLiteral("heard again")); // it is still installed
+    QCOMPARE(s_line, QStringLiteral("heard again"));
 }
 
 QTEST_GUILESS_MAIN(TestHastyStderr)

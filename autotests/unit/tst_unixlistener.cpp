@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "helpers/rawsocket.h"
+#include "helpers/loglines.h"
+#include "helpers/socketfiles.h"
 #include "server/unixlistener_p.h"
 
 #include <QtCore/QElapsedTimer>
@@ -34,7 +35,9 @@ private Q_SLOTS:
     void waitsNoLongerThanNecessaryForALockedDirectory();
     void removesNothingWithoutTheLock();
     void noticesATakeoverBeforeItWatches();
-    void saysOnceThatItsSocketHasBeenRemoved();
+    void makesItsSocketAnew();
+    void takesNobodysPlaceAnew();
+    void itsDirectoryMayBeMadeAnew();
 
 private:
     std::unique_ptr<QTemporaryDir> m_directory;
@@ -100,27 +103,70 @@ void TestUnixListener::noticesATakeoverBeforeItWatches()
     QCOMPARE(old.listen(m_address, {}), QString());
     QCOMPARE(next.listen(m_address, {.replace = true}), QString());
     bool isReplaced = false;
-    old.watch([&isReplaced] { isReplaced = true; });
+    old.watch({[&isReplaced] { isReplaced = true; }, nullptr});
     QTRY_VERIFY_WITH_TIMEOUT(isReplaced, 30000);
 }
 
-void TestUnixListener::saysOnceThatItsSocketHasBeenRemoved()
+void TestUnixListener::makesItsSocketAnew()
 {
-    UnixListener old;
-    QCOMPARE(old.listen(m_address, {}), QString());
+    UnixListener listener;
+    const ServerOptions options{.socketMode = 0620};
+    QCOMPARE(listener.listen(m_address, options), QString());
+    const int former = listener.descriptor();
+    const Posix::Fd waiting(Test::connectTo(Test::socketAddress(QFile::encodeName(m_address.path()))));
     bool isReplaced = false;
-    old.watch([&isReplaced] { isReplaced = true; });
-    static QStringList lines;
-    static QtMessageHandler before = nullptr;
-    before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &line) { lines += line; });
+    int asked = 0;
+    bool isTaken = false;
+    listener.watch({[&isReplaced] { isReplaced = true; }, [&] { return ++asked, isTaken; }});
+    const Test::LogLines lines(QStringLiteral("has been removed"));
     QVERIFY(QFile::remove(m_address.path()));
-    QTRY_VERIFY_WITH_TIMEOUT(!lines.isEmpty(), 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(asked > 2, 30000);
+    QVERIFY(listener.descriptor() != former);
+    QVERIFY(!Posix::hasHungUp(waiting.get())); // whoever waited does so until it has been handed over
+    QCOMPARE(Test::lookAt(m_address.path()).mode & 07777, 0620u);
+    QVERIFY(Test::connectTo(Test::socketAddress(QFile::encodeName(m_address.path()))) >= 0);
+    isTaken = true;
+    QTRY_VERIFY_WITH_TIMEOUT(Posix::hasHungUp(waiting.get()), 30000);
+    QCOMPARE(lines.count(), 1);
+    QVERIFY2(lines.lines().first().contains(m_address.toString() + QStringLiteral(" has been removed")), qPrintable(lines.lines().first()));
+    QVERIFY(!isReplaced);
+    QCOMPARE(Test::namesIn(m_directory->path()), QStringList(QStringLiteral("s")));
     UnixListener next;
-    QCOMPARE(next.listen(m_address, {}), QString());
+    QCOMPARE(next.listen(m_address, {.replace = true}), QString());
     QTRY_VERIFY_WITH_TIMEOUT(isReplaced, 30000); // it still knows when there is somebody else
-    qInstallMessageHandler(before);
-    QCOMPARE(lines.size(), 1);
-    QVERIFY2(lines.first().contains(m_address.toString() + QStringLiteral(" has been removed")), qPrintable(lines.first()));
+}
+
+void TestUnixListener::takesNobodysPlaceAnew()
+{
+    UnixListener listener;
+    QCOMPARE(listener.listen(m_address, {}), QString());
+    int handOvers = 0;
+    listener.watch({[] {}, [&handOvers] { return ++handOvers > 0; }});
+    const Test::LogLines lines(QStringLiteral("nobody can connect"));
+    QVERIFY(QFile::remove(m_address.path()) && Test::makeFile(m_address.path()));
+    QTRY_COMPARE_WITH_TIMEOUT(lines.count(), 1, 30000);
+    QVERIFY(QFile::exists(m_address.path()));
+    QCOMPARE(handOvers, 0);
+    QVERIFY(QFile::remove(m_address.path()));
+    QTRY_COMPARE_WITH_TIMEOUT(handOvers, 1, 30000);
+    QCOMPARE(lines.count(), 1);
+}
+
+void TestUnixListener::itsDirectoryMayBeMadeAnew()
+{
+    const QString directory = m_directory->filePath(QStringLiteral("run"));
+    QVERIFY(Test::makeDirectory(directory, 0700));
+    const Address address = Address::unixSocket(directory + QStringLiteral("/s.socket"));
+    UnixListener listener;
+    QCOMPARE(listener.listen(address, {}), QString());
+    int handOvers = 0;
+    listener.watch({[] {}, [&handOvers] { return ++handOvers > 0; }});
+    for (int round = 1; round <= 2; ++round) {
+        QVERIFY(QDir(directory).removeRecursively());
+        QVERIFY(Test::makeDirectory(directory, 0700));
+        QTRY_COMPARE_WITH_TIMEOUT(handOvers, round, 30000);
+        QVERIFY(QFile::exists(address.path()));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestUnixListener)

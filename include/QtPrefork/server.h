@@ -61,9 +61,10 @@ struct ServerOptions
 ///
 /// A unix path appears atomically and is removed on close() or destruction, if it is still this server's. A socket left behind by a dead
 /// server is replaced; anything else at the path is an error and stays untouched. So is a path that another user could make lead elsewhere:
-/// its directories must belong to root or the own user, and be writable by others only with the sticky bit, as /tmp. Running out of
-/// descriptors, of memory for a fork or of places makes clients wait; it does not end the server. Nor does a log that nobody reads any
-/// more: a listening server ignores SIGPIPE, unless the program handles it.
+/// its directories must belong to root or the own user, and be writable by others only with the sticky bit, as /tmp. A socket file that
+/// somebody removes is made anew within a second, unless something else has taken its place. Running out of descriptors, of memory for a
+/// fork or of places makes clients wait; it does not end the server. Nor does a log that nobody reads any more: a listening server ignores
+/// SIGPIPE, unless the program handles it, and what it logs itself through Qt's own message handler gets lost rather than wait.
 ///
 /// **systemd.** When NOTIFY_SOCKET is set, listen() and listenActivated() say READY=1 there and shutDown() says STOPPING=1 (sd_notify(3)).
 ///

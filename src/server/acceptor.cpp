@@ -67,6 +67,16 @@ Acceptor::Outcome Acceptor::acceptOne()
     return Outcome::Failed;
 }
 
+bool Acceptor::moveTo(int listener)
+{
+    if (!acceptRest())
+        return false;
+    m_listener = listener;
+    m_notifier.setSocket(listener);
+    setEnabled(m_isEnabled);
+    return true;
+}
+
 void Acceptor::setEnabled(bool enabled)
 {
     m_isEnabled = enabled;
@@ -76,7 +86,7 @@ void Acceptor::setEnabled(bool enabled)
 void Acceptor::pause(int error)
 {
     if (m_mayWarn.hasExpired()) {
-        qCWarning(lcServer).noquote() << "cannot accept connections, they wait:" << Posix::errorText(error);
+        logServer(QtWarningMsg, QStringLiteral("cannot accept connections, they wait: %1").arg(Posix::errorText(error)));
         m_mayWarn.setRemainingTime(Silence);
     }
     m_pause = std::clamp<std::chrono::milliseconds>(m_pause * 2, FirstPause, LongestPause);

@@ -25,6 +25,8 @@ public:
     void setEnabled(bool enabled);
     /// Accepts what waits in the backlog now, enabled or not. False if that was not possible, and some may still be there.
     bool acceptRest();
+    /// Goes on with another listening descriptor, once nobody waits in the backlog of this one. False if that was not possible.
+    [[nodiscard]] bool moveTo(int listener);
 
 private:
     enum class Outcome { GoOn, NothingThere, Failed };

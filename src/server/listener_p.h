@@ -20,8 +20,14 @@ public:
     [[nodiscard]] virtual QString listen(const Address &address, const ServerOptions &options) = 0;
     [[nodiscard]] virtual int descriptor() const = 0;
     [[nodiscard]] virtual Address address() const = 0;
-    /// Calls @p replaced when another socket stands where this one was put.
-    virtual void watch(const std::function<void()> &replaced) { Q_UNUSED(replaced) }
+    /// What may become of a socket's file.
+    struct Watch
+    {
+        std::function<void()> replaced; ///< another socket stands where this one was put
+        std::function<bool()> renewed; ///< descriptor() is another, which nobody accepts from yet; false: ask again a little later
+    };
+    /// From now on calls those of @p watch.
+    virtual void watch(const Watch &watch) { Q_UNUSED(watch) }
     /// Makes an accepted connection ready for a worker and says who is at its other end.
     [[nodiscard]] Peer welcome(int connection) const;
 

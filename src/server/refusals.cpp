@@ -24,14 +24,14 @@ void Refusals::warn(const QString &line)
         return;
     }
     ++m_named;
-    qCWarning(lcServer).noquote() << line;
+    logServer(QtWarningMsg, line);
 }
 
 void Refusals::onSecondOver()
 {
     m_named = 0;
     if (const quint64 unnamed = std::exchange(m_unnamed, 0); unnamed > 0)
-        qCWarning(lcServer, "refused %llu more connections within a second", static_cast<unsigned long long>(unnamed));
+        logServer(QtWarningMsg, QStringLiteral("refused %1 more connections within a second").arg(unnamed));
 }
 
 }

@@ -16,8 +16,6 @@ namespace Prefork {
 
 using namespace std::chrono_literals;
 
-Q_LOGGING_CATEGORY(lcServer, "prefork.server", QtWarningMsg)
-
 namespace {
 
 // Whoever looked the path up before it was taken over may still be on its way.
@@ -63,7 +61,7 @@ void ServerPrivate::onZygoteLost()
     const bool wasServing = q->isListening() || q->isShuttingDown();
     if (!wasServing)
         return;
-    qCCritical(lcServer, "the zygote is gone: no worker can be forked any more; ending the server");
+    logServer(QtCriticalMsg, QStringLiteral("the zygote is gone: no worker can be forked any more; ending the server"));
     const QPointer<Server> guard = q;
     isShuttingDown = false;
     q->close();
@@ -86,7 +84,7 @@ void ServerPrivate::onReplaced()
 {
     if (std::exchange(isReplaced, true) || !q->isListening())
         return;
-    qCInfo(lcServer).noquote() << "another server has taken over" << q->address().toString() << "- draining";
+    logServer(QtInfoMsg, QStringLiteral("another server has taken over %1 - draining").arg(q->address().toString()));
     drainUntil = options.drainTimeout < std::chrono::milliseconds(0) ? QDeadlineTimer(QDeadlineTimer::Forever) : QDeadlineTimer(options.drainTimeout);
     takenOver.start(LateComers);
     Q_EMIT q->replaced();
@@ -246,7 +244,7 @@ void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
     acceptIfThereIsRoom();
     isReplaced = false;
     staff->open();
-    listener->watch([this] { onReplaced(); });
+    listener->watch({[this] { onReplaced(); }, [this] { return acceptor->moveTo(listener->descriptor()); }});
     channel->attach();
     Posix::outliveBrokenPipes();
     error.clear();

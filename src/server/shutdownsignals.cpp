@@ -30,8 +30,9 @@ ShutdownSignals::ShutdownSignals(QObject *parent)
 {
     d->pipe = Posix::watchTermination();
     if (!d->pipe.isOpen()) {
+        const QString line = QStringLiteral("SIGINT and SIGTERM will end this program ungracefully, for they cannot be watched: %1");
         if (errno != EBUSY)
-            qCWarning(lcServer).noquote() << "SIGINT and SIGTERM will end this program ungracefully, for they cannot be watched:" << Posix::lastErrorText();
+            logServer(QtWarningMsg, line.arg(Posix::lastErrorText()));
         return;
     }
     d->notifier = std::make_unique<QSocketNotifier>(d->pipe.get(), QSocketNotifier::Read);

@@ -164,7 +164,7 @@ void Staff::onEnded(quint64 id, Admission::Start start)
     m_members.erase(member);
     constexpr int WorthSaying = 5;
     if (start == Admission::Start::Bad && m_admission.badStarts() == WorthSaying)
-        qCWarning(lcServer, "%d workers in a row have not come through their setup: new ones are forked less often", WorthSaying);
+        logServer(QtWarningMsg, QStringLiteral("%1 workers in a row have not come through their setup: new ones are forked less often").arg(WorthSaying));
     Q_EMIT workerCountChanged();
     admit();
 }

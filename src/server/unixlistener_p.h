@@ -4,6 +4,8 @@
 
 #include "server/listener_p.h"
 
+#include <QtCore/QFileSystemWatcher>
+#include <QtCore/QTimer>
 #include <QtNetwork/QLocalServer>
 
 #include <optional>
@@ -19,23 +21,36 @@ class UnixListener final : public Listener
 public:
     ~UnixListener() override;
     [[nodiscard]] QString listen(const Address &address, const ServerOptions &options) override;
-    [[nodiscard]] int descriptor() const override { return int(m_server.socketDescriptor()); }
+    [[nodiscard]] int descriptor() const override { return int(m_server->socketDescriptor()); }
     [[nodiscard]] Address address() const override { return m_address; }
-    void watch(const std::function<void()> &replaced) override;
+    /// It also makes the file anew when somebody has removed it, and nobody has taken its place.
+    void watch(const Watch &watch) override;
 
 private:
     [[nodiscard]] Posix::Fd lockDirectory(std::chrono::milliseconds patience) const;
-    [[nodiscard]] QString obstacle(const ServerOptions &options) const;
-    [[nodiscard]] QString bindAndRename(const ServerOptions &options);
+    [[nodiscard]] QString openDirectory();
+    [[nodiscard]] QString obstacle(bool mayReplace) const;
+    [[nodiscard]] QString bindAndRename();
+    [[nodiscard]] bool isWhereItWasPut() const;
+    void watchDirectory();
+    void look();
+    void renew();
+    [[nodiscard]] QString bindAnew();
+    void handOver();
+    void onReplaced();
 
-    QLocalServer m_server;
+    std::unique_ptr<QLocalServer> m_server;
+    std::unique_ptr<QLocalServer> m_former; // until nobody waits in its backlog
+    ServerOptions m_options;
     Address m_address;
     QString m_directoryPath;
     QByteArray m_name; // within m_directory
     Posix::Fd m_directory;
     std::optional<Posix::FileIdentity> m_identity;
-    std::unique_ptr<QObject> m_watcher;
-    bool m_isCutOff = false; // and has said so
+    Watch m_watch;
+    std::unique_ptr<QFileSystemWatcher> m_watcher;
+    std::unique_ptr<QTimer> m_timer; // looks while the directory cannot be watched, or something is to be tried again
+    int m_failures = 0; // to make the file anew
 };
 
 }

@@ -46,10 +46,9 @@ void Vestibule::noteFull()
     if (std::exchange(m_wasFull, isFull()) == isFull())
         return;
     if (isFull() && m_mayWarn.hasExpired()) {
-        qCWarning(lcServer,
-                  "%lld connections have said nothing, as many as may (ServerOptions::maxSilent): "
-                  "others wait to be accepted until one of them speaks or leaves",
-                  static_cast<long long>(m_guests.size()));
+        logServer(QtWarningMsg, QStringLiteral("%1 connections have said nothing, as many as may (ServerOptions::maxSilent): others wait to be accepted "
+                                               "until one of them speaks or leaves")
+                                    .arg(m_guests.size()));
         m_mayWarn.setRemainingTime(Silence);
     }
     Q_EMIT fullChanged();
@@ -71,7 +70,7 @@ void Vestibule::expire()
 {
     const auto now = std::chrono::steady_clock::now();
     while (!m_guests.empty() && m_guests.begin()->second.until <= now) {
-        qCInfo(lcServer).noquote() << "closed a connection that has said nothing for too long:" << m_guests.begin()->second.peer.address;
+        logServer(QtInfoMsg, QStringLiteral("closed a connection that has said nothing for too long: %1").arg(m_guests.begin()->second.peer.address));
         m_guests.erase(m_guests.begin());
     }
     arm();

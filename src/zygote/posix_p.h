@@ -275,6 +275,10 @@ private:
     bool m_hasRoom = true;
     Fd m_original; // while another stands in for it
 };
+/// Whether standard error takes a line without waiting for its reader, and some more that others may write meanwhile.
+[[nodiscard]] bool hasAmpleStderr();
+/// Writes @p line and an end of line to standard error without waiting. False if there was no room.
+bool writeToStderrNow(QByteArray line);
 
 // --- waiting -----------------------------------------------------------------------------------------------------------------------
 

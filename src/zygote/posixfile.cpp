@@ -62,12 +62,14 @@ QByteArray targetOfLink(int link)
 bool lockDirectory(int directory, std::chrono::milliseconds patience)
 {
     constexpr timespec Pause{0, 5'000'000};
-    const auto attempts = patience / std::chrono::milliseconds(5);
-    for (int i = 0; i < attempts; ++i) {
+    const auto deadline = std::chrono::steady_clock::now() + patience; // signals may cut the pauses short
+    for (;;) {
         if (::flock(directory, LOCK_EX | LOCK_NB) == 0)
             return true;
         if (errno != EWOULDBLOCK && errno != EINTR)
             return false;
+        if (std::chrono::steady_clock::now() >= deadline)
+            break;
         ::nanosleep(&Pause, nullptr);
     }
     errno = EWOULDBLOCK;

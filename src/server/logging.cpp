@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "server/logging_p.h"
+
+#include "zygote/posix_p.h"
+
+#include <atomic>
+
+namespace Prefork {
+
+Q_LOGGING_CATEGORY(lcServer, "prefork.server", QtWarningMsg)
+
+namespace {
+
+std::atomic<quint64> s_lost = 0;
+
+// Qt tells it only to whoever installs another. This is asked when there is hardly any room, and not for every line: what another thread
+// logs in this moment goes to Qt's own handler.
+bool hasHandlerOfTheProgram()
+{
+    const QtMessageHandler current = qInstallMessageHandler(nullptr);
+    const QtMessageHandler ofQt = qInstallMessageHandler(current);
+    return current != ofQt;
+}
+
+bool writeNow(QtMsgType type, const QMessageLogContext &context, const QString &line)
+{
+    return Posix::writeToStderrNow(qFormatLogMessage(type, context, line).toLocal8Bit());
+}
+
+}
+
+void logServer(QtMsgType type, const QString &line)
+{
+    if (!lcServer().isEnabled(type))
+        return;
+    const QMessageLogContext context(nullptr, 0, nullptr, lcServer().categoryName());
+    const bool mayWait = Posix::hasAmpleStderr() || hasHandlerOfTheProgram();
+    const auto log = [&](QtMsgType severity, const QString &text) {
+        if (mayWait)
+            qt_message_output(severity, context, text);
+        return mayWait || writeNow(severity, context, text);
+    };
+    const quint64 lost = s_lost.exchange(0);
+    const bool isHeard = lost == 0 || log(QtWarningMsg, QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
+    if (!isHeard)
+        s_lost += lost;
+    if (!isHeard || !log(type, line))
+        ++s_lost;
+}
+
+}
