@@ -52,7 +52,7 @@ public:
             m_isConnected = ::connect(m_socket, reinterpret_cast<const sockaddr *>(&place), sizeof place) == 0 || errno == EINPROGRESS;
         }
     }
-    ~SilentConnection() { ::close(m_socket); }
+    ~SilentConnection() { close(); }
     [[nodiscard]] bool isConnected() const { return m_isConnected; }
     void say(const QByteArray &words) const
     {
@@ -61,15 +61,25 @@ public:
         QCOMPARE(::send(m_socket, words.constData(), size_t(words.size()), MSG_NOSIGNAL), words.size());
     }
     /// While the server of this process answers, if it is one of this process.
-    [[nodiscard]] bool hears(const QByteArray &beginning) const
+    [[nodiscard]] bool hears(const QByteArray &beginning, QByteArray *message = nullptr) const
     {
-        QByteArray heard;
+        QByteArray own;
+        QByteArray &heard = message ? *message : own;
+        heard.clear();
+        QTimer look; // nothing else wakes the event loop
+        look.start(5ms);
         return Test::waitUntil([&] {
             char bytes[1000];
             const ssize_t count = ::recv(m_socket, bytes, sizeof bytes, MSG_DONTWAIT);
             heard.append(bytes, std::max<ssize_t>(count, 0));
-            return heard.startsWith(beginning);
+            return heard.startsWith(beginning) && heard.endsWith(']');
         });
+    }
+    void stopWriting() const { ::shutdown(m_socket, SHUT_WR); }
+    void close()
+    {
+        if (m_socket >= 0)
+            ::close(std::exchange(m_socket, -1));
     }
     [[nodiscard]] bool hasEnded() const
     {
@@ -118,11 +128,14 @@ private Q_SLOTS:
     void row75_newcomersWaitAndNobodyIsClosedForThem();
     void row75_aThousandIdleJsonClients();
     void row37_aHelloThatNeverEnds();
+    void row37_aFirstMessageThatNeverEnds();
     void row38_connectAndGoAway();
     void row39_aWorkersChildKeepsTheConnection();
     void theLeastRecentlyUsedWorkerMakesRoom();
     void aUserHasSoManyWorkersAndNoMore();
     void whoHasGoneTakesNoPlaceInTheLine();
+    void noForkForWhoHasLeftOverTcp();
+    void whoOnlyStopsWritingOverTcpIsServed();
 
 private:
     std::unique_ptr<QTemporaryDir> m_directory;
@@ -340,6 +353,29 @@ void TestFaultsScarcity::row37_aHelloThatNeverEnds()
     ::close(socket);
 }
 
+void TestFaultsScarcity::row37_aFirstMessageThatNeverEnds()
+{
+    ServerOptions options;
+    options.helloTimeout = 200ms;
+    Server server(zygote, options);
+    QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    const SilentConnection good(server.address());
+    good.say("[\"do\",{},");
+    good.say("\"pid\"]");
+    QVERIFY(good.hears("[\"ok\""));
+    Connections others;
+    for (const char *const beginning : {"[", " ", "[\"do\",{},\"pid\"", "[\"do\",{},\""}) {
+        others.push_back(std::make_unique<SilentConnection>(server.address()));
+        others.back()->say(beginning);
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(endedOf(others), qsizetype(others.size()), 30000);
+    QTRY_COMPARE_WITH_TIMEOUT(server.workerCount(), 1, 30000);
+    good.say("[\"do\",{},\"pi"); // later messages may take any time
+    letPass(400ms);
+    good.say("d\"]");
+    QVERIFY(good.hears("[\"ok\""));
+}
+
 void TestFaultsScarcity::row38_connectAndGoAway()
 {
     ServerOptions options;
@@ -452,6 +488,44 @@ void TestFaultsScarcity::whoHasGoneTakesNoPlaceInTheLine()
     holder.close();
     QTRY_VERIFY_WITH_TIMEOUT(newcomer.bytesAvailable() > 0 || newcomer.state() != QLocalSocket::ConnectedState, 30000);
     QVERIFY(newcomer.readAll().startsWith(R"(["ok",)"));
+}
+
+void TestFaultsScarcity::noForkForWhoHasLeftOverTcp()
+{
+    ServerOptions options;
+    options.maxWorkers = 1;
+    Server server(zygote, options);
+    QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    SilentConnection first(server.address());
+    first.say("[\"do\",{},\"number\"]");
+    QByteArray number;
+    QVERIFY(first.hears("[\"ok\"", &number));
+    const qint64 before = number.mid(number.lastIndexOf(',') + 1).chopped(1).toLongLong();
+    Connections others;
+    for (int i = 0; i < 20; ++i) {
+        others.push_back(std::make_unique<SilentConnection>(server.address()));
+        others.back()->say("[\"do\",{},\"number\"]");
+    }
+    SilentConnection last(server.address());
+    last.say("[\"do\",{},\"number\"]");
+    letPass(200ms); // all wait
+    others.clear(); // with what they wanted unread
+    letPass(200ms);
+    first.close();
+    QVERIFY(last.hears("[\"ok\"", &number));
+    QCOMPARE(number.mid(number.lastIndexOf(',') + 1).chopped(1).toLongLong(), before + 1);
+}
+
+void TestFaultsScarcity::whoOnlyStopsWritingOverTcpIsServed()
+{
+    Server server(zygote);
+    QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    for (int i = 0; i < 10; ++i) {
+        SilentConnection peer(server.address());
+        peer.say("[\"do\",{},\"number\"]");
+        peer.stopWriting();
+        QVERIFY(peer.hears("[\"ok\""));
+    }
 }
 
 int main(int argc, char *argv[])

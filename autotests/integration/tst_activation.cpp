@@ -7,6 +7,8 @@
 #include <QtCore/QFile>
 #include <QtCore/QTemporaryDir>
 
+#include <cstddef>
+
 using namespace Prefork;
 
 namespace {
@@ -55,6 +57,7 @@ public:
         return m_process.waitForReadyRead(int(Test::Patience.count()));
     }
     [[nodiscard]] QByteArray output() { return m_process.readAllStandardOutput(); }
+    [[nodiscard]] QByteArray errors() { return m_process.readAllStandardError(); }
     [[nodiscard]] int stop()
     {
         m_process.terminate();
@@ -91,6 +94,23 @@ private Q_SLOTS:
             QCOMPARE(supervisor.stop(), 0);
             QVERIFY(QFile::exists(path));
         }
+        ::close(listener);
+    }
+    void anAbstractSocketIsRefused()
+    {
+        const QByteArray name = "prefork-test-" + QByteArray::number(::getpid());
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path + 1, name.constData(), std::size_t(name.size()));
+        const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const auto length = socklen_t(offsetof(sockaddr_un, sun_path) + 1 + std::size_t(name.size()));
+        QCOMPARE(::bind(listener, reinterpret_cast<const sockaddr *>(&address), length), 0);
+        QCOMPARE(::listen(listener, 16), 0);
+        Supervisor supervisor({listener});
+        QVERIFY(!supervisor.start()); // it says nothing and ends
+        QCOMPARE(supervisor.stop(), 2);
+        const QByteArray errors = supervisor.errors();
+        QVERIFY2(errors.contains("'unix:@" + name + "' names an abstract socket"), errors.constData());
         ::close(listener);
     }
     void eachPassedSocketIsServed()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
+#include "helpers/loglines.h"
 #include "helpers/processes.h"
 #include "helpers/protocols.h"
 
@@ -8,6 +9,7 @@
 #include <QtPrefork/Server>
 
 #include <QtCore/QTemporaryDir>
+#include <QtNetwork/QNetworkProxy>
 #include <QtNetwork/QTcpSocket>
 #include <QtTest/QSignalSpy>
 
@@ -33,6 +35,9 @@ private Q_SLOTS:
     void aLongDeadlineIsNoDeadline();
     void aSilentJsonClientMayStaySilent();
     void noWorkerForWhoOnlyLooksIn();
+    void theApplicationsProxyIsNotForIt();
+    void itWarnsWhereAnybodyMayCall_data();
+    void itWarnsWhereAnybodyMayCall();
 
 private:
     [[nodiscard]] QString path(const char *name = "s") const { return QStringLiteral("unix:") + m_directory->filePath(QString::fromLatin1(name)); }
@@ -149,6 +154,44 @@ void TestServerLife::noWorkerForWhoOnlyLooksIn()
     Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
     QVERIFY(Test::pidOf(client.checkout()) > 0);
     QCOMPARE(counts.size(), 1);
+}
+
+// Nobody is there who could be asked.
+void TestServerLife::theApplicationsProxyIsNotForIt()
+{
+    const auto restore = qScopeGuard([] { QNetworkProxy::setApplicationProxy(QNetworkProxy()); });
+    for (const QNetworkProxy::ProxyType type : {QNetworkProxy::Socks5Proxy, QNetworkProxy::HttpProxy}) {
+        QNetworkProxy::setApplicationProxy(QNetworkProxy(type, QStringLiteral("127.0.0.1"), 1));
+        Server server(zygote());
+        QVERIFY2(server.listen(QStringLiteral("tcp://127.0.0.1:0")), qPrintable(server.errorString()));
+        Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
+        QVERIFY(Test::pidOf(client.checkout()) > 0);
+    }
+}
+
+void TestServerLife::itWarnsWhereAnybodyMayCall_data()
+{
+    QTest::addColumn<QString>("address");
+    QTest::addColumn<qsizetype>("warnings");
+    QTest::newRow("every network") << QStringLiteral("tcp://0.0.0.0:0") << qsizetype(1);
+    QTest::newRow("in short") << QStringLiteral("tcp://0:0") << qsizetype(1);
+    QTest::newRow("IPv6 too") << QStringLiteral("tcp://[::]:0") << qsizetype(1);
+    QTest::newRow("mapped") << QStringLiteral("tcp://[::ffff:0.0.0.0]:0") << qsizetype(1);
+    QTest::newRow("this machine") << QStringLiteral("tcp://127.0.0.1:0") << qsizetype(0);
+    QTest::newRow("a unix socket") << QStringLiteral("unix:") << qsizetype(0);
+}
+
+void TestServerLife::itWarnsWhereAnybodyMayCall()
+{
+    QFETCH(const QString, address);
+    QFETCH(const qsizetype, warnings);
+    const Test::LogLines lines(QStringLiteral("anybody"));
+    Server server(zygote());
+    const bool listens = server.listen(address.startsWith(QStringLiteral("unix")) ? path() : address);
+    if (!listens && address.contains(u'['))
+        QSKIP("there is no IPv6 here");
+    QVERIFY2(listens, qPrintable(server.errorString()));
+    QCOMPARE(lines.count(), warnings);
 }
 
 PREFORK_TEST_MAIN(TestServerLife, Test::addBasics)

@@ -123,6 +123,56 @@ private Q_SLOTS:
         QVERIFY(desk.arrive(10001, 1000));
         QVERIFY(desk.next(true, mended));
     }
+    void whileSetupsFailThereIsOneProbe()
+    {
+        Admission desk({});
+        Admission::Time now = 100s;
+        for (Admission::Id id = 1; id <= 60; ++id)
+            QVERIFY(desk.arrive(id, 1000));
+        for (Admission::Id id = 1; id <= 60; ++id) // all at once, for nobody knows yet
+            QCOMPARE(desk.next(true, now).value_or(0), id);
+        for (Admission::Id id = 1; id <= 60; ++id)
+            desk.end(id, Start::Bad, now);
+        for (Admission::Id id = 101; id <= 160; ++id)
+            QVERIFY(desk.arrive(id, 1000));
+        QVERIFY(!desk.next(true, now));
+        now += 1s;
+        QCOMPARE(desk.next(true, now).value_or(0), 101u);
+        QCOMPARE(desk.probe().value_or(0), 101u);
+        QVERIFY(!desk.next(true, now) && !desk.next(true, now + 500ms));
+        for (int i = 0; i < 10; ++i) { // its setup takes long
+            now += 500ms;
+            desk.probeWorks(now);
+            QVERIFY(!desk.next(true, now));
+        }
+        desk.end(101, Start::Bad, now);
+        QVERIFY(!desk.next(true, now));
+        now += 1s;
+        QCOMPARE(desk.next(true, now).value_or(0), 102u); // nobody calls it
+        QVERIFY(!desk.next(true, now + 999ms));
+        now += 1s;
+        QCOMPARE(desk.next(true, now).value_or(0), 103u);
+        desk.probeSucceeded();
+        QVERIFY(desk.next(true, now) && desk.next(true, now));
+    }
+    void aSetupThatWentWellBeforeProvesNothing()
+    {
+        Admission desk({});
+        for (Admission::Id id = 1; id <= 20; ++id) {
+            QVERIFY(desk.arrive(id, 1000));
+            QVERIFY(desk.next(true, 100s));
+        }
+        for (Admission::Id id = 1; id <= 10; ++id)
+            desk.end(id, Start::Bad, 101s);
+        desk.end(11, Start::Good, 101s); // of when there was a database yet
+        QCOMPARE(desk.badStarts(), 10);
+        QVERIFY(desk.arrive(21, 1000) && desk.arrive(22, 1000));
+        QVERIFY(desk.next(true, 102s) && !desk.next(true, 102s));
+        desk.end(12, Start::Bad, 102s);
+        QVERIFY(!desk.next(true, 102500ms)); // others that end are not the probe
+        desk.end(21, Start::Good, 102500ms);
+        QCOMPARE(desk.badStarts(), 0);
+    }
     void aWorkerNobodyCalledSaysNothingOfTheSetup()
     {
         Admission desk({});

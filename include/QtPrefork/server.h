@@ -35,7 +35,7 @@ struct ServerOptions
     /// user wait, up to 16 of them; those beyond are closed.
     int maxWorkersPerUser = 0;
     /// How many workers are forked a second, on average; as many again may come at once after a pause. 0 = any number. When workers keep
-    /// failing in their setup, new ones are forked ever less often besides, down to one a second.
+    /// failing in their setup, new ones are forked one at a time besides, and ever less often, down to one a second.
     int maxSpawnRate = 1000;
     /// TCP connections get a worker when they have said their first byte. At most so many are kept that have said nothing, or half of the
     /// descriptors the process may open (RLIMIT_NOFILE, as it is in listen()) if those are fewer. Further ones wait in the backlog until
@@ -43,8 +43,8 @@ struct ServerOptions
     int maxSilent = 4096;
     /// Clients of the JSON protocol are turned away.
     bool nativeOnly = false;
-    /// How long a TCP client may take for its hello, once it has begun with it; with nativeOnly from when it connected, else a client that
-    /// says nothing may be an idle JSON one. 0 = any time.
+    /// How long a TCP client may take for its first message, once it has begun with it; with nativeOnly from when it connected, else a
+    /// client that says nothing may be an idle JSON one. 0 = any time.
     std::chrono::milliseconds helloTimeout = std::chrono::seconds(10);
     /// How long shutDown() lets checkouts finish; 0 = not at all, negative = for ever.
     std::chrono::milliseconds shutdownTimeout = std::chrono::seconds(5);

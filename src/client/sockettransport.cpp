@@ -3,6 +3,7 @@
 
 #include <QtCore/QFile>
 #include <QtNetwork/QLocalSocket>
+#include <QtNetwork/QNetworkProxy>
 #include <QtNetwork/QTcpSocket>
 
 namespace Prefork {
@@ -68,6 +69,7 @@ void TcpTransport::connectWorker(quint64 worker)
     m_attempts.insert(worker, socket);
     connect(socket, &QTcpSocket::connected, this, [this, worker] { onConnected(worker); });
     connect(socket, &QTcpSocket::errorOccurred, this, [this, worker] { onError(worker); });
+    socket->setProxy(QNetworkProxy::NoProxy); // the application's is for its own connections
     socket->connectToHost(m_address.host(), m_address.port());
 }
 

@@ -20,10 +20,34 @@ ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
     };
     connect(channel.get(), &ZygoteChannel::ending, this, exhaust);
     connect(channel.get(), &ZygoteChannel::closed, this, exhaust);
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, qOverload<>(&ZygoteTransport::begin));
     channel->attach();
 }
 
 void ZygoteTransport::connectWorker(quint64 worker)
+{
+    m_waiting.push_back(worker);
+    begin();
+}
+
+// A server does the same for its clients.
+void ZygoteTransport::begin()
+{
+    constexpr std::chrono::nanoseconds LookAgain = std::chrono::milliseconds(50); // nobody tells how a setup goes
+    while (!m_waiting.empty()) {
+        const std::chrono::nanoseconds wait = m_channel->setupBackOff();
+        if (wait.count() > 0) {
+            m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(std::min(wait, LookAgain)));
+            return;
+        }
+        const quint64 worker = m_waiting.front();
+        m_waiting.pop_front();
+        begin(worker);
+    }
+}
+
+void ZygoteTransport::begin(quint64 worker)
 {
     auto ends = Posix::socketPair(Posix::PairType::Stream);
     if (!ends) {
@@ -34,13 +58,16 @@ void ZygoteTransport::connectWorker(quint64 worker)
     Peer peer;
     peer.uid = Posix::userId();
     peer.pid = Posix::processId();
-    m_workers.insert(m_channel->spawn(std::move(ends->second), peer), worker);
+    const quint64 spawn = m_channel->spawn(std::move(ends->second), peer);
+    m_channel->noteClientsSpawn(spawn);
+    m_workers.insert(spawn, worker);
     Q_EMIT
     connected(worker, std::make_shared<Stream>(std::move(ends->first)));
 }
 
 void ZygoteTransport::forget(quint64 worker)
 {
+    std::erase(m_waiting, worker);
     m_causes.remove(worker);
     m_neverThere.remove(worker);
     m_workers.removeIf([worker](const auto &entry) { return entry.value() == worker; });

@@ -6,6 +6,9 @@
 
 #include <QtCore/QHash>
 #include <QtCore/QSet>
+#include <QtCore/QTimer>
+
+#include <deque>
 
 namespace Prefork {
 
@@ -23,12 +26,16 @@ public:
     bool wasNeverThere(quint64 worker) const override { return m_neverThere.contains(worker); }
 
 private:
+    void begin();
+    void begin(quint64 worker);
     void explain(quint64 spawn, const QString &how);
 
     std::shared_ptr<ZygoteChannel> m_channel;
     QHash<quint64, quint64> m_workers; // by the number of their spawn
     QHash<quint64, QString> m_causes; // by worker
     QSet<quint64> m_neverThere;
+    std::deque<quint64> m_waiting; // for a worker to begin whose setup does not fail
+    QTimer m_timer;
 };
 
 }

@@ -7,18 +7,6 @@
 
 namespace Prefork {
 
-using namespace std::chrono_literals;
-
-namespace {
-
-// A setup that keeps failing is tried ever less often, but soon enough after it has been mended.
-constexpr int ForgivenBadStarts = 3;
-constexpr Admission::Time FirstDelay = 20ms;
-constexpr Admission::Time LongestDelay = 1s;
-constexpr Admission::Time Forgiveness = 10s;
-
-}
-
 Admission::Admission(const Limits &limits)
     : m_limits(limits)
     , m_tokens(limits.spawnRate)
@@ -60,21 +48,7 @@ void Admission::end(Id connection, Start start, Time now)
     if (const auto user = m_perUser.find(found->second); user != m_perUser.end() && --user->second == 0)
         m_perUser.erase(user);
     m_admitted.erase(found);
-    if (start == Start::Good || (m_badStarts > 0 && now - m_lastBadStart > Forgiveness))
-        m_badStarts = 0;
-    if (start == Start::Bad) {
-        ++m_badStarts;
-        m_lastBadStart = now;
-    }
-}
-
-// When the back-off after bad starts is over.
-Admission::Time Admission::notBefore() const
-{
-    if (m_badStarts <= ForgivenBadStarts)
-        return Time::min();
-    const int doublings = std::min(m_badStarts - ForgivenBadStarts - 1, 10);
-    return m_lastBadStart + std::min(LongestDelay, FirstDelay * (1 << doublings));
+    m_setups.ended(connection, start, now);
 }
 
 void Admission::refill(Time now)
@@ -86,7 +60,7 @@ void Admission::refill(Time now)
 
 std::optional<Admission::Id> Admission::next(bool hasRoom, Time now)
 {
-    if (m_waiting.empty() || !hasRoom || isAtCap() || now < notBefore())
+    if (m_waiting.empty() || !hasRoom || isAtCap() || now < m_setups.notBefore())
         return {};
     const auto chosen = std::find_if(m_waiting.begin(), m_waiting.end(), [this](const Applicant &one) { return !isAtCap(one.user); });
     if (chosen == m_waiting.end())
@@ -102,6 +76,7 @@ std::optional<Admission::Id> Admission::next(bool hasRoom, Time now)
     m_admitted.emplace(applicant.connection, applicant.user);
     if (applicant.user != Nobody)
         ++m_perUser[applicant.user];
+    m_setups.began(applicant.connection, now);
     return applicant.connection;
 }
 
@@ -122,7 +97,7 @@ std::optional<Admission::Time> Admission::nextAt(Time now) const
 {
     if (m_waiting.empty())
         return {};
-    if (const Time earliest = notBefore(); earliest > now)
+    if (const Time earliest = m_setups.notBefore(); earliest > now)
         return earliest;
     if (m_limits.spawnRate <= 0 || m_tokens >= 1)
         return {};

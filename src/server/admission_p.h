@@ -2,7 +2,7 @@
 #ifndef QTPREFORK_ADMISSION_P_H
 #define QTPREFORK_ADMISSION_P_H
 
-#include <QtCore/QtGlobal>
+#include "zygote/setupbackoff_p.h"
 
 #include <chrono>
 #include <deque>
@@ -18,7 +18,7 @@ class Admission
 {
 public:
     /// A moment of the caller's monotonic clock.
-    using Time = std::chrono::nanoseconds;
+    using Time = SetupBackOff::Time;
     using Id = quint64;
     static constexpr qint64 Nobody = -1; ///< a user one cannot tell from others; has no cap
 
@@ -28,8 +28,7 @@ public:
         int maxPerUser = 0; ///< 0 = any number
         int spawnRate = 0; ///< a second; 0 = any
     };
-    /// How a worker began, known at its end.
-    enum class Start { Unknown, Good, Bad };
+    using Start = SetupBackOff::Start;
     /// A place that is missing: a worker of @c user has to leave, or any.
     struct Shortage
     {
@@ -56,7 +55,11 @@ public:
     /// Whether no more connections should be accepted for now: they wait as well where they are.
     [[nodiscard]] bool isFull() const { return waitingCount() >= MaxWaiting; }
     /// Workers in a row that ended before their setup was done.
-    [[nodiscard]] int badStarts() const { return m_badStarts; }
+    [[nodiscard]] int badStarts() const { return m_setups.badStarts(); }
+    /// The connection of the worker by which others wait to see whether setups still fail.
+    [[nodiscard]] std::optional<Id> probe() const { return m_setups.probe(); }
+    void probeWorks(Time now) { m_setups.probeWorks(now); }
+    void probeSucceeded() { m_setups.probeSucceeded(); }
 
     static constexpr qsizetype MaxWaiting = 64;
     static constexpr qsizetype MaxWaitingPerUser = 16; ///< of a user who has all workers it may have
@@ -69,7 +72,6 @@ private:
     };
     [[nodiscard]] bool isAtCap(qint64 user) const;
     [[nodiscard]] bool isAtCap() const;
-    [[nodiscard]] Time notBefore() const;
     void refill(Time now);
 
     const Limits m_limits;
@@ -78,8 +80,7 @@ private:
     std::unordered_map<qint64, int> m_perUser;
     double m_tokens;
     Time m_refilledAt{};
-    int m_badStarts = 0;
-    Time m_lastBadStart{};
+    SetupBackOff m_setups;
 };
 
 }

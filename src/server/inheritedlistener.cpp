@@ -15,6 +15,8 @@ QString InheritedListener::listen(const Address &, const ServerOptions &)
     if (address.isEmpty())
         return QStringLiteral("descriptor %1 (%2) is no listening stream socket").arg(m_socket.get()).arg(Posix::describeDescriptor(m_socket.get()));
     m_address = address;
+    if (!m_address.isValid())
+        return m_address.errorString();
     Posix::setNonBlocking(m_socket.get(), true);
     return {};
 }

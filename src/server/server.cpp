@@ -9,6 +9,7 @@
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QPointer>
+#include <QtNetwork/QHostAddress>
 
 #include <climits>
 
@@ -75,7 +76,7 @@ void ServerPrivate::onZygoteEnding()
 {
     if (!q->isListening() && !q->isShuttingDown())
         return;
-    qCInfo(lcServer).noquote() << channel->refusal() << "- shutting down";
+    logServer(QtInfoMsg, QStringLiteral("%1 - shutting down").arg(channel->refusal()));
     isZygoteEnding = true;
     q->shutDown();
 }
@@ -226,6 +227,19 @@ void ServerPrivate::acceptIfThereIsRoom()
         acceptor->setEnabled(!staff->isFull() && !(vestibule && vestibule->isFull()));
 }
 
+// By the kernel's word, for 0.0.0.0 has many names.
+void ServerPrivate::warnIfPublic() const
+{
+    const Address bound(Posix::listeningAddress(listener->descriptor()));
+    const QHostAddress host(bound.host());
+    const bool isAny = host == QHostAddress(QHostAddress::AnyIPv6) || host.isEqual(QHostAddress(QHostAddress::AnyIPv4), QHostAddress::ConvertV4MappedToIPv4);
+    if (bound.scheme() != Address::Scheme::Tcp || !isAny)
+        return;
+    const QString line = QStringLiteral("listening on %1, which is every network of this machine: anybody who reaches it may call every method, for "
+                                        "TCP has no authentication; use tcp://127.0.0.1 or a unix socket unless that is meant");
+    logServer(QtWarningMsg, line.arg(bound.toString()));
+}
+
 // Half of the descriptors are left to those who speak, and to the program.
 qsizetype ServerPrivate::mostSilent() const
 {
@@ -248,6 +262,7 @@ void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
     channel->attach();
     Posix::outliveBrokenPipes();
     error.clear();
+    warnIfPublic();
     if (!name.isEmpty())
         Posix::setTitle(name + " server");
     Activation::notify("READY=1\nSTATUS=listening on " + listener->address().toString().toUtf8());

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] bool mayListen();
     void welcome(Posix::Fd connection);
     void acceptIfThereIsRoom();
+    void warnIfPublic() const;
     [[nodiscard]] qsizetype mostSilent() const;
     void begin(std::unique_ptr<Listener> newListener);
     void onZygoteLost();

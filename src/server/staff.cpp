@@ -22,18 +22,6 @@ Admission::Time now()
     return std::chrono::steady_clock::now().time_since_epoch();
 }
 
-Admission::Start startOf(quint32 setup)
-{
-    switch (setup) {
-    case ScoreboardPage::SetUp:
-        return Admission::Start::Good;
-    case ScoreboardPage::SetupFailed:
-        return Admission::Start::Bad;
-    default:
-        return Admission::Start::Unknown;
-    }
-}
-
 }
 
 Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel, const std::shared_ptr<Scoreboard> &scoreboard)
@@ -51,7 +39,7 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
             member->second.slot = slot;
     });
     connect(channel.get(), &ZygoteChannel::notSpawned, this, [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
-    connect(channel.get(), &ZygoteChannel::died, this, [this](quint64 id, const QString &, quint32 setup) { onEnded(id, startOf(setup)); });
+    connect(channel.get(), &ZygoteChannel::died, this, [this](quint64 id, const QString &, quint32 setup) { onEnded(id, SetupBackOff::startOf(setup)); });
     connect(channel.get(), &ZygoteChannel::left, this, &Staff::onLeft);
     connect(channel.get(), &ZygoteChannel::roomChanged, this, &Staff::admit);
 }
@@ -69,13 +57,14 @@ void Staff::serve(Posix::Fd connection, const Peer &peer)
                             .arg(QString::number(peer.uid), QString::number(Admission::MaxWaitingPerUser)));
         return;
     }
-    m_visitors.emplace(id, Visitor{std::move(connection), peer});
+    m_visitors.emplace(id, Visitor{std::move(connection), peer, false});
     admit();
 }
 
 void Staff::admit()
 {
     dismissGone();
+    lookAtProbe();
     while (const auto id = m_admission.next(m_channel->hasRoom(), now())) {
         auto visitor = m_visitors.extract(*id);
         const Peer &peer = visitor.mapped().peer;
@@ -83,6 +72,8 @@ void Staff::admit()
         m_members.emplace(worker, Member{*id, peer.uid});
         Q_EMIT workerCountChanged();
     }
+    for (auto &[id, visitor] : m_visitors)
+        visitor.hasWaited = true;
     const auto shortages = m_admission.shortages(m_channel->hasRoom());
     if (!shortages.empty())
         makeRoom(shortages);
@@ -99,15 +90,31 @@ Request Staff::termsFor(const Peer &peer) const
     return terms;
 }
 
-// No fork for who has gone already.
+// No fork for who has gone already. Who shuts its writing side over TCP and waits for the reply is served, if there is a worker at once; later
+// nobody can tell it from one that has gone.
 void Staff::dismissGone()
 {
     std::erase_if(m_visitors, [this](const auto &entry) {
-        const bool isGone = Posix::hasHungUp(entry.second.connection.get());
+        const Visitor &visitor = entry.second;
+        const int connection = visitor.connection.get();
+        const bool isGone = visitor.hasWaited ? Posix::hasLeft(connection) : Posix::hasHungUp(connection);
         if (isGone)
             m_admission.leave(entry.first);
         return isGone;
     });
+}
+
+void Staff::lookAtProbe()
+{
+    const auto isProbe = [probe = m_admission.probe()](const auto &entry) { return entry.second.connection == probe; };
+    const auto probe = m_admission.probe() ? std::find_if(m_members.begin(), m_members.end(), isProbe) : m_members.end();
+    if (probe == m_members.end() || !probe->second.slot)
+        return;
+    const ScoreboardPage &page = *m_scoreboard->page(*probe->second.slot);
+    if (page.setup.load(std::memory_order_relaxed) == ScoreboardPage::SetUp)
+        m_admission.probeSucceeded();
+    else if (page.state.load(std::memory_order_acquire) == ScoreboardPage::Busy)
+        m_admission.probeWorks(now());
 }
 
 // The least recently used go first. Only those who can say goodbye are asked: the clients of others would take it for a failure.

@@ -62,9 +62,11 @@ private:
     {
         Posix::Fd connection;
         Peer peer;
+        bool hasWaited = false; // there was no worker for it when it came
     };
     void admit();
     void dismissGone();
+    void lookAtProbe();
     void makeRoom(const std::vector<Admission::Shortage> &shortages);
     void arm(bool hasShortage);
     [[nodiscard]] ZygoteMessages::Request termsFor(const Peer &peer) const;

@@ -2,6 +2,7 @@
 #include "server/tcplistener_p.h"
 
 #include <QtNetwork/QHostInfo>
+#include <QtNetwork/QNetworkProxy>
 
 namespace Prefork {
 
@@ -17,6 +18,7 @@ QString TcpListener::listen(const Address &address, const ServerOptions &options
 #if QT_VERSION >= QT_VERSION_CHECK(6, 3, 0)
     m_server.setListenBacklogSize(options.backlog);
 #endif
+    m_server.setProxy(QNetworkProxy::NoProxy); // the application's is for its own connections
     if (!m_server.listen(host, address.port()))
         return m_server.errorString();
     m_server.pauseAccepting();

@@ -35,6 +35,7 @@ bool JsonSession::received(qsizetype count)
         case Wire::Decoded::Message:
             break;
         }
+        m_hasHeard = true;
         m_page->enter(ScoreboardPage::Busy);
         noteSize(std::exchange(m_heard, 0));
         const bool isCall = request.kind != Wire::Request::Done;

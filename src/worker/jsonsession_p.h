@@ -16,6 +16,7 @@ public:
     JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write);
     std::span<char> space() override { return m_buffer; }
     bool received(qsizetype count) override;
+    bool isGreeted() const override { return m_hasHeard; }
 
 private:
     [[nodiscard]] bool serveCall(const QVariantList &items);
@@ -24,6 +25,7 @@ private:
     Wire::JsonWorkerCodec m_codec;
     qsizetype m_heard = 0; // bytes since the last request
     std::array<char, 65536> m_buffer;
+    bool m_hasHeard = false; // a whole message
 };
 
 }

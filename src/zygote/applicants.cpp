@@ -83,7 +83,7 @@ qint64 Applicants::nextAct() const
 void Applicants::letGo(const Gone &gone)
 {
     std::erase_if(m_applicants, [&gone](const Applicant &applicant) {
-        const bool isGone = Posix::hasHungUp(applicant.connection.get());
+        const bool isGone = Posix::hasLeft(applicant.connection.get());
         if (isGone)
             gone(applicant.request.id);
         return isGone;

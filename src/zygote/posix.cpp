@@ -108,17 +108,18 @@ void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> t
     polls.reserve(watches.size());
     for (const Watch &watch : watches)
         polls.push_back({watch.descriptor, short(POLLIN | (watch.wantsWrite ? POLLOUT : 0)), 0});
-    timespec limit{};
-    if (timeout) {
-        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(*timeout);
-        limit.tv_sec = whole.count();
-        limit.tv_nsec = (*timeout - whole).count();
-    }
-    int ready = ::ppoll(polls.data(), polls.size(), timeout ? &limit : nullptr, nullptr);
-    if (ready < 0 && isRefused(errno))
-        ready = ::poll(polls.data(), polls.size(), inMilliseconds(timeout));
+    const auto until = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::nanoseconds(0));
+    int ready = -1;
+    do {
+        const auto left = std::max<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0));
+        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
+        const timespec limit{whole.count(), (left - whole).count()};
+        ready = ::ppoll(polls.data(), polls.size(), timeout ? &limit : nullptr, nullptr);
+        if (ready < 0 && isRefused(errno))
+            ready = ::poll(polls.data(), polls.size(), timeout ? inMilliseconds(left) : -1);
+    } while (ready < 0 && errno == EINTR);
     if (ready < 0)
-        return; // a signal may cut the wait short: callers loop anyway
+        return;
     for (std::size_t i = 0; i < watches.size(); ++i) {
         watches[i].readable = polls[i].revents & (POLLIN | POLLHUP | POLLERR);
         watches[i].writable = polls[i].revents & POLLOUT;

@@ -74,6 +74,8 @@ struct Transfer
 [[nodiscard]] bool hasInput(int socket);
 /// True when the peer has closed the connection for good, whether or not something is left to be read.
 [[nodiscard]] bool hasHungUp(int socket);
+/// The same, and on TCP also when the peer writes no more: nobody can tell the two apart there.
+[[nodiscard]] bool hasLeft(int socket);
 /// The next byte, if it has come, which stays to be read.
 [[nodiscard]] std::optional<char> peekByte(int socket);
 
@@ -109,7 +111,7 @@ struct Credentials
 /// `tcp://host:port` of a TCP connection's other end.
 [[nodiscard]] QString peerAddress(int socket);
 
-/// The address of a listening stream socket, unix or TCP, as text; empty if @p socket is none.
+/// The address of a listening stream socket, unix or TCP, as text; empty if @p socket is none. An abstract name begins with @.
 [[nodiscard]] QString listeningAddress(int socket);
 void closeOnExec(int descriptor);
 /// Sends a datagram to a unix socket at a path, or by an abstract name that begins with @; false if nobody could be reached.
@@ -289,7 +291,7 @@ struct Watch
     bool readable = false; ///< set by waitFor(): there is input, an end of file or an error
     bool writable = false;
 };
-/// Waits until a descriptor is ready or the time is up; unset = for ever.
+/// Waits until a descriptor is ready or the time is up, whatever signals come; unset = for ever.
 void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> timeout);
 
 /// Waits for many descriptors at a cost that does not grow with their number, unless the kernel refuses epoll. A descriptor must be removed

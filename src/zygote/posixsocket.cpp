@@ -40,6 +40,12 @@ bool hasHungUp(int socket)
     return ::poll(&state, 1, 0) > 0;
 }
 
+bool hasLeft(int socket)
+{
+    pollfd state{socket, short(isUnixSocket(socket) ? 0 : POLLRDHUP), 0};
+    return ::poll(&state, 1, 0) > 0;
+}
+
 std::optional<char> peekByte(int socket)
 {
     char byte = 0;
@@ -190,13 +196,20 @@ std::optional<Credentials> peerCredentials(int socket)
 
 namespace {
 
-QString textOf(const sockaddr_storage &address)
+// The name of an abstract socket begins with a NUL, and may have more of them; a path ends with one, if there is room.
+QString placeOf(const sockaddr_un &address, socklen_t length)
+{
+    const QByteArray name(address.sun_path, std::max<qsizetype>(0, qsizetype(length) - qsizetype(offsetof(sockaddr_un, sun_path))));
+    if (name.startsWith('\0'))
+        return u'@' + QString::fromLocal8Bit(name.sliced(1)).replace(QChar(0), u'@');
+    return QString::fromLocal8Bit(name.constData());
+}
+
+QString textOf(const sockaddr_storage &address, socklen_t length)
 {
     std::array<char, INET6_ADDRSTRLEN> host{};
-    if (address.ss_family == AF_UNIX) {
-        const auto *const unixAddress = reinterpret_cast<const sockaddr_un *>(&address);
-        return QStringLiteral("unix:%1").arg(QString::fromLocal8Bit(unixAddress->sun_path));
-    }
+    if (address.ss_family == AF_UNIX)
+        return QStringLiteral("unix:") + placeOf(reinterpret_cast<const sockaddr_un &>(address), length);
     if (address.ss_family == AF_INET) {
         const auto *const four = reinterpret_cast<const sockaddr_in *>(&address);
         ::inet_ntop(AF_INET, &four->sin_addr, host.data(), host.size());
@@ -213,7 +226,7 @@ QString peerAddress(int socket)
 {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
-    return ::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) == 0 ? textOf(address) : QString();
+    return ::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) == 0 ? textOf(address, length) : QString();
 }
 
 QString listeningAddress(int socket)
@@ -231,7 +244,7 @@ QString listeningAddress(int socket)
     if (::getsockname(socket, reinterpret_cast<sockaddr *>(&address), &length) != 0)
         return {};
     const bool isKnown = address.ss_family == AF_UNIX || address.ss_family == AF_INET || address.ss_family == AF_INET6;
-    return isKnown ? textOf(address) : QString();
+    return isKnown ? textOf(address, length) : QString();
 }
 
 void closeOnExec(int descriptor)

@@ -151,7 +151,7 @@ int serveConnection(const WorkerStart &start)
             leaveIfFree();
         const Posix::Transfer transfer = greeting.read(session->space());
         if (transfer.status == Posix::Transfer::WouldBlock)
-            return endWith(start, QStringLiteral("its client has not said hello in time"));
+            return endWith(start, QStringLiteral("its client has not come to the end of its first message in time"));
         if (transfer.status != Posix::Transfer::Done)
             return 0;
         goesOn = session->received(transfer.bytes);

@@ -366,6 +366,9 @@ Event Workers::bury(Child &child, const Posix::Death &death)
     event.pid = child.process.pid();
     event.cause = causeOf(child, death);
     event.setup = m_scoreboard.page(child.slot)->setup.load(std::memory_order_relaxed);
+    const bool wasInterrupted = event.cause == Event::Abandoned || event.cause == Event::Shutdown;
+    if (wasInterrupted && event.setup == ScoreboardPage::SetupFailed)
+        event.setup = ScoreboardPage::NotSetUp; // it might have come to a good end
     event.exitCode = death.exitCode;
     event.signal = death.signal;
     m_tell(event); // before the end of file, so that the cause is there when somebody asks for it

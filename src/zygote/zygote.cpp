@@ -97,6 +97,7 @@ QString ZygotePrivate::awaitReady()
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&event));
     if (transfer.status == Posix::Transfer::Done && event.kind == Event::Ready) {
         channel = std::make_shared<ZygoteChannel>(std::move(control), process, event.capacity);
+        channel->setScoreboard(scoreboard);
         return {};
     }
     control.reset();

@@ -11,6 +11,15 @@ namespace Prefork {
 
 using namespace ZygoteMessages;
 
+namespace {
+
+SetupBackOff::Time now()
+{
+    return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+}
+
 ZygoteChannel::ZygoteChannel(Posix::Fd socket, std::shared_ptr<const Posix::ChildProcess> process, quint32 capacity)
     : m_socket(std::move(socket))
     , m_process(std::move(process))
@@ -156,10 +165,32 @@ void ZygoteChannel::readEvents()
     }
 }
 
+std::chrono::nanoseconds ZygoteChannel::setupBackOff()
+{
+    if (m_setups.probe() && m_probeSlot && m_scoreboard) {
+        const ScoreboardPage &page = *m_scoreboard->page(*m_probeSlot);
+        if (page.setup.load(std::memory_order_relaxed) == ScoreboardPage::SetUp)
+            m_setups.probeSucceeded();
+        else if (page.state.load(std::memory_order_acquire) == ScoreboardPage::Busy)
+            m_setups.probeWorks(now());
+    }
+    const auto earliest = m_setups.notBefore();
+    return earliest <= now() ? SetupBackOff::Time(0) : earliest - now();
+}
+
+void ZygoteChannel::noteClientsSpawn(quint64 id)
+{
+    m_setups.began(id, now());
+    if (m_setups.probe() == id)
+        m_probeSlot.reset();
+}
+
 void ZygoteChannel::handle(const Event &event)
 {
     switch (event.kind) {
     case Event::Spawned:
+        if (event.id == m_setups.probe())
+            m_probeSlot = event.slot;
         Q_EMIT spawned(event.id, event.pid, event.slot);
         return;
     case Event::Left:
@@ -167,10 +198,12 @@ void ZygoteChannel::handle(const Event &event)
         return;
     case Event::NotSpawned:
         --m_alive;
+        m_setups.ended(event.id, SetupBackOff::Start::Unknown, now());
         Q_EMIT notSpawned(event.id, event.text.get());
         break;
     case Event::Died:
         --m_alive;
+        m_setups.ended(event.id, SetupBackOff::startOf(event.setup), now());
         Q_EMIT died(event.id, describeDeath(event), event.setup);
         break;
     case Event::Ending:

@@ -3,6 +3,8 @@
 #define QTPREFORK_ZYGOTECHANNEL_P_H
 
 #include "zygote/posix_p.h"
+#include "zygote/scoreboard_p.h"
+#include "zygote/setupbackoff_p.h"
 #include "zygote/zygotemessages_p.h"
 
 #include <QtCore/QObject>
@@ -25,6 +27,7 @@ class ZygoteChannel : public QObject
 public:
     /// @p process: the zygote. @p capacity: as many workers at a time; further spawns wait here.
     ZygoteChannel(Posix::Fd socket, std::shared_ptr<const Posix::ChildProcess> process, quint32 capacity);
+    void setScoreboard(const std::shared_ptr<const Scoreboard> &scoreboard) { m_scoreboard = scoreboard; }
     ~ZygoteChannel() override;
 
     /// Whether a worker may be alive, as far as the zygote has been heard.
@@ -41,6 +44,11 @@ public:
     void order(ZygoteMessages::Request::Kind kind, quint64 id) { order(kind, id, 0); }
     /// Retire; @p staysUntil: when it has to go at the latest, as ScoreboardPage::now().
     void retire(quint64 id, qint64 staysUntil) { order(ZygoteMessages::Request::Retire, id, staysUntil); }
+    /// For spawns of clients in this program: how long they have to wait with the next, for their workers keep failing in setup; 0 = not at
+    /// all. It may be asked again before.
+    [[nodiscard]] std::chrono::nanoseconds setupBackOff();
+    /// Such a spawn has been asked for.
+    void noteClientsSpawn(quint64 id);
     /// Whether a spawn() would be passed on at once.
     [[nodiscard]] bool hasRoom() const { return m_pending.empty() && m_alive < m_capacity; }
     /// Handles what the zygote has said so far.
@@ -86,6 +94,9 @@ private:
     quint32 m_capacity = 0;
     quint32 m_alive = 0; // workers asked for, and not heard to be dead
     quint64 m_lastId = 0;
+    SetupBackOff m_setups; // of clients in this program
+    std::optional<quint32> m_probeSlot; // of its probe, once it has been forked
+    std::shared_ptr<const Scoreboard> m_scoreboard;
 };
 
 }
