@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "helpers/calls.h"
 #include "helpers/processes.h"
 
+#include <QtPrefork/Client>
 #include <QtPrefork/Server>
 #include <QtPrefork/Zygote>
 
@@ -24,10 +26,12 @@ namespace {
 
 std::vector<std::unique_ptr<Zygote>> spareZygotes; // forked before there was an application
 
-std::unique_ptr<Zygote> takeZygote()
+std::vector<std::unique_ptr<Zygote>> servingZygotes; // whose workers do not stop before they have begun
+
+std::unique_ptr<Zygote> takeZygote(std::vector<std::unique_ptr<Zygote>> &zygotes = spareZygotes)
 {
-    auto zygote = std::move(spareZygotes.back());
-    spareZygotes.pop_back();
+    auto zygote = std::move(zygotes.back());
+    zygotes.pop_back();
     return zygote;
 }
 
@@ -50,6 +54,9 @@ private Q_SLOTS:
     void aWorkerThatHasHardlyBegunHidesNothing();
     void theServerIsDestroyedWhenItStopsListening();
     void aServerNoticesThatItsZygoteWasDestroyed();
+    void aKilledZygoteIsReaped_data();
+    void aKilledZygoteIsReaped();
+    void aZygoteThatStillServesIsReapedWhenItEnds();
 };
 
 void TestZygoteLoss::aConnectionArrivesBeforeTheNewsOfTheDeath()
@@ -110,6 +117,51 @@ void TestZygoteLoss::aServerNoticesThatItsZygoteWasDestroyed()
     QCOMPARE(server.errorString(), QStringLiteral("the zygote is gone"));
 }
 
+void TestZygoteLoss::aKilledZygoteIsReaped_data()
+{
+    QTest::addColumn<bool>("isUsed");
+    QTest::newRow("used") << true;
+    QTest::newRow("unused") << false;
+}
+
+// While its Zygote lives on.
+void TestZygoteLoss::aKilledZygoteIsReaped()
+{
+    QFETCH(const bool, isUsed);
+    const auto zygote = takeZygote(servingZygotes);
+    std::unique_ptr<Client> client;
+    if (isUsed) {
+        client = std::make_unique<Client>(zygote.get(), ClientOptions{.minWorkers = 0});
+        QVERIFY(Test::call(client->checkout(), "pid").result);
+    }
+    const qint64 pid = zygote->processId();
+    QVERIFY(Test::exists(pid));
+    ::kill(pid_t(pid), SIGKILL);
+    QTRY_VERIFY_WITH_TIMEOUT(!Test::exists(pid), 30000);
+    QCOMPARE(zygote->processId(), pid);
+}
+
+void TestZygoteLoss::aZygoteThatStillServesIsReapedWhenItEnds()
+{
+    auto zygote = takeZygote(servingZygotes);
+    const qint64 pid = zygote->processId();
+    Client client(zygote.get(), {.minWorkers = 0, .timeout = std::chrono::milliseconds(0)});
+    const CheckoutPtr held = client.checkout();
+    QVERIFY(Test::call(held, "pid").result);
+    const pid_t other = ::fork();
+    if (other == 0)
+        ::_exit(7);
+    zygote.reset();
+    QVERIFY(Test::isRunning(pid));
+    QVERIFY(Test::call(held, "pid").result); // it serves on
+    held->abort();
+    client.close();
+    QTRY_VERIFY_WITH_TIMEOUT(!Test::exists(pid), 30000);
+    int status = 0;
+    QCOMPARE(::waitpid(other, &status, 0), other); // nobody else's child was taken
+    QCOMPARE(WEXITSTATUS(status), 7);
+}
+
 int main(int argc, char *argv[])
 {
     Interface interface;
@@ -121,6 +173,10 @@ int main(int argc, char *argv[])
     });
     for (int i = 0; i < 4; ++i)
         spareZygotes.push_back(std::make_unique<Zygote>(interface));
+    Interface serving;
+    serving.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
+    for (int i = 0; i < 3; ++i)
+        servingZygotes.push_back(std::make_unique<Zygote>(serving));
     QCoreApplication app(argc, argv);
     TestZygoteLoss test;
     return QTest::qExec(&test, argc, argv);

@@ -7,6 +7,9 @@
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QTest>
 
+#include <csignal>
+#include <sys/time.h>
+
 using namespace Prefork;
 using namespace std::chrono_literals;
 
@@ -33,6 +36,7 @@ private Q_SLOTS:
     void replacesADeadSocketWhateverItsName_data();
     void replacesADeadSocketWhateverItsName();
     void waitsNoLongerThanNecessaryForALockedDirectory();
+    void itsPatienceIsTimeWhateverSignalsCome();
     void removesNothingWithoutTheLock();
     void noticesATakeoverBeforeItWatches();
     void makesItsSocketAnew();
@@ -79,6 +83,35 @@ void TestUnixListener::waitsNoLongerThanNecessaryForALockedDirectory()
     }
     QVERIFY(timer.elapsed() < 10000);
     QVERIFY(!QFile::exists(m_address.path()));
+}
+
+void TestUnixListener::itsPatienceIsTimeWhateverSignalsCome()
+{
+    const Posix::Fd holder = Posix::openDirectory(m_directory->path().toLocal8Bit());
+    QVERIFY(Posix::lockDirectory(holder.get(), 30s));
+    const Posix::Fd lock = Posix::openAgain(holder.get());
+    struct sigaction action
+    {
+    };
+    struct sigaction before
+    {
+    };
+    action.sa_handler = [](int) {};
+    QCOMPARE(::sigaction(SIGALRM, &action, &before), 0);
+    const auto restore = qScopeGuard([&before] {
+        const itimerval none{};
+        ::setitimer(ITIMER_REAL, &none, nullptr);
+        ::sigaction(SIGALRM, &before, nullptr);
+    });
+    const itimerval often{{0, 500}, {0, 500}};
+    QCOMPARE(::setitimer(ITIMER_REAL, &often, nullptr), 0);
+    QElapsedTimer time;
+    time.start();
+    QVERIFY(!Posix::lockDirectory(lock.get(), 300ms));
+    QVERIFY2(time.elapsed() >= 300, qPrintable(QString::number(time.elapsed())));
+    time.start();
+    Posix::waitFor({}, 300ms);
+    QVERIFY2(time.elapsed() >= 299, qPrintable(QString::number(time.elapsed())));
 }
 
 // Between a look and a removal another server could take the path over.

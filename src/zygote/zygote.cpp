@@ -4,6 +4,7 @@
 #include "worker/interface_p.h"
 #include "zygote/logging_p.h"
 #include "zygote/zygoteprocess_p.h"
+#include "zygote/zygotereaper_p.h"
 
 #include <QtCore/QCoreApplication>
 
@@ -23,6 +24,7 @@ Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
     : d(std::make_unique<ZygotePrivate>())
 {
     Posix::occupyStandardDescriptors();
+    reapEndedZygotes();
     d->options = options;
     d->error = d->start(InterfacePrivate::of(interface));
     if (!isValid())
@@ -34,8 +36,12 @@ Zygote::~Zygote()
     const bool isServing = d->channel && d->channel->hasWorkers();
     if (d->channel)
         d->channel->close();
-    if (d->process && d->process->waitForEnd(isServing ? ShortParting : Parting))
+    if (!d->process)
+        return;
+    if (d->process->waitForEnd(isServing ? ShortParting : Parting))
         d->process->reap();
+    else if (!d->channel) // which sees to it
+        reapWhenItEnds(d->process);
 }
 
 bool Zygote::isValid() const

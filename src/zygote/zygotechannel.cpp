@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/zygotechannel_p.h"
 
+#include "zygote/zygotereaper_p.h"
+
+#include <QtCore/QCoreApplication>
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QThread>
 #include <QtCore/QTimer>
 
 #include <algorithm>
+#include <vector>
 
 namespace Prefork {
 
 using namespace ZygoteMessages;
 
 namespace {
+
+// Of this process, and of those it was forked from.
+std::vector<ZygoteChannel *> &allChannels()
+{
+    static std::vector<ZygoteChannel *> channels;
+    return channels;
+}
 
 SetupBackOff::Time now()
 {
@@ -26,9 +37,25 @@ ZygoteChannel::ZygoteChannel(Posix::Fd socket, std::shared_ptr<const Posix::Chil
     , m_capacity(capacity)
 {
     Posix::setNonBlocking(m_socket.get(), true);
+    static const bool isFirst = (qAddPreRoutine(attachAll), true);
+    Q_UNUSED(isFirst)
+    allChannels().push_back(this);
 }
 
-ZygoteChannel::~ZygoteChannel() = default;
+ZygoteChannel::~ZygoteChannel()
+{
+    std::erase(allChannels(), this);
+}
+
+// Also without a client or a server somebody has to notice when a zygote dies.
+void ZygoteChannel::attachAll()
+{
+    reapEndedZygotes();
+    for (ZygoteChannel *const channel : allChannels()) {
+        if (channel->m_program == Posix::processId() && channel->thread() == QThread::currentThread())
+            channel->attach();
+    }
+}
 
 quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer, Request request)
 {
@@ -237,6 +264,7 @@ void ZygoteChannel::close()
     m_pending.clear();
     m_orders.clear();
     m_socket.reset();
+    reapWhenItEnds(m_process);
     Q_EMIT closed();
 }
 

@@ -82,6 +82,9 @@ private:
     void handle(const ZygoteMessages::Event &event);
     void onZygoteEnded();
 
+    static void attachAll();
+
+    const pid_t m_program = Posix::processId(); // and not a worker that has inherited this
     Posix::Fd m_socket;
     std::shared_ptr<const Posix::ChildProcess> m_process;
     QSocketNotifier *m_readNotifier = nullptr;
