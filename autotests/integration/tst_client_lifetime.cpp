@@ -253,6 +253,38 @@ private Q_SLOTS:
         journal.call(checkout, "second", "echo", {2});
         WAIT_COMPARE(journal.entries(), QStringList({"first=1", "second!in a slot"}));
     }
+    // Without a turn of the event loop, which may have ended for good.
+    void whatCatchersCallInTheClientsDestructorSettles()
+    {
+        auto *const client = m_client.release();
+        const CheckoutPtr held = client->checkout();
+        Test::Journal journal;
+        frameTry([&] { held->call("sleep", {60000}, [](const QVariant &) {}); },
+                 [&](const Error &) {
+                     journal.note("held");
+                     journal.call(held, "again", "echo", {1});
+                     frameTry([&] { client->checkout()->call("echo", {2}, [](const QVariant &) {}); },
+                              [&](const Error &error) {
+                                  journal.note("fresh!" + error.message());
+                                  frameTry([&] { client->call("echo", {3}, [](const QVariant &) {}); },
+                                           [&](const Error &last) { journal.note("shot!" + last.message()); });
+                              });
+                 });
+        int attempts = 0; // of one that does not give up while there is a client
+        bool isGone = false;
+        const std::function<void()> insist = [&] {
+            if (isGone)
+                return;
+            frameTry([&] { client->checkout()->call("echo", {4}, [](const QVariant &) {}); }, [&](const Error &) { ++attempts, insist(); });
+        };
+        insist();
+        delete client;
+        isGone = true;
+        const QString gone = "the client was destroyed";
+        QCOMPARE(journal.entries(), QStringList({"held", "again!" + gone, "fresh!" + gone, "shot!" + gone}));
+        QVERIFY(attempts > 1);
+        QCoreApplication::processEvents(); // nobody comes back to what is no more
+    }
 
 private:
     // Of three calls, the first hears of it and no other runs.

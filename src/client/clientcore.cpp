@@ -97,6 +97,10 @@ void ClientCore::shutdown()
         timer->stop(); // a checkout may take this object into another thread once its own is over
     m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("the client was destroyed")), now());
     perform(Settle::Now);
+    // What catchers have called meanwhile, for there may be no event loop any more. One that always calls again would keep this from ending.
+    constexpr int MostRounds = 100;
+    for (int round = 0; round < MostRounds && !m_settlements.empty(); ++round)
+        settleAll();
 }
 
 void ClientCore::close(std::chrono::milliseconds deadline)
