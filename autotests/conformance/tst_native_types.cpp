@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What JSON cannot carry, and how two programs that disagree about a method or a type are told.
 #include "helpers/retold.h"
+#include "wire/utc_p.h"
 
 #include <QtCore/QDataStream>
 #include <QtCore/QDateTime>
@@ -142,7 +143,7 @@ private Q_SLOTS:
     void valuesComeBackAsTheyAre_data()
     {
         QTest::addColumn<QVariant>("value");
-        const QDateTime time(QDate(2024, 2, 29), QTime(23, 59, 59, 123), Qt::UTC);
+        const QDateTime time(QDate(2024, 2, 29), QTime(23, 59, 59, 123), Prefork::Wire::Utc);
         QTest::newRow("time") << QVariant(time);
         QTest::newRow("time with an offset") << QVariant(time.toOffsetFromUtc(5400));
         QTest::newRow("url") << QVariant(QUrl("https://example.org/a%20b?c=d#e"));
@@ -164,7 +165,7 @@ private Q_SLOTS:
     }
     void typedValuesComeBackAsTheyAre()
     {
-        const QDateTime time(QDate(2024, 2, 29), QTime(23, 59, 59, 999), Qt::UTC);
+        const QDateTime time(QDate(2024, 2, 29), QTime(23, 59, 59, 999), Prefork::Wire::Utc);
         QCOMPARE(result(echoTime, time), time);
         QCOMPARE(result(echoUrl, QUrl("https://example.org/?q=%26")), QUrl("https://example.org/?q=%26"));
         const QUuid uuid = QUuid::createUuid();
@@ -210,7 +211,7 @@ private Q_SLOTS:
         Horse horse;
         horse.name = "Bucephalus";
         horse.hands = 14;
-        horse.born = QDateTime(QDate(2001, 1, 2), QTime(3, 4, 5, 6), Qt::UTC);
+        horse.born = QDateTime(QDate(2001, 1, 2), QTime(3, 4, 5, 6), Prefork::Wire::Utc);
         horse.brand = QByteArray("\0\xff", 2);
         const Horse grown = result(grow, horse, 3);
         QCOMPARE(grown.name, horse.name);

@@ -5,6 +5,7 @@
 
 #include "wire/jsonprotocol_p.h"
 #include "wire/nativeprotocol_p.h"
+#include "wire/utc_p.h"
 #include "worker/jsonsession_p.h"
 #include "worker/nativesession_p.h"
 
@@ -42,7 +43,7 @@ QList<Conversation> conversations()
         {"variants", {{"echo", {true, QVariant(), 1e300, qlonglong(-1) << 40, word, map}}, {"echo", {}}}},
         {"special",
          {{"echo",
-           {QDateTime::fromSecsSinceEpoch(0, Qt::UTC), QUrl(QStringLiteral("http://a/b")), QUuid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)}}}},
+           {QDateTime::fromSecsSinceEpoch(0, Prefork::Wire::Utc), QUrl(QStringLiteral("http://a/b")), QUuid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)}}}},
         {"registered", {{"point", {QPoint(3, 4)}}, {"echo", {QPoint(5, 6)}}}},
         {"errors", {{"fail", {word, map}}, {"add", {1}}, {"add", {word, 1}}, {"text", {QVariantList{1}}}}},
         {"fallback", {{nullptr, {1, 2}}, {nullptr, {}}, {"unknown", {word}}, {"", {1}}}},

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "wire/utc_p.h"
+
 #include <QtPrefork/cborreader.h>
 #include <QtPrefork/cborwriter.h>
 
@@ -58,7 +60,7 @@ QCborValue randomValue(Random &random, int depth = 0)
     case 7:
         return randomText(random).toUtf8();
     case 8:
-        return QCborValue(QDateTime::fromMSecsSinceEpoch(qint64(random()) * 500, Qt::UTC));
+        return QCborValue(QDateTime::fromMSecsSinceEpoch(qint64(random()) * 500, Prefork::Wire::Utc));
     case 9:
         return QCborValue(QUuid::fromRfc4122(QByteArray(16, char(random()))));
     case 10:

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "wire/utc_p.h"
+
 #include <QtPrefork/cborreader.h>
 #include <QtPrefork/cborwriter.h>
 #include <QtPrefork/typeregistry.h>
@@ -34,7 +36,7 @@ QVariant richDocument()
 {
     return QVariantMap{{QStringLiteral("numbers"), QVariantList{0, 23, 24, -1, -70000, qlonglong(1) << 40, 1.5}},
                        {QStringLiteral("texts"), QVariantList{QString(300, u'x'), QString::fromUtf8("\u6c34"), QByteArray("bytes")}},
-                       {QStringLiteral("when"), QDateTime(QDate(2024, 2, 29), QTime(1, 2, 3, 4), Qt::UTC)},
+                       {QStringLiteral("when"), QDateTime(QDate(2024, 2, 29), QTime(1, 2, 3, 4), Prefork::Wire::Utc)},
                        {QStringLiteral("where"), QUrl(QStringLiteral("https://example.org/a%20b?c=d#e"))},
                        {QStringLiteral("who"), QUuid::fromRfc4122("0123456789abcdef")},
                        {QStringLiteral("nothing"), QVariant::fromValue(nullptr)},
@@ -106,8 +108,8 @@ void TestCborReader::readsTheExamplesOfTheStandard_data()
     row("8301820203820405", QVariantList{1LL, QVariantList{2LL, 3LL}, QVariantList{4LL, 5LL}});
     row("9f018202039f0405ffff", QVariantList{1LL, QVariantList{2LL, 3LL}, QVariantList{4LL, 5LL}});
     row("bf61610161629f0203ffff", QVariantMap{{QStringLiteral("a"), 1LL}, {QStringLiteral("b"), QVariantList{2LL, 3LL}}});
-    row("c11a514b67b0", QDateTime(QDate(2013, 3, 21), QTime(20, 4), Qt::UTC));
-    row("c1fb41d452d9ec200000", QDateTime(QDate(2013, 3, 21), QTime(20, 4, 0, 500), Qt::UTC));
+    row("c11a514b67b0", QDateTime(QDate(2013, 3, 21), QTime(20, 4), Prefork::Wire::Utc));
+    row("c1fb41d452d9ec200000", QDateTime(QDate(2013, 3, 21), QTime(20, 4, 0, 500), Prefork::Wire::Utc));
     row("d9d9f701", 1LL);
     row("d74401020304", hex("01020304"));
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "wire/utc_p.h"
+
 #include <QtPrefork/cborwriter.h>
 #include <QtPrefork/typeregistry.h>
 
@@ -104,8 +106,8 @@ void TestCborWriter::writesTheExamplesOfTheStandard_data()
     row(QDateTime(), "f6");
     const QDate day(2013, 3, 21);
     const QTime time(20, 4, 0, 7);
-    row(QDateTime(day, time, Qt::UTC), "c07818323031332d30332d32315432303a30343a30302e3030375a");
-    row(QDateTime(day, time, Qt::OffsetFromUTC, 3600), "c0781d323031332d30332d32315432303a30343a30302e3030372b30313a3030");
+    row(QDateTime(day, time, Prefork::Wire::Utc), "c07818323031332d30332d32315432303a30343a30302e3030375a");
+    row(QDateTime(day, time, Prefork::Wire::Utc).addSecs(-3600).toOffsetFromUtc(3600), "c0781d323031332d30332d32315432303a30343a30302e3030372b30313a3030");
 }
 
 void TestCborWriter::writesTheExamplesOfTheStandard()
@@ -167,7 +169,7 @@ void TestCborWriter::failsWithTheFirstReason()
     writer.writeVariant(nested(65));
     QCOMPARE(writer.errorString(), QStringLiteral("a value nested deeper than 64 levels"));
     writer.truncate(0);
-    writer.writeVariant(QDateTime(QDate(12345, 1, 1), QTime(0, 0), Qt::UTC));
+    writer.writeVariant(QDateTime(QDate(12345, 1, 1), QTime(0, 0), Prefork::Wire::Utc));
     QCOMPARE(writer.errorString(), QStringLiteral("a QDateTime outside the years 0 to 9999"));
 }
 

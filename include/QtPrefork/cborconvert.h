@@ -74,8 +74,8 @@ void toCbor(CborWriter &writer, const T &value)
         const QMetaType type = QMetaType::fromType<T>();
         if (const QByteArray *const name = writer.types() ? writer.types()->nameOf(type) : nullptr)
             return writer.writeRegistered(*name, type, &value);
-        if constexpr (Gadget<T>) {
-            if (hasFields(T::staticMetaObject))
+        if constexpr (HasMetaObject<T>) {
+            if (isGadget<T>())
                 return writeGadget(writer, T::staticMetaObject, &value);
         }
         writer.writeVariant(QVariant::fromValue(value));
@@ -154,8 +154,8 @@ template <class T>
     } else if constexpr (std::same_as<T, QDateTime>) {
         *out = QDateTime();
         return reader.readNull(); // what an invalid one is written as
-    } else if constexpr (Gadget<T>) {
-        return hasFields(T::staticMetaObject) && readGadget(reader, T::staticMetaObject, out);
+    } else if constexpr (HasMetaObject<T>) {
+        return isGadget<T>() && readGadget(reader, T::staticMetaObject, out);
     } else {
         return false;
     }

@@ -13,10 +13,12 @@
 #include <cstring>
 #include <vector>
 
+QT_BEGIN_NAMESPACE
 class QDateTime;
 class QUrl;
 class QUuid;
 class QVariant;
+QT_END_NAMESPACE
 
 namespace Prefork::detail {
 

@@ -62,8 +62,8 @@ template <class T>
         return map;
     } else if constexpr (std::is_enum_v<T>) {
         return QVariant::fromValue(qlonglong(value));
-    } else if constexpr (Gadget<T>) {
-        return hasFields(T::staticMetaObject) ? QVariant(gadgetToMap(T::staticMetaObject, &value)) : QVariant::fromValue(value);
+    } else if constexpr (HasMetaObject<T>) {
+        return isGadget<T>() ? QVariant(gadgetToMap(T::staticMetaObject, &value)) : QVariant::fromValue(value);
     } else {
         return QVariant::fromValue(value);
     }
@@ -128,8 +128,8 @@ template <class T>
             out->insert(entry.key(), std::move(element));
         }
         return true;
-    } else if constexpr (Gadget<T>) {
-        return toType(value, QMetaType::fromType<T>(), out) || gadgetFromVariant(value, T::staticMetaObject, out);
+    } else if constexpr (HasMetaObject<T>) {
+        return toType(value, QMetaType::fromType<T>(), out) || (isGadget<T>() && gadgetFromVariant(value, T::staticMetaObject, out));
     } else {
         return toType(value, QMetaType::fromType<T>(), out);
     }

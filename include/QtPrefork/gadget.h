@@ -19,16 +19,19 @@ namespace Prefork::detail {
 class CborReader;
 class CborWriter;
 
-/// Has a Q_GADGET of its own, not just of a base class.
+/// May be a Q_GADGET: it, or a base class of it, has a meta-object. Only isGadget() knows for certain.
 template <class T>
-concept Gadget = requires {
-    typename T::QtGadgetHelper;
-    T::staticMetaObject;
-    requires std::same_as<decltype(&T::qt_check_for_QGADGET_macro), void (T::*)()>;
+concept HasMetaObject = requires {
+    { T::staticMetaObject } -> std::convertible_to<const QMetaObject &>;
 };
 
-/// True if @p type is a Q_GADGET with fields.
+/// True if @p type is a Q_GADGET with fields, has not just a base class that is one.
 [[nodiscard]] QTPREFORK_EXPORT bool isGadget(QMetaType type);
+template <class T>
+[[nodiscard]] bool isGadget()
+{
+    return isGadget(QMetaType::fromType<T>());
+}
 /// True if a gadget's property crosses the wire.
 [[nodiscard]] QTPREFORK_EXPORT bool isField(const QMetaProperty &property);
 /// True if a gadget of type @p meta has fields.

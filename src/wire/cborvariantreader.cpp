@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "wire/utc_p.h"
+
 #include <QtPrefork/cborreader.h>
 #include <QtPrefork/typeregistry.h>
 
@@ -197,7 +199,7 @@ bool CborReader::readEpoch(QVariant *value)
     if (!charge(heap(256)) || (!isInteger && !readDouble(&seconds)) || !(std::abs(isInteger ? double(integer) : seconds) < MaxSeconds))
         return fail(QStringLiteral("a date and time (tag 1) that is no number of seconds"));
     const qint64 milliseconds = isInteger ? integer * 1000 : qint64(std::round(seconds * 1000));
-    *value = QVariant(QDateTime::fromMSecsSinceEpoch(milliseconds, Qt::UTC));
+    *value = QVariant(QDateTime::fromMSecsSinceEpoch(milliseconds, Wire::Utc));
     return true;
 }
 

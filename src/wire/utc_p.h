@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_UTC_P_H
+#define QTPREFORK_UTC_P_H
+
+#include <QtCore/QDateTime>
+#include <QtCore/QTimeZone>
+
+namespace Prefork::Wire {
+
+/// What makes a QDateTime one of UTC. Qt has wanted a QTimeZone for that since Qt 6.5, where Qt::UTC was right before.
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+inline constexpr QTimeZone::Initialization Utc = QTimeZone::UTC;
+#else
+inline constexpr Qt::TimeSpec Utc = Qt::UTC;
+#endif
+
+}
+
+#endif
