@@ -3,7 +3,8 @@
 #include <QtPrefork/gadget.h>
 #include <QtPrefork/typeregistry.h>
 
-#include <QtCore/QAssociativeIterable>
+#include "wire/iterables_p.h"
+
 #include <QtCore/QDataStream>
 #include <QtCore/QDateTime>
 #include <QtCore/QFloat16>
@@ -11,7 +12,6 @@
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
-#include <QtCore/QSequentialIterable>
 #include <QtCore/QUrl>
 #include <QtCore/QUuid>
 
@@ -56,7 +56,7 @@ void writeMap(CborWriter &writer, const Map &map)
 }
 
 // Any keys, of which several may become the same text: what a map of texts leaves of them.
-void writeAssociation(CborWriter &writer, const QAssociativeIterable &entries)
+void writeAssociation(CborWriter &writer, const Wire::AssociativeView &entries)
 {
     QVariantMap map;
     for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
@@ -70,7 +70,7 @@ void writeAssociation(CborWriter &writer, const QAssociativeIterable &entries)
     writeMap(writer, map);
 }
 
-void writeSequence(CborWriter &writer, const QSequentialIterable &items)
+void writeSequence(CborWriter &writer, const Wire::SequentialView &items)
 {
     QVariantList list;
     for (const QVariant &item : items)
@@ -88,10 +88,10 @@ void writeOther(CborWriter &writer, const QVariant &value)
         writer.writeDouble(double(float(contents<qfloat16>(value))));
     else if (type.flags() & QMetaType::IsEnumeration)
         writer.writeSigned(value.toLongLong());
-    else if (value.canConvert<QAssociativeIterable>())
-        writeAssociation(writer, value.value<QAssociativeIterable>());
-    else if (value.canConvert<QSequentialIterable>())
-        writeSequence(writer, value.value<QSequentialIterable>());
+    else if (value.canConvert<Wire::AssociativeView>())
+        writeAssociation(writer, value.value<Wire::AssociativeView>());
+    else if (value.canConvert<Wire::SequentialView>())
+        writeSequence(writer, value.value<Wire::SequentialView>());
     else if (isGadget(type))
         writeGadget(writer, *type.metaObject(), value.constData());
     else

@@ -5,9 +5,9 @@
 #include <QtPrefork/cborwriter.h>
 #include <QtPrefork/convert.h>
 
-#include <QtCore/QAssociativeIterable>
+#include "wire/iterables_p.h"
+
 #include <QtCore/QMetaProperty>
-#include <QtCore/QSequentialIterable>
 
 #include <vector>
 
@@ -36,13 +36,13 @@ bool storeList(const QVariant &value, QVariant *out)
     QVariantList list;
     if (!fromVariant(value, &list))
         return false;
-    auto view = out->view<QSequentialIterable>();
+    auto view = out->view<Wire::SequentialView>();
     const QMetaType itemType = view.metaContainer().valueMetaType();
     for (const QVariant &item : std::as_const(list)) {
         QVariant converted;
         if (!convertVariant(item, itemType, &converted))
             return false;
-        view.addValue(converted);
+        Wire::addItem(view, converted);
     }
     return true;
 }
@@ -52,7 +52,7 @@ bool storeMap(const QVariant &value, QVariant *out)
     QVariantMap map;
     if (!fromVariant(value, &map))
         return false;
-    auto view = out->view<QAssociativeIterable>();
+    auto view = out->view<Wire::AssociativeView>();
     const QMetaType itemType = view.metaContainer().mappedMetaType();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
         QVariant converted;
@@ -74,9 +74,9 @@ bool storeOther(const QVariant &value, QMetaType type, QVariant *out)
         return storeEnum(value, type, out);
     if (isGadget(type))
         return gadgetFromVariant(value, *type.metaObject(), out->data());
-    if (QMetaType::canView(type, QMetaType::fromType<QAssociativeIterable>()))
+    if (QMetaType::canView(type, QMetaType::fromType<Wire::AssociativeView>()))
         return storeMap(value, out);
-    if (QMetaType::canView(type, QMetaType::fromType<QSequentialIterable>()))
+    if (QMetaType::canView(type, QMetaType::fromType<Wire::SequentialView>()))
         return storeList(value, out);
     return toType(value, type, out->data());
 }

@@ -3,15 +3,14 @@
 
 #include <QtPrefork/gadget.h>
 
+#include "wire/iterables_p.h"
 #include "wire/jsonscanner_p.h"
 
-#include <QtCore/QAssociativeIterable>
 #include <QtCore/QDateTime>
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 #include <QtCore/QMap>
-#include <QtCore/QSequentialIterable>
 #include <QtCore/QStringDecoder>
 #include <QtCore/QUrl>
 #include <QtCore/QUuid>
@@ -62,7 +61,7 @@ Failure bytes(const QByteArray &data, QJsonValue *json)
 Failure list(const QVariant &value, QJsonValue *json, int depth)
 {
     QJsonArray array;
-    const auto items = value.value<QSequentialIterable>();
+    const auto items = value.value<SequentialView>();
     for (const QVariant &item : items) {
         QJsonValue element;
         if (Failure failure = toJson(item, &element, depth))
@@ -76,7 +75,7 @@ Failure list(const QVariant &value, QJsonValue *json, int depth)
 Failure map(const QVariant &value, QJsonValue *json, int depth)
 {
     QMap<QString, QJsonValue> members; // sorted first: QJsonObject takes keys in order quickly, and others not
-    const auto entries = value.value<QAssociativeIterable>();
+    const auto entries = value.value<AssociativeView>();
     for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
         const QVariant key = entry.key();
         if (!key.canConvert<QString>())
@@ -103,9 +102,9 @@ Failure other(const QVariant &value, QJsonValue *json, int depth)
         *json = QJsonValue(value.toLongLong());
         return {};
     }
-    if (value.canConvert<QAssociativeIterable>())
+    if (value.canConvert<AssociativeView>())
         return map(value, json, depth);
-    if (value.canConvert<QSequentialIterable>())
+    if (value.canConvert<SequentialView>())
         return list(value, json, depth);
     if (detail::isGadget(type))
         return toJson(detail::gadgetToMap(*type.metaObject(), value.constData()), json, depth);

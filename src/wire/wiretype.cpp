@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/cborconvert.h>
 
-#include <QtCore/QAssociativeIterable>
+#include "wire/iterables_p.h"
+
 #include <QtCore/QMetaProperty>
-#include <QtCore/QSequentialIterable>
 
 namespace Prefork::detail {
 
@@ -77,11 +77,11 @@ void append(QByteArray *out, QMetaType type, QList<QMetaType> *around)
         out->append(simple);
     } else if (isGadget(type)) {
         appendGadget(out, *type.metaObject(), type, around);
-    } else if (QMetaType::canView(type, QMetaType::fromType<QAssociativeIterable>())) {
-        append(&out->append("m<"), QVariant(type).view<QAssociativeIterable>().metaContainer().mappedMetaType(), around);
+    } else if (QMetaType::canView(type, QMetaType::fromType<Wire::AssociativeView>())) {
+        append(&out->append("m<"), QVariant(type).view<Wire::AssociativeView>().metaContainer().mappedMetaType(), around);
         out->append('>');
-    } else if (QMetaType::canView(type, QMetaType::fromType<QSequentialIterable>())) {
-        append(&out->append("l<"), QVariant(type).view<QSequentialIterable>().metaContainer().valueMetaType(), around);
+    } else if (QMetaType::canView(type, QMetaType::fromType<Wire::SequentialView>())) {
+        append(&out->append("l<"), QVariant(type).view<Wire::SequentialView>().metaContainer().valueMetaType(), around);
         out->append('>');
     } else {
         out->append("R<").append(type.name()).append('>');
