@@ -95,7 +95,7 @@ void TestSession::exceptionsBecomeErrors()
         .add("std", [](const QVariantList &) -> QVariant { throw std::out_of_range("too far"); })
         .add("text", [](const QVariantList &) -> QVariant { throw QStringLiteral("λ"); })
         .add("strange", [](const QVariantList &) -> QVariant { throw 5; });
-    QCOMPARE(f.answerTo(R"(["do",{},"error"])"), QByteArray(R"(["er",{"code":"WorkerError","data":42},"no luck"])"));
+    QCOMPARE(f.answerTo(R"(["do",{},"error"])"), QByteArray(R"(["er",{"code":"WorkerError","data":42},"no luck\n"])"));
     QCOMPARE(f.answerTo(R"(["do",{},"fatal"])"), QByteArray(R"(["er",{"code":"WorkerError"},"claimed"])"));
     QCOMPARE(f.answerTo(R"(["do",{},"std"])"), QByteArray(R"(["er",{"code":"WorkerError"},"too far"])"));
     QCOMPARE(f.answerTo(R"(["do",{},"text"])"), QByteArray(R"(["er",{"code":"WorkerError"},"λ"])"));
