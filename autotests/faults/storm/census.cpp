@@ -25,7 +25,7 @@ Possessions possessionsOf(std::span<const pid_t> processes)
     Possessions all;
     for (const pid_t pid : processes) {
         all.descriptors += Test::descriptorCount(pid);
-        all.memory += kilobytes(pid, "VmRSS") - kilobytes(pid, "RssShmem");
+        all.memory += kilobytes(pid, "RssAnon");
     }
     return all;
 }

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <malloc.h>
 
 namespace Storm {
 
@@ -77,6 +78,8 @@ private:
             m_hasRecycled = true;
             isAtRest = false;
         }
+        if (isAtRest)
+            ::malloc_trim(0); // What the allocator keeps for later would look like growth.
         m_page.unsettled.store(m_desk.unsettled());
         m_page.isAtRest.store(isAtRest);
         m_page.phase.store(quint32(phase)); // last: it makes the rest valid

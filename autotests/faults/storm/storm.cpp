@@ -85,7 +85,7 @@ void Storm::warmUp()
     if (!waitFor([this] { return m_servers.isListening() || m_servers.server() == 0; }, Patience))
         giveUp(QStringLiteral("the first server does not listen"));
     startClients();
-    const quint64 enough = std::min<quint64>(m_options.requests, quint64(m_options.workers) * 50);
+    const quint64 enough = std::min<quint64>(m_options.requests / 10, quint64(m_options.workers) * 1000);
     if (!waitFor([&] { return m_ledger.header().settled.load() >= enough; }, Patience) || !rest(Phase::Rest))
         giveUp(QStringLiteral("the warm-up did not come to its end"));
     m_baseline = holdings();
