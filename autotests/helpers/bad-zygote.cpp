@@ -60,6 +60,13 @@ int withAKeptDescriptorThatIsNotOpen()
     return report(interface);
 }
 
+int withAKeptDescriptorFromBefore()
+{
+    Prefork::Interface interface;
+    interface.keepDescriptor(::open("/dev/zero", O_RDONLY));
+    return report(interface);
+}
+
 int withPreload(std::function<void()> preload)
 {
     Prefork::Interface interface;
@@ -89,6 +96,12 @@ int main(int argc, char *argv[])
         {"preload-leaks", [] { return withPreload([] { static_cast<void>(::open("/dev/zero", O_RDONLY)); }); }},
         {"preload-leaks-close-on-exec", [] { return withPreload([] { static_cast<void>(::open("/dev/full", O_WRONLY | O_CLOEXEC)); }); }},
         {"preload-declares-too-much", withAKeptDescriptorThatIsNotOpen},
+        {"declares-one-from-before", withAKeptDescriptorFromBefore},
+        {"preload-reopens-one-from-before",
+         [] {
+             const int before = ::open("/dev/zero", O_RDONLY);
+             return withPreload([before] { ::close(before), static_cast<void>(::open("/dev/zero", O_RDONLY)); });
+         }},
         {"preload-starts-thread", [] { return withPreload([] { new IdleThread; }); }},
     };
     return argc == 2 && misbehaviours.contains(argv[1]) ? misbehaviours.at(argv[1])() : 2;

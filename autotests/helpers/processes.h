@@ -6,6 +6,7 @@
 #include <QtCore/QFile>
 #include <QtCore/QList>
 
+#include <algorithm>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -90,10 +91,14 @@ namespace Test {
     return {};
 }
 
-/// How many descriptors a process has open.
+/// How many descriptors a process has open, without those at which nothing is open because its program had something there.
 [[nodiscard]] inline qsizetype descriptorCount(qint64 pid)
 {
-    return QDir(QStringLiteral("/proc/%1/fd").arg(pid)).entryList(QDir::Files | QDir::System | QDir::NoDotAndDotDot).size();
+    const QDir directory(QStringLiteral("/proc/%1/fd").arg(pid));
+    const QStringList names = directory.entryList(QDir::Files | QDir::System | QDir::NoDotAndDotDot);
+    return std::count_if(names.begin(), names.end(), [&directory](const QString &name) {
+        return name.toInt() <= 2 || QFile::symLinkTarget(directory.filePath(name)) != QStringLiteral("/dev/null");
+    });
 }
 
 }

@@ -13,7 +13,11 @@
 #include <QtNetwork/QTcpServer>
 
 #include <fcntl.h>
+#include <map>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <syslog.h>
 
 using namespace Prefork;
 using Test::answer;
@@ -22,12 +26,22 @@ namespace {
 
 int s_kept = -1; // opened by preload, in zygote and workers
 
+bool isNothing(int descriptor)
+{
+    struct stat file
+    {
+    };
+    return ::fstat(descriptor, &file) == 0 && S_ISCHR(file.st_mode) && file.st_rdev == makedev(1, 3);
+}
+
+// But for standard ones, those that are not /dev/null.
 QVariantList openDescriptors()
 {
     QVariantList list;
     const QStringList names = QDir("/proc/self/fd").entryList(QDir::Files | QDir::System | QDir::NoDotAndDotDot);
     for (const QString &name : names) {
-        if (::fcntl(name.toInt(), F_GETFD) >= 0) // not the directory's own
+        const int descriptor = name.toInt();
+        if (::fcntl(descriptor, F_GETFD) >= 0 && (descriptor <= 2 || !isNothing(descriptor))) // not the directory's own
             list.append(name.toInt());
     }
     return list;
@@ -38,6 +52,27 @@ bool isSocket(int descriptor)
     int type = 0;
     socklen_t length = sizeof type;
     return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
+}
+
+// What a program has opened before it made its zygote, and goes on to write to in its workers.
+std::vector<int> s_logs;
+std::map<int, std::unique_ptr<Zygote>> s_zygotes; // by how many were open
+
+void openLogs(std::size_t count)
+{
+    while (s_logs.size() < count) {
+        const int log = s_logs.size() % 2 == 0 ? ::open("/dev/zero", O_RDWR) : ::socket(AF_UNIX, SOCK_DGRAM, 0);
+        s_logs.push_back(log);
+    }
+}
+
+void writeLogs()
+{
+    for (const int log : s_logs) {
+        for (int i = 0; i < 3; ++i)
+            [[maybe_unused]] const ssize_t written = ::write(log, "a line of the log\n", 18);
+    }
+    ::syslog(LOG_DEBUG, "a worker of a test");
 }
 
 // Everything a careless program may have open, nothing of it close-on-exec.
@@ -130,6 +165,33 @@ private Q_SLOTS:
         WAIT_COMPARE(Test::childrenOf(Test::zygote()->processId()).size(), 0);
         WAIT_COMPARE(Test::descriptorCount(Test::zygote()->processId()), 8);
     }
+    void row66_whatWasOpenBeforeIsNothing_data()
+    {
+        QTest::addColumn<int>("open");
+        for (const auto &[open, zygote] : s_zygotes)
+            QTest::addRow("%d", open) << open;
+    }
+    void row66_whatWasOpenBeforeIsNothing()
+    {
+        QFETCH(int, open);
+        Zygote &zygote = *s_zygotes.at(open);
+        QVERIFY2(zygote.isValid(), qPrintable(zygote.errorString()));
+        Client client(&zygote, {.minWorkers = 0, .maxWorkers = 3});
+        std::vector<CheckoutPtr> checkouts;
+        for (int i = 0; i < 3; ++i) {
+            checkouts.push_back(client.checkout());
+            QCOMPARE(answer(checkouts.back(), "log", {i}), QVariant(i));
+        }
+        for (const CheckoutPtr &checkout : checkouts) {
+            QCOMPARE(answer(checkout, "log", {"again"}), QVariant("again"));
+            QCOMPARE(answer(checkout, "isEachLogNothing", {open}), QVariant(true));
+            QCOMPARE(answer(checkout, "opensElsewhere", {open}), QVariant(true));
+        }
+        for (int i = 0; i < open; ++i) {
+            const QString link = QString("/proc/%1/fd/%2").arg(zygote.processId()).arg(s_logs.at(std::size_t(i)));
+            QCOMPARE(QFile::symLinkTarget(link), "/dev/null");
+        }
+    }
     void connectionsLeaveNothingBehind()
     {
         QTemporaryDir directory;
@@ -160,5 +222,25 @@ private Q_SLOTS:
     }
 };
 
-PREFORK_TEST_MAIN(DescriptorsTest, fill)
+int main(int argc, char *argv[])
+{
+    ::openlog("tst_descriptors", LOG_NDELAY, LOG_USER);
+    Interface interface;
+    interface.add("log", [](const QVariantList &arguments) { return writeLogs(), arguments.value(0); });
+    interface.add("isEachLogNothing", [](const QVariantList &arguments) {
+        return QVariant(std::all_of(s_logs.begin(), s_logs.begin() + arguments.value(0).toInt(), isNothing));
+    });
+    interface.add("opensElsewhere", [](const QVariantList &arguments) {
+        const int descriptor = ::open("/dev/full", O_RDONLY);
+        return QVariant(std::find(s_logs.begin(), s_logs.begin() + arguments.value(0).toInt(), descriptor) == s_logs.begin() + arguments.value(0).toInt());
+    });
+    for (const int open : {1, 3, 40, 200}) {
+        openLogs(std::size_t(open));
+        s_zygotes[open] = std::make_unique<Zygote>(interface);
+    }
+    const int result = Test::runWithZygote<DescriptorsTest>(argc, argv, fill);
+    s_zygotes.clear();
+    return result;
+}
+
 #include "tst_descriptors.moc"

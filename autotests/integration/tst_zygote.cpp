@@ -46,6 +46,8 @@ private Q_SLOTS:
         QTest::newRow("preload leaves a descriptor") << "preload-leaks" << QStringList{"descriptor", "/dev/zero", "keepDescriptor"};
         QTest::newRow("close-on-exec does not help") << "preload-leaks-close-on-exec" << QStringList{"/dev/full"};
         QTest::newRow("preload declares what is not open") << "preload-declares-too-much" << QStringList{"descriptor 99", "keepDescriptor", "not open"};
+        QTest::newRow("what was open before is declared") << "declares-one-from-before" << QStringList{"declared", "open it in preload"};
+        QTest::newRow("preload reopens what was open before") << "preload-reopens-one-from-before" << QStringList{"preload left descriptor", "/dev/zero"};
         QTest::newRow("preload starts a thread") << "preload-starts-thread" << QStringList{"preload started a thread"};
     }
     void refusesWhatCannotWorkAndSaysWhy()
@@ -56,6 +58,7 @@ private Q_SLOTS:
         QVERIFY2(ended.exitCode == 3, qPrintable(QString::number(ended.exitCode) + ended.errors));
         for (const QString &part : says)
             QVERIFY2(ended.errors.contains(part), qPrintable(ended.errors));
+        QVERIFY2(ended.errors.contains("prefork.zygote: the zygote is not valid: "), qPrintable(ended.errors));
     }
     void acceptsWhatCan() { QCOMPARE(Test::runProgram(BAD_ZYGOTE, {"none"}).exitCode, 0); }
     void leadsASessionOfItsOwn()

@@ -19,9 +19,9 @@ namespace {
 
 constexpr Method<qint64()> pid{"pid"};
 constexpr rlim_t Descriptors = 16;
-// Standard input, output, errors, the channel and the poller, one for the connection that arrives; of the rest an eighth for those of the
-// dead, and two a worker.
-constexpr qsizetype Workers = (qsizetype(Descriptors) - 6) * 7 / 8 / 2;
+// Standard input, output, errors, the channel, the poller and both ends of what SIGTERM writes to, one for the connection that arrives, and
+// what whoever has started the test may have left open; of the rest an eighth for those of the dead, and two a worker.
+constexpr qsizetype Workers = (qsizetype(Descriptors) - 10) * 7 / 8 / 2;
 
 Zygote *fewDescriptors = nullptr;
 Zygote *endlessPatience = nullptr;

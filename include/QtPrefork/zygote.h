@@ -43,10 +43,11 @@ struct ZygoteOptions
 ///
 /// Make it at the top of main(), before QCoreApplication and before any thread: the constructor forks, and what is forked must not have
 /// inherited an event loop or somebody's lock. It returns once preload has run. When it cannot do its work it is not valid and says
-/// why; Server::listen() and a Client on it then fail with the same text.
+/// why, in a warning too; Server::listen() and a Client on it then fail with the same text.
 ///
-/// Zygote and workers have no descriptor of the program's but standard input, output and error; where one of these is closed, it becomes
-/// /dev/null, in the program too. The zygote leads a session of its own, so that Ctrl-C reaches the program first. When the Zygote
+/// Zygote and workers have nothing of the program's open but standard input, output and error. Each other descriptor that is open when the
+/// Zygote is made becomes /dev/null in them: what code there then writes to an old log, or with a message handler that has a file, is lost.
+/// Closed standard ones do so in the program too. The zygote leads a session, so that Ctrl-C reaches the program first. When the Zygote
 /// is destroyed, or its program dies, it forks no more and stays until its last worker has ended: a worker that a checkout holds serves
 /// it to its end, others say goodbye at once, those of JSON clients end when their clients hang up. (Parity T10, T12, T16, T17.)
 ///

@@ -4,6 +4,7 @@
 
 #include "server/server_p.h"
 #include "zygote/inheritance_p.h"
+#include "zygote/blanks_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/zygote_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -92,7 +93,11 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
         Posix::leadSession();
-        Posix::beginProcess({ends->second.get()});
+        Posix::Blanks blanks;
+        static_cast<void>(blanks.blankAllBut(ends->second.get())); // if they cannot be had, its zygote says so
+        std::vector<int> keep = blanks.numbers();
+        keep.push_back(ends->second.get());
+        Posix::beginProcess(std::move(keep));
         Posix::receiveSignals();
         Inheritance::reseedRandomNumbers();
         Posix::exitNow(serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()));

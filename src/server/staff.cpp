@@ -31,7 +31,7 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
 {
     m_terms.mayWait = true;
     m_terms.isNativeOnly = options.nativeOnly;
-    m_terms.helloTimeout = qint32(options.helloTimeout.count());
+    m_terms.helloTimeout = options.helloTimeout.count();
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &Staff::admit);
     connect(channel.get(), &ZygoteChannel::spawned, this, [this](quint64 id, qint64, quint32 slot) {

@@ -62,10 +62,11 @@ bool setLimit(__rlimit_resource resource, const rlimit &limit)
 
 quint64 liftDescriptorLimit()
 {
+    constexpr rlim_t Enough = 1u << 17; // for all workers there can be; some systems allow a thousand million
     const auto limit = limitOf(RLIMIT_NOFILE);
     if (!limit)
         return 0;
-    limitDescriptors(limit->rlim_max);
+    limitDescriptors(std::min(limit->rlim_max, std::max(limit->rlim_cur, Enough)));
     return limit->rlim_cur;
 }
 

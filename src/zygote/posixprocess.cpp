@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/posix_p.h"
 
-#include <algorithm>
-#include <array>
+#include "zygote/blanks_p.h"
+
 #include <bsd/unistd.h>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <malloc.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace Prefork::Posix {
@@ -34,27 +30,6 @@ void makeExitImmediate()
     ::at_quick_exit([] { exitNow(1); });
 }
 
-void closeOthers(std::vector<int> keep)
-{
-    keep.erase(std::remove_if(keep.begin(), keep.end(), [](int descriptor) { return descriptor <= 2; }), keep.end());
-    std::sort(keep.begin(), keep.end());
-    unsigned first = 3;
-    const auto closeUpTo = [&first](unsigned last) {
-        if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0)
-            return;
-        // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
-        for (const int descriptor : openDescriptors()) {
-            if (unsigned(descriptor) >= first && unsigned(descriptor) <= last)
-                ::close(descriptor);
-        }
-    };
-    for (const int descriptor : keep) {
-        closeUpTo(unsigned(descriptor) - 1);
-        first = unsigned(descriptor) + 1;
-    }
-    closeUpTo(UINT_MAX);
-}
-
 }
 
 void occupyStandardDescriptors()
@@ -62,8 +37,8 @@ void occupyStandardDescriptors()
     for (int descriptor = 0; descriptor <= 2; ++descriptor) {
         if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF)
             continue;
-        if (const int null = ::open("/dev/null", O_RDWR); null > descriptor)
-            ::close(null); // somebody else was faster
+        if (Fd nothing = openNothing(); nothing.get() == descriptor) // else somebody else was faster
+            ::fcntl(nothing.take(), F_SETFD, 0); // for programs that are executed from here as well
     }
 }
 
@@ -151,36 +126,12 @@ void beginProcess(std::vector<int> keep)
 {
     makeExitImmediate();
     resetSignals();
-    closeOthers(std::move(keep));
+    closeAllBut(std::move(keep));
 }
 
 void keepEndedChildren()
 {
     ::signal(SIGCHLD, SIG_DFL);
-}
-
-std::vector<int> openDescriptors()
-{
-    std::vector<int> descriptors;
-    DIR *const directory = ::opendir("/proc/self/fd");
-    if (!directory)
-        return descriptors;
-    while (const dirent *entry = ::readdir(directory)) {
-        const int descriptor = std::atoi(entry->d_name);
-        if (entry->d_name[0] != '.' && descriptor != ::dirfd(directory))
-            descriptors.push_back(descriptor);
-    }
-    ::closedir(directory);
-    std::sort(descriptors.begin(), descriptors.end());
-    return descriptors;
-}
-
-QString describeDescriptor(int descriptor)
-{
-    std::array<char, 4096> target{};
-    const QByteArray link = QByteArrayLiteral("/proc/self/fd/") + QByteArray::number(descriptor);
-    const ssize_t length = ::readlink(link.constData(), target.data(), target.size());
-    return length > 0 ? QString::fromLocal8Bit(target.data(), length) : QStringLiteral("unknown");
 }
 
 void setTitle(const QByteArray &title)

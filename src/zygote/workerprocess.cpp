@@ -47,6 +47,7 @@ QString becomeWorker(const WorkerStart &start)
     if (start.options.killsChildren)
         Posix::leadGroup(0);
     std::vector<int> keep = start.interface.keptDescriptors;
+    keep.insert(keep.end(), start.blanks.begin(), start.blanks.end());
     keep.push_back(start.connection);
     Posix::beginProcess(std::move(keep));
     Inheritance::reseedRandomNumbers();

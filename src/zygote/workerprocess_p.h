@@ -5,6 +5,8 @@
 #include <QtPrefork/worker.h>
 #include <QtPrefork/zygote.h>
 
+#include <vector>
+
 namespace Prefork {
 
 class InterfacePrivate;
@@ -24,6 +26,7 @@ struct WorkerStart
     bool isNativeOnly = false;
     std::chrono::milliseconds helloTimeout{}; ///< 0 = none
     qint64 zygote = 0; ///< its process id
+    const std::vector<int> &blanks; ///< descriptors that stay as they are, besides those of the interface
 };
 
 /// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never throws.

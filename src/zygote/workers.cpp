@@ -75,7 +75,7 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     const pid_t pid = Posix::forkProcess();
     if (pid == 0) {
         runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(), m_descriptorLimit,
-                   request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout), m_processId});
+                   request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout), m_processId, m_blanks});
     }
     if (pid < 0) {
         const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());

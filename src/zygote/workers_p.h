@@ -28,6 +28,8 @@ public:
     [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_partings.isEmpty(); }
     /// Workers get back the limit that the zygote has lifted for itself.
     void setDescriptorLimit(quint64 limit) { m_descriptorLimit = limit; }
+    /// Workers have nothing open at these numbers, as the zygote.
+    void setBlanks(std::vector<int> numbers) { m_blanks = std::move(numbers); }
     void setMostPartings(std::size_t most) { m_partings.setMost(most); }
     /// Takes @p connection and returns nothing, or leaves it and returns why there can be no worker now.
     [[nodiscard]] std::optional<QString> spawn(const ZygoteMessages::Request &request, Posix::Fd &connection);
@@ -100,6 +102,7 @@ private:
     qint64 m_nextLookForEnds = WorkerWatch::Never;
     quint64 m_lastNumber = 0;
     quint64 m_descriptorLimit = 0;
+    std::vector<int> m_blanks;
 };
 
 }

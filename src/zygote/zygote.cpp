@@ -2,6 +2,7 @@
 #include "zygote/zygote_p.h"
 
 #include "worker/interface_p.h"
+#include "zygote/blanks_p.h"
 #include "zygote/logging_p.h"
 #include "zygote/zygoteprocess_p.h"
 #include "zygote/zygotereaper_p.h"
@@ -92,7 +93,7 @@ QString ZygotePrivate::tooLate(const QString &what)
     if (QCoreApplication::instance())
         return QStringLiteral("%1 must be made before QCoreApplication: move it to the top of main()").arg(what);
     const int threads = Posix::threadCount();
-    if (threads == 1)
+    if (threads <= Posix::threadsOfTools())
         return {};
     return QStringLiteral("%1 must be made before any thread, but this process has %2: move it to the top of main()").arg(what).arg(threads);
 }

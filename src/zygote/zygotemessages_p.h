@@ -43,7 +43,7 @@ struct Request
     bool isNativeOnly = false; ///< of Spawn: the client must speak the native protocol
     bool isToLeave = false; ///< of Spawn: Drain, from the beginning
     bool isSilent = false; ///< of Spawn: its client has said nothing yet; until it does, the zygote keeps the connection
-    qint32 helloTimeout = 0; ///< of Spawn: milliseconds the client may take for its hello, 0 = any
+    qint64 helloTimeout = 0; ///< of Spawn: milliseconds the client may take for its hello, 0 = any
     qint64 staysUntil = 0; ///< of Retire, and of a silent Spawn, which is retired: when it has to go at the latest, as ScoreboardPage::now()
     quint64 id = 0; ///< of the Spawn, or of the worker that came of it
     qint64 uid = -1;
@@ -96,6 +96,7 @@ template <class Message>
 [[nodiscard]] QByteArrayView bytesOf(const Message &message)
 {
     static_assert(std::is_trivially_copyable_v<Message>);
+    static_assert(std::has_unique_object_representations_v<Message>, "padding would send bytes that nobody has written");
     return {reinterpret_cast<const char *>(&message), qsizetype(sizeof message)};
 }
 

@@ -50,8 +50,15 @@ void ZygoteProcess::run()
 QString ZygoteProcess::becomeZygote()
 {
     Posix::leadSession();
-    Posix::beginProcess({m_control.get()});
+    const bool isBlanked = m_blanks.blankAllBut(m_control.get());
+    const QString whyNot = Posix::lastErrorText();
+    std::vector<int> keep = m_blanks.numbers();
+    keep.push_back(m_control.get());
+    Posix::beginProcess(std::move(keep));
     Posix::receiveSignals();
+    if (!isBlanked)
+        return QStringLiteral("the program's descriptors cannot be replaced: %1").arg(whyNot);
+    m_openBefore = Posix::openDescriptors();
     Inheritance::forgetSupervisor();
     Inheritance::adoptLocale();
     Inheritance::reseedRandomNumbers();
@@ -61,7 +68,10 @@ QString ZygoteProcess::becomeZygote()
     const QString problem = m_interface.preload ? preload() : QString();
     Posix::keepEndedChildren();
     Posix::flushStdio(); // what waits for a reader waits here, and not in the first fork
-    return problem.isEmpty() ? descriptorProblem() : problem;
+    const QString leftOpen = descriptorProblem();
+    m_blanks.forgetChanged();
+    m_workers.setBlanks(m_blanks.numbers());
+    return problem.isEmpty() ? leftOpen : problem;
 }
 
 QString ZygoteProcess::preload() const
@@ -92,21 +102,28 @@ QString ZygoteProcess::openPoller()
 // Each worker takes two descriptors, the connection that arrives one, and those of the dead stay for a moment.
 quint32 ZygoteProcess::capacity()
 {
-    const quint64 taken = Posix::openDescriptors().size() + 1;
-    const quint64 left = std::max(Posix::descriptorLimit(), taken) - taken;
+    const std::vector<int> open = Posix::openDescriptors();
+    const quint64 limit = Posix::descriptorLimit();
+    const auto isBelow = [limit](int descriptor) { return quint64(descriptor) < limit; };
+    const quint64 taken = quint64(std::count_if(open.begin(), open.end(), isBelow)) + 1;
+    const quint64 left = std::max(limit, taken) - taken;
     const quint64 forPartings = std::min<quint64>(left / 8, Partings::Most);
     m_workers.setMostPartings(std::max<quint64>(1, forPartings));
     return quint32(std::clamp<quint64>((left - forPartings) / 2, 1, Scoreboard::MaxWorkers));
 }
 
-// What is open must be kept, and what is kept open: its number would be given to something else, which every worker would then share.
+// What preload opened must be kept, and what is kept be open: its number would be given to something else, which every worker would then
+// share.
 QString ZygoteProcess::descriptorProblem() const
 {
     const std::vector<int> &kept = m_interface.keptDescriptors;
     const std::vector<int> open = Posix::openDescriptors();
     for (const int descriptor : open) {
         const bool declared = std::find(kept.begin(), kept.end(), descriptor) != kept.end();
-        if (descriptor > 2 && descriptor != m_control.get() && !declared) {
+        const bool wasOpen = std::binary_search(m_openBefore.begin(), m_openBefore.end(), descriptor);
+        const std::vector<int> &blanked = m_blanks.numbers();
+        const bool isNew = !wasOpen || (std::binary_search(blanked.begin(), blanked.end(), descriptor) && !m_blanks.isBlank(descriptor));
+        if (descriptor > 2 && isNew && !declared) {
             return QStringLiteral("preload left descriptor %1 (%2) open, which every worker would share: close it, open it in setup "
                                   "instead, or declare it with Interface::keepDescriptor()")
                 .arg(descriptor)
@@ -116,6 +133,11 @@ QString ZygoteProcess::descriptorProblem() const
     for (const int descriptor : kept) {
         if (std::find(open.begin(), open.end(), descriptor) == open.end())
             return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), is not open").arg(descriptor);
+        if (m_blanks.isBlank(descriptor)) {
+            return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), was open before the zygote was made, which has "
+                                  "nothing of its program's: open it in preload")
+                .arg(descriptor);
+        }
     }
     return {};
 }

@@ -5,6 +5,7 @@
 #include <QtPrefork/zygote.h>
 
 #include "zygote/applicants_p.h"
+#include "zygote/blanks_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/silentguests_p.h"
 #include "zygote/workers_p.h"
@@ -45,6 +46,8 @@ private:
     InterfacePrivate &m_interface;
     const ZygoteOptions m_options;
     Posix::Fd m_control;
+    Posix::Blanks m_blanks;
+    std::vector<int> m_openBefore; // preload: of tools that let nobody close it
     Posix::Fd m_termination; // readable when SIGTERM has come
     bool m_isEnding = false; // for it has
     Posix::Poller m_poller;

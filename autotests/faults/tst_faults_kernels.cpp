@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// Kernels, filters and tools that do not let a process do what usual ones do.
+#include "helpers/faults.h"
+
+#include <QtCore/QStandardPaths>
+#include <QtCore/QTemporaryDir>
+
+#include <cerrno>
+#include <cstring>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+using namespace Prefork;
+using namespace Test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Calls = QList<long>;
+
+// What is younger than twenty years, or made by the C library with something that is.
+struct Refusal
+{
+    const char *name;
+    Calls calls;
+};
+const std::vector<Refusal> survived = {
+    {"pidfd_open", {SYS_pidfd_open}},
+    {"pidfd_send_signal", {SYS_pidfd_send_signal}},
+    {"pidfds, and epoll_pwait2", {SYS_pidfd_open, SYS_pidfd_send_signal, SYS_epoll_pwait2}}, // as valgrind
+    {"waitid", {SYS_waitid}},
+    {"waitid and pidfd_open", {SYS_waitid, SYS_pidfd_open}},
+    {"close_range", {SYS_close_range}},
+    {"epoll_create1", {SYS_epoll_create1}},
+    {"epoll_ctl", {SYS_epoll_ctl}},
+#ifdef SYS_epoll_wait
+    {"epoll_wait", {SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2}},
+#endif
+    {"accept4", {SYS_accept4}},
+    {"pipe2", {SYS_pipe2}},
+    {"ppoll", {SYS_ppoll}},
+    {"prlimit64", {SYS_prlimit64}},
+    {"memfd_create, getrandom, dup3, eventfd2 and inotify_init1",
+     {SYS_memfd_create, SYS_getrandom, SYS_dup3, SYS_eventfd2, SYS_inotify_init1}},
+    {"setsid", {SYS_setsid}},
+};
+
+QStringList refusing(const Calls &calls, int error)
+{
+    QStringList numbers;
+    for (const long call : calls)
+        numbers.append(QString::number(call));
+    return {QString::number(error), numbers.join(u',')};
+}
+
+// A worker that @p signal has ended while another process traces it, who does not take notice.
+pid_t traceAndForget(pid_t worker)
+{
+    int ends[2];
+    if (::pipe(ends) != 0)
+        return -1;
+    const pid_t tracer = ::fork();
+    if (tracer == 0) {
+        const bool isTracing = ::ptrace(PTRACE_SEIZE, worker, nullptr, nullptr) == 0;
+        [[maybe_unused]] const ssize_t written = ::write(ends[1], isTracing ? "y" : "n", 1);
+        for (;;)
+            ::pause();
+    }
+    char answer = 'n';
+    [[maybe_unused]] const ssize_t got = ::read(ends[0], &answer, 1);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    if (answer == 'y')
+        return tracer;
+    ::kill(tracer, SIGKILL);
+    ::waitpid(tracer, nullptr, 0);
+    return -1;
+}
+
+}
+
+class FaultsKernelsTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_directory = std::make_unique<QTemporaryDir>();
+        m_path = m_directory->filePath("s.socket");
+    }
+    void row65_refusedForGood_data()
+    {
+        QTest::addColumn<Calls>("calls");
+        QTest::addColumn<int>("error");
+        for (const Refusal &refusal : survived) {
+            for (const int error : {EPERM, ENOSYS})
+                QTest::addRow("%s %s", refusal.name, ::strerrorname_np(error)) << refusal.calls << error;
+        }
+    }
+    void row65_refusedForGood();
+    void row65_whoCannotDoWithoutSaysSo_data()
+    {
+        QTest::addColumn<Calls>("calls");
+        QTest::newRow("prctl") << Calls{SYS_prctl};
+        QTest::newRow("socketpair") << Calls{SYS_socketpair};
+        QTest::newRow("renameat") << Calls{SYS_renameat, SYS_renameat2, SYS_rename};
+    }
+    void row65_whoCannotDoWithoutSaysSo();
+    void row67_aTracedWorkerIsKilled();
+    void underValgrind_data()
+    {
+        QTest::addColumn<bool>("isServed");
+        QTest::newRow("embedded") << false;
+        QTest::newRow("served") << true;
+    }
+    void underValgrind();
+
+private:
+    void serveAndEnd(ServerProcess &server);
+
+    std::unique_ptr<QTemporaryDir> m_directory;
+    QString m_path;
+};
+
+// Calls, a crash, one that hangs, a client that leaves; then the server is asked to end.
+void FaultsKernelsTest::serveAndEnd(ServerProcess &server)
+{
+    const qint64 zygote = childrenOf(server.pid()).value(0);
+    QVERIFY(zygote > 0);
+    {
+        Client client(server.address(), {.minWorkers = 0, .maxWorkers = 2, .timeout = 0ms});
+        QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
+        QCOMPARE(failure(client.checkout(), "crash").detail(), "the worker was killed by SIGSEGV");
+        const Error hung = failure(client.checkout(), "spin", {600000});
+        QCOMPARE(hung.code(), Error::WorkerLost);
+        QCOMPARE(answer(client.checkout(), "echo", {2}), QVariant(2));
+        for (const qint64 worker : childrenOf(zygote))
+            WAIT_COMPARE(isRunning(worker) ? descriptorCount(worker) : 4, 4); // its own and nobody else's
+    }
+    WAIT_FOR(childrenOf(zygote).isEmpty()); // of zombies too
+    QVERIFY(pollUntil([zygote] { return isAsleep(zygote); }));
+    Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
+    QVERIFY(pidOf(client.checkout()) > 0);
+    QCOMPARE(server.terminate(), 0);
+    WAIT_FOR(!isRunning(zygote));
+}
+
+void FaultsKernelsTest::row65_refusedForGood()
+{
+    QFETCH(Calls, calls);
+    QFETCH(int, error);
+    ServerProcess server;
+    const QStringList command{ECHO_SERVER, "--listen", "unix:" + m_path, "--hung-timeout", "0.3", "--shutdown-timeout", "0.2"};
+    QVERIFY2(server.start(REFUSE_CALLS, refusing(calls, error) + command), qPrintable(server.errorString()));
+    serveAndEnd(server);
+    if (QTest::currentTestFailed())
+        qWarning().noquote() << server.stderrText();
+}
+
+void FaultsKernelsTest::row65_whoCannotDoWithoutSaysSo()
+{
+    QFETCH(Calls, calls);
+    for (const int error : {EPERM, ENOSYS}) {
+        const Ended ended = runProgram(REFUSE_CALLS, refusing(calls, error) + QStringList{ECHO_SERVER, "--listen", "unix:" + m_path});
+        QCOMPARE(ended.exitCode, 2);
+        QVERIFY2(!ended.output.contains("listening on"), qPrintable(ended.output));
+        QVERIFY2(ended.errors.contains(QString::fromLocal8Bit(::strerror(error))), qPrintable(ended.errors));
+    }
+}
+
+void FaultsKernelsTest::row67_aTracedWorkerIsKilled()
+{
+    if (isSanitized())
+        QSKIP("the sanitizers trace processes themselves");
+    ServerProcess server;
+    QVERIFY2(server.start(ECHO_SERVER, {"--listen", "unix:" + m_path}), qPrintable(server.errorString()));
+    const qint64 zygote = childrenOf(server.pid()).value(0);
+    Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms});
+    const CheckoutPtr checkout = client.checkout();
+    const qint64 worker = pidOf(checkout);
+    const pid_t tracer = traceAndForget(pid_t(worker));
+    if (tracer < 0)
+        QSKIP("this process may not trace others here");
+    std::optional<Error> error;
+    frameTry([&] { checkout->call("sleep", {600000}); }, [&error](const Error &caught) { error = caught; });
+    QTest::qWait(0);
+    ::kill(pid_t(worker), SIGKILL);
+    WAIT_FOR(error.has_value());
+    QCOMPARE(error->code(), Error::WorkerLost);
+    QCOMPARE(pidOf(client.checkout()) > 0, true);
+    QVERIFY(pollUntil([zygote] { return isAsleep(zygote); }));
+    const qint64 ticks = processorTicks(zygote);
+    QTest::qWait(500);
+    QVERIFY(processorTicks(zygote) - ticks < 25); // it does not turn in circles
+    QVERIFY(exists(worker));
+    ::kill(tracer, SIGKILL);
+    ::waitpid(tracer, nullptr, 0);
+    WAIT_FOR(!exists(worker)); // and once it can be, it is reaped
+    QCOMPARE(server.terminate(), 0);
+}
+
+void FaultsKernelsTest::underValgrind()
+{
+    QFETCH(bool, isServed);
+    const QString valgrind = QStandardPaths::findExecutable("valgrind");
+    if (valgrind.isEmpty() || isSanitized())
+        QSKIP("there is no valgrind here, or a sanitizer in its place");
+    const QStringList options{"-q", "--error-exitcode=99", "--trace-children=no"};
+    if (!isServed) {
+        const Ended ended = runProgram(valgrind, options + QStringList{HELLO});
+        QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+        QVERIFY2(ended.errors.contains("7 * 7 = 49"), qPrintable(ended.errors));
+        return;
+    }
+    ServerProcess server;
+    const QStringList command{ECHO_SERVER, "--listen", "unix:" + m_path, "--hung-timeout", "5", "--shutdown-timeout", "0.2"};
+    QVERIFY2(server.start(valgrind, options + command), qPrintable(server.errorString()));
+    Client client(server.address(), {.minWorkers = 0, .maxWorkers = 2, .timeout = 0ms});
+    QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
+    QCOMPARE(failure(client.checkout(), "exit", {7}).detail(), "the worker exited with status 7");
+    QCOMPARE(failure(client.checkout(), "spin", {600000}).code(), Error::WorkerLost);
+    QCOMPARE(answer(client.checkout(), "echo", {2}), QVariant(2));
+    const int exitCode = server.terminate();
+    QVERIFY2(exitCode == 0, qPrintable(QString::number(exitCode) + server.stderrText()));
+}
+
+QTEST_GUILESS_MAIN(FaultsKernelsTest)
+#include "tst_faults_kernels.moc"

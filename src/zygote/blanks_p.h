@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_BLANKS_P_H
+#define QTPREFORK_BLANKS_P_H
+
+#include "zygote/posix_p.h"
+
+namespace Prefork::Posix {
+
+/// A descriptor that takes what is written and gives nothing to read: /dev/null, or where there is none, something that refuses both.
+[[nodiscard]] Fd openNothing();
+
+/// The numbers of the descriptors that the program had open when a process was forked from it. The program's code still knows them there,
+/// in a log or in syslog(), so they must never become those of something else: nothing is open at each.
+class Blanks
+{
+public:
+    /// Blanks all descriptors above 2 but @p spared. False, with the cause in errno, if that cannot be.
+    [[nodiscard]] bool blankAllBut(int spared);
+    [[nodiscard]] const std::vector<int> &numbers() const { return m_numbers; }
+    /// Whether the descriptor is still one that was blanked.
+    [[nodiscard]] bool isBlank(int descriptor) const;
+    /// Forgets the numbers at which something else is by now.
+    void forgetChanged();
+
+private:
+    std::vector<int> m_numbers; // ascending
+    std::optional<FileIdentity> m_nothing;
+};
+
+/// Closes all descriptors above 2 that are not in @p keep.
+void closeAllBut(std::vector<int> keep);
+
+/// How many threads this process had before the program's own code began: those of tools that are preloaded.
+[[nodiscard]] int threadsOfTools();
+
+}
+
+#endif
