@@ -8,6 +8,7 @@
 #include <QtPrefork/Server>
 
 #include <QtCore/QFile>
+#include <QtCore/QProcess>
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QSignalSpy>
 
@@ -31,6 +32,8 @@ private Q_SLOTS:
     void recyclingReplacesIdleWorkersNowAndHeldOnesLater();
     void theProtocolMayChangeBeforeTheHello_data();
     void theProtocolMayChangeBeforeTheHello();
+    void anyApplicationWillDo_data();
+    void anyApplicationWillDo();
     void waitingForSettledBlocksUntilThen();
     void waitingForSettledGivesUp();
     void aCallbackMayWait();
@@ -169,6 +172,36 @@ void TestClientLife::theProtocolMayChangeBeforeTheHello()
         QCOMPARE(answer.toString(), QStringLiteral("bytes"));
     }
     QCOMPARE(client->workerCount(), 2);
+}
+
+void TestClientLife::anyApplicationWillDo_data()
+{
+    QTest::addColumn<QString>("mode");
+    QTest::addColumn<QString>("listener");
+    for (const char *mode : {"before", "before, exec", "none", "outliving", "several", "a death between two"}) {
+        for (const char *listener : {"zygote", "unix", "tcp"})
+            QTest::addRow("%s, %s", mode, listener) << QString::fromLatin1(mode) << QString::fromLatin1(listener);
+    }
+}
+
+// A client that is older than the application, outlives it, meets another one, or sees none.
+void TestClientLife::anyApplicationWillDo()
+{
+    QFETCH(const QString, mode);
+    QFETCH(const QString, listener);
+    const QTemporaryDir directory;
+    Server server(Test::zygote());
+    QString address = listener;
+    if (listener != QStringLiteral("zygote")) {
+        const bool isTcp = listener == QStringLiteral("tcp");
+        QVERIFY(server.listen(isTcp ? Address(QStringLiteral("tcp://127.0.0.1:0"))
+                                    : Address::unixSocket(directory.filePath(QStringLiteral("socket")))));
+        address = server.address().toString();
+    }
+    QProcess program;
+    program.start(QStringLiteral(CLIENT_AND_APPLICATIONS), {mode, address}, QIODevice::ReadOnly);
+    QVERIFY(Test::waitUntil([&program] { return program.state() == QProcess::NotRunning; }));
+    QVERIFY2(program.exitStatus() == QProcess::NormalExit && program.exitCode() == 0, program.readAllStandardError().constData());
 }
 
 void TestClientLife::waitingForSettledBlocksUntilThen()

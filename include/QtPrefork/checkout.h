@@ -120,7 +120,8 @@ public:
     void abort(const QString &reason = QStringLiteral("aborted"));
 
     /// Waits until no call is unsettled, for scripts and tests: true, or false if that takes longer than @p deadline. Turns an event loop
-    /// of its own, in which callbacks, timers and sockets go on, but no user input; do not use it in a GUI.
+    /// of its own, in which callbacks, timers and sockets go on, but no user input; do not use it in a GUI. Without a QCoreApplication it
+    /// does what an event loop would do for this client alone.
     [[nodiscard]] bool waitForSettled(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
     [[nodiscard]] bool isReleased() const;

@@ -62,7 +62,9 @@ struct ClientOptions
 
 /// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.
 ///
-/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a QCoreApplication.
+/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a QCoreApplication,
+/// but no particular one: a client that is older than the application, outlives it, or meets another goes on whenever there is one, and
+/// times go on in between. Without any, only Checkout::waitForSettled() gets calls settled, and over TCP only on connections there are.
 /// Destroying the client gives each checkout one fatal error of code Shutdown before the destructor returns: its oldest call errors, the
 /// rest settle as canceled; the CheckoutPtrs stay valid. (Parity T30-T45.)
 ///

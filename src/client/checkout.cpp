@@ -3,6 +3,8 @@
 
 #include "client/clientcore_p.h"
 
+#include <QtCore/QCoreApplication>
+#include <QtCore/QDeadlineTimer>
 #include <QtCore/QEvent>
 #include <QtCore/QEventLoop>
 #include <QtCore/QMetaMethod>
@@ -125,7 +127,14 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
 {
     d->core->mustBeInThread("Prefork::Checkout::waitForSettled()");
     const CheckoutPtr self = shared_from_this();
+    if (!QCoreApplication::instance()) { // not yet or no more, and an event loop would turn for ever
+        const QDeadlineTimer end(deadline, Qt::PreciseTimer);
+        while (!d->calls.isEmpty() && !end.hasExpired())
+            d->core->turnByHand(end.remainingTimeAsDuration());
+        return d->calls.isEmpty();
+    }
     QEventLoop loop;
+    d->core->watchTurns();
     QTimer timer;
     timer.setSingleShot(true);
     timer.setTimerType(Qt::PreciseTimer);

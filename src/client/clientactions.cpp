@@ -41,7 +41,7 @@ void ClientCore::perform(Settle when)
 
 void ClientCore::scheduleSettling()
 {
-    if (!std::exchange(m_isSettlingScheduled, true))
+    if (!m_isTurnedByHand && !std::exchange(m_isSettlingScheduled, true))
         QMetaObject::invokeMethod(this, &ClientCore::onSettlingDue, Qt::QueuedConnection);
 }
 
@@ -56,12 +56,16 @@ void ClientCore::performOne(const Action &action)
 {
     switch (action.kind) {
     case Action::Connect:
-        m_transport->connectWorker(action.worker);
+        watchTurns();
+        if (m_dispatcher || (m_isTurnedByHand && m_transport->connectsAtOnce()))
+            m_transport->connectWorker(action.worker);
+        else
+            m_postponed.push_back(action.worker);
         break;
     case Action::Close:
         if (const ConnectionPtr connection = connectionOf(action.worker))
             drop(connection);
-        else
+        else if (std::erase(m_postponed, action.worker) == 0)
             m_transport->forget(action.worker);
         break;
     case Action::HangUp:
@@ -167,7 +171,7 @@ void ClientCore::markDirty(const ConnectionPtr &connection)
         return;
     m_dirty.push_back(connection);
     watchTurns();
-    if (!m_dispatcher)
+    if (!m_dispatcher && !m_isTurnedByHand)
         QMetaObject::invokeMethod(this, &ClientCore::flushDirty, Qt::QueuedConnection);
 }
 
@@ -180,6 +184,39 @@ void ClientCore::watchTurns()
         return;
     connect(m_dispatcher, &QAbstractEventDispatcher::aboutToBlock, this, &ClientCore::onTurn);
     connect(m_dispatcher, &QAbstractEventDispatcher::awake, this, &ClientCore::onTurn);
+    connect(m_dispatcher, &QObject::destroyed, this, &ClientCore::onLoopGone);
+    moveIn();
+}
+
+// The client may be older than the application, or have seen others come and go: what this event loop must watch is told to it.
+void ClientCore::moveIn()
+{
+    for (const auto &[worker, connection] : m_connections) {
+        connection->stream->reattach();
+        if (connection->ended)
+            QTimer::singleShot(ExplanationLimit, this, [this, ended = worker] { onDeathExplained(ended); });
+    }
+    if (m_transport)
+        m_transport->reattach();
+    for (const quint64 worker : std::exchange(m_postponed, {}))
+        m_transport->connectWorker(worker);
+    if (!m_deferred.empty() || m_isSettlingDeferred)
+        resumeLater();
+    if (!m_callers.empty())
+        m_cancelTimer.start(CancelInterval);
+    if (!m_settlements.empty())
+        scheduleSettling();
+    armTimer();
+}
+
+// What is posted waits for the next event loop of this thread, if there ever is one.
+void ClientCore::onLoopGone()
+{
+    m_dispatcher = nullptr;
+    for (QTimer *const timer : {&m_timer, &m_resumeTimer, &m_cancelTimer})
+        timer->stop();
+    m_timerDue.reset();
+    QMetaObject::invokeMethod(this, &ClientCore::watchTurns, Qt::QueuedConnection);
 }
 
 void ClientCore::onTurn()
@@ -338,7 +375,7 @@ void ClientCore::letGoIfSettled(Checkout *checkout)
 void ClientCore::armTimer()
 {
     const auto wakeup = m_pool.nextWakeup();
-    if (!wakeup || (m_timerDue && *m_timerDue <= *wakeup))
+    if (!wakeup || !m_dispatcher || (m_timerDue && *m_timerDue <= *wakeup))
         return;
     m_timerDue = wakeup;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*wakeup - now());

@@ -14,8 +14,6 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcClient, "prefork.client", QtWarningMsg)
 
-// How long a death may stay unexplained before the checkout hears of it all the same.
-constexpr auto ExplanationLimit = 100ms;
 // How long a worker may take to say hello before it is doubted that it ever will.
 constexpr auto HelloLimit = 1s;
 
@@ -40,7 +38,8 @@ void ClientCore::onConnected(quint64 worker, const std::shared_ptr<Stream> &stre
     }
     stream->append(greeting);
     stream->flush();
-    QTimer::singleShot(HelloLimit, this, [this, worker] { onSilence(worker); });
+    if (m_dispatcher)
+        QTimer::singleShot(HelloLimit, this, [this, worker] { onSilence(worker); });
 }
 
 void ClientCore::becomeReady(const ConnectionPtr &connection)
@@ -98,7 +97,9 @@ void ClientCore::onEnded(const ConnectionPtr &connection)
 {
     connection->ended = true;
     connection->stream->setReading(false);
-    if (!m_transport->explainsDeaths() || m_transport->causeOfDeath(connection->worker)) {
+    if (!m_dispatcher)
+        m_transport->look();
+    if (!m_dispatcher || !m_transport->explainsDeaths() || m_transport->causeOfDeath(connection->worker)) {
         loseWorker(connection);
         perform(Settle::Now);
         return;

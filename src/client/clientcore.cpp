@@ -15,9 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// How often futures are asked whether they were canceled: they have no way to tell.
-constexpr auto CancelInterval = 50ms;
-
 // The longest durations there are, meant as never, would not fit nanoseconds.
 Pooling::Duration bounded(std::chrono::milliseconds duration)
 {
@@ -57,6 +54,9 @@ ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> 
     m_resumeTimer.setSingleShot(true);
     connect(&m_resumeTimer, &QTimer::timeout, this, &ClientCore::onResume);
     connect(&m_cancelTimer, &QTimer::timeout, this, &ClientCore::onCancelTimer);
+    watchTurns();
+    if (!m_dispatcher)
+        QMetaObject::invokeMethod(this, &ClientCore::watchTurns, Qt::QueuedConnection);
     if (!m_transport)
         return;
     connect(m_transport.get(), &Transport::connected, this, &ClientCore::onConnected);
@@ -304,7 +304,7 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
 
 void ClientCore::watchForCancel(const PendingCall &call)
 {
-    if (call.handler->isCancelable() && !m_cancelTimer.isActive())
+    if (call.handler->isCancelable() && m_dispatcher && !m_cancelTimer.isActive())
         m_cancelTimer.start(CancelInterval);
 }
 

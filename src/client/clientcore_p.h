@@ -72,6 +72,10 @@ public:
     [[nodiscard]] std::optional<Error> errorOf(Pooling::CheckoutId id) const { return m_pool.errorOf(id); }
     [[nodiscard]] const Pooling::Pool &pool() const { return m_pool; }
     [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
+    /// To be called when there may be an event loop that this does not know yet.
+    void watchTurns();
+    /// What an event loop would do for this client in a turn of at most so long, where there is no application.
+    void turnByHand(std::chrono::nanoseconds longest);
     /// From now on bytesWritten() is emitted. In any thread.
     void reportWrites() { m_reportsWrites.store(true, std::memory_order_relaxed); }
     /// Whether the user's code may be on the stack.
@@ -109,6 +113,10 @@ private:
         QString text;
     };
     enum class Settle { Now, Later };
+    /// How long a death may stay unexplained before the checkout hears of it all the same.
+    static constexpr std::chrono::milliseconds ExplanationLimit{100};
+    /// How often futures are asked whether they were canceled: they have no way to tell.
+    static constexpr std::chrono::milliseconds CancelInterval{50};
     enum class NextCall { Unsent, Sent };
     enum class Reading { Some, Everything };
 
@@ -138,7 +146,8 @@ private:
     void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
     void letGoIfSettled(Checkout *checkout);
     void markDirty(const ConnectionPtr &connection);
-    void watchTurns();
+    void moveIn();
+    void onLoopGone();
     void onTurn();
     void flushDirty();
     void armTimer();
@@ -187,6 +196,7 @@ private:
     std::array<MethodName, 64> m_methodNames; // by a hash of the literal's address
     quint64 m_changesSeen = 0; // of the pool's
     bool m_isPerforming = false;
+    bool m_isTurnedByHand = false;
     int m_encoding = 0; // how deep
     bool m_hasRejected = false; // since the actions being performed were taken
     bool m_isSettlingScheduled = false;
@@ -194,6 +204,7 @@ private:
     bool m_settlesAtOnce = false; // however long that takes
     bool m_isSettlingDeferred = false; // until other events have had their turn
     std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
+    std::vector<quint64> m_postponed; // workers to be connected once there is an event loop
     QPointer<QAbstractEventDispatcher> m_dispatcher; // which tells when that is
     ReadBudget m_budget;
     Pooling::Time m_roughNow{}; // as of the last read or callback, while something is being read

@@ -94,7 +94,7 @@ void ClientCore::defer(const ConnectionPtr &connection)
 
 void ClientCore::resumeLater()
 {
-    if (!m_resumeTimer.isActive())
+    if (m_dispatcher && !m_resumeTimer.isActive())
         m_resumeTimer.start(0);
 }
 

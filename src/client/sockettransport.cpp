@@ -83,6 +83,15 @@ void TcpTransport::forget(quint64 worker)
     socket->deleteLater();
 }
 
+// Attempts that were under way have lost their event loop.
+void TcpTransport::reattach()
+{
+    for (const quint64 worker : m_attempts.keys()) {
+        forget(worker);
+        connectWorker(worker);
+    }
+}
+
 void TcpTransport::onConnected(quint64 worker)
 {
     QTcpSocket *const socket = m_attempts.value(worker);

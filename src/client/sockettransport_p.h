@@ -45,6 +45,8 @@ public:
     }
     void connectWorker(quint64 worker) override;
     void forget(quint64 worker) override;
+    void reattach() override;
+    bool connectsAtOnce() const override { return false; }
 
 private:
     void onConnected(quint64 worker);

@@ -82,6 +82,16 @@ void Stream::onWritable()
     drained();
 }
 
+void Stream::reattach()
+{
+    for (QSocketNotifier *const notifier : {&m_readNotifier, &m_writeNotifier}) {
+        if (notifier->isEnabled()) {
+            notifier->setEnabled(false);
+            notifier->setEnabled(true);
+        }
+    }
+}
+
 void Stream::hangUp()
 {
     m_writeNotifier.setEnabled(false);

@@ -35,6 +35,12 @@ public:
     }
     /// Writes what goes now and keeps the rest for when it does.
     void flush();
+    /// To be called when there is another event dispatcher than before, which knows nothing of this.
+    void reattach();
+    /// For who waits without an event dispatcher: what to watch, and whether for room too; then onWritable() is to be called.
+    [[nodiscard]] int descriptor() const { return m_socket.get(); }
+    [[nodiscard]] bool waitsToWrite() const { return m_writeNotifier.isEnabled(); }
+    void onWritable();
     void setReading(bool on) { m_readNotifier.setEnabled(on); }
     /// True when there is input or the other end has hung up; nothing is consumed.
     [[nodiscard]] bool hasInput() const { return Posix::hasInput(m_socket.get()); }
@@ -58,7 +64,6 @@ Q_SIGNALS:
 private:
     static constexpr qsizetype LongTail = qsizetype(256) * 1024;
 
-    void onWritable();
     void cutTail();
 
     Posix::Fd m_socket;

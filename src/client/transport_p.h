@@ -26,6 +26,12 @@ public:
     virtual void connectWorker(quint64 worker) = 0;
     /// Forgets an attempt under way, or a worker that was connected.
     virtual void forget(quint64 worker) = 0;
+    /// To be called when there is another event dispatcher than before, which knows nothing of this.
+    virtual void reattach() { }
+    /// Whether connectWorker() answers before it returns, even without an event dispatcher.
+    [[nodiscard]] virtual bool connectsAtOnce() const { return true; }
+    /// For who waits without an event dispatcher: looks for what one would have told of.
+    virtual void look() { }
     /// Whether causeOfDeath() will be known soon after a connection has ended, announced by deathExplained().
     [[nodiscard]] virtual bool explainsDeaths() const { return false; }
     [[nodiscard]] virtual std::optional<QString> causeOfDeath(quint64 worker) const;

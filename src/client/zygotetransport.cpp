@@ -3,6 +3,8 @@
 
 #include "zygote/zygotechannel_p.h"
 
+#include <QtCore/QAbstractEventDispatcher>
+
 namespace Prefork {
 
 ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
@@ -38,7 +40,8 @@ void ZygoteTransport::begin()
     while (!m_waiting.empty()) {
         const std::chrono::nanoseconds wait = m_channel->setupBackOff();
         if (wait.count() > 0) {
-            m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(std::min(wait, LookAgain)));
+            if (QAbstractEventDispatcher::instance()) // else reattach() or look() comes to it
+                m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(std::min(wait, LookAgain)));
             return;
         }
         const quint64 worker = m_waiting.front();
@@ -71,6 +74,18 @@ void ZygoteTransport::forget(quint64 worker)
     m_causes.remove(worker);
     m_neverThere.remove(worker);
     m_workers.removeIf([worker](const auto &entry) { return entry.value() == worker; });
+}
+
+void ZygoteTransport::reattach()
+{
+    m_channel->attach();
+    begin();
+}
+
+void ZygoteTransport::look()
+{
+    m_channel->readEvents();
+    begin();
 }
 
 bool ZygoteTransport::explainsDeaths() const

@@ -21,6 +21,8 @@ public:
     explicit ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel);
     void connectWorker(quint64 worker) override;
     void forget(quint64 worker) override;
+    void reattach() override;
+    void look() override;
     bool explainsDeaths() const override;
     std::optional<QString> causeOfDeath(quint64 worker) const override;
     bool wasNeverThere(quint64 worker) const override { return m_neverThere.contains(worker); }

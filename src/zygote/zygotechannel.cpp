@@ -127,7 +127,19 @@ void ZygoteChannel::attach()
 {
     if (thread() != QThread::currentThread())
         qFatal("a zygote was used in a wrong thread: clients and servers on a zygote belong to the thread that made the zygote");
-    if (m_readNotifier || !isOpen())
+    QAbstractEventDispatcher *const dispatcher = QAbstractEventDispatcher::instance();
+    if (!isOpen() || !dispatcher || m_dispatcher == dispatcher)
+        return;
+    m_dispatcher = dispatcher;
+    for (QSocketNotifier *const notifier : {m_readNotifier, m_writeNotifier, m_endNotifier}) {
+        if (notifier && notifier->isEnabled()) {
+            notifier->setEnabled(false);
+            notifier->setEnabled(true);
+        }
+    }
+    if (m_endTimer)
+        m_endTimer->start();
+    if (m_readNotifier)
         return;
     m_readNotifier = new QSocketNotifier(m_socket.get(), QSocketNotifier::Read, this);
     connect(m_readNotifier, &QSocketNotifier::activated, this, &ZygoteChannel::readEvents);

@@ -7,7 +7,9 @@
 #include "zygote/setupbackoff_p.h"
 #include "zygote/zygotemessages_p.h"
 
+#include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QObject>
+#include <QtCore/QPointer>
 
 #include <deque>
 #include <memory>
@@ -35,7 +37,7 @@ public:
     [[nodiscard]] bool isOpen() const { return m_socket.isOpen(); }
     /// Why there can be no further worker for good; empty while there can.
     [[nodiscard]] QString refusal() const;
-    /// Begins to listen to the zygote; needs an event loop. spawn() does it too.
+    /// Begins to listen to the zygote, once there is an event dispatcher, and again when there is another one. spawn() does it too.
     void attach();
     /// Asks for a worker on @p connection, on the terms of @p request; the answer comes as spawned() or notSpawned(). A later died() bears the
     /// same id. If there can be none at the moment the connection is refused or, if it may, waits until there can or its client hangs up.
@@ -87,6 +89,7 @@ private:
     const pid_t m_program = Posix::processId(); // and not a worker that has inherited this
     Posix::Fd m_socket;
     std::shared_ptr<const Posix::ChildProcess> m_process;
+    QPointer<QAbstractEventDispatcher> m_dispatcher; // which has the notifiers
     QSocketNotifier *m_readNotifier = nullptr;
     QSocketNotifier *m_writeNotifier = nullptr;
     QSocketNotifier *m_endNotifier = nullptr;
