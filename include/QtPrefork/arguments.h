@@ -37,6 +37,8 @@ private:
 
 /// The arguments of a dynamic call. `{sql, id}` are two; `{list}` is one, which is a list; `list`, a QVariantList without braces, spreads
 /// into as many as it has. (Parity T51, T54.)
+///
+/// **Threads.** A value: each thread may have copies of its own; one object is not for several at once.
 class Arguments
 {
 public:

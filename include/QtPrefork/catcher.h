@@ -123,6 +123,9 @@ private:
 ///   Anything else passes on to the next catcher outwards;
 /// - none: every error.
 ///
+/// It runs in the thread where the error reaches the frame: for a call, that of its client. It is destroyed in the thread that drops the
+/// last handle on its frame. A Catcher has no lock.
+///
 /// A frame's catcher runs once for each error that reaches the frame, so possibly several times: once for each failing child. It is
 /// destroyed with the last callback that could still fail into it. A catcher that throws hands the new error to the next one outwards.
 class Catcher

@@ -19,6 +19,9 @@ class ForkedServerPrivate;
 /// Make it at the top of main(), like a Zygote and for the same reasons; the constructor returns when the server listens. The server is
 /// tied to this object: when it is destroyed, or the program ends in whatever way, the server shuts down (ServerOptions::shutdownTimeout).
 /// Clients connect to address() like to any server. If nobody else is to connect, a Client directly on a Zygote needs no server at all.
+///
+/// **Threads.** It must be made before there is a second thread, or it is not valid. What its functions tell never changes, so any thread may
+/// ask; it is to be destroyed when none does any more.
 class QTPREFORK_EXPORT ForkedServer
 {
     Q_DISABLE_COPY_MOVE(ForkedServer)

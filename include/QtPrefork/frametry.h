@@ -6,6 +6,8 @@
 
 namespace Prefork {
 
+// All of this runs in the calling thread and concerns no other: see Frame.
+
 /// Runs @p body at once in a new frame with @p catcher (parity row F9). The catcher also gets the errors of every callback wrapped inside,
 /// however much later. Returns what @p body returns, or a value-initialised result after an error. What the catcher throws, and no catcher
 /// outside takes, is thrown.

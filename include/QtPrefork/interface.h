@@ -27,6 +27,9 @@ class InterfacePrivate;
 /// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, QString, std::string, QByteArray, QDateTime, QUrl, QUuid, lists and maps with QString keys
 /// of such, Q_GADGETs, which cross field by field, and QVariants of all these; over the native protocol exactly, and registered types (registerType()) too; over JSON as far as JSON goes. What
 /// arrives may differ from the parameter's type as far as nothing is lost: "5" for 5, but not 5.5.
+///
+/// **Threads.** It is filled in the thread that makes the Zygote, before there is a second one. Methods, `setup` and `checkoutDone` run in the
+/// only thread of their worker, `preload` in that of the zygote. A method may start threads of its own, which must not touch the call.
 class QTPREFORK_EXPORT Interface
 {
 public:

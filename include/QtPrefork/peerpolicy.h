@@ -16,6 +16,8 @@ namespace Prefork {
 /// nothing but the log. Users that the own user namespace does not know all appear as one, usually 65534.
 ///
 /// TCP tells nothing of users: no policy applies there, nor to clients directly on a zygote.
+///
+/// **Threads.** A value: each thread may have copies of its own; one object is not for several at once.
 struct QTPREFORK_EXPORT PeerPolicy
 {
     /// The effective user of this process, whoever that is when it is asked.

@@ -13,6 +13,7 @@ enum class Protocol {
 };
 
 /// Native, unless the environment variable `PREFORK_PROTOCOL` says `json`: the protocol of clients that do not choose one.
+/// Any thread may ask.
 [[nodiscard]] QTPREFORK_EXPORT Protocol defaultProtocol();
 
 }

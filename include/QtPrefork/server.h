@@ -76,6 +76,9 @@ struct ServerOptions
 ///
 /// A server that is destroyed or killed leaves its workers behind: one that a checkout holds serves it to its end, others say goodbye at
 /// once; workers of JSON clients stay until those hang up. None stays for good. (Parity T12, T39.)
+///
+/// **Threads.** A server belongs to the thread that made its zygote, with all its functions: listening in another ends the program with a
+/// message; what else is called there nobody checks. The signals may be connected to in any thread.
 class QTPREFORK_EXPORT Server : public QObject
 {
     Q_OBJECT

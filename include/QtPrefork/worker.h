@@ -18,7 +18,7 @@ struct Peer
     QString address = {}; ///< `tcp://host:port` of the other end, or the unix address connected to; empty for an embedded client
 };
 
-/// For use inside worker code.
+/// For use inside worker code, in any thread of it.
 namespace Worker {
 
 /// The client of this worker. Outside a worker, a Peer of nobody.

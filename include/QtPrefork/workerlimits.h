@@ -15,6 +15,8 @@ namespace Prefork {
 /// What is unset stays as the program has it. A zygote tries the limits on a child of its own first: one that cannot be applied makes it
 /// invalid, and Zygote::errorString() names it. A worker that later cannot apply one says so in the log and ends before its first call.
 /// Limits are each worker's own, not their sum's.
+///
+/// **Threads.** A value: each thread may have copies of its own; one object is not for several at once.
 struct WorkerLimits
 {
     /// Bytes of address space (RLIMIT_AS), mapped files and libraries included, so leave room for some hundred megabytes. Beyond it

@@ -71,8 +71,11 @@ struct ZygoteOptions
 /// temporary files and tokens differ, and a seed that the program has chosen does not reach them. What else has a state that preload or
 /// the program has used, such as a std::mt19937, goes on alike in every worker: seed it in setup. The seed of QHash is the same in all.
 ///
-/// Not a QObject. Its Servers and Clients belong to the thread that made it. Must outlive the Servers and Clients that use it in order to
-/// be of use to them; they notice when it is gone.
+/// **Threads.** It must be made before there is a second thread, or it is not valid, and be destroyed in the same one. Its Servers and
+/// Clients belong to that thread: using it through one in another ends the program with a message. What else needs workers in other threads
+/// connects to a Server's address, with Clients of its own.
+///
+/// Not a QObject. Must outlive the Servers and Clients that use it in order to be of use to them; they notice when it is gone.
 class QTPREFORK_EXPORT Zygote
 {
     Q_DISABLE_COPY_MOVE(Zygote)
