@@ -243,7 +243,9 @@ void ServerPrivate::warnIfPublic() const
 // Half of the descriptors are left to those who speak, and to the program.
 qsizetype ServerPrivate::mostSilent() const
 {
-    return std::max<qsizetype>(1, std::min<qsizetype>(options.maxSilent, qsizetype(std::min<quint64>(Posix::descriptorLimit() / 2, INT_MAX))));
+    const quint64 limit = Posix::descriptorLimit(); // 0 if nobody knows
+    const quint64 half = limit == 0 ? INT_MAX : std::clamp<quint64>(limit / 2, 1, INT_MAX);
+    return std::min<qsizetype>(options.maxSilent, qsizetype(half));
 }
 
 void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
