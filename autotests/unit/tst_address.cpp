@@ -2,6 +2,8 @@
 #include <QtPrefork/Address>
 
 #include <QtCore/QDir>
+#include <QtCore/QTemporaryDir>
+
 #include <QtTest/QTest>
 
 using Prefork::Address;
@@ -11,6 +13,16 @@ class TestAddress : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void aRelativePathNeedsADirectory()
+    {
+        const QString before = QDir::currentPath();
+        QTemporaryDir directory;
+        QVERIFY(QDir::setCurrent(directory.path()) && directory.remove());
+        const Address relative = Address::unixSocket(QStringLiteral("s.socket"));
+        QVERIFY(QDir::setCurrent(before));
+        QVERIFY(!relative.isValid());
+        QVERIFY(relative.errorString().contains(QStringLiteral("has been removed")));
+    }
     void understands_data();
     void understands();
     void refuses_data();

@@ -50,7 +50,10 @@ Address Address::unixSocket(const QString &path)
         return invalid(QStringLiteral("address 'unix:%1' names no socket file").arg(path));
     if (path.startsWith(u'@') || path.contains(QChar(0)))
         return invalid(QStringLiteral("address 'unix:%1' names an abstract socket, which anybody may take: use a path").arg(path));
-    const QString absolute = path.startsWith(u'/') ? path : QDir::currentPath() + u'/' + path;
+    const QString directory = path.startsWith(u'/') ? QString() : QDir::currentPath();
+    if (!path.startsWith(u'/') && directory.isEmpty())
+        return invalid(QStringLiteral("address 'unix:%1' is relative to the current directory, which has been removed: use a whole path").arg(path));
+    const QString absolute = path.startsWith(u'/') ? path : directory + u'/' + path;
     if (const qsizetype bytes = QFile::encodeName(absolute).size(); bytes > MaxPathBytes) {
         return invalid(
             QStringLiteral("the socket path %1 has %2 bytes, and the kernel allows %3").arg(absolute).arg(bytes).arg(MaxPathBytes));
