@@ -2,6 +2,7 @@
 // Workers that talk without end or out of turn, and callbacks that take long: the event loop turns all the same.
 #include "helpers/embedded.h"
 #include "helpers/faults.h"
+#include "helpers/gate.h"
 #include "helpers/ledger.h"
 #include "helpers/lyingserver.h"
 #include "helpers/rawsocket.h"
@@ -85,6 +86,22 @@ private:
     int m_count = 0;
     int m_longest = 0;
 };
+
+void fill(Interface &interface)
+{
+    addBasics(interface);
+    // At once, through a gate, or to the end of the process.
+    const auto step = [](const QString &where) {
+        if (where == "the end")
+            ::_exit(0);
+        if (!where.isEmpty())
+            Gate::pass(where);
+        return QVariant();
+    };
+    for (const char *const method : {"step", "leap"})
+        interface.add(method, [step](const QVariantList &arguments) { return step(arguments.value(0).toString()); });
+    interface.fallback([step](const QString &, const QVariantList &arguments) { return step(arguments.value(0).toString()); });
+}
 
 void callSlowly(const CheckoutPtr &checkout, Turns &turns, int *settled)
 {
@@ -252,6 +269,48 @@ private Q_SLOTS:
         QCOMPARE(settled, 8);
     }
 
+    // Replies are written together only before methods that have always been quick. One that was not loses that trust, in every worker.
+    void row83_aFinishedReplyBehindASlowCall_data()
+    {
+        QTest::addColumn<QByteArray>("method");
+        QTest::addColumn<bool>("isFatal");
+        QTest::newRow("slow") << QByteArray("step") << false;
+        QTest::newRow("no more, for the worker ends") << QByteArray("leap") << true;
+        QTest::newRow("slow, without a method of its own") << QByteArray("jump") << false;
+    }
+    void row83_aFinishedReplyBehindASlowCall()
+    {
+        QFETCH(QByteArray, method);
+        QFETCH(bool, isFatal);
+        const MethodName name(method.constData());
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .maxCheckouts = 1});
+        int late = 0;
+        for (int round = 0; round < 6; ++round) { // each with a worker of its own
+            const CheckoutPtr checkout = client.checkout();
+            for (int i = 0; i < 20; ++i)
+                QVERIFY(Test::call(checkout, name, {QString()}).result);
+            Gate gate;
+            bool hasCome = false;
+            Ledger ledger;
+            frameTry([&] { checkout->call(name, {QString()}, [&hasCome] { hasCome = true; }); }, [](const Error &) {});
+            ledger.call(checkout, name, {isFatal && round == 0 ? QStringLiteral("the end") : gate.path()});
+            if (isFatal && round == 0) {
+                QVERIFY(ledger.wait());
+                late += !hasCome;
+                continue;
+            }
+            WAIT_FOR(gate.isReached());
+            for (int i = 0; i < 20; ++i) // if it was written, it is there
+                QCoreApplication::processEvents();
+            late += isNative() && !hasCome; // over JSON the slow call goes when the reply has come
+            gate.open();
+            QVERIFY(ledger.wait());
+            QVERIFY(hasCome);
+        }
+        qInfo("%d late", late);
+        QVERIFY2(late <= 1, qPrintable(QString::number(late)));
+    }
+
     // After each read others have their turn, if there is no time left.
     void row81_aLongReply()
     {
@@ -274,5 +333,5 @@ private Q_SLOTS:
     }
 };
 
-PREFORK_TEST_MAIN(FaultsTurnsTest, addBasics)
+PREFORK_TEST_MAIN(FaultsTurnsTest, fill)
 #include "tst_faults_turns.moc"

@@ -91,6 +91,14 @@ void InterfacePrivate::add(const QString &name, std::unique_ptr<detail::WorkerMe
     methods.emplace(key, std::move(entry));
 }
 
+void InterfacePrivate::shareSurprises(std::span<std::atomic<quint8>> flags)
+{
+    surprises = flags;
+    std::size_t index = 0;
+    for (const auto &[name, entry] : methods)
+        entry->surpriseIndex = std::min(++index, flags.size() - 1);
+}
+
 MethodEntry *InterfacePrivate::find(QByteArrayView name)
 {
     const auto found = methods.find(std::string_view(name.data(), std::size_t(name.size())));

@@ -6,6 +6,10 @@
 
 #include <QtPrefork/typeregistry.h>
 
+#include <array>
+#include <atomic>
+#include <limits>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -17,7 +21,9 @@ struct MethodEntry
 {
     QByteArray name; ///< in UTF-8
     std::unique_ptr<detail::WorkerMethod> method;
-    int quickRuns = 0; ///< in a row, up to now
+    qint64 longestRun = 0; ///< in this worker, ns
+    qint64 lastRun = std::numeric_limits<qint64>::max(); ///< in this worker, ns; for ever if there was none
+    std::size_t surpriseIndex = 0; ///< of its flag among those of InterfacePrivate
 };
 
 class InterfacePrivate
@@ -29,6 +35,10 @@ public:
     [[nodiscard]] QVariant invoke(const QVariantList &items);
     /// The fallback's part of it; a null name for a call without one.
     [[nodiscard]] QVariant invokeFallback(const QString &name, const QVariantList &arguments) const;
+    /// Numbers the methods, the fallback first, for @p flags, which all workers share: that of a method is set, for good, once replies were
+    /// kept waiting by it. Those numbered last may have to share one.
+    void shareSurprises(std::span<std::atomic<quint8>> flags);
+    [[nodiscard]] std::atomic<quint8> &surprise(const MethodEntry &entry) { return surprises[entry.surpriseIndex]; }
     /// A method by its name in UTF-8, or null.
     [[nodiscard]] MethodEntry *find(QByteArrayView name);
     void add(const QString &name, std::unique_ptr<detail::WorkerMethod> method);
@@ -40,6 +50,9 @@ public:
     std::function<void()> checkoutDone;
     Interface::Fallback fallback;
     std::unordered_map<std::string_view, std::unique_ptr<MethodEntry>> methods; // keyed by the entry's own name
+    MethodEntry fallbackEntry; ///< stands for every call of no method of its own
+    std::array<std::atomic<quint8>, 1> ownSurprise{};
+    std::span<std::atomic<quint8>> surprises{ownSurprise};
     detail::TypeRegistry types;
     std::vector<std::function<void()>> makeObjects; // of the exposed classes; each does its work once
     std::vector<int> keptDescriptors;

@@ -16,7 +16,7 @@ using detail::CborWriter;
 namespace {
 
 constexpr std::chrono::nanoseconds Quick = std::chrono::microseconds(20);
-constexpr int QuickRuns = 8;
+constexpr std::chrono::nanoseconds Slow = std::chrono::milliseconds(1);
 constexpr int MaxHeld = 64;
 constexpr qsizetype MaxHeldBytes = 16 * 1024;
 constexpr qsizetype LeastLimit = 1024; // an error message must fit
@@ -157,15 +157,17 @@ bool NativeSession::serveCall(const Packet &packet)
     if (!reader.readArray(&count) || count < 2 || !skipMeta(reader) || !(reader.readUtf8(&name) || reader.readNull()))
         return fail(reader.isBroken() ? reader.errorString() : QStringLiteral("a malformed call"));
     MethodEntry *const entry = name.data() ? m_interface.find(name) : nullptr;
-    if (!mayHold(entry) && !flush())
+    MethodEntry &runs = entry ? *entry : m_interface.fallbackEntry;
+    if (!mayHold(runs) && !flush())
         return false;
 
     const quint64 id = packet.header.id;
     begin(entry, name, id);
     const qsizetype before = m_replies.size();
+    m_page->heldFor.store(before > 0 ? quint32(runs.surpriseIndex) + 1 : 0, std::memory_order_relaxed);
     const std::size_t chunksBefore = m_chunks.size();
     try {
-        ensureSetUp();
+        setUpOnce();
         CborWriter writer(&m_replies, &m_interface.types, &m_chunks);
         const qsizetype start = writer.skip(Header::Size);
         writer.beginArray(2);
@@ -186,7 +188,7 @@ bool NativeSession::serveCall(const Packet &packet)
         encodeFailure(error, id);
         m_deadGroup = group;
     }
-    end(entry);
+    end(runs);
     return true;
 }
 
@@ -210,11 +212,25 @@ void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
     m_page->lastStarted.store(id, std::memory_order_release);
 }
 
-void NativeSession::end(MethodEntry *entry)
+// Its time is not that of the method before whose first run it comes.
+void NativeSession::setUpOnce()
+{
+    if (isSetUp())
+        return;
+    ensureSetUp();
+    m_now = ScoreboardPage::now();
+}
+
+void NativeSession::end(MethodEntry &runs)
 {
     const qint64 now = ScoreboardPage::now();
-    if (entry)
-        entry->quickRuns = now - m_now < Quick.count() ? std::min(entry->quickRuns + 1, QuickRuns) : 0;
+    runs.lastRun = now - m_now;
+    runs.longestRun = std::max(runs.longestRun, runs.lastRun);
+    if (m_page->heldFor.load(std::memory_order_relaxed) != 0) {
+        if (runs.lastRun >= Slow.count())
+            m_interface.surprise(runs).store(1, std::memory_order_relaxed);
+        m_page->heldFor.store(0, std::memory_order_relaxed);
+    }
     m_now = now;
     ++m_held;
     m_page->served.store(m_page->served.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -261,11 +277,13 @@ bool NativeSession::serveRelease(quint64 id)
     return true;
 }
 
-bool NativeSession::mayHold(const MethodEntry *next) const
+// The next call has been read already, for else there would be none.
+bool NativeSession::mayHold(const MethodEntry &next) const
 {
     if (m_replies.isEmpty())
         return true;
-    return next && next->quickRuns == QuickRuns && m_held < MaxHeld && m_replies.size() < MaxHeldBytes && m_chunks.empty();
+    return next.lastRun < Quick.count() && next.longestRun < Slow.count() && m_held < MaxHeld && m_replies.size() < MaxHeldBytes
+        && m_chunks.empty() && m_interface.surprise(next).load(std::memory_order_relaxed) == 0;
 }
 
 bool NativeSession::flush()

@@ -9,8 +9,9 @@ namespace Prefork::Worker {
 
 /// Serves a client of the native protocol.
 ///
-/// Replies may be held back to be written together, but only before a method whose last runs were all quick, and only a few; else they
-/// are written before the next call begins. After an error, what else has come of the same fate group is dropped unheard.
+/// Replies may be held back to be written together, a few, but only before a method that was quick the last time and never slow; else they
+/// are written before the next call begins. A method that was slow then, or did not come back, is not trusted again by any worker. After an
+/// error, what else has come of the same fate group is dropped unheard.
 class NativeSession final : public Session
 {
 public:
@@ -28,9 +29,10 @@ private:
     [[nodiscard]] bool serveRelease(quint64 id);
     void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count, detail::CborWriter &result);
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
-    void end(MethodEntry *entry);
+    void end(MethodEntry &runs);
+    void setUpOnce();
     void encodeFailure(const Error &error, quint64 id);
-    [[nodiscard]] bool mayHold(const MethodEntry *next) const;
+    [[nodiscard]] bool mayHold(const MethodEntry &next) const;
     [[nodiscard]] bool flush();
 
     const TryWrite m_tryWrite;

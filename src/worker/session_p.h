@@ -52,6 +52,7 @@ protected:
         if (!m_isSetUp)
             setUp();
     }
+    [[nodiscard]] bool isSetUp() const { return m_isSetUp; }
     /// Whether the worker may serve on.
     [[nodiscard]] bool runCheckoutDone();
     [[nodiscard]] bool hasApplication() const { return m_hasApplication; }

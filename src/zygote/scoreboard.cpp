@@ -9,14 +9,16 @@ namespace Prefork {
 
 Scoreboard::Scoreboard()
     : m_pageSize(Posix::pageSize())
-    , m_memory(Posix::mapShared(MaxWorkers * m_pageSize))
+    , m_memory(Posix::mapShared(size()))
 {
+    if (m_memory)
+        m_flags = {new (at(MaxWorkers)) std::atomic<quint8>[Flags], Flags};
 }
 
 Scoreboard::~Scoreboard()
 {
     if (m_memory)
-        Posix::unmapShared(m_memory, MaxWorkers * m_pageSize);
+        Posix::unmapShared(m_memory, size());
 }
 
 std::optional<std::size_t> Scoreboard::take()
@@ -34,8 +36,12 @@ std::optional<std::size_t> Scoreboard::take()
     return slot;
 }
 
+// A worker that ended while replies waited for a method has been surprised by it.
 void Scoreboard::giveBack(std::size_t slot)
 {
+    const quint32 flag = page(slot)->heldFor.exchange(0, std::memory_order_relaxed);
+    if (flag > 0 && flag <= Flags)
+        m_flags[flag - 1].store(1, std::memory_order_relaxed);
     page(slot)->state.store(ScoreboardPage::Free, std::memory_order_relaxed);
     m_free.push_back(slot);
 }
@@ -47,13 +53,14 @@ ScoreboardPage *Scoreboard::page(std::size_t slot) const
 
 void Scoreboard::makeReadOnly()
 {
-    Posix::protect(m_memory, MaxWorkers * m_pageSize, false);
+    Posix::protect(m_memory, size(), false);
 }
 
 void Scoreboard::makeReadOnlyBut(std::size_t slot)
 {
     makeReadOnly();
     Posix::protect(at(slot), m_pageSize, true);
+    Posix::protect(at(MaxWorkers), Flags, true);
 }
 
 }

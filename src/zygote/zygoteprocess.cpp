@@ -28,6 +28,7 @@ ZygoteProcess::ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &o
     , m_silent(m_poller)
     , m_workers(interface, m_options, scoreboard, m_poller, [this](const Event &event) { tell(event); })
 {
+    interface.shareSurprises(scoreboard.flags());
 }
 
 void ZygoteProcess::run()
