@@ -69,6 +69,12 @@ void fill(Interface &interface)
     interface.registerType<Trap>("trap");
     interface.add(makeTrap, [](int kind) { return Trap{kind}; });
     interface.add(takeTrap, [](const Trap &trap) { return trap.kind; });
+    interface.add("failWithTrap", [](const QVariantList &) -> QVariant {
+        throw Error(QStringLiteral("no luck"), QVariant::fromValue(Trap{Trap::ThrowsWritten}));
+    });
+    interface.add("failWithKeys", [](const QVariantList &) -> QVariant {
+        throw Error(QStringLiteral("no luck"), QVariant::fromValue(QMap<Key, int>{{Key(), 1}}));
+    });
     interface.add("keys", [](const QVariantList &) { return QVariant::fromValue(QMap<Key, int>{{Key(), 1}}); });
 }
 
@@ -87,6 +93,18 @@ private Q_SLOTS:
         const Error error = failure(checkout, "keys");
         QCOMPARE(error.code(), Error::WorkerError);
         QCOMPARE(Test::pidOf(checkout), pid);
+    }
+    void row3_theDataOfAnErrorFails()
+    {
+        Client client(Test::zygote(), {.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true});
+        const qint64 pid = Test::pidOf(client.checkout());
+        for (const QString &method : {QStringLiteral("failWithTrap"), QStringLiteral("failWithKeys")}) {
+            const Error error = failure(client.checkout(), method);
+            QCOMPARE(error.code(), Error::WorkerError);
+            QCOMPARE(error.message(), "no luck");
+            QVERIFY(!error.data().isValid());
+            QCOMPARE(Test::pidOf(client.checkout()), pid);
+        }
     }
     void row3_streamsFail_data()
     {

@@ -45,9 +45,9 @@ private:
     std::thread m_thread{[this] { wait(); }};
 };
 
-int report(const Prefork::Interface &interface)
+int report(const Prefork::Interface &interface, const Prefork::ZygoteOptions &options = {})
 {
-    const Prefork::Zygote zygote(interface);
+    const Prefork::Zygote zygote(interface, options);
     std::fprintf(stderr, "%s\n", qPrintable(zygote.errorString()));
     const bool knowsItself = zygote.isValid() == zygote.errorString().isEmpty() && zygote.isValid() == (zygote.processId() != 0);
     return !knowsItself ? 4 : zygote.isValid() ? 0 : 3;
@@ -102,6 +102,7 @@ int main(int argc, char *argv[])
              const int before = ::open("/dev/zero", O_RDONLY);
              return withPreload([before] { ::close(before), static_cast<void>(::open("/dev/zero", O_RDONLY)); });
          }},
+        {"messages-too-large", [] { return report({}, {.maxMessageSize = qsizetype(1) << 32}); }},
         {"preload-starts-thread", [] { return withPreload([] { new IdleThread; }); }},
     };
     return argc == 2 && misbehaviours.contains(argv[1]) ? misbehaviours.at(argv[1])() : 2;

@@ -41,6 +41,7 @@ class TestClientLimits : public QObject
 
 private Q_SLOTS:
     void theLongestDurationsMeanNever();
+    void messagesOf4GiBAreTooLarge();
     void aCallWhoseEncodingThrowsWasNotMade();
     void aConnectionWithoutADescriptorHasFailed();
     void aCallNoWorkerWasForkedForIsSentAgain();
@@ -57,6 +58,20 @@ void TestClientLimits::theLongestDurationsMeanNever()
     QVERIFY(!checkout->error());
     QCOMPARE(client.state(), Client::Closing);
     QVERIFY(Test::call(checkout, "same", {2}).result);
+}
+
+void TestClientLimits::messagesOf4GiBAreTooLarge()
+{
+    constexpr qsizetype Most = 0xffffffff;
+    Client most(zygote, {.maxMessageSize = Most});
+    QCOMPARE(Test::call(most.checkout(), "same", {2}).result.value_or(QVariant()).toInt(), 2);
+    Client embedded(zygote, {.maxMessageSize = Most + 1});
+    Client served(QStringLiteral("unix:/nowhere/socket"), {.maxMessageSize = std::numeric_limits<qsizetype>::max()});
+    for (Client *const client : {&embedded, &served}) {
+        const Error error = Test::call(client->checkout(), "same", {2}).error.value_or(Error());
+        QCOMPARE(error.code(), Error::Unavailable);
+        QVERIFY2(error.message().contains(QString::number(Most)), qPrintable(error.message()));
+    }
 }
 
 void TestClientLimits::aCallWhoseEncodingThrowsWasNotMade()

@@ -48,6 +48,7 @@ private Q_SLOTS:
         QTest::newRow("preload declares what is not open") << "preload-declares-too-much" << QStringList{"descriptor 99", "keepDescriptor", "not open"};
         QTest::newRow("what was open before is declared") << "declares-one-from-before" << QStringList{"declared", "open it in preload"};
         QTest::newRow("preload reopens what was open before") << "preload-reopens-one-from-before" << QStringList{"preload left descriptor", "/dev/zero"};
+        QTest::newRow("messages of 4 GiB") << "messages-too-large" << QStringList{"maxMessageSize", "4294967296", "4294967295"};
         QTest::newRow("preload starts a thread") << "preload-starts-thread" << QStringList{"preload started a thread"};
     }
     void refusesWhatCannotWorkAndSaysWhy()

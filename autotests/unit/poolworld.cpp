@@ -389,6 +389,7 @@ void World::answer(WorkerId worker, bool isFailure)
 {
     Hand &hand = m_workers.at(worker);
     const BusyWith busy = *m_pool.callOf(worker);
+    hand.isProven = true;
     if (!hand.oneShots.empty()) {
         check(hand.oneShots.front() == busy.checkout, "the pool believes in another one-shot");
         hand.oneShots.pop_front();
@@ -434,7 +435,9 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
     const qsizetype flying = isHeld ? qsizetype(holder->second.sent - holder->second.answered) : qsizetype(hand.oneShots.size());
     const qsizetype begun = unsent || flying == 0 ? 0 : qsizetype(amount) % (flying + 1);
     m_workers.erase(worker);
+    const qsizetype before = m_pool.workerCount();
     m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), begun, m_now, loss);
+    check(hand.isProven || hand.connecting || m_pool.workerCount() < before, "a worker that never answered was replaced at once");
     if (isHeld)
         beginAgain(holder->first, hand.answers == 0 && begun == 0);
     for (std::size_t i = 0; i < hand.oneShots.size(); ++i) {

@@ -100,6 +100,7 @@ private:
         bool stalled = false;
         int uses = 0;
         int answers = 0; // to its present user
+        bool isProven = false; // it answered once
         bool isOutdated = false;
     };
 

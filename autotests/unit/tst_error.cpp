@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/Error>
+#include <QtPrefork/Frame>
 
 #include <QtCore/QDebug>
 #include <QtCore/QMetaEnum>
@@ -41,6 +42,8 @@ private Q_SLOTS:
     void defaultConstructedIsNoError();
     void valuesAreKept();
     void textsStayAsTheyAre();
+    void logsShowNoControlCharacters_data();
+    void logsShowNoControlCharacters();
     void copiesShareAndDetach();
     void equalityIgnoresWhereItHappened();
     void fatalCodes_data();
@@ -88,6 +91,33 @@ void tst_error::textsStayAsTheyAre()
         QCOMPARE(Error(text).message(), text);
         QCOMPARE(Error(text).what(), text.toUtf8());
     }
+}
+
+void tst_error::logsShowNoControlCharacters_data()
+{
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("shown");
+    QTest::newRow("plain") << QStringLiteral("no luck") << QStringLiteral("no luck");
+    QTest::newRow("as Perl dies") << QStringLiteral("no luck\n") << QStringLiteral("no luck");
+    QTest::newRow("newlines at the end") << QStringLiteral("no luck\r\n\n") << QStringLiteral("no luck");
+    QTest::newRow("a line of its own") << QStringLiteral("no\nluck") << QStringLiteral("no\\nluck");
+    QTest::newRow("a terminal is steered") << QStringLiteral("\x1b[2Jno\tluck\x7f") << QStringLiteral("\\x1b[2Jno\\tluck\\x7f");
+    QTest::newRow("writing turned round") << QStringLiteral("no \u202eluck") << QStringLiteral("no \\u202eluck");
+    QTest::newRow("other scripts") << QStringLiteral("Übergröße \U0001d6da") << QStringLiteral("Übergröße \U0001d6da");
+    QTest::newRow("nothing but newlines") << QStringLiteral("\n\n") << QString();
+}
+
+void tst_error::logsShowNoControlCharacters()
+{
+    QFETCH(QString, text);
+    QFETCH(QString, shown);
+    const Error error(text);
+    QCOMPARE(error.message(), text);
+    QCOMPARE(error.printableMessage(), shown);
+    QString logged;
+    QDebug(&logged) << error;
+    QVERIFY2(logged.contains(u'"' + shown + u'"'), qPrintable(logged));
+    QCOMPARE(Frame::create({}).traced(error).backTrace().section(u'\n', 0, 0), shown);
 }
 
 void tst_error::copiesShareAndDetach()

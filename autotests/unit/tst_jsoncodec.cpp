@@ -193,8 +193,8 @@ void TestJsonCodec::complaintsHoldNothingThatForgesALog()
     client.feed("[\"x\\n\\u001b\\u009bforged" + QByteArray(100000, 'x') + "\",{},1]");
     Reply reply;
     QCOMPARE(client.next(&reply), Decoded::Broken);
-    QVERIFY(client.errorString().contains(QStringLiteral("'x???forged")));
-    QVERIFY(client.errorString().size() <= 300);
+    QVERIFY(client.errorString().contains(QStringLiteral("'x\\n\\x1b\\x9bforged")));
+    QVERIFY(client.errorString().size() < 400);
 }
 
 void TestJsonCodec::workerRefuses_data()

@@ -7,6 +7,9 @@
 #include <QtCore/QRegularExpression>
 #include <QtTest/QTest>
 
+#include <cstring>
+#include <list>
+
 using namespace Prefork;
 
 namespace {
@@ -51,6 +54,8 @@ class TestNativeProtocol : public QObject
 private Q_SLOTS:
     void aWorkerAnswersAsThePageSays();
     void ourClientSaysWhatThePageSays();
+    void aHelloHasRoomForSoManyMethods();
+    void aHelloIsNoLongerThanThat();
 };
 
 void TestNativeProtocol::aWorkerAnswersAsThePageSays()
@@ -120,6 +125,64 @@ void TestNativeProtocol::ourClientSaysWhatThePageSays()
         QCOMPARE(codec.errorString(), QString());
     }
     QCOMPARE(said.toHex(' ').toUpper(), expected.toHex(' ').toUpper());
+}
+
+// Whatever the worker has of them: the rest is not checked, but can be called.
+void TestNativeProtocol::aHelloHasRoomForSoManyMethods()
+{
+    constexpr qsizetype Limit = 64 * 1024 * 1024;
+    Interface interface;
+    for (int i = 0; i < 7000; ++i)
+        interface.add(MethodName(QString::number(i) + QString(900, u'x')), [](const QVariantList &) { return QVariant(); });
+    InterfacePrivate &d = InterfacePrivate::of(interface);
+    std::list<QByteArray> names; // typed ones have literals
+    for (int i = 0; i < 7000; ++i) {
+        names.push_back(QByteArray::number(i) + QByteArray(900, 'y'));
+        interface.add(Method<void()>(names.back().constData()), [] {});
+    }
+    QCOMPARE(d.methods.size(), std::size_t(14000));
+    QByteArray written;
+    ScoreboardPage page;
+    Worker::NativeSession session(d, Limit, &page, [&written](QByteArrayView bytes) {
+        written.append(bytes);
+        return true;
+    });
+    Wire::Native::ConnectionCodec codec(Limit, std::make_shared<detail::TypeRegistry>());
+    QByteArray greeting;
+    QVERIFY(codec.greet(&greeting));
+    QVERIFY2(session.serve(greeting), qPrintable(session.errorString()));
+    QVERIFY(written.size() > Wire::Native::MaxHelloSize / 2);
+    Wire::Incoming message;
+    Wire::Decoded decoded = Wire::Decoded::Nothing;
+    for (QByteArrayView rest = written; !rest.isEmpty();) {
+        const std::span<char> space = codec.space();
+        const qsizetype count = std::min(rest.size(), qsizetype(space.size()));
+        std::memcpy(space.data(), rest.data(), std::size_t(count));
+        codec.received(count);
+        rest = rest.sliced(count);
+        decoded = codec.next(&message);
+    }
+    QVERIFY2(decoded == Wire::Decoded::Message, qPrintable(codec.errorString()));
+    QCOMPARE(message.kind, Wire::Incoming::Hello);
+}
+
+void TestNativeProtocol::aHelloIsNoLongerThanThat()
+{
+    Wire::Native::PacketBuffer buffer(64 * 1024 * 1024);
+    const auto hear = [&buffer](const QByteArray &bytes) {
+        const std::span<char> space = buffer.space();
+        std::memcpy(space.data(), bytes.constData(), std::size_t(bytes.size()));
+        buffer.received(bytes.size());
+        Wire::Native::Packet packet;
+        return buffer.next(&packet);
+    };
+    const auto headerOf = [](qsizetype length) {
+        QByteArray bytes(Wire::Native::Header::Size, Qt::Uninitialized);
+        Wire::Native::Header{quint32(length), Wire::Native::Hello, true, 0}.write(bytes.data());
+        return bytes;
+    };
+    QCOMPARE(hear("Q]PF"), Wire::Decoded::Nothing);
+    QCOMPARE(hear(headerOf(Wire::Native::MaxHelloSize + 1)), Wire::Decoded::Broken);
 }
 
 QTEST_APPLESS_MAIN(TestNativeProtocol)

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void aNegativeTimeOutIsOver();
     void everySettlementStartsTheTimeAnew();
     void whenUnavailableKeepsOnlyWhatIsHeld();
+    void workersThatNeverAnswerAreReplacedWithPauses();
     void aCrowdWaitsAsCheaplyAsAFew();
 };
 
@@ -214,6 +215,28 @@ void TestPool::whenUnavailableKeepsOnlyWhatIsHeld()
     QCOMPARE(pool.errorOf(pool.checkout({}, 0s)).value().code(), Error::Unavailable);
     pool.release(held, 0s);
     QCOMPARE(pool.workerCount(), 0);
+}
+
+// Whatever they say when they go: a client must not connect as fast as it can.
+void TestPool::workersThatNeverAnswerAreReplacedWithPauses()
+{
+    for (const Pool::Loss loss : {Pool::Loss::Unexpected, Pool::Loss::ForRoom}) {
+        Pool pool({.minWorkers = 1, .maxWorkers = 1});
+        pool.start(0s);
+        (void)pool.call(pool.checkout(0s, 0s), 0s);
+        int connections = 0;
+        for (Time now = 0s; now < 3s; now += 1ms) {
+            pool.advance(now);
+            for (const Action &action : takeActions(pool)) {
+                if (action.kind != Action::Connect)
+                    continue;
+                ++connections;
+                pool.connected(action.worker, {.pipelines = true}, now);
+                pool.lost(action.worker, Error(Error::WorkerLost, QStringLiteral("gone")), 0, now, loss);
+            }
+        }
+        QVERIFY2(connections >= 3 && connections <= 12, qPrintable(QString::number(connections)));
+    }
 }
 
 void TestPool::aCrowdWaitsAsCheaplyAsAFew()

@@ -39,7 +39,7 @@ struct ClientOptions
     int maxQueued = 0;
     /// Whether checkouts wait, up to their time-out, for a server that is not there; else they fail with code Unavailable. (Parity T38.)
     bool waitForServer = true;
-    /// The most bytes of one message to or from a worker.
+    /// The most bytes of one message to or from a worker, up to 4 GiB - 1: with more, every checkout fails with code Unavailable.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
     /// What to speak with the workers. They understand both; a server of another make may know JSON only.
     Protocol protocol = defaultProtocol();

@@ -73,13 +73,16 @@ public:
     [[nodiscard]] bool isFatal() const noexcept;
     /// What went wrong, exactly as it was thrown or sent: a text of a Perl worker may end with a newline, and of others hold anything.
     [[nodiscard]] QString message() const;
+    /// message() for a log or a terminal, as back-traces and our own logs have it: on one line, without the newlines at its end, other
+    /// characters that cannot be printed escaped (`\n`, `\x1b`).
+    [[nodiscard]] QString printableMessage() const;
     /// The cause behind the message when it is known ("killed by SIGKILL", "could not connect: …"); empty otherwise.
     [[nodiscard]] QString detail() const;
     /// The method that was called; empty for a function call and for an error that belongs to no call.
     [[nodiscard]] QString method() const;
     /// The structured payload the worker threw, if it threw one; else invalid.
     [[nodiscard]] QVariant data() const;
-    /// The message and the frames the error passed, innermost first, in the format of Frame::backTrace(). Empty until it met a frame.
+    /// printableMessage() and the frames the error passed, innermost first, in the format of Frame::backTrace(). Empty until it met a frame.
     [[nodiscard]] QString backTrace() const;
     /// The foreign exception behind this error, the very object that was thrown; null when there is none.
     [[nodiscard]] std::exception_ptr exception() const noexcept;

@@ -33,7 +33,8 @@ struct ZygoteOptions
     /// has, and is sent SIGTERM with a worker that is to be killed. A child that is to outlive its worker calls setsid(2), as daemons do.
     /// False: children live on, and workers stay in the zygote's group.
     bool killsChildren = true;
-    /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker.
+    /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker. With 4 GiB or more
+    /// the zygote is not valid.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
     /// What each worker may use up, and as whom it runs.
     WorkerLimits limits = {};

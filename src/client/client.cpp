@@ -15,10 +15,11 @@ namespace {
 std::shared_ptr<ClientCore> startCore(const ClientOptions &options, std::unique_ptr<Transport> transport, const QString &error)
 {
     auto core = std::make_shared<ClientCore>(options, std::move(transport));
-    if (error.isEmpty())
+    const QString problem = error.isEmpty() ? Wire::limitProblem(options.maxMessageSize) : error;
+    if (problem.isEmpty())
         core->start();
     else
-        core->setUnavailable(error);
+        core->setUnavailable(problem);
     return core;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "framenode_p.h"
 
+#include "frame/printable_p.h"
+
 #include <QtCore/QLocale>
 
 namespace Prefork::detail {
@@ -28,9 +30,7 @@ QString FrameLabel::line() const
 
 QString FrameNode::backTrace(const QString &firstLine) const
 {
-    QString text = firstLine;
-    while (text.endsWith(u'\n'))
-        text.chop(1);
+    QString text = printable(firstLine);
     text += QStringLiteral("\n----- Callback::Frame stack-trace -----\n");
 
     int lines = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/error.h>
 
+#include "frame/printable_p.h"
+
 #include <QtCore/QDebug>
 #include <QtCore/QMetaEnum>
 
@@ -120,6 +122,11 @@ QString Error::message() const
     return d ? d->message : QString();
 }
 
+QString Error::printableMessage() const
+{
+    return printable(message());
+}
+
 QString Error::detail() const
 {
     return d ? d->detail : QString();
@@ -188,10 +195,10 @@ QDebug operator<<(QDebug debug, const Error &error)
     const QDebugStateSaver saver(debug);
     debug.nospace().noquote() << "Prefork::Error(" << QMetaEnum::fromType<Error::Code>().valueToKey(error.code());
     if (!error.method().isEmpty())
-        debug << ", " << error.method();
-    debug << ", \"" << error.message() << '"';
+        debug << ", " << printable(error.method());
+    debug << ", \"" << error.printableMessage() << '"';
     if (!error.detail().isEmpty())
-        debug << ", " << error.detail();
+        debug << ", " << printable(error.detail());
     return debug << ')';
 }
 

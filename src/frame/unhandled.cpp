@@ -25,7 +25,7 @@ Hook &hook()
 
 void log(const Error &error)
 {
-    QString text = error.backTrace().isEmpty() ? error.message() : error.backTrace();
+    QString text = error.backTrace().isEmpty() ? error.printableMessage() : error.backTrace();
     while (text.endsWith(u'\n'))
         text.chop(1);
     qCCritical(lcFrame).noquote() << "Unhandled error:" << text;

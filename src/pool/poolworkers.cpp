@@ -51,6 +51,11 @@ void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now, Loss
         return;
     const Worker worker = *found;
     retire(id, Farewell::Gone);
+    // Before anything that may ask for another one.
+    if (loss == Loss::ForRoom)
+        m_givenUp = std::min(m_givenUp + 1, m_options.minWorkers);
+    if (!worker.proven && worker.state != Worker::Connecting)
+        backOff(now);
     if (worker.state == Worker::Held) {
         const Checkout &checkout = m_checkouts.at(worker.checkout);
         const bool sawAnswer = checkout.firstOnWorker != 0 && checkout.firstOnWorker != checkout.head;
@@ -60,10 +65,6 @@ void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now, Loss
         if (const CheckoutId oneShot = worker.oneShots[i]; oneShot != 0 && m_checkouts.contains(oneShot))
             retry(oneShot, error, qsizetype(i) < begun, now);
     }
-    if (loss == Loss::ForRoom)
-        m_givenUp = std::min(m_givenUp + 1, m_options.minWorkers);
-    else if (!worker.proven && worker.state != Worker::Connecting)
-        backOff(now);
     servePending(now);
 }
 

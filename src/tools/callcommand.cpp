@@ -81,8 +81,8 @@ void report(const Prefork::Error &error, const QString &connectionError, const C
     // The whole time, also when it was the second attempt that ran out of it.
     const double seconds = std::chrono::duration<double>(options.timeout).count();
     const bool isTimeout = error.code() == Prefork::Error::Timeout;
-    const QString message = isTimeout ? QStringLiteral("timed out after %1 seconds").arg(seconds) : error.message();
-    std::fprintf(stderr, "%s\n", qPrintable(message.trimmed())); // a text of a Perl worker may end with a newline
+    const QString message = isTimeout ? QStringLiteral("timed out after %1 seconds").arg(seconds) : error.printableMessage();
+    std::fprintf(stderr, "%s\n", qPrintable(message));
     const bool isAboutConnecting = isTimeout || error.code() == Prefork::Error::WorkerLost;
     const QString cause = error.detail().isEmpty() && isAboutConnecting ? connectionError : error.detail();
     if (!cause.isEmpty())

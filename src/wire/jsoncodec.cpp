@@ -165,9 +165,12 @@ void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code,
     QJsonObject meta;
     if (!code.isEmpty())
         meta.insert(CodeKey, code);
-    QJsonValue json;
-    if (data.isValid() && !toJson(data, &json, 2))
-        meta.insert(DataKey, json);
+    try {
+        QJsonValue json;
+        if (data.isValid() && !toJson(data, &json, 2))
+            meta.insert(DataKey, json);
+    } catch (...) { // a conversion of the data's: it costs no more than that
+    }
     if (append({FailureCommand, meta, unicode(message)}, m_maxMessageSize, out))
         out->append(textOf({FailureCommand, QJsonObject(), unicode(message.left(m_maxMessageSize / 8))}));
 }

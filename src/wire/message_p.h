@@ -14,6 +14,17 @@ namespace Prefork::Wire {
 /// The most bytes one message may have unless the user says otherwise.
 inline constexpr qsizetype DefaultMaxMessageSize = 64 * 1024 * 1024;
 
+/// The most that can be said in four bytes, which is how the native protocol tells a message's length.
+inline constexpr qsizetype LargestMaxMessageSize = 0xffffffff;
+
+/// What is wrong with such a limit; empty if it is one.
+[[nodiscard]] inline QString limitProblem(qsizetype maxMessageSize)
+{
+    if (maxMessageSize <= LargestMaxMessageSize)
+        return {};
+    return QStringLiteral("maxMessageSize is %1 bytes, where at most %2 are possible").arg(maxMessageSize).arg(LargestMaxMessageSize);
+}
+
 /// A message to be sent. Large byte strings are not copied into it but go in between.
 struct OutMessage
 {

@@ -12,6 +12,10 @@ inline constexpr QByteArrayView Preamble = "Q]PF";
 /// The highest version of the protocol spoken here.
 inline constexpr quint64 Version = 1;
 
+/// The most bytes of a hello, whatever else the messages' limit; a worker with more methods than go in leaves some out.
+inline constexpr qsizetype MaxHelloSize = qsizetype(4) * 1024 * 1024;
+inline constexpr quint64 MaxMethods = 65536;
+
 enum Kind : quint8 {
     Hello = 1, ///< both sides, once, before anything else
     Call = 2,

@@ -26,8 +26,6 @@ using detail::CborWriter;
 
 namespace {
 
-constexpr quint64 MaxMethods = 65536;
-
 // Leaves room at the beginning for what is known later.
 void writeCall(CborWriter &writer, const detail::CallTarget &target, const detail::CallArguments &arguments)
 {
@@ -123,6 +121,7 @@ bool ConnectionCodec::readHello()
         return isTable || value.fail(QStringLiteral("malformed methods"));
     });
     m_isGreeted = m_traits.pipelines = true;
+    m_buffer.greeted();
     m_traits.headerSize = Header::Size;
     m_traits.maxMessageSize = qsizetype(std::min<quint64>(limit, quint64(std::numeric_limits<qsizetype>::max())));
     return isFine && reader.atEnd() && version >= 1 && limit > 0;

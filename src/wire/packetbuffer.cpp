@@ -53,8 +53,8 @@ Decoded PacketBuffer::next(Packet *packet)
     packet->header = Header::read(start);
     if (!packet->header.isClean)
         return fail(QStringLiteral("malformed message header"));
-    if (packet->header.length > quint64(m_maxMessageSize))
-        return fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(packet->header.length).arg(m_maxMessageSize));
+    if (packet->header.length > quint64(m_limit))
+        return fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(packet->header.length).arg(m_limit));
     const qsizetype total = Header::Size + qsizetype(packet->header.length);
     if (total > Capacity - LeastSpace) {
         m_large = QByteArray(total, Qt::Uninitialized);

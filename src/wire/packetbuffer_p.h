@@ -5,6 +5,7 @@
 #include "wire/codec_p.h"
 #include "wire/nativepacket_p.h"
 
+#include <algorithm>
 #include <span>
 
 namespace Prefork::Wire::Native {
@@ -24,8 +25,11 @@ class PacketBuffer
 public:
     explicit PacketBuffer(qsizetype maxMessageSize)
         : m_maxMessageSize(maxMessageSize)
+        , m_limit(std::min(maxMessageSize, MaxHelloSize))
     {
     }
+    /// The other side has said hello: until then a message may be no longer than a hello.
+    void greeted() { m_limit = m_maxMessageSize; }
 
     /// Where to read to; never empty. What was handed out by next() before is gone then.
     [[nodiscard]] std::span<char> space();
@@ -46,6 +50,7 @@ private:
     void dropHandedOut();
 
     const qsizetype m_maxMessageSize;
+    qsizetype m_limit;
     QByteArray m_bytes;
     qsizetype m_begin = 0;
     qsizetype m_end = 0;

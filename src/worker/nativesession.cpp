@@ -20,6 +20,7 @@ constexpr std::chrono::nanoseconds Slow = std::chrono::milliseconds(1);
 constexpr int MaxHeld = 64;
 constexpr qsizetype MaxHeldBytes = 16 * 1024;
 constexpr qsizetype LeastLimit = 1024; // an error message must fit
+constexpr qsizetype HelloRest = 256; // bytes of a hello beside its methods, and more
 
 }
 
@@ -110,6 +111,7 @@ bool NativeSession::serveHello(const Packet &packet)
     if (!isFine || !reader.atEnd() || version < 1)
         return fail(QStringLiteral("a malformed hello"));
     m_isGreeted = true;
+    m_buffer.greeted();
     const quint64 replyLimit = std::min(limit, quint64(m_maxMessageSize));
     m_replyLimit = qsizetype(std::clamp<quint64>(replyLimit, LeastLimit, std::numeric_limits<quint32>::max()));
 
@@ -126,10 +128,16 @@ bool NativeSession::serveHello(const Packet &packet)
     writer.writeUtf8("checkoutDone");
     writer.writeBool(bool(m_interface.checkoutDone));
     writer.writeUtf8("methods");
-    std::map<QByteArrayView, quint64> typed;
+    std::map<QByteArrayView, quint64> typed; // those that have room: what is not known is not checked
+    const qsizetype room = std::min(MaxHelloSize, m_replyLimit) - HelloRest;
+    qsizetype size = 0;
     for (const auto &[key, entry] : m_interface.methods) {
-        if (const detail::Signature *const signature = entry->method->signature())
-            typed.emplace(entry->name, signature->hash);
+        const detail::Signature *const signature = entry->method->signature();
+        if (!signature || typed.size() == MaxMethods)
+            continue;
+        const qsizetype pair = entry->name.size() + 2 * 9;
+        if (size + pair <= room && typed.emplace(entry->name, signature->hash).second)
+            size += pair;
     }
     writer.beginMap(typed.size());
     for (const auto &[method, hash] : typed) {
@@ -251,8 +259,13 @@ void NativeSession::encodeFailure(const Error &error, quint64 id)
         }
         writer.writeText(message);
     };
-    write(error.message(), error.data().isValid());
-    if (writer.hasFailed() || writer.position() - start - Header::Size > m_replyLimit) {
+    bool hasThrown = false;
+    try {
+        write(error.message(), error.data().isValid());
+    } catch (...) { // an operator<< of the data's
+        hasThrown = true;
+    }
+    if (hasThrown || writer.hasFailed() || writer.position() - start - Header::Size > m_replyLimit) {
         writer.truncate(start + Header::Size);
         write(error.message().left(m_replyLimit / 8), false);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/zygote_p.h"
 
+#include "wire/message_p.h"
 #include "worker/interface_p.h"
 #include "zygote/blanks_p.h"
 #include "zygote/logging_p.h"
@@ -69,6 +70,8 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
 {
     if (const QString cause = tooLate(QStringLiteral("the zygote")); !cause.isEmpty())
         return cause;
+    if (const QString problem = Wire::limitProblem(options.maxMessageSize); !problem.isEmpty())
+        return problem;
     if (!scoreboard->isValid())
         return QStringLiteral("no shared memory for the scoreboard: %1").arg(Posix::lastErrorText());
     auto ends = Posix::socketPair(Posix::PairType::Messages);

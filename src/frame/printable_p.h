@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_PRINTABLE_P_H
+#define QTPREFORK_PRINTABLE_P_H
+
+#include <QtCore/QString>
+
+namespace Prefork {
+
+/// What came from a peer must neither forge lines of a log nor steer the terminal it is read at: @p text without newlines at its end, and
+/// with an escape for every other character that cannot be printed, such as `\n`, `\x1b` or `\u202e`.
+[[nodiscard]] inline QString printable(QStringView text)
+{
+    while (text.endsWith(u'\n') || text.endsWith(u'\r'))
+        text.chop(1);
+    QString shown;
+    shown.reserve(text.size());
+    for (const QChar c : text) {
+        if (c.isPrint() || c.isSurrogate())
+            shown += c;
+        else if (c == u'\n')
+            shown += QLatin1StringView("\\n");
+        else if (c == u'\r')
+            shown += QLatin1StringView("\\r");
+        else if (c == u'\t')
+            shown += QLatin1StringView("\\t");
+        else if (c.unicode() < 0x100)
+            shown += QStringLiteral("\\x%1").arg(uint(c.unicode()), 2, 16, QLatin1Char('0'));
+        else
+            shown += QStringLiteral("\\u%1").arg(uint(c.unicode()), 4, 16, QLatin1Char('0'));
+    }
+    return shown;
+}
+
+}
+
+#endif
