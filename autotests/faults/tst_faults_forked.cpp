@@ -5,16 +5,21 @@
 #include "helpers/gate.h"
 #include "helpers/protocols.h"
 
+#include <QtPrefork/ForkedServer>
 #include <QtPrefork/Server>
 
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QTemporaryDir>
 #include <QtCore/QTemporaryFile>
+#include <QtNetwork/QHostInfo>
+#include <QtNetwork/QLocalSocket>
 
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
 #include <langinfo.h>
+#include <pthread.h>
+#include <stdexcept>
 
 using namespace Prefork;
 using namespace Test;
@@ -110,6 +115,8 @@ void fill(Interface &interface)
     });
     interface.add("draw", [](Arguments arguments) { return QVariant(draw(arguments.value(0).toString())); });
     interface.add("drawnByPreload", [](Arguments) { return QVariant(s_drawnByPreload); });
+    interface.add("lookUp",
+                  [](Arguments arguments) { return QVariant(QHostInfo::fromName(arguments.value(0).toString()).addresses().size()); });
     interface.add("locale", [](Arguments) { return QVariant(describeLocale()); });
     interface.add("environment", [](Arguments arguments) {
         const QByteArray name = arguments.value(0).toByteArray();
@@ -134,6 +141,80 @@ int sayLocales(int argc, char *argv[])
     Client client(&zygote, {.minWorkers = 0});
     std::printf("%s\n%s\n", qPrintable(describeLocale()), qPrintable(answer(client.checkout(), "locale").toString()));
     return 0;
+}
+
+// A message handler with which lines of the library go wrong.
+void throwAtOwnLines(QtMsgType, const QMessageLogContext &context, const QString &)
+{
+    if (qstrncmp(context.category, "prefork.", 8) == 0)
+        throw std::runtime_error("no ink\nno paper");
+}
+
+// Has a process throw where nothing catches it, and goes on itself.
+int haveThrown(int argc, char *argv[])
+{
+    const QByteArray who = argv[2];
+    Interface interface;
+    fill(interface);
+    std::optional<ForkedServer> server;
+    std::optional<Zygote> zygote;
+    if (who == "server") {
+        qInstallMessageHandler(throwAtOwnLines);
+        server.emplace(interface, argv[3], ZygoteOptions{},
+                       ServerOptions{.peers = {.sameUser = false, .root = false}}); // it complains of whoever comes
+    } else if (who == "zygote") {
+        interface.preload([] { qInstallMessageHandler(throwAtOwnLines); });
+        zygote.emplace(interface); // it complains when a worker crashes
+    } else {
+        ::pthread_atfork(nullptr, nullptr, [] { throw std::runtime_error("no fork"); });
+        zygote.emplace(interface);
+        std::printf("%s\n", qPrintable(zygote->errorString()));
+        return 0;
+    }
+    QCoreApplication app(argc, argv);
+    if (who == "server") {
+        QLocalSocket socket;
+        socket.connectToServer(server->address().path());
+        const bool hasEnded = waitForEnd(server->processId(), int(Patience.count()));
+        std::printf("%s\n", hasEnded ? "it has ended" : "it lives on");
+    } else {
+        Client client(&*zygote, {.minWorkers = 0});
+        static_cast<void>(failure(client.checkout(), "end", {"crash"}));
+        const bool hasEnded = waitForEnd(zygote->processId(), int(Patience.count()));
+        std::printf("%s\n", hasEnded ? qPrintable(failure(client.checkout(), "echo").message()) : "it lives on");
+    }
+    return 0;
+}
+
+// The environment and the arguments before and after a Zygote is made, with a name or without.
+int compareEnvironments(int argc, char *argv[], char *environment[])
+{
+    const auto copy = [](char **texts) {
+        QByteArrayList list;
+        for (; *texts; ++texts)
+            list.append(*texts);
+        std::sort(list.begin(), list.end());
+        return list;
+    };
+    if (environ != environment)
+        return 2; // it has been moved already
+    ::setenv("ADDED", "later", 1);
+    ::unsetenv("TO_BE_REMOVED");
+    char **const moved = environ;
+    const QByteArrayList before = copy(environ);
+    const QByteArrayList arguments = copy(argv + 1);
+    const QByteArray name = argv[2];
+    Interface interface;
+    fill(interface);
+    Zygote zygote(interface, {.name = name});
+    QCoreApplication app(argc, argv);
+    Server server(&zygote);
+    if (!server.listen("tcp://127.0.0.1:0"))
+        return 3;
+    if (name.isEmpty() && environ != moved)
+        return 4;
+    std::printf("%s\n", titleOf(::getpid()).constData());
+    return copy(environ) != before ? 5 : copy(argv + 1) != arguments ? 6 : 0;
 }
 
 // What a program is that knows nothing of ShutdownSignals.
@@ -387,6 +468,60 @@ private Q_SLOTS:
         QVERIFY(drawn != s_drawnByPreload);
     }
 
+    void row72_noForkedProcessGoesOnAsItsProgram_data()
+    {
+        QTest::addColumn<QString>("who");
+        QTest::addColumn<QString>("output");
+        QTest::addColumn<QString>("errors");
+        QTest::newRow("zygote") << "zygote"
+                                << "the zygote is gone\n"
+                                << "prefork: the zygote ends, for nothing caught an exception: no ink?no paper";
+        QTest::newRow("forked server") << "server"
+                                       << "it has ended\n"
+                                       << "prefork: the forked server ends, for nothing caught an exception: no ink?no paper";
+        QTest::newRow("handler of pthread_atfork()") << "atfork"
+                                                     << "the zygote ended before it was ready: it was killed by SIGABRT\n"
+                                                     << "no fork";
+    }
+    void row72_noForkedProcessGoesOnAsItsProgram()
+    {
+        QFETCH(QString, who);
+        QFETCH(QString, output);
+        QFETCH(QString, errors);
+        QTemporaryDir directory;
+        const Ended ended = runProgram(QCoreApplication::applicationFilePath(),
+                                       {"--throwing", who, "unix:" + directory.filePath("s.socket")}, {"QT_NO_GLIB=1"});
+        QVERIFY2(ended.exitCode == 0, qPrintable(ended.output + ended.errors));
+        QCOMPARE(ended.output, output);
+        QVERIFY2(ended.errors.contains(errors), qPrintable(ended.errors));
+    }
+    void onlyAZygoteWithANameMovesTheEnvironment_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::newRow("without a name") << QString();
+        QTest::newRow("with one") << "paddock";
+    }
+    void onlyAZygoteWithANameMovesTheEnvironment()
+    {
+        QFETCH(QString, name);
+        const QString program = QCoreApplication::applicationFilePath();
+        const Ended ended = runProgram(program, {"--environments", name}, {"TO_BE_REMOVED=1", "LONG=" + QString(300, 'x')});
+        QVERIFY2(ended.exitCode == 0, qPrintable(QString("%1 %2").arg(ended.exitCode).arg(ended.errors)));
+        QCOMPARE(ended.output, (name.isEmpty() ? program : name + " server") + '\n');
+    }
+    void lookingUpAHostInAWorkerSaysNothing()
+    {
+        QTemporaryDir directory;
+        ServerProcess server;
+        QVERIFY2(server.start(QCoreApplication::applicationFilePath(), {"--plain-server", "unix:" + directory.filePath("s.socket")}),
+                 qPrintable(server.errorString()));
+        Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
+        QVERIFY(answer(client.checkout(), "lookUp", {"localhost"}).toInt() > 0);
+        client.close();
+        QCOMPARE(server.terminate(), -1);
+        QCOMPARE(server.stderrText(), QString());
+    }
+
     void row71_childrenOfAWorkerEndWithIt_data()
     {
         QTest::addColumn<QString>("end");
@@ -437,8 +572,18 @@ private Q_SLOTS:
     }
 };
 
-int main(int argc, char *argv[])
+int main(int argc, char *argv[], char *environment[])
 {
+    if (argc == 3 && std::strcmp(argv[1], "--environments") == 0)
+        return compareEnvironments(argc, argv, environment);
+    if (argc == 4 && std::strcmp(argv[1], "--throwing") == 0) {
+        try {
+            return haveThrown(argc, argv);
+        } catch (const std::exception &exception) {
+            std::printf("main() caught it: %s\n", exception.what());
+            return 9;
+        }
+    }
     if (argc == 3 && std::strcmp(argv[1], "--plain-server") == 0)
         return servePlainly(argc, argv);
     if (argc >= 2 && std::strcmp(argv[1], "--locale") == 0)

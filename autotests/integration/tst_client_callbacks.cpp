@@ -401,6 +401,13 @@ private Q_SLOTS:
         QCOMPARE(error.code(), Error::BadArguments);
         QVERIFY2(error.message().contains("67108864"), qPrintable(error.message()));
     }
+    void callbacksAreAlignedAsTheyWant()
+    {
+        callsBackAligned<16>();
+        callsBackAligned<32>();
+        callsBackAligned<64>();
+        callsBackAligned<256>();
+    }
     void bigPayloadsComeBack()
     {
         QString payload(16000000, 'x');
@@ -410,6 +417,28 @@ private Q_SLOTS:
     }
 
 private:
+    // Several at a time, so that their memory is not aligned by chance.
+    template <std::size_t Alignment>
+    void callsBackAligned()
+    {
+        struct alignas(Alignment) Note
+        {
+            int *count;
+            bool isAligned() const { return reinterpret_cast<quintptr>(this) % Alignment == 0; }
+        };
+        constexpr int Calls = 8;
+        int aligned = 0;
+        const Note note{&aligned};
+        const auto take = [note](const QVariant &) { *note.count += note.isAligned(); };
+        for (int i = 0; i < Calls; ++i) {
+            m_checkout->call("echo", {i}, take);
+            m_checkout->call("echo", {i}, fub(take));
+            m_checkout->call(echo, QString("x"), this, [note](const QString &) { *note.count += note.isAligned(); });
+            m_client->call("echo", {i}, frame("aligned", take));
+        }
+        WAIT_COMPARE(aligned, 4 * Calls);
+    }
+
     std::unique_ptr<Client> m_client;
     CheckoutPtr m_checkout;
     std::size_t m_expectedUnhandled = 0;

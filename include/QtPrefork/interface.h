@@ -24,6 +24,9 @@ class InterfacePrivate;
 /// no QCoreApplication. What a method throws becomes the caller's error and the worker lives on: a Prefork::Error crosses with code, message and data, a std::exception,
 /// QString, std::string or const char * with its text. A result the protocol cannot carry is an error too. (Parity T2-T6, T19-T21.)
 ///
+/// Without an application nothing that is posted is ever delivered: a queued signal reaches nobody, and deleteLater() never deletes. Delete
+/// at once, or let a smart pointer do so. Blocking calls such as QHostInfo::fromName() need none.
+///
 /// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, QString, std::string, QByteArray, QDateTime, QUrl, QUuid, lists and maps with QString keys
 /// of such, Q_GADGETs, which cross field by field, and QVariants of all these; over the native protocol exactly, and registered types (registerType()) too; over JSON as far as JSON goes. What
 /// arrives may differ from the parameter's type as far as nothing is lost: "5" for 5, but not 5.5.

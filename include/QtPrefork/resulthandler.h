@@ -12,6 +12,7 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <new>
 #include <type_traits>
 
 namespace Prefork::detail {
@@ -22,6 +23,8 @@ class QTPREFORK_EXPORT ResultHandler
 public:
     static void *operator new(std::size_t size);
     static void operator delete(void *memory, std::size_t size) noexcept;
+    static void *operator new(std::size_t size, std::align_val_t alignment);
+    static void operator delete(void *memory, std::size_t size, std::align_val_t alignment) noexcept;
     virtual ~ResultHandler();
     /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type.
     [[nodiscard]] virtual bool accept(const QVariant &value) = 0;

@@ -18,7 +18,9 @@ class ZygotePrivate;
 
 struct ZygoteOptions
 {
-    /// Process titles are `NAME server`, `NAME zygote` and `NAME worker N`; empty leaves titles alone. (Parity T8.)
+    /// Process titles are `NAME server`, `NAME zygote` and `NAME worker N`; empty leaves titles alone. (Parity T8.) A title is written over
+    /// the first arguments and environment: with a name, the Zygote moves both elsewhere, so that what getenv() returned before is no longer
+    /// valid, nor are copies of the pointers in argv; argv itself is, with the title as argv[0].
     QByteArray name = {};
     /// A worker busy with one call (with setup, checkoutDone and the writing of its reply) for longer is killed; 0 = never. (Parity T7.)
     std::chrono::milliseconds hungTimeout = std::chrono::seconds(300);

@@ -21,6 +21,17 @@ void detail::ResultHandler::operator delete(void *memory, std::size_t size) noex
     giveBlock(memory, size);
 }
 
+// Of callbacks that want more than blocks have.
+void *detail::ResultHandler::operator new(std::size_t size, std::align_val_t alignment)
+{
+    return ::operator new(size, alignment);
+}
+
+void detail::ResultHandler::operator delete(void *memory, std::size_t size, std::align_val_t alignment) noexcept
+{
+    ::operator delete(memory, size, alignment);
+}
+
 namespace {
 
 bool hearsErrors(const Checkout *checkout)

@@ -3,8 +3,9 @@
 #include <QtPrefork/shutdownsignals.h>
 
 #include "server/server_p.h"
-#include "zygote/inheritance_p.h"
 #include "zygote/blanks_p.h"
+#include "zygote/forkedprocess_p.h"
+#include "zygote/inheritance_p.h"
 #include "zygote/posix_p.h"
 #include "zygote/zygote_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -39,6 +40,14 @@ void report(int control, bool isListening, const QString &text)
 int serve(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions, const ServerOptions &serverOptions,
           int control)
 {
+    Posix::leadSession();
+    Posix::Blanks blanks;
+    static_cast<void>(blanks.blankAllBut(control)); // if they cannot be had, its zygote says so
+    std::vector<int> keep = blanks.numbers();
+    keep.push_back(control);
+    Posix::beginProcess(std::move(keep));
+    Posix::receiveSignals();
+    Inheritance::reseedRandomNumbers();
     Zygote zygote(interface, zygoteOptions);
     int count = 1;
     char name[] = "server";
@@ -91,17 +100,8 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     const pid_t pid = Posix::forkProcess();
     if (pid < 0)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
-    if (pid == 0) {
-        Posix::leadSession();
-        Posix::Blanks blanks;
-        static_cast<void>(blanks.blankAllBut(ends->second.get())); // if they cannot be had, its zygote says so
-        std::vector<int> keep = blanks.numbers();
-        keep.push_back(ends->second.get());
-        Posix::beginProcess(std::move(keep));
-        Posix::receiveSignals();
-        Inheritance::reseedRandomNumbers();
-        Posix::exitNow(serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()));
-    }
+    if (pid == 0)
+        liveForked("the forked server", [&] { return serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()); });
     ends->second.reset();
     control = std::move(ends->first);
     process = Posix::ChildProcess(pid);

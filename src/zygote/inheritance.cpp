@@ -3,6 +3,7 @@
 
 #include <QtCore/QByteArray>
 #include <QtCore/QRandomGenerator>
+#include <QtNetwork/QHostInfo>
 
 #include <array>
 #include <clocale>
@@ -60,6 +61,13 @@ void reseedRandomNumbers()
     ::srandom(seeds[0]);
     std::array<unsigned short, 3> seed48Bits{quint16(seeds[1]), quint16(seeds[1] >> 16), quint16(seeds[2])};
     ::seed48(seed48Bits.data());
+}
+
+void prepareHostLookups()
+{
+    const QtMessageHandler handler = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) {});
+    static_cast<void>(QHostInfo::fromName(QString())); // which looks nothing up
+    qInstallMessageHandler(handler);
 }
 
 void forgetSupervisor()

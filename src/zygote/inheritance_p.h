@@ -11,6 +11,8 @@ void adoptLocale();
 /// Seeds QRandomGenerator::global() and the generators of the C library anew, or every process forked from here would draw the same
 /// numbers. There must be no other thread.
 void reseedRandomNumbers();
+/// Makes what QHostInfo makes at its first lookup, and complains about without an application, without the complaint.
+void prepareHostLookups();
 /// Takes out of the environment what a supervisor as systemd says there for the program alone.
 void forgetSupervisor();
 

@@ -157,8 +157,8 @@ bool removeFrom(int directory, const QByteArray &name);
 void occupyStandardDescriptors();
 /// Ignores SIGPIPE, if it would end the process.
 void outliveBrokenPipes();
-/// Signals to the child wait until it calls receiveSignals().
-[[nodiscard]] pid_t forkProcess();
+/// Signals to the child wait until it calls receiveSignals(). What handlers of pthread_atfork() throw is never caught.
+[[nodiscard]] pid_t forkProcess() noexcept;
 /// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of the parent's
 /// program run; resetSignals(); descriptors above 2 are closed that are not in @p keep.
 void beginProcess(std::vector<int> keep);
@@ -257,7 +257,9 @@ void killGroup(pid_t leader);
 [[nodiscard]] std::vector<int> openDescriptors();
 /// What a descriptor is, for an error text: "/etc/passwd", "socket:[123]".
 [[nodiscard]] QString describeDescriptor(int descriptor);
-/// Sets what ps shows, as far as there is room.
+/// Makes room for titles: environment and arguments move elsewhere, for titles are written over them. Once is enough.
+void prepareTitles();
+/// Sets what ps shows, as far as there is room; nothing without prepareTitles().
 void setTitle(const QByteArray &title);
 void flushStdio();
 /// Makes standard error one that does not wait for its reader, as far as that goes, until it is destroyed.

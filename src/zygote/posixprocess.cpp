@@ -17,10 +17,13 @@ namespace Prefork::Posix {
 
 namespace {
 
-// setproctitle() writes over argv, so it must see it before anything else does.
-[[gnu::constructor]] void captureArguments(int argc, char **argv, char **environment)
+int s_argumentCount = 0;
+char **s_arguments = nullptr;
+
+[[gnu::constructor]] void noteArguments(int argc, char **argv)
 {
-    setproctitle_init(argc, argv, environment);
+    s_argumentCount = argc;
+    s_arguments = argv;
 }
 
 // From here on exit() ends like exitNow(): no handlers or static destructors of the parent's program run in a worker.
@@ -51,7 +54,7 @@ void outliveBrokenPipes()
         ::signal(SIGPIPE, SIG_IGN);
 }
 
-pid_t forkProcess()
+pid_t forkProcess() noexcept
 {
     flushStdio();
     // The parent's handlers know nothing of the child, so they must not run there.
@@ -132,6 +135,12 @@ void beginProcess(std::vector<int> keep)
 void keepEndedChildren()
 {
     ::signal(SIGCHLD, SIG_DFL);
+}
+
+void prepareTitles()
+{
+    if (char **const arguments = std::exchange(s_arguments, nullptr))
+        setproctitle_init(s_argumentCount, arguments, environ);
 }
 
 void setTitle(const QByteArray &title)

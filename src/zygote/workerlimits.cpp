@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/workerlimits_p.h"
 
+#include "zygote/forkedprocess_p.h"
 #include "zygote/posix_p.h"
 
 #include <algorithm>
@@ -139,8 +140,8 @@ QString tryLimits(const WorkerLimits &limits)
         return QStringLiteral("the limits of workers cannot be tried: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
         // A byte before the text, so that silence means death.
-        [[maybe_unused]] const bool isHeard = Posix::writeAll(ends->second.get(), ':' + applyLimits(limits).toUtf8());
-        Posix::exitNow(0);
+        liveForked("a trial of the limits of workers",
+                   [&] { return Posix::writeAll(ends->second.get(), ':' + applyLimits(limits).toUtf8()) ? 0 : 1; });
     }
     ends->second.reset();
     QByteArray said;

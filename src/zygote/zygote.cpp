@@ -4,6 +4,7 @@
 #include "wire/message_p.h"
 #include "worker/interface_p.h"
 #include "zygote/blanks_p.h"
+#include "zygote/forkedprocess_p.h"
 #include "zygote/logging_p.h"
 #include "zygote/zygoteprocess_p.h"
 #include "zygote/zygotereaper_p.h"
@@ -74,6 +75,8 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
         return problem;
     if (!scoreboard->isValid())
         return QStringLiteral("no shared memory for the scoreboard: %1").arg(Posix::lastErrorText());
+    if (!options.name.isEmpty())
+        Posix::prepareTitles();
     auto ends = Posix::socketPair(Posix::PairType::Messages);
     if (!ends)
         return QStringLiteral("no socket pair for the zygote: %1").arg(Posix::lastErrorText());
@@ -82,7 +85,7 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
         ends->first.reset();
-        ZygoteProcess(interface, options, *scoreboard, std::move(ends->second)).run();
+        liveForked("the zygote", [&] { return ZygoteProcess(interface, options, *scoreboard, std::move(ends->second)).run(); });
     }
     ends->second.reset();
     control = std::move(ends->first);

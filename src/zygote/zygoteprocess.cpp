@@ -31,21 +31,29 @@ ZygoteProcess::ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &o
     interface.shareSurprises(scoreboard.flags());
 }
 
-void ZygoteProcess::run()
+int ZygoteProcess::run()
 {
     Event event;
-    QString refusal = becomeZygote();
-    if (refusal.isEmpty())
-        refusal = openPoller();
-    if (refusal.isEmpty())
-        refusal = tryLimits(m_options.limits);
+    const QString refusal = prepare();
     event.kind = refusal.isEmpty() ? Event::Ready : Event::Refused;
     event.text.set(refusal);
     event.capacity = capacity();
     tell(event);
     if (refusal.isEmpty())
         serve();
-    Posix::exitNow(refusal.isEmpty() ? 0 : 1);
+    return refusal.isEmpty() ? 0 : 1;
+}
+
+QString ZygoteProcess::prepare()
+{
+    try {
+        QString refusal = becomeZygote();
+        if (refusal.isEmpty())
+            refusal = openPoller();
+        return refusal.isEmpty() ? tryLimits(m_options.limits) : refusal;
+    } catch (...) {
+        return QStringLiteral("the zygote cannot begin: %1").arg(Error::fromCurrentException().message());
+    }
 }
 
 QString ZygoteProcess::becomeZygote()
@@ -62,6 +70,7 @@ QString ZygoteProcess::becomeZygote()
     m_openBefore = Posix::openDescriptors();
     Inheritance::forgetSupervisor();
     Inheritance::adoptLocale();
+    Inheritance::prepareHostLookups();
     Inheritance::reseedRandomNumbers();
     Posix::setNonBlocking(m_control.get(), true);
     if (!m_options.name.isEmpty())

@@ -21,9 +21,11 @@ class ZygoteProcess
 {
 public:
     ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Fd control);
-    [[noreturn]] void run();
+    /// Returns the exit code of its process.
+    int run();
 
 private:
+    [[nodiscard]] QString prepare();
     [[nodiscard]] QString becomeZygote();
     [[nodiscard]] QString preload() const;
     [[nodiscard]] QString descriptorProblem() const;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "zygote/forkedprocess_p.h"
+
+#include "wire/oneline_p.h"
+
+#include <QtPrefork/error.h>
+
+#include <cstdio>
+
+namespace Prefork {
+
+// Not by way of a logging category: it may have been a message handler that threw.
+void endByException(const char *process) noexcept
+{
+    QByteArray text;
+    try {
+        text = onOneLine(Error::fromCurrentException().message()).toUtf8();
+    } catch (...) {
+        text = "one that cannot be described";
+    }
+    if (Posix::HastyStderr errors; errors.hasRoom())
+        std::fprintf(stderr, "prefork: %s ends, for nothing caught an exception: %s\n", process, text.constData());
+    Posix::exitNow(1);
+}
+
+}
