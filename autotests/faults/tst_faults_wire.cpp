@@ -146,7 +146,6 @@ private Q_SLOTS:
         for (const int depth : {1024, 1025, 400000})
             QTest::addRow("depth %d", depth) << rawCall("echo", deep(depth));
         if (isNative()) {
-            QTest::newRow("many empty lists") << rawCall("echo", longHead(4, 900000) + QByteArray(900000, char(0x80)));
             QTest::newRow("indefinite without end") << rawCall("echo", QByteArray(100000, '\x5f'));
             QTest::newRow("tags upon tags") << rawCall("echo", QByteArray(100000, '\xc1'));
             QTest::newRow("a long text cut short") << rawCall("echo", longHead(3, 0x7fffffff));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "helpers/readresult.h"
 #include "pieces.h"
 
 #include "wire/jsonprotocol_p.h"
@@ -36,17 +37,17 @@ QStringList hear(Feed feed)
     const auto decodeAll = [&] {
         Wire::Incoming message;
         for (;;) {
-            const Wire::Decoded decoded = codec.next(&message);
+            const Wire::Decoded decoded = Test::next(codec, &message);
             if (decoded == Wire::Decoded::Nothing)
                 return true;
             if (decoded == Wire::Decoded::Broken) {
-                require(!codec.errorString().isEmpty() && codec.next(&message) == Wire::Decoded::Broken);
+                require(!codec.errorString().isEmpty() && Test::next(codec, &message) == Wire::Decoded::Broken);
                 heard.append(codec.errorString());
                 return false;
             }
             std::optional<QString> misfit;
             const auto handler = handlerOf(heard.size());
-            require(message.kind != Wire::Incoming::Result || codec.readResult(handler.get(), &misfit));
+            require(message.kind != Wire::Incoming::Result || Test::readResult(codec, handler.get(), &misfit));
             heard.append(
                 QStringLiteral("%1 %2 %3").arg(message.kind).arg(message.failure.message, misfit.value_or(QStringLiteral("fits"))));
         }

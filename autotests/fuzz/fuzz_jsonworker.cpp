@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "helpers/readresult.h"
 #include "interface.h"
 #include "pieces.h"
 
@@ -19,7 +20,7 @@ void requireUnderstood(const QByteArray &said)
     require(Fuzz::feed(codec, said, [&codec] {
         Wire::Incoming message;
         Wire::Decoded decoded;
-        while ((decoded = codec.next(&message)) == Wire::Decoded::Message)
+        while ((decoded = Test::next(codec, &message)) == Wire::Decoded::Message)
             continue;
         return decoded == Wire::Decoded::Nothing;
     }));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "helpers/readresult.h"
 #include "interface.h"
 #include "pieces.h"
 
@@ -39,7 +40,7 @@ void requireUnderstood(const QByteArray &said)
         Wire::Decoded decoded;
         while ((decoded = codec.next(&message)) == Wire::Decoded::Message) {
             std::optional<QString> misfit;
-            require(message.kind != Wire::Incoming::Result || codec.readResult(nullptr, &misfit));
+            require(message.kind != Wire::Incoming::Result || Test::readResult(codec, nullptr, &misfit));
         }
         return decoded == Wire::Decoded::Nothing;
     }));

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/cborconvert.h>
+#include <QtPrefork/stepreader.h>
 
-#include "wire/jsonvalue_p.h"
+#include "wire/jsonparser_p.h"
+#include "wire/jsonwriter_p.h"
 
-#include <QtCore/QJsonObject>
 #include <QtCore/QPoint>
 #include <QtTest/QTest>
 
+#include <malloc.h>
+
+#include <deque>
+#include <list>
 #include <vector>
 
 using namespace Prefork::detail;
@@ -95,6 +100,75 @@ Order order()
     return result;
 }
 
+qint64 usedMemory()
+{
+    const struct mallinfo2 info = mallinfo2();
+    return qint64(info.uordblks + info.hblkhd);
+}
+
+// What is taken was counted, by the writer too.
+template <class T>
+QString miscounted(const T &value)
+{
+    QByteArray bytes;
+    CborWriter writer(&bytes);
+    toCbor(writer, value);
+    writer.finish();
+    CborReader reader(bytes);
+    const qint64 allowed = reader.memoryLeft();
+    const qint64 before = usedMemory();
+    T read{};
+    const bool isRead = fromCbor(reader, &read);
+    const qint64 taken = usedMemory() - before;
+    const qint64 charged = allowed - reader.memoryLeft();
+    const qint64 unused = 4096 + charged / 8; // what the C library keeps at hand, and the ends of blocks that were larger
+    if (isRead ? read == value && taken <= charged + unused && charged <= writer.decodedSize() : writer.decodedSize() > allowed)
+        return {};
+    return QStringLiteral("%1: %2 taken, %3 of %4 charged by the reader, %5 counted by the writer")
+        .arg(isRead)
+        .arg(taken)
+        .arg(charged)
+        .arg(allowed)
+        .arg(writer.decodedSize());
+}
+
+// Reads @p bytes at once, and in steps of every length, of which some are longer than it; all must come to the same.
+template <class T>
+bool isSameInSteps(const QByteArray &bytes)
+{
+    CborReader reader(bytes);
+    T expected{};
+    const bool isRead = fromCbor(reader, &expected);
+    for (int length = 1; length < 40; ++length) {
+        CborReader stepped(bytes);
+        T read{};
+        TypedStepReader<T> steps(&read);
+        StepState state = StepState::Working;
+        while (state == StepState::Working) {
+            int left = length;
+            state = steps.read(stepped, &left);
+        }
+        if ((state == StepState::Done) != isRead || stepped.isBroken() != reader.isBroken())
+            return false;
+        if (isRead && (read != expected || stepped.position() != reader.position() || stepped.memoryLeft() != reader.memoryLeft()))
+            return false;
+        if (!isRead && !reader.isBroken() && stepped.position() != 0)
+            return false;
+    }
+    return true;
+}
+
+template <class T>
+bool isSameInSteps(const T &value)
+{
+    QByteArray bytes = encoded(value);
+    bool isSame = isSameInSteps<T>(bytes) && isSameInSteps<QVariant>(bytes);
+    isSame = isSame && isSameInSteps<QList<int>>(bytes) && isSameInSteps<QMap<QString, QStringList>>(bytes); // which it may not be
+    for (qsizetype length = 0; length < bytes.size(); ++length)
+        isSame = isSame && isSameInSteps<T>(bytes.first(length)) && isSameInSteps<QVariant>(bytes.first(length));
+    return isSame;
+}
+
 template <class T>
 QByteArray wireType()
 {
@@ -117,6 +191,8 @@ private Q_SLOTS:
     void unknownFieldsAreRefused();
     void wrongTypesConsumeNothingAndKeepTheDepth();
     void wireTypes();
+    void memoryIsCounted();
+    void readsTheSameInSteps();
 };
 
 void TestCborConvert::typesCross()
@@ -166,11 +242,15 @@ void TestCborConvert::gadgetsCross()
 
 void TestCborConvert::gadgetsCrossAsJson()
 {
-    QJsonValue json;
-    QVERIFY(!Prefork::Wire::toJson(toVariant(order()), &json));
-    QCOMPARE(json.toObject().value(QStringLiteral("colour")).toInt(), 1);
+    QByteArray text;
+    QVERIFY(!Prefork::Wire::JsonWriter(&text, 1000).write(QVariantList{toVariant(order())}, 0));
+    Prefork::Wire::JsonParser parser;
+    parser.start(text, DefaultMaxDecodedSize);
+    QCOMPARE(parser.parse(1000), Prefork::Wire::JsonParser::State::Done);
+    const QVariant json = parser.take().first();
+    QCOMPARE(json.toMap().value(QStringLiteral("colour")), QVariant(1));
     Order read;
-    QVERIFY(fromVariant(json.toVariant(), &read));
+    QVERIFY(fromVariant(json, &read));
     QVERIFY(read == order());
 }
 
@@ -200,6 +280,70 @@ void TestCborConvert::wrongTypesConsumeNothingAndKeepTheDepth()
     QMap<QString, QList<QMap<QString, QList<int>>>> right;
     QVERIFY(fromCbor(reader, &right));
     QCOMPARE(right.size(), 1);
+}
+
+void TestCborConvert::memoryIsCounted()
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    QSKIP("the sanitizer takes memory of its own");
+#endif
+    const QString some = QStringLiteral("thirty-two characters, or nearly");
+    for (const int count : {0, 1, 2, 3, 10, 47, 48, 49, 64, 65, 129, 1000, 20000}) {
+        QCOMPARE(miscounted(QList<int>(count, 7)), QString());
+        QCOMPARE(miscounted(QList<bool>(count, true)), QString());
+        QCOMPARE(miscounted(std::vector<qint64>(std::size_t(count), 7)), QString());
+        QCOMPARE(miscounted(std::vector<std::string>(std::size_t(count), some.toStdString())), QString());
+        QCOMPARE(miscounted(std::list<int>(std::size_t(count), 7)), QString());
+        QCOMPARE(miscounted(std::deque<QString>(std::size_t(count), some)), QString());
+        QCOMPARE(miscounted(QStringList(count, QString())), QString());
+        QCOMPARE(miscounted(QStringList(count, QStringLiteral("a"))), QString());
+        QCOMPARE(miscounted(QStringList(count, QStringLiteral("äöü"))), QString());
+        QCOMPARE(miscounted(QStringList(count, some)), QString());
+        QCOMPARE(miscounted(QByteArrayList(count, QByteArray("seven b"))), QString());
+        QCOMPARE(miscounted(QList<QStringList>(count, {QStringLiteral("a"), QString()})), QString());
+        QCOMPARE(miscounted(QList<QMap<QString, int>>(count, {{QStringLiteral("a"), 1}})), QString());
+        QCOMPARE(miscounted(QList<QHash<QString, int>>(count, {{QStringLiteral("a"), 1}, {some, 2}})), QString());
+        QCOMPARE(miscounted(QList<std::deque<int>>(count, std::deque<int>{1, 2})), QString());
+        QCOMPARE(miscounted(QList<Item>(count, Item{some, 1, 1})), QString());
+        QCOMPARE(miscounted(QVariantList(count, some)), QString());
+        QCOMPARE(miscounted(QVariantList(count, QVariantList{qlonglong(1), QVariantMap{{some, QByteArray("bytes")}}})), QString());
+        QCOMPARE(miscounted(QVariantList(count, QDateTime(QDate(2024, 2, 29), QTime(1, 2), Qt::UTC))), QString());
+        QCOMPARE(miscounted(QVariantList(count, QUrl(QStringLiteral("https://user:word@host.example:80/a/path?query=1#fragment")))), QString());
+        QHash<QString, int> hash;
+        QMap<QString, QStringList> map;
+        for (int i = 0; i < count; ++i) {
+            hash.insert(QString::number(i), i);
+            map.insert(QString::number(i), {some});
+        }
+        QCOMPARE(miscounted(hash), QString());
+        QCOMPARE(miscounted(map), QString());
+    }
+    QCOMPARE(miscounted(QString(1000000, u'x')), QString());
+    QCOMPARE(miscounted(QStringList(10, QString(1000000, u'x'))), QString());
+    QCOMPARE(miscounted(QByteArrayList(10, QByteArray(1000000, 'x'))), QString());
+}
+
+void TestCborConvert::readsTheSameInSteps()
+{
+    QVERIFY(isSameInSteps(QList<int>{1, 2, 300}) && isSameInSteps(QStringList{QStringLiteral("a"), QString()}));
+    QVERIFY(isSameInSteps(QList<QStringList>{{QStringLiteral("a"), QString()}, {}, {QStringLiteral("b")}}));
+    QVERIFY(isSameInSteps(QMap<QString, QList<int>>{{QStringLiteral("a"), {1, 2}}, {QStringLiteral("b"), {}}}));
+    QVERIFY(isSameInSteps(QHash<QString, int>{{QStringLiteral("a"), 1}}) && isSameInSteps(std::vector<bool>{true, false}));
+    QVERIFY(isSameInSteps(QList<Item>{Item{}, Item{QStringLiteral("x"), 9, 1}}) && isSameInSteps(std::list<std::string>{"a", "b"}));
+    const QVariantMap map{{QStringLiteral("a"), QVariantList{1, QVariantList{}, QVariantMap{}, QStringLiteral("b")}},
+                          {QStringLiteral("c"), QDateTime(QDate(2024, 2, 29), QTime(1, 2), Qt::UTC)},
+                          {QStringLiteral("d"), QUuid::fromRfc4122("0123456789abcdef")}};
+    QVERIFY(isSameInSteps(map) && isSameInSteps(QVariantList{map, 5, map}));
+    for (const char *const digits : {"9f01029f03ff80ff", "bf616101616282f6f5ff", "a2616101616102", "d9d9f782d9d9f7820102c0616103", "820102ff",
+                                     "9f0182ff", "bf01ff", "8261", "83016161f6", "a1616183010203", "c100", "d8209f6161ff", "7f61616162ff"}) {
+        const QByteArray bytes = QByteArray::fromHex(digits);
+        QVERIFY2(isSameInSteps<QVariant>(bytes) && isSameInSteps<QVariantList>(bytes) && isSameInSteps<QVariantMap>(bytes)
+                     && isSameInSteps<QList<int>>(bytes) && isSameInSteps<QList<QStringList>>(bytes)
+                     && (isSameInSteps<QMap<QString, QVariant>>(bytes)),
+                 digits);
+    }
+    const QByteArray deep = QByteArray(63, '\x81') + '\x80';
+    QVERIFY(isSameInSteps<QVariant>(deep) && isSameInSteps<QVariant>('\x81' + deep) && isSameInSteps<QVariant>('\x81' + deep.chopped(1)));
 }
 
 void TestCborConvert::wireTypes()

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include "helpers/readresult.h"
 #include "wire/jsoncodec_p.h"
-#include "wire/jsonstrict_p.h"
+#include "wire/jsonparser_p.h"
+#include "wire/jsonwriter_p.h"
 
 #include <QtCore/QDateTime>
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 #include <QtCore/QPoint>
 #include <QtCore/QUrl>
 #include <QtTest/QTest>
+
+#include <malloc.h>
 
 #include <cmath>
 #include <limits>
@@ -22,6 +28,34 @@ QByteArray callBytes(const QVariantList &items)
 {
     QByteArray bytes;
     return JsonClientCodec(Limit).encodeCall(items, &bytes) ? QByteArray() : bytes;
+}
+
+using State = JsonParser::State;
+
+// In steps of @p steps values.
+State parsed(QByteArrayView text, QVariantList *list, int steps = 1000, qint64 maxDecodedSize = Prefork::detail::DefaultMaxDecodedSize)
+{
+    JsonParser parser;
+    parser.start(text, maxDecodedSize);
+    State state = State::Working;
+    while (state == State::Working)
+        state = parser.parse(steps);
+    *list = parser.take();
+    return state;
+}
+
+bool isLegal(const QByteArray &text)
+{
+    QVariantList list;
+    const State state = parsed(text, &list);
+    QVariantList inSteps;
+    return parsed(text, &inSteps, 1) == state && inSteps == list && state == State::Done;
+}
+
+qint64 usedMemory()
+{
+    const struct mallinfo2 info = mallinfo2();
+    return qint64(info.uordblks + info.hblkhd);
 }
 
 }
@@ -48,10 +82,16 @@ private Q_SLOTS:
     void ignoresUnknownMetaAndExtraItems();
     void takesWhatOtherServersSay_data();
     void takesWhatOtherServersSay();
-    void takesANullAsMeta();
     void refusesTooLongMessages();
     void isAsStrictAsTheStandard_data();
     void isAsStrictAsTheStandard();
+    void agreesWithQJsonDocument();
+    void numbersAndTexts();
+    void memoryStaysInProportion_data();
+    void memoryStaysInProportion();
+    void aMessageThatTakesTooMuchCostsOnlyItself();
+    void theWriterAppliesTheBound();
+    void writesWhatQJsonDocumentWrites();
     void randomBytesNeverDoHarm();
 };
 
@@ -207,6 +247,7 @@ void TestJsonCodec::workerRefuses_data()
     QTest::newRow("number as command") << QByteArray("[1,{}]");
     QTest::newRow("no meta") << QByteArray(R"(["do"])");
     QTest::newRow("list as meta") << QByteArray(R"(["do",[],"x"])");
+    QTest::newRow("null as meta") << QByteArray(R"(["do",null,"x"])");
     QTest::newRow("not UTF-8") << QByteArray("[\"do\",{},\"\xff\"]");
     QTest::newRow("lone surrogate") << QByteArray(R"(["do",{},"\ud800"])");
 }
@@ -285,17 +326,6 @@ void TestJsonCodec::takesWhatOtherServersSay()
     QVERIFY(!codec.hasRest());
 }
 
-void TestJsonCodec::takesANullAsMeta()
-{
-    JsonWorkerCodec codec(Limit);
-    codec.feed(R"(["do",null,"x"]["dn",null])");
-    Request request;
-    QCOMPARE(codec.next(&request), Decoded::Message);
-    QCOMPARE(request.items, QVariantList{QStringLiteral("x")});
-    QCOMPARE(codec.next(&request), Decoded::Message);
-    QCOMPARE(request.kind, Request::Done);
-}
-
 void TestJsonCodec::refusesTooLongMessages()
 {
     JsonWorkerCodec codec(30);
@@ -323,7 +353,165 @@ void TestJsonCodec::isAsStrictAsTheStandard()
 {
     QFETCH(QByteArray, text);
     QFETCH(bool, legal);
-    QCOMPARE(!strictnessError(text).has_value(), legal);
+    QCOMPARE(isLegal(text), legal);
+}
+
+// Of what is no JSON, QJsonDocument lets more pass, but of the pieces here nothing.
+void TestJsonCodec::agreesWithQJsonDocument()
+{
+    const QByteArrayList pieces{"[",     "]",    "{",    "}",       "[]",    "{}",   "[1,2]", ",",        ":",     "\"a\":", "\"\"", "\"b\\n\\u00e9\"", "0",
+                                "-12.5", "1e30", "true", "1000000000000000000000", "null",  "false", "\"\xc3\xa9\"",    " ",     "\n",     "\"a\"",
+                                "1e3",   "-0",   "9007199254740993", "-9223372036854775808", "9223372036854775808", "\"\\ud834\\uddda\""};
+    int legal = 0;
+    for (unsigned seed = 1; seed <= 300000; ++seed) {
+        std::minstd_rand random(seed);
+        QByteArray text = "[";
+        const int count = int(random() >> 8) % 9;
+        for (int i = 0; i < count; ++i) {
+            text += pieces.at(qsizetype(random() >> 8) % pieces.size());
+            if ((random() >> 8) % 2)
+                text += ',';
+        }
+        if (text.endsWith(','))
+            text.chop(1);
+        text += ']';
+        QJsonParseError error;
+        const QJsonDocument document = QJsonDocument::fromJson(text, &error);
+        const bool isExpected = error.error == QJsonParseError::NoError;
+        QVariantList list;
+        QVERIFY2((parsed(text, &list) == State::Done) == isExpected, text.constData());
+        if (!isExpected)
+            continue;
+        ++legal;
+        QVERIFY2(list == document.array().toVariantList(), text.constData());
+        for (qsizetype i = 0; i < list.size(); ++i)
+            QCOMPARE(list.at(i).typeId(), document.array().at(i).toVariant().typeId());
+    }
+    QVERIFY(legal > 10000);
+}
+
+void TestJsonCodec::numbersAndTexts()
+{
+    QVariantList list;
+    QCOMPARE(parsed("[123456789012345678,-123456789012345678,-0.0,5e-1,0.1,12345678901234567890,\"\xef\xbb\xbf\",\"\\ufeff\"]", &list),
+             State::Done);
+    QCOMPARE(list,
+             (QVariantList{qlonglong(123456789012345678), qlonglong(-123456789012345678), qlonglong(0), 0.5, 0.1, 12345678901234567890.0,
+                           QString(QChar(0xfeff)), QString(QChar(0xfeff))}));
+    for (const char *const text : {"[1e999]", "[\"\xed\xa0\x80\"]", "[\"\xc0\x80\"]", "[\"\xf4\x90\x80\x80\"]", "[\"\\\xc3\xa9\"]", "[\"\xc3\"]",
+                                   "[1 2]", "[1,]", "[,1]", "{\"a\":1}", "[{\"a\"}]", "[{\"a\",1}]", "[{1:2}]", "[{\"a\":1,}]", "[nul]", "[truefalse]",
+                                   "[\"a]", "[]]", "[1]1", "1", "", "[[1]", "[\"\\u123\"]", "[\"\\ud834\\u0041\"]", "[\"\\ud834\\n\"]", "[0x1]", "[1e+]"})
+        QVERIFY2(!isLegal(text), text);
+}
+
+void TestJsonCodec::memoryStaysInProportion_data()
+{
+    QTest::addColumn<QByteArray>("unit");
+    const auto row = [](const char *name, const QByteArray &unit) { QTest::newRow(name) << unit; };
+    for (const char *const unit : {"0", "[]", "{}", "\"\"", "\"a\"", "\"\xc3\xa9\"", "[1]", "[1,2]", "[1,2,3,4,5]", "{\"\":1}", "{\"a\":\"b\"}", "1.5", "null"})
+        row(unit, unit);
+    row("deep lists", QByteArray(500, '[') + QByteArray(500, ']'));
+    row("deep maps", QByteArray("{\"\":").repeated(500) + '1' + QByteArray(500, '}'));
+    row("escapes", R"("\u00e9\n")");
+    row("long", '"' + QByteArray(10000, 'x') + '"');
+}
+
+void TestJsonCodec::memoryStaysInProportion()
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    QSKIP("the sanitizer takes memory of its own");
+#endif
+    QFETCH(QByteArray, unit);
+    QByteArray text = '[' + (unit + ',').repeated(2000000 / (unit.size() + 1));
+    text.back() = ']';
+    const qint64 before = usedMemory();
+    JsonParser parser;
+    parser.start(text, Limit * 1000);
+    QCOMPARE(parser.parse(std::numeric_limits<int>::max()), State::Done);
+    const QVariantList list = parser.take();
+    const qint64 taken = usedMemory() - before;
+    const qint64 charged = Prefork::detail::decodedBound(text.size(), Limit * 1000) - parser.memory().left();
+    QVERIFY2(taken <= charged + 64 * 1024, qPrintable(QStringLiteral("%1 taken, %2 charged").arg(taken).arg(charged)));
+    QVERIFY(charged <= 64 * text.size());
+    QByteArray written;
+    JsonWriter writer(&written, Limit);
+    QVERIFY(!writer.write(list, 0));
+    QCOMPARE(writer.decodedSize(), charged); // so that the one who writes knows
+    QCOMPARE(written, QJsonDocument(QJsonArray::fromVariantList(list)).toJson(QJsonDocument::Compact));
+}
+
+void TestJsonCodec::aMessageThatTakesTooMuchCostsOnlyItself()
+{
+    const QByteArray much = '[' + QByteArray("1,").repeated(1000) + "1]";
+    JsonWorkerCodec worker(Limit, 30000);
+    worker.feed("[\"do\",{},\"count\"," + much + "][\"do\",{},\"count\"]");
+    Request request;
+    QCOMPARE(Test::next(worker, &request), Decoded::Message);
+    QVERIFY(request.sizeError.contains(QStringLiteral("maxDecodedSize")));
+    QCOMPARE(request.items, QVariantList{QStringLiteral("count")});
+    QCOMPARE(Test::next(worker, &request), Decoded::Message);
+    QVERIFY(request.sizeError.isEmpty());
+
+    JsonClientCodec client(Limit, 30000);
+    client.feed("[\"ok\",{}," + much + "][\"ok\",{},1]");
+    Reply reply;
+    QCOMPARE(Test::next(client, &reply), Decoded::Message);
+    QCOMPARE(reply.kind, Reply::Failure);
+    QVERIFY(reply.failure.message.contains(QStringLiteral("maxDecodedSize")));
+    QCOMPARE(Test::next(client, &reply), Decoded::Message);
+    QCOMPARE(reply.value, QVariant(qlonglong(1)));
+
+    JsonWorkerCodec lost(Limit, 30000);
+    lost.feed("[\"nonsense\",{}," + much + ']');
+    QCOMPARE(Test::next(lost, &request), Decoded::Broken);
+}
+
+void TestJsonCodec::writesWhatQJsonDocumentWrites()
+{
+    QString every;
+    for (char16_t unit = 0; unit < 0xd800; unit += unit < 0x300 ? 1 : 0x0fd)
+        every.append(QChar(unit));
+    const QVariantList list{5.0,
+                            -0.0,
+                            1e15,
+                            1e18,
+                            1e22,
+                            1e30,
+                            0.1,
+                            1.5e-7,
+                            123456789012345680.0,
+                            std::numeric_limits<double>::max(),
+                            std::numeric_limits<double>::denorm_min(),
+                            std::numeric_limits<qlonglong>::min(),
+                            std::numeric_limits<qlonglong>::max(),
+                            true,
+                            QVariant::fromValue(nullptr),
+                            every,
+                            QString(40000, QChar(0xe9)) + QString::fromUtf8("\xF0\x9D\x87\x9A").repeated(20000),
+                            QVariantMap{{QStringLiteral("b"), 1}, {QStringLiteral("a"), QVariantMap{}}, {QStringLiteral("Z"), QVariantList{QVariantList{}}}},
+                            QStringList{QStringLiteral("x"), QString()}};
+    QByteArray written;
+    QVERIFY(!JsonWriter(&written, Limit).write(list, 0));
+    QCOMPARE(written, QJsonDocument(QJsonArray::fromVariantList(list)).toJson(QJsonDocument::Compact));
+    QByteArray hashed;
+    QVERIFY(!JsonWriter(&hashed, Limit).write(QVariantHash{{QStringLiteral("b"), 1}, {QStringLiteral("a"), 2}, {QStringLiteral("c"), 3}}, 0));
+    QCOMPARE(hashed, QByteArray(R"({"a":2,"b":1,"c":3})"));
+}
+
+void TestJsonCodec::theWriterAppliesTheBound()
+{
+    const QVariant much = QVariantList(1000, 1);
+    QByteArray bytes;
+    const auto problem = JsonWorkerCodec(Limit, 30000).encodeResult(much, &bytes);
+    QVERIFY(problem && problem->contains(QStringLiteral("30000")) && problem->contains(QStringLiteral("maxDecodedSize")));
+    QVERIFY(JsonClientCodec(Limit, 30000).encodeCall({much}, &bytes));
+    QVERIFY(bytes.isEmpty());
+    QVERIFY(!JsonWorkerCodec(Limit, 100000).encodeResult(much, &bytes));
+    JsonClientCodec client(Limit, 100000);
+    client.feed(bytes);
+    Reply reply;
+    QCOMPARE(Test::next(client, &reply), Decoded::Message);
+    QCOMPARE(reply.value.toList().size(), 1000);
 }
 
 // Pieces of the protocol in random order: a decoder may refuse, but must come to an end and keep to its memory.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Replays the worked examples of docs/protocol.md: a worker answers them byte for byte, and our client says just that.
+#include "helpers/readresult.h"
 #include "wire/nativeprotocol_p.h"
 #include "worker/nativesession_p.h"
 
@@ -118,7 +119,7 @@ void TestNativeProtocol::ourClientSaysWhatThePageSays()
             } else if (message.kind == Wire::Incoming::Result) {
                 const auto handler = detail::makeHandler<int>();
                 std::optional<QString> misfit;
-                QVERIFY(codec.readResult(handler.get(), &misfit));
+                QVERIFY(Test::readResult(codec, handler.get(), &misfit));
                 QCOMPARE(handler->result(), QVariant(message.id == 1 ? 5 : 9));
             }
         }

@@ -22,6 +22,21 @@ namespace Prefork::detail {
 template <class T>
 concept RepeatsKeys = requires(const T &map) { map.uniqueKeys(); };
 
+template <class T>
+void toCbor(CborWriter &writer, const T &value);
+
+/// The same for an item of a container, which is counted.
+template <class T>
+void itemToCbor(CborWriter &writer, const T &item)
+{
+    if constexpr (std::same_as<T, QByteArray>)
+        writer.count(stringCost<T>(item.size()));
+    [[maybe_unused]] const qsizetype before = writer.position();
+    toCbor<T>(writer, item);
+    if constexpr (std::same_as<T, QString> || std::same_as<T, std::string>)
+        writer.count(stringCost<T>(writer.position() - before));
+}
+
 /// Writes @p value; whether that worked, the writer says.
 template <class T>
 void toCbor(CborWriter &writer, const T &value)
@@ -49,17 +64,20 @@ void toCbor(CborWriter &writer, const T &value)
     } else if constexpr (SequenceContainer<T>) {
         if (!writer.enter())
             return;
-        writer.beginArray(quint64(std::distance(value.begin(), value.end())));
+        const qint64 count = qint64(std::distance(value.begin(), value.end()));
+        writer.beginArray(quint64(count));
+        writer.count(sequenceCost<T>(count));
         for (const auto &item : value)
-            toCbor<typename T::value_type>(writer, item);
+            itemToCbor<typename T::value_type>(writer, item);
         writer.leave();
     } else if constexpr (StringKeyedMap<T> && !RepeatsKeys<T>) {
         if (!writer.enter())
             return;
         writer.beginMap(quint64(value.size()));
+        writer.count(mapCost<T>(qint64(value.size())));
         for (auto entry = value.begin(); entry != value.end(); ++entry) {
-            writer.writeText(QString(entry.key()));
-            toCbor<typename T::mapped_type>(writer, entry.value());
+            itemToCbor<QString>(writer, QString(entry.key()));
+            itemToCbor<typename T::mapped_type>(writer, entry.value());
         }
         writer.leave();
     } else if constexpr (std::same_as<T, QDateTime>) {
@@ -84,6 +102,36 @@ void toCbor(CborWriter &writer, const T &value)
 
 template <class T>
 [[nodiscard]] bool fromCbor(CborReader &reader, T *out);
+
+/// What an item of a container keeps besides its place there and what was counted when it was read, from @p length bytes.
+template <class T>
+[[nodiscard]] qint64 keptByItem(const T &item, qsizetype length)
+{
+    if constexpr (std::same_as<T, QByteArray>)
+        return stringCost<T>(item.size());
+    else
+        return stringCost<T>(length);
+}
+
+/// The same for an item of a container, whose memory is counted.
+template <class T>
+[[nodiscard]] bool itemFromCbor(CborReader &reader, T *out)
+{
+    const qsizetype start = reader.position();
+    return fromCbor(reader, out) && reader.charge(keptByItem(*out, reader.position() - start));
+}
+
+/// Reads the key of an entry of a map, whose memory is counted.
+[[nodiscard]] inline bool readKey(CborReader &reader, QString *key)
+{
+    const qsizetype start = reader.position();
+    return reader.readText(key) && reader.charge(stringCost<QString>(reader.position() - start));
+}
+
+inline bool failTwice(CborReader &reader, const QString &key)
+{
+    return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
+}
 
 /// Reads what toCbor() writes for a T, and nothing else. When it returns false, something may have been consumed.
 template <class T>
@@ -121,33 +169,32 @@ template <class T>
         out->assign(text.data(), std::size_t(text.size()));
         return ok;
     } else if constexpr (SequenceContainer<T>) {
-        constexpr quint64 Trusted = 4096; // a count is a claim: beyond this, room is made as items come
         quint64 count = 0;
-        if (!reader.readArray(&count) || !reader.enter())
+        if (!reader.readArray(&count) || !reader.charge(sequenceCost<T>(qint64(count))) || !reader.enter())
             return false;
         if constexpr (requires { out->reserve(1); })
-            out->reserve(typename T::size_type(std::min(count, Trusted)));
+            out->reserve(typename T::size_type(count));
         bool ok = true;
         for (quint64 i = 0; ok && i < count; ++i) {
             typename T::value_type item {};
-            ok = fromCbor(reader, &item);
+            ok = itemFromCbor(reader, &item);
             out->push_back(std::move(item));
         }
         reader.leave();
         return ok;
     } else if constexpr (StringKeyedMap<T>) {
         quint64 count = 0;
-        if (!reader.readMap(&count) || !reader.enter())
+        if (!reader.readMap(&count) || !reader.charge(mapCost<T>(qint64(count))) || !reader.enter())
             return false;
         bool ok = true;
         for (quint64 i = 0; ok && i < count; ++i) {
             QString key;
             typename T::mapped_type item {};
-            ok = reader.readText(&key) && fromCbor(reader, &item);
+            ok = readKey(reader, &key) && itemFromCbor(reader, &item);
             const auto before = out->size();
             out->insert(key, std::move(item));
             if (ok && out->size() == before)
-                ok = reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
+                ok = failTwice(reader, key);
         }
         reader.leave();
         return ok;
@@ -169,15 +216,29 @@ template <class T>
     if constexpr (std::same_as<T, QVariant>) {
         return reader.readVariant(out);
     } else {
+        constexpr bool TakesMemory = SequenceContainer<T> || StringKeyedMap<T> || HasMetaObject<T>;
         const qsizetype start = reader.position();
+        qint64 memoryLeft = 0;
+        if constexpr (TakesMemory)
+            memoryLeft = reader.memoryLeft();
         if (readExactly(reader, out))
             return true;
         *out = T();
+        if (reader.isBroken())
+            return false;
         QVariant value;
-        const qint64 memoryLeft = reader.memoryLeft();
-        bool ok = reader.seek(start) && reader.readVariant(&value);
-        reader.setMemoryLeft(memoryLeft);
-        ok = ok && fromVariant(value, out);
+        if constexpr (TakesMemory)
+            reader.setMemoryLeft(memoryLeft);
+        else
+            memoryLeft = reader.memoryLeft();
+        if (!reader.seek(start) || !reader.readVariant(&value))
+            return false;
+        MemoryMeter meter = reader.meter();
+        const bool ok = fromVariant(value, out, &meter);
+        const qint64 taken = reader.memoryLeft() - meter.left();
+        if (meter.isOverrun())
+            return reader.charge(taken);
+        reader.setMemoryLeft(memoryLeft - taken); // the variant will be gone
         if (!ok)
             reader.seek(start);
         return ok;

@@ -4,6 +4,7 @@
 
 #include <QtPrefork/cborwriter.h>
 #include <QtPrefork/global.h>
+#include <QtPrefork/memorycost.h>
 
 #include <QtCore/QByteArray>
 #include <QtCore/QString>
@@ -17,10 +18,8 @@ namespace Prefork::detail {
 ///
 /// Refused although CBOR allows it: texts that are not UTF-8 (it calls them well-formed but invalid), map keys that are not texts or occur
 /// twice, simple values other than false, true, null and undefined, nesting deeper than CborMaxDepth, tags without the content they are
-/// defined for, negative integers below -2^63, and what would take more memory than MemoryRatio times the bytes and MemoryAllowance.
-///
-/// The memory bound holds for what readVariant() makes, lists and maps included; only a registered type's operator>> may take more. What
-/// typed readings make is bounded by the size of the type for each byte.
+/// defined for, negative integers below -2^63, and what would take more memory than decodedBound() says: then isOverrun() is true too, and the
+/// bytes may well be fine. Only a registered type's operator>> may take more.
 class QTPREFORK_EXPORT CborReader
 {
 public:
@@ -28,21 +27,21 @@ public:
     /// no reading accepts.
     enum Kind { Unsigned, Negative, Bytes, Text, Array, Map, Tag, Simple, Float, End, Invalid };
 
-    /// See the class.
-    static constexpr qint64 MemoryRatio = 16;
-    /// In bytes; it lets lists of some hundred thousand small numbers through.
-    static constexpr qint64 MemoryAllowance = 16 * 1024 * 1024;
+    /// See decodedBound().
+    static constexpr qint64 MemoryRatio = DecodedRatio;
+    static constexpr qint64 MemoryAllowance = DecodedAllowance;
 
     /// Reads @p bytes, which must outlive the reader. @p types are those tag 27 may bring. If @p bytes end where @p owner does, and no copy
     /// of @p owner exists, a byte string of CborChunkSize or more that comes last is taken out of it instead of copied; @p owner is then
-    /// empty, and its memory lives on in what was read.
-    explicit CborReader(QByteArrayView bytes, const TypeRegistry *types = nullptr, QByteArray *owner = nullptr)
+    /// empty, and its memory lives on in what was read. What is read takes @p maxDecodedSize bytes of memory at most.
+    explicit CborReader(QByteArrayView bytes, const TypeRegistry *types = nullptr, QByteArray *owner = nullptr,
+                        qint64 maxDecodedSize = DefaultMaxDecodedSize)
         : m_begin(reinterpret_cast<const uchar *>(bytes.data()))
         , m_at(m_begin)
         , m_end(m_begin + bytes.size())
         , m_types(types)
         , m_owner(owner)
-        , m_budget(MemoryRatio * bytes.size() + MemoryAllowance)
+        , m_maxDecodedSize(maxDecodedSize)
     {
     }
     Q_DISABLE_COPY_MOVE(CborReader)
@@ -57,7 +56,9 @@ public:
     bool seek(qsizetype position);
     /// True if the bytes are malformed.
     [[nodiscard]] bool isBroken() const { return m_broken; }
-    /// How they are malformed, in one printable line.
+    /// True if it is their size in memory that is wrong with them.
+    [[nodiscard]] bool isOverrun() const { return m_isOverrun; }
+    /// How they are malformed, in one printable line; when isOverrun(), what they have that is too much.
     [[nodiscard]] QString errorString() const { return m_error; }
     /// Declares the bytes malformed, for a reason found outside. Returns false.
     bool fail(const QString &error);
@@ -167,10 +168,29 @@ public:
     /// Passes over any one item. It is checked like a read one, but for keys that occur twice and for what tags and numbers mean.
     [[nodiscard]] bool skip();
 
-    /// How much memory readVariant() may still take, in bytes. To be set back when what it made since was thrown away.
-    [[nodiscard]] qint64 memoryLeft() const { return m_budget; }
-    /// See memoryLeft().
-    void setMemoryLeft(qint64 bytes) { m_budget = bytes; }
+    /// To be called before memory is taken for what is read into, of so many bytes by memorycost.h: false, and broken, if that is too much.
+    /// Readings of variants and of long strings do so themselves.
+    [[nodiscard]] bool charge(qint64 bytes)
+    {
+        m_memoryLeft -= bytes;
+        return m_memoryLeft >= 0 || chargeMore();
+    }
+    /// How much memory may still be taken, in bytes.
+    [[nodiscard]] qint64 memoryLeft()
+    {
+        if (!m_hasBudget)
+            static_cast<void>(chargeMore());
+        return m_memoryLeft;
+    }
+    /// The same as a meter of its own.
+    [[nodiscard]] MemoryMeter meter()
+    {
+        MemoryMeter meter(m_end - m_begin, m_maxDecodedSize);
+        static_cast<void>(meter.charge(meter.left() - memoryLeft()));
+        return meter;
+    }
+    /// Sets that back to an earlier memoryLeft(), for what was made since was thrown away.
+    void setMemoryLeft(qint64 bytes) { m_memoryLeft = bytes; }
 
     /// To be called before reading into an array or map of the caller's own that may be nested without end: false, and broken, if it is too
     /// deep. Its end is leave(), if true was returned.
@@ -179,6 +199,7 @@ public:
     void leave() { --m_depth; }
 
 private:
+    friend class VariantStepper;
     struct Head
     {
         uchar major;
@@ -218,7 +239,9 @@ private:
     bool skipString(const Head &head);
     bool skipItems(const Head &head);
 
-    bool charge(qint64 bytes);
+    bool chargeMore();
+    bool beginContainer(Head *head);
+    bool beginItem(bool isMap, bool isIndefinite, QString *key);
     bool readStringItem(Kind kind, QVariant *value);
     bool readList(QVariant *value);
     bool readMapping(QVariant *value);
@@ -235,8 +258,11 @@ private:
     const uchar *m_end;
     const TypeRegistry *m_types;
     QByteArray *m_owner;
-    qint64 m_budget;
+    qint64 m_maxDecodedSize;
+    qint64 m_memoryLeft = 0; // nothing until it is first asked for
     int m_depth = 0;
+    bool m_hasBudget = false;
+    bool m_isOverrun = false;
     bool m_broken = false;
     bool m_taken = false;
     QString m_error;

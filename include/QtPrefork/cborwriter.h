@@ -3,6 +3,7 @@
 #define QTPREFORK_CBORWRITER_H
 
 #include <QtPrefork/global.h>
+#include <QtPrefork/memorycost.h>
 
 #include <QtCore/QByteArray>
 #include <QtCore/QMetaType>
@@ -34,7 +35,7 @@ struct CborChunk
 /// How deep arrays and maps may be nested in each other, in both directions.
 constexpr int CborMaxDepth = 64;
 /// From this many bytes on, a byte string is passed on without a copy where that is possible.
-constexpr qsizetype CborChunkSize = 64 * 1024;
+constexpr qsizetype CborChunkSize = LongString;
 
 /// Appends CBOR (RFC 8949) to a QByteArray, in the shortest form of every head. What it writes is as well-formed as the caller's counts:
 /// after beginArray(n) come n items, after beginMap(n) n pairs of a text and an item.
@@ -83,6 +84,11 @@ public:
     [[nodiscard]] qsizetype chunkBytes() const { return m_chunkBytes; }
     /// The types given to the constructor; may be null.
     [[nodiscard]] const TypeRegistry *types() const { return m_types; }
+    /// How many bytes of memory a CborReader will take for what was written, as far as that was counted: variants and long strings are, typed
+    /// containers have to be, by count().
+    [[nodiscard]] qint64 decodedSize() const { return m_decodedSize; }
+    /// Counts @p bytes of memory, by memorycost.h.
+    void count(qint64 bytes) { m_decodedSize += bytes; }
 
     /// True if something could not be written.
     [[nodiscard]] bool hasFailed() const { return !m_error.isNull(); }
@@ -142,8 +148,8 @@ public:
     void writeBytes(const QByteArray &bytes)
     {
         writeHead(0x40, quint64(bytes.size()));
-        if (m_chunks && bytes.size() >= CborChunkSize)
-            addChunk(bytes);
+        if (bytes.size() >= CborChunkSize)
+            writeLongBytes(bytes);
         else
             writeRaw(bytes);
     }
@@ -218,7 +224,7 @@ private:
 
     static char *putLongHead(char *at, uchar major, quint64 argument);
     void grow(qsizetype count);
-    void addChunk(const QByteArray &bytes);
+    void writeLongBytes(const QByteArray &bytes);
     void writeLongText(QStringView text);
     void failDepth();
 
@@ -229,6 +235,7 @@ private:
     char *m_cursor = nullptr;
     char *m_end = nullptr;
     qsizetype m_chunkBytes = 0;
+    qint64 m_decodedSize = 0;
     int m_depth = 0;
     QString m_error;
 };

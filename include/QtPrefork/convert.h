@@ -4,6 +4,7 @@
 
 #include <QtPrefork/gadget.h>
 #include <QtPrefork/global.h>
+#include <QtPrefork/memorycost.h>
 
 #include <QtCore/QAnyStringView>
 #include <QtCore/QByteArray>
@@ -70,7 +71,23 @@ template <class T>
 }
 
 template <class T>
-[[nodiscard]] bool fromVariant(const QVariant &value, T *out)
+[[nodiscard]] bool fromVariant(const QVariant &value, T *out, MemoryMeter *memory = nullptr);
+
+/// The same for an item of a container, which may keep memory of its own.
+template <class T>
+[[nodiscard]] bool itemFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
+{
+    if (!fromVariant(value, out, memory))
+        return false;
+    if constexpr (std::same_as<T, QString> || std::same_as<T, QByteArray> || std::same_as<T, std::string>)
+        return !memory || value.metaType() == QMetaType::fromType<T>() || memory->charge(blockCost(16 + 2 * (qint64(out->size()) + 9)));
+    else
+        return true;
+}
+
+/// @p value as a T. False if it does not mean one, or if that would take more than is left of @p memory.
+template <class T>
+[[nodiscard]] bool fromVariant(const QVariant &value, T *out, [[maybe_unused]] MemoryMeter *memory)
 {
     if constexpr (std::same_as<T, QVariant>) {
         *out = value;
@@ -110,9 +127,11 @@ template <class T>
         if (!value.canConvert<QVariantList>() || value.typeId() == QMetaType::QString || value.typeId() == QMetaType::QByteArray)
             return false;
         const QVariantList list = value.toList();
+        if (memory && !memory->charge(sequenceCost<T>(list.size())))
+            return false;
         for (const QVariant &item : list) {
             typename T::value_type element {};
-            if (!fromVariant(item, &element))
+            if (!itemFromVariant(item, &element, memory))
                 return false;
             out->push_back(std::move(element));
         }
@@ -121,15 +140,17 @@ template <class T>
         if (!value.canConvert<QVariantMap>())
             return false;
         const QVariantMap map = value.toMap();
+        if (memory && !memory->charge(mapCost<T>(map.size())))
+            return false;
         for (auto entry = map.begin(); entry != map.end(); ++entry) {
             typename T::mapped_type element {};
-            if (!fromVariant(entry.value(), &element))
+            if (!itemFromVariant(entry.value(), &element, memory))
                 return false;
             out->insert(entry.key(), std::move(element));
         }
         return true;
     } else if constexpr (HasMetaObject<T>) {
-        return toType(value, QMetaType::fromType<T>(), out) || (isGadget<T>() && gadgetFromVariant(value, T::staticMetaObject, out));
+        return toType(value, QMetaType::fromType<T>(), out) || (isGadget<T>() && gadgetFromVariant(value, T::staticMetaObject, out, memory));
     } else {
         return toType(value, QMetaType::fromType<T>(), out);
     }

@@ -5,6 +5,8 @@
 #include <QtPrefork/cborconvert.h>
 #include <QtPrefork/convert.h>
 #include <QtPrefork/framecallback.h>
+#include <QtPrefork/stepreader.h>
+#include <QtPrefork/waste.h>
 
 #include <QtCore/QPointer>
 #include <QtCore/QVariant>
@@ -26,9 +28,14 @@ public:
     static void *operator new(std::size_t size, std::align_val_t alignment);
     static void operator delete(void *memory, std::size_t size, std::align_val_t alignment) noexcept;
     virtual ~ResultHandler();
-    /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type.
-    [[nodiscard]] virtual bool accept(const QVariant &value) = 0;
+    /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type, or what is made of it takes more than is left
+    /// of @p memory.
+    [[nodiscard]] virtual bool accept(const QVariant &value, MemoryMeter *memory = nullptr) = 0;
     [[nodiscard]] virtual bool read(CborReader &reader) = 0;
+    /// What reads it in steps instead; null for a type that does not take long. To be used no longer than this handler lives.
+    [[nodiscard]] virtual std::unique_ptr<StepReader> makeStepReader() { return {}; }
+    /// What is left of a large result when it has been handed over, to be destroyed in steps; null if that does not take long.
+    [[nodiscard]] virtual std::unique_ptr<Waste> takeWaste() { return {}; }
     /// The result taken in, as the expected type.
     [[nodiscard]] virtual QVariant result() const = 0;
     /// Hands it over; what the callback throws comes through.
@@ -69,8 +76,22 @@ class TypedResult : public ResultHandler
 {
 public:
     using ResultHandler::ResultHandler;
-    bool accept(const QVariant &value) final { return fromVariant(value, &m_value); }
+    bool accept(const QVariant &value, MemoryMeter *memory = nullptr) final { return fromVariant(value, &m_value, memory); }
     bool read(CborReader &reader) final { return fromCbor(reader, &m_value); }
+    std::unique_ptr<StepReader> makeStepReader() final
+    {
+        if constexpr (SequenceContainer<R> || StringKeyedMap<R>)
+            return std::make_unique<TypedStepReader<R>>(&m_value);
+        else
+            return {};
+    }
+    std::unique_ptr<Waste> takeWaste() final
+    {
+        if constexpr (SequenceContainer<R> && requires { m_value.pop_back(); })
+            return std::make_unique<SequenceWaste<R>>(std::move(m_value));
+        else
+            return {};
+    }
     QVariant result() const final { return QVariant::fromValue(m_value); }
 
 protected:
@@ -82,12 +103,14 @@ class TypedResult<QVariant> : public ResultHandler
 {
 public:
     using ResultHandler::ResultHandler;
-    bool accept(const QVariant &value) final
+    bool accept(const QVariant &value, MemoryMeter * = nullptr) final
     {
         m_value = value;
         return true;
     }
     bool read(CborReader &reader) final { return reader.readVariant(&m_value); }
+    std::unique_ptr<StepReader> makeStepReader() final { return std::make_unique<TypedStepReader<QVariant>>(&m_value); }
+    std::unique_ptr<Waste> takeWaste() final { return std::make_unique<VariantWaste>(std::move(m_value)); }
     QVariant result() const final { return m_value; }
 
 protected:

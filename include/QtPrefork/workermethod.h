@@ -15,7 +15,8 @@ class QTPREFORK_EXPORT WorkerMethod
 {
 public:
     virtual ~WorkerMethod();
-    [[nodiscard]] virtual QVariant invoke(const QVariantList &arguments) = 0;
+    /// What the arguments become takes no more than is left of @p memory.
+    [[nodiscard]] virtual QVariant invoke(const QVariantList &arguments, MemoryMeter &memory) = 0;
     /// Reads @p count arguments and writes the result. Throws, like the other, what the method throws, or BadArguments. What a broken reader
     /// or writer makes of it, the caller sees to.
     virtual void invoke(CborReader &arguments, quint64 count, CborWriter &result);
@@ -33,7 +34,7 @@ public:
     {
     }
     using WorkerMethod::invoke;
-    QVariant invoke(const QVariantList &arguments) override { return m_function(arguments); }
+    QVariant invoke(const QVariantList &arguments, MemoryMeter &) override { return m_function(arguments); }
 
 private:
     Function m_function;
@@ -42,6 +43,7 @@ private:
 [[nodiscard]] QTPREFORK_EXPORT QVariantList readArguments(CborReader &arguments, quint64 count);
 /// Throws, and breaks the reader, if there is anything left.
 QTPREFORK_EXPORT void expectEnd(CborReader &arguments);
+[[noreturn]] QTPREFORK_EXPORT void throwArgumentSize(const QString &method, const MemoryMeter &memory);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentCount(const QString &method, quint64 expected, quint64 given);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, const QVariant &given);
 /// The argument that begins at @p start could not be read as @p expected.
@@ -57,13 +59,13 @@ public:
         , m_function(std::move(function))
     {
     }
-    QVariant invoke(const QVariantList &arguments) override
+    QVariant invoke(const QVariantList &arguments, [[maybe_unused]] MemoryMeter &memory) override
     {
         if (std::size_t(arguments.size()) != sizeof...(A))
             throwArgumentCount(m_name, sizeof...(A), quint64(arguments.size()));
         return [&]<std::size_t... I>(std::index_sequence<I...>) -> QVariant {
             std::tuple<A...> values;
-            (take(arguments, I, &std::get<I>(values)), ...);
+            (take(arguments, I, &std::get<I>(values), memory), ...);
             if constexpr (std::is_void_v<R>) {
                 m_function(std::move(std::get<I>(values))...);
                 return {};
@@ -93,10 +95,13 @@ public:
 
 private:
     template <class T>
-    void take(const QVariantList &arguments, std::size_t position, T *out)
+    void take(const QVariantList &arguments, std::size_t position, T *out, MemoryMeter &memory)
     {
-        if (!fromVariant(arguments.at(qsizetype(position)), out))
-            throwArgumentType(m_name, position, QMetaType::fromType<T>(), arguments.at(qsizetype(position)));
+        if (fromVariant(arguments.at(qsizetype(position)), out, &memory))
+            return;
+        if (memory.isOverrun())
+            throwArgumentSize(m_name, memory);
+        throwArgumentType(m_name, position, QMetaType::fromType<T>(), arguments.at(qsizetype(position)));
     }
     template <class T>
     void take(CborReader &arguments, std::size_t position, T *out)

@@ -38,6 +38,10 @@ struct ZygoteOptions
     /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker. With 4 GiB or more
     /// the zygote is not valid.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
+    /// The most bytes of memory that the arguments of one call may take once they are decoded: 64 for each byte of the message and 4 MiB at
+    /// most, and never more than this. A call that would take more fails with code BadArguments, and the worker lives on. What operator>> of a
+    /// registered type takes cannot be bounded.
+    qint64 maxDecodedSize = qint64(1) << 30;
     /// What each worker may use up, and as whom it runs.
     WorkerLimits limits = {};
 };

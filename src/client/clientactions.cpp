@@ -104,7 +104,11 @@ void ClientCore::send(const Action &action)
     std::optional<QString> problem;
     if (unsent.signature)
         problem = connection->codec->mismatch(unsent.literal, *unsent.signature);
-    if (!problem && unsent.message.size() - connection->traits.headerSize > connection->traits.maxMessageSize)
+    const qsizetype size = unsent.message.size() - connection->traits.headerSize;
+    if (!problem && unsent.message.decodedSize > detail::decodedBound(size, connection->traits.maxDecodedSize))
+        problem = QStringLiteral("cannot send the arguments: they have %1 there")
+                      .arg(detail::decodedSizeError(size, connection->traits.maxDecodedSize));
+    if (!problem && size > connection->traits.maxMessageSize)
         problem = QStringLiteral("cannot send the arguments: they make a message larger than the %1 bytes the worker takes")
                       .arg(connection->traits.maxMessageSize);
     if (problem) {
@@ -273,6 +277,8 @@ void ClientCore::settleResult(const Pooling::BusyWith &settled)
     PendingCall call = d.calls.take(settled.call);
     m_unsentBytes -= call.takeSize();
     finishCall(call, checkout);
+    if (m_isResultLarge) [[unlikely]]
+        discard(call.handler->takeWaste());
     letGoIfSettled(checkout);
     --m_settling;
     perform(Settle::Later);
@@ -351,12 +357,15 @@ void ClientCore::settle(Settlement &settlement)
 void ClientCore::settleCall(PendingCall &call, Checkout *checkout, const Action &action)
 {
     m_unsentBytes -= call.takeSize();
-    if (action.kind == Action::Finish)
+    if (action.kind == Action::Finish) {
         finishCall(call, checkout);
-    else if (action.kind == Action::Fail)
+        if (m_isResultLarge)
+            discard(call.handler->takeWaste());
+    } else if (action.kind == Action::Fail) {
         failCall(call, checkout, action.error);
-    else
+    } else {
         cancelCall(call, checkout);
+    }
 }
 
 void ClientCore::letGoIfSettled(Checkout *checkout)

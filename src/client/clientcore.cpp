@@ -44,7 +44,7 @@ Pooling::Options poolOptions(const ClientOptions &options)
 ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> transport)
     : m_options(options)
     , m_transport(std::move(transport))
-    , m_protocol(Wire::ClientProtocol::make(options.protocol, options.maxMessageSize, m_types))
+    , m_protocol(Wire::ClientProtocol::make(options.protocol, options.maxMessageSize, options.maxDecodedSize, m_types))
     , m_pool(poolOptions(options))
     , m_budget(std::clamp<std::chrono::microseconds>(options.readBudget, 0us, 1h))
 {
@@ -121,7 +121,7 @@ bool ClientCore::setProtocol(Protocol protocol)
         return true;
     if (m_pool.openCount() > 0 || !m_callers.empty() || m_encoding > 0)
         return false;
-    m_protocol = Wire::ClientProtocol::make(protocol, m_options.maxMessageSize, m_types);
+    m_protocol = Wire::ClientProtocol::make(protocol, m_options.maxMessageSize, m_options.maxDecodedSize, m_types);
     m_pool.reconnect(now()); // a connection keeps the codec it was made with
     perform(Settle::Later);
     return true;

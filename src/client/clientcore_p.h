@@ -180,6 +180,9 @@ private:
     enum class Decoding { Empty, OutOfTime, Over };
     [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
     [[nodiscard]] static bool hasUnasked(const Connection &connection);
+    [[nodiscard]] bool finishResult(const ConnectionPtr &connection, Wire::Incoming &message);
+    void discard(std::unique_ptr<detail::Waste> waste);
+    void clearWaste();
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, Wire::Incoming &message);
 
@@ -203,6 +206,8 @@ private:
     int m_settling = 0; // how deep
     bool m_settlesAtOnce = false; // however long that takes
     bool m_isSettlingDeferred = false; // until other events have had their turn
+    bool m_isResultLarge = false; // of a call that is about to settle
+    std::vector<std::unique_ptr<detail::Waste>> m_waste; // results that are destroyed in steps
     std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
     std::vector<quint64> m_postponed; // workers to be connected once there is an event loop
     QPointer<QAbstractEventDispatcher> m_dispatcher; // which tells when that is

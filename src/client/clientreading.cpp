@@ -9,6 +9,8 @@ namespace Prefork {
 
 namespace {
 
+constexpr int StepsAtOnce = 2000; // values between looks at the clock
+
 Error::Code codeOf(const Wire::FailureText &failure)
 {
     bool known = false;
@@ -79,7 +81,33 @@ void ClientCore::onResume()
         connection->stream->setReading(true);
         readSome(connection, Reading::Some);
     }
+    clearWaste();
     flushDirty();
+}
+
+void ClientCore::discard(std::unique_ptr<detail::Waste> waste)
+{
+    m_isResultLarge = false;
+    if (!waste)
+        return;
+    constexpr std::size_t MostKept = 4; // who makes more than is destroyed in time has to wait for the older
+    if (m_waste.size() == MostKept)
+        m_waste.erase(m_waste.begin());
+    m_waste.push_back(std::move(waste));
+    resumeLater();
+}
+
+void ClientCore::clearWaste()
+{
+    while (!m_waste.empty()) {
+        int steps = StepsAtOnce;
+        if (m_waste.back()->clear(&steps))
+            m_waste.pop_back();
+        else if (m_budget.isOver(now()))
+            break;
+    }
+    if (!m_waste.empty())
+        resumeLater();
 }
 
 // The rest waits until other events have had their turn, for which a timer comes after all of them.
@@ -138,6 +166,9 @@ void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
 ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
 {
     Wire::Incoming message;
+    message.id = connection->lastAnswered + 1; // of a result that has waited for its turn
+    if (!finishResult(connection, message))
+        return Decoding::OutOfTime;
     while (!connection->dropped && !connection->ended) {
         switch (connection->codec->next(&message)) {
         case Wire::Decoded::Nothing:
@@ -148,15 +179,34 @@ ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
         case Wire::Decoded::Broken:
             protocolError(connection, connection->codec->errorString());
             return Decoding::Over;
+        case Wire::Decoded::Unfinished:
+            m_isResultLarge = true;
+            if (m_budget.isOver(now()))
+                return Decoding::OutOfTime;
+            continue;
         case Wire::Decoded::Message:
             break;
         }
         take(connection, message);
+        if (!finishResult(connection, message))
+            return Decoding::OutOfTime;
         m_roughNow = roughNow();
         if (m_budget.isLookDue(m_roughNow) && m_budget.isOver(now()))
             return Decoding::OutOfTime;
     }
     return Decoding::Over;
+}
+
+// Reads on in a large result that was begun, if there is one; false if the time is up before its end.
+bool ClientCore::finishResult(const ConnectionPtr &connection, Wire::Incoming &message)
+{
+    for (bool isFirst = true; connection->isUnfinished; isFirst = false) {
+        if (!isFirst && m_budget.isOver(now()))
+            return false;
+        connection->isUnfinished = false;
+        takeAnswer(connection, message);
+    }
+    return true;
 }
 
 // A worker whose replies have no numbers has nothing to say while it is idle: it would be taken for the next call's reply.
@@ -193,6 +243,10 @@ void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &mes
     const auto busy = m_pool.callOf(connection->worker);
     const bool isNumbered = connection->traits.pipelines;
     if (!busy || connection->inFlight() == 0 || (isNumbered && message.id != connection->lastAnswered + 1)) {
+        if (isNumbered && message.id > connection->lastUnwanted && message.id <= connection->unwanted) {
+            connection->lastUnwanted = message.id;
+            return;
+        }
         protocolError(connection, QStringLiteral("a reply nobody asked for"));
         return;
     }
@@ -206,23 +260,47 @@ void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &mes
     } else {
         Caller *const caller = m_callers.find(busy->checkout);
         PendingCall *const call = caller ? caller->find(busy->call) : nullptr;
-        std::optional<QString> misfit;
-        const bool isRead = connection->codec->readResult(call ? call->handler.get() : nullptr, &misfit);
-        if (!isRead || misfit) {
+        bool isRefused = false;
+        QString problem;
+        switch (connection->codec->readResult(call ? call->handler.get() : nullptr, StepsAtOnce, &problem)) {
+        case Wire::ResultReading::Taken:
+            break;
+        case Wire::ResultReading::Unfinished:
             --connection->lastAnswered;
-            protocolError(connection,
-                          isRead ? QStringLiteral("the result of %1 is of the wrong type: %2").arg(call->method, *misfit)
-                                 : connection->codec->errorString());
+            connection->isUnfinished = true;
+            m_isResultLarge = true;
             return;
+        case Wire::ResultReading::Misfit:
+            problem = QStringLiteral("the result of %1 is of the wrong type: %2").arg(call->method, problem);
+            [[fallthrough]];
+        case Wire::ResultReading::Malformed:
+            --connection->lastAnswered;
+            protocolError(connection, problem);
+            return;
+        case Wire::ResultReading::TooLarge:
+            isRefused = true;
+            break;
         }
-        if (isNumbered && m_settlements.empty()) {
+        if (isRefused) {
+            if (!m_pool.isShared(connection->worker)) { // the worker knows of no error, and answers what came behind
+                connection->lastUnwanted = connection->lastAnswered;
+                connection->unwanted = connection->lastAnswered = connection->lastSent;
+            }
+            const QString text = QStringLiteral("the result has %1").arg(problem);
+            static_cast<void>(m_pool.failed(connection->worker, Error(Error::WorkerError, text), time));
+        } else if (isNumbered && m_settlements.empty()) {
             if (const auto settled = m_pool.repliedPlainly(connection->worker, time)) {
                 perform(Settle::Later);
                 settleResult(*settled);
                 return;
             }
         }
-        static_cast<void>(m_pool.replied(connection->worker, time));
+        if (!isRefused)
+            static_cast<void>(m_pool.replied(connection->worker, time));
+    }
+    if (!isNumbered && m_isResultLarge) {
+        discard(connection->codec->takeWaste());
+        m_isResultLarge = true; // the handler has some too
     }
     if (!isNumbered && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
         protocolError(connection, QStringLiteral("a reply nobody asked for"), NextCall::Unsent);

@@ -25,11 +25,14 @@ struct Connection
     bool isReady = false; // it has said hello, if that is its custom
     quint64 lastSent = 0; // number of the last call written
     quint64 lastAnswered = 0; // number of the last call that will need no answer any more
+    quint64 unwanted = 0; // number of the last call whose answer, should there be one, is nobody's
+    quint64 lastUnwanted = 0; // of those the last that was answered
     quint64 flightStart = 0; // in bytes given to the stream: where the oldest call began when nothing else was on its way
     qint64 backlog = 0; // bytes of calls the stream has not sent, as counted among those of all connections
     quint64 reportedSent = 0; // bytes the stream has sent and the client has told of
     std::chrono::nanoseconds lastRead{}; // when something was read last, by the rough clock
     bool isDirty = false; // the stream is to be flushed at the end of the turn
+    bool isUnfinished = false; // the result that comes next has been read in part
     bool isDeferred = false; // waits for the next turn to read on
     bool ended = false; // at end of file, while its cause is being found out
     bool dropped = false; // no longer the pool's

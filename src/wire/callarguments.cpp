@@ -50,6 +50,7 @@ ListedArguments::ListedArguments(const QVariantList &list)
 
 void ListedArguments::write(CborWriter &writer) const
 {
+    writer.count(sequenceCost<QVariantList>(m_list.size()));
     for (const QVariant &value : m_list)
         writer.writeVariant(value);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/cborreader.h>
 
-#include <QtCore/QStringConverter>
+#include "wire/utf8_p.h"
 
 #include <utility>
 
@@ -55,16 +55,7 @@ QByteArrayView CborReader::nextPiece(Head *head, bool *isLast)
 
 bool CborReader::appendUtf8(QByteArrayView bytes, QString *text)
 {
-    if (bytes.isEmpty())
-        return true;
-    // A byte order mark inside a text is a character like any other, and unlike fromUtf8() this tells what is no UTF-8.
-    QStringDecoder decoder(QStringDecoder::Utf8, QStringConverter::Flag::Stateless | QStringConverter::Flag::ConvertInitialBom);
-    const qsizetype before = text->size();
-    text->resize(before + decoder.requiredSpace(bytes.size()));
-    QChar *const to = text->data();
-    const QChar *const end = decoder.appendToBuffer(to + before, bytes);
-    text->truncate(end - to);
-    return !decoder.hasError() || fail(QStringLiteral("a text that is not UTF-8"));
+    return Wire::appendUtf8(bytes, text) || fail(QStringLiteral("a text that is not UTF-8"));
 }
 
 bool CborReader::readLongText(QString *value)
@@ -72,6 +63,8 @@ bool CborReader::readLongText(QString *value)
     Head head;
     qsizetype length = 0;
     if (!parseHead(&head) || head.major != 3 || !measureString(head, &length))
+        return false;
+    if (length >= LongString && !charge(textCost(length)))
         return false;
     QString text(QLatin1StringView(""));
     if (head.isIndefinite)
@@ -89,6 +82,8 @@ bool CborReader::readBytes(QByteArray *value)
     Head head;
     qsizetype length = 0;
     if (!parseHead(&head) || head.major != 2 || !measureString(head, &length))
+        return false;
+    if (length >= LongString && !charge(bytesCost(length)))
         return false;
     const char *const data = reinterpret_cast<const char *>(head.after);
     if (m_owner && !head.isIndefinite && length >= CborChunkSize && head.after + length == m_end && data > m_owner->constData()

@@ -11,27 +11,32 @@
 #include <QtCore/QVariant>
 
 #include <cmath>
+#include <utility>
 
 namespace Prefork::detail {
 
 namespace {
 
-// What an allocation takes at most: a header of the container and one of the allocator, and for large ones a page begun.
-constexpr qint64 heap(qint64 bytes)
-{
-    return bytes + bytes / 32 + 48;
-}
-
 constexpr qint64 ItemCost = qint64(sizeof(QVariant));
-constexpr qint64 GrowingItemCost = 3 * ItemCost; // a list of unknown length doubles its room, and has both while it does
-constexpr qint64 EntryCost = heap(qint64(sizeof(QVariant) + sizeof(QString) + 4 * sizeof(void *)));
+// A list of unknown length doubles its room.
+constexpr qint64 GrowingItemCost = 2 * ItemCost;
+constexpr qint64 EntryCost = mapCost<QVariantMap>(2) - mapCost<QVariantMap>(1);
 
 }
 
-bool CborReader::charge(qint64 bytes)
+bool CborReader::chargeMore()
 {
-    m_budget -= bytes;
-    return m_budget >= 0 || fail(QStringLiteral("a message that takes many times its size in memory"));
+    if (!std::exchange(m_hasBudget, true)) {
+        m_memoryLeft += decodedBound(m_end - m_begin, m_maxDecodedSize);
+        if (m_memoryLeft >= 0)
+            return true;
+    }
+    if (!m_broken) {
+        m_isOverrun = m_broken = true;
+        m_error = decodedSizeError(m_end - m_begin, m_maxDecodedSize);
+        m_at = m_end;
+    }
+    return false;
 }
 
 bool CborReader::readVariant(QVariant *value)
@@ -88,7 +93,9 @@ bool CborReader::readStringItem(Kind kind, QVariant *value)
 {
     Head head;
     qsizetype length = 0;
-    if (!parseHead(&head) || !measureString(head, &length) || !charge(heap(kind == Text ? 2 * length + 2 : length)))
+    if (!parseHead(&head) || !measureString(head, &length))
+        return false;
+    if (length < LongString && !charge(kind == Text ? textCost(length) : bytesCost(length)))
         return false;
     if (kind == Text) {
         QString text;
@@ -104,21 +111,45 @@ bool CborReader::readStringItem(Kind kind, QVariant *value)
     return true;
 }
 
+// The head of a list or map whose room is counted.
+bool CborReader::beginContainer(Head *head)
+{
+    const bool isMap = peek() == Map;
+    if (!parseHead(head) || !(head->isIndefinite || fitsRest(*head, isMap ? 2 : 1)) || !enter())
+        return false;
+    const qint64 count = head->isIndefinite ? 1 : qint64(head->argument); // of an endless one the first is a round sum
+    if (!charge(isMap ? mapCost<QVariantMap>(count) : sequenceCost<QVariantList>(count)))
+        return false;
+    m_at = head->after;
+    return true;
+}
+
+// What comes before an item's value.
+bool CborReader::beginItem(bool isMap, bool isIndefinite, QString *key)
+{
+    if (isIndefinite && !charge(isMap ? EntryCost : GrowingItemCost))
+        return false;
+    if (!isMap)
+        return true;
+    if (peek() != Text)
+        return peek() == End ? truncated() : fail(QStringLiteral("a map key that is no text"));
+    QVariant text;
+    if (!readStringItem(Text, &text))
+        return false;
+    *key = text.toString();
+    return true;
+}
+
 bool CborReader::readList(QVariant *value)
 {
     Head head;
-    if (!parseHead(&head) || !(head.isIndefinite || fitsRest(head, 1)) || !enter())
-        return false;
     QVariantList list;
-    if (!charge(heap(qint64(head.isIndefinite ? 0 : head.argument) * ItemCost)))
+    if (!beginContainer(&head))
         return false;
     if (!head.isIndefinite)
         list.reserve(qsizetype(head.argument));
-    m_at = head.after;
     for (quint64 i = 0; head.isIndefinite ? !atBreak() : i < head.argument; ++i) {
-        if (head.isIndefinite && !charge(heap(GrowingItemCost)))
-            return false;
-        if (!readVariant(&list.emplaceBack()))
+        if ((head.isIndefinite && !beginItem(false, true, nullptr)) || !readVariant(&list.emplaceBack()))
             return false;
     }
     leave();
@@ -129,21 +160,17 @@ bool CborReader::readList(QVariant *value)
 bool CborReader::readMapping(QVariant *value)
 {
     Head head;
-    if (!parseHead(&head) || !(head.isIndefinite || fitsRest(head, 2)) || !enter() || !charge(heap(64)))
-        return false;
     QVariantMap map;
-    m_at = head.after;
+    QString key;
+    if (!beginContainer(&head))
+        return false;
     for (quint64 i = 0; head.isIndefinite ? !atBreak() : i < head.argument; ++i) {
-        if (peek() != Text)
-            return peek() == End ? truncated() : fail(QStringLiteral("a map key that is no text"));
-        QVariant key;
-        if (!charge(EntryCost) || !readStringItem(Text, &key))
+        if (!beginItem(true, head.isIndefinite, &key))
             return false;
         const qsizetype before = map.size();
-        const QString &name = *static_cast<const QString *>(key.constData());
-        const auto entry = map.insert(map.cend(), name, QVariant()); // peers that sort their keys are served faster
+        const auto entry = map.insert(map.cend(), key, QVariant()); // peers that sort their keys are served faster
         if (map.size() == before)
-            return fail(QStringLiteral("the map key '%1' occurs twice").arg(name));
+            return fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
         if (!readVariant(&entry.value()))
             return false;
     }
@@ -181,7 +208,11 @@ bool CborReader::readDateTime(QVariant *value)
     QVariant text;
     if (peek() != Text)
         return fail(QStringLiteral("a date and time (tag 0) that is no text"));
-    if (!charge(heap(256)) || !readStringItem(Text, &text))
+    const qint64 left = memoryLeft();
+    if (!readStringItem(Text, &text))
+        return false;
+    setMemoryLeft(left); // the text will be gone
+    if (!charge(DateTimeCost))
         return false;
     const QDateTime time = QDateTime::fromString(text.toString(), Qt::ISODateWithMs);
     if (!time.isValid() || time.timeSpec() == Qt::LocalTime)
@@ -196,7 +227,9 @@ bool CborReader::readEpoch(QVariant *value)
     double seconds = 0;
     qint64 integer = 0;
     const bool isInteger = readSigned(&integer);
-    if (!charge(heap(256)) || (!isInteger && !readDouble(&seconds)) || !(std::abs(isInteger ? double(integer) : seconds) < MaxSeconds))
+    if (!charge(DateTimeCost))
+        return false;
+    if ((!isInteger && !readDouble(&seconds)) || !(std::abs(isInteger ? double(integer) : seconds) < MaxSeconds))
         return fail(QStringLiteral("a date and time (tag 1) that is no number of seconds"));
     const qint64 milliseconds = isInteger ? integer * 1000 : qint64(std::round(seconds * 1000));
     *value = QVariant(QDateTime::fromMSecsSinceEpoch(milliseconds, Wire::Utc));
@@ -208,10 +241,12 @@ bool CborReader::readUrl(QVariant *value)
     QVariant text;
     if (peek() != Text)
         return fail(QStringLiteral("a URL (tag 32) that is no text"));
+    const qint64 left = memoryLeft();
     if (!readStringItem(Text, &text))
         return false;
+    setMemoryLeft(left); // the text will be gone
     const QString address = text.toString();
-    if (!charge(heap(1024) + 8 * address.size()))
+    if (!charge(urlCost(address.size())))
         return false;
     const QUrl url(address);
     if (!url.isValid() && !address.isEmpty())
@@ -249,7 +284,7 @@ bool CborReader::readRegistered(QVariant *value)
     m_at = head.after + head.argument;
     if (!readUnsigned(&version) || version < QDataStream::Qt_1_0 || version > QDataStream::Qt_DefaultCompiledVersion)
         return fail(QStringLiteral("an object (tag 27) in a version unknown here"));
-    if (!charge(heap(type.sizeOf()) + MemoryRatio * bytes.size()))
+    if (!charge(blockCost(type.sizeOf()) + RegisteredRatio * bytes.size()))
         return false;
     QVariant object(type);
     QDataStream stream(bytes);

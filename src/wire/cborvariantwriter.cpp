@@ -25,17 +25,26 @@ const T &contents(const QVariant &value)
     return *static_cast<const T *>(value.constData());
 }
 
+// A text of a list or map, as a QVariant or a key, is counted by its length in UTF-8, for the one that reads it.
+void writeString(CborWriter &writer, QStringView text)
+{
+    const qsizetype before = writer.position();
+    writer.writeText(text);
+    writer.count(stringCost<QString>(writer.position() - before));
+}
+
 template <class List>
 void writeList(CborWriter &writer, const List &list)
 {
     if (!writer.enter())
         return;
     writer.beginArray(quint64(list.size()));
+    writer.count(sequenceCost<QVariantList>(list.size()));
     for (const auto &item : list) {
         if (writer.hasFailed())
             break;
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(item)>, QString>)
-            writer.writeText(item);
+            writeString(writer, item);
         else
             writer.writeVariant(item);
     }
@@ -48,8 +57,9 @@ void writeMap(CborWriter &writer, const Map &map)
     if (!writer.enter())
         return;
     writer.beginMap(quint64(map.size()));
+    writer.count(mapCost<QVariantMap>(map.size()));
     for (auto entry = map.cbegin(); entry != map.cend() && !writer.hasFailed(); ++entry) {
-        writer.writeText(entry.key());
+        writeString(writer, entry.key());
         writer.writeVariant(entry.value());
     }
     writer.leave();
@@ -131,13 +141,14 @@ void CborWriter::writeVariant(const QVariant &value)
     case QMetaType::Double:
         return writeDouble(value.toDouble());
     case QMetaType::QString:
-        return writeText(contents<QString>(value));
+        return writeString(*this, contents<QString>(value));
     case QMetaType::QByteArray:
+        count(stringCost<QByteArray>(contents<QByteArray>(value).size()));
         return writeBytes(contents<QByteArray>(value));
     case QMetaType::QChar:
     case QMetaType::QDate:
     case QMetaType::QTime:
-        return writeText(value.toString());
+        return writeString(*this, value.toString());
     case QMetaType::QDateTime:
         return writeDateTime(contents<QDateTime>(value));
     case QMetaType::QUrl:
@@ -176,12 +187,15 @@ void CborWriter::writeDateTime(const QDateTime &value)
         return fail(QStringLiteral("a QDateTime outside the years 0 to 9999"));
     writeTag(0);
     writeText(text);
+    count(DateTimeCost);
 }
 
 void CborWriter::writeUrl(const QUrl &value)
 {
+    const QByteArray address = value.toEncoded();
     writeTag(32);
-    writeUtf8(value.toEncoded());
+    writeUtf8(address);
+    count(urlCost(address.size()));
 }
 
 void CborWriter::writeUuid(const QUuid &value)
@@ -205,6 +219,7 @@ void CborWriter::writeRegistered(const QByteArray &registeredName, QMetaType typ
     writeUtf8(name);
     writeBytes(bytes);
     writeUnsigned(QDataStream::Qt_6_4);
+    count(blockCost(type.sizeOf()) + RegisteredRatio * bytes.size());
     leave();
 }
 

@@ -47,6 +47,7 @@ void CborWriter::truncate(qsizetype position)
     Q_ASSERT(position >= 0 && position <= this->position());
     m_cursor = m_begin + position;
     m_error = QString();
+    m_decodedSize = 0; // all of it is taken back, or there is nothing yet that counts
     // A chunk has its head before it, so one that ends the part that stays is at that position, and one of the part that goes is after it.
     while (m_chunks && m_chunkBytes > 0 && m_chunks->back().position > position) {
         m_chunkBytes -= m_chunks->back().bytes.size();
@@ -65,8 +66,11 @@ void CborWriter::failDepth()
     fail(QStringLiteral("a value nested deeper than %1 levels").arg(CborMaxDepth));
 }
 
-void CborWriter::addChunk(const QByteArray &bytes)
+void CborWriter::writeLongBytes(const QByteArray &bytes)
 {
+    count(bytesCost(bytes.size()));
+    if (!m_chunks)
+        return writeRaw(bytes);
     m_chunks->push_back({position(), bytes});
     m_chunkBytes += bytes.size();
 }
@@ -91,7 +95,10 @@ void CborWriter::writeLongText(QStringView text)
     }
     if (encoder.hasError()) {
         m_cursor = m_begin + start;
-        writeUtf8(text.toUtf8());
+        const QByteArray utf8 = text.toUtf8();
+        writeUtf8(utf8);
+        if (utf8.size() >= LongString)
+            count(textCost(utf8.size()));
         return;
     }
 
@@ -104,6 +111,8 @@ void CborWriter::writeLongText(QStringView text)
         m_cursor += headLength - guess;
     }
     std::memcpy(m_begin + start, head, std::size_t(headLength));
+    if (length >= LongString)
+        count(textCost(length));
 }
 
 }

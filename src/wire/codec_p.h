@@ -19,7 +19,17 @@ namespace Prefork::Wire {
 enum class Decoded {
     Nothing, ///< no whole message yet
     Message, ///< one message; ask again
+    Unfinished, ///< a message is whole but takes long: ask again, perhaps when other things have had their turn, and bring no bytes before that
     Broken, ///< not the protocol: errorString() says what; the connection is beyond repair
+};
+
+/// What became of a result that was read.
+enum class ResultReading {
+    Taken,
+    Unfinished, ///< it takes long: ask again, as for Decoded::Unfinished
+    Misfit, ///< it is of another type
+    TooLarge, ///< it takes too much memory
+    Malformed,
 };
 
 /// What a worker said of itself. Before its hello, or without one, what is true of the plainest.
@@ -29,6 +39,7 @@ struct WorkerTraits
     bool acknowledgesRelease = false;
     qsizetype maxMessageSize = std::numeric_limits<qsizetype>::max(); ///< what it accepts
     qsizetype headerSize = 0; ///< bytes of a message that this does not count
+    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize; ///< what its values may take in memory there
 };
 
 /// A client's end of one connection: bytes in, messages out, and what of the other direction depends on the connection. No I/O. Never holds
@@ -44,9 +55,11 @@ public:
     [[nodiscard]] virtual std::span<char> space() = 0;
     virtual void received(qsizetype count) = 0;
     [[nodiscard]] virtual Decoded next(Incoming *message) = 0;
-    /// Of the Result next() has just handed out: gives it to @p handler, if there is one. Returns what it is instead if it does not fit
-    /// there. False and errorString() when it is malformed.
-    [[nodiscard]] virtual bool readResult(detail::ResultHandler *handler, std::optional<QString> *misfit) = 0;
+    /// Of the Result next() has just handed out: gives it to @p handler, if there is one, which may be asked for in several calls of about
+    /// @p steps values each. @p problem is what it is instead, what it has too much, or how it is malformed.
+    [[nodiscard]] virtual ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) = 0;
+    /// What is left of a large one besides what the handler has.
+    [[nodiscard]] virtual std::unique_ptr<detail::Waste> takeWaste() { return {}; }
     [[nodiscard]] virtual QString errorString() const = 0;
     /// True while bytes wait, other than padding, that next() has not handed out.
     [[nodiscard]] virtual bool hasRest() const = 0;
@@ -70,7 +83,7 @@ public:
 class ClientProtocol
 {
 public:
-    [[nodiscard]] static std::unique_ptr<ClientProtocol> make(Protocol protocol, qsizetype maxMessageSize,
+    [[nodiscard]] static std::unique_ptr<ClientProtocol> make(Protocol protocol, qsizetype maxMessageSize, qint64 maxDecodedSize,
                                                               const std::shared_ptr<detail::TypeRegistry> &types);
     virtual ~ClientProtocol() = default;
 

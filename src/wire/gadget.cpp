@@ -16,10 +16,10 @@ namespace Prefork::detail {
 namespace {
 
 template <class T>
-bool store(const QVariant &value, QVariant *out)
+bool store(const QVariant &value, QVariant *out, MemoryMeter *memory = nullptr)
 {
     T converted{};
-    if (!fromVariant(value, &converted))
+    if (!fromVariant(value, &converted, memory))
         return false;
     *out = QVariant::fromValue(std::move(converted));
     return true;
@@ -31,7 +31,13 @@ bool storeEnum(const QVariant &value, QMetaType type, QVariant *out)
     return toSigned(value, &number) && toType(QVariant(number), type, out->data());
 }
 
-bool storeList(const QVariant &value, QVariant *out)
+// Of an item of a type known at run time only.
+bool chargeItem(QMetaType type, MemoryMeter *memory)
+{
+    return !memory || memory->charge(blockCost(2 * type.sizeOf() + 64));
+}
+
+bool storeList(const QVariant &value, QVariant *out, MemoryMeter *memory)
 {
     QVariantList list;
     if (!fromVariant(value, &list))
@@ -40,14 +46,14 @@ bool storeList(const QVariant &value, QVariant *out)
     const QMetaType itemType = view.metaContainer().valueMetaType();
     for (const QVariant &item : std::as_const(list)) {
         QVariant converted;
-        if (!convertVariant(item, itemType, &converted))
+        if (!chargeItem(itemType, memory) || !convertVariant(item, itemType, &converted, memory))
             return false;
         Wire::addItem(view, converted);
     }
     return true;
 }
 
-bool storeMap(const QVariant &value, QVariant *out)
+bool storeMap(const QVariant &value, QVariant *out, MemoryMeter *memory)
 {
     QVariantMap map;
     if (!fromVariant(value, &map))
@@ -56,14 +62,14 @@ bool storeMap(const QVariant &value, QVariant *out)
     const QMetaType itemType = view.metaContainer().mappedMetaType();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
         QVariant converted;
-        if (!convertVariant(entry.value(), itemType, &converted))
+        if (!chargeItem(itemType, memory) || !convertVariant(entry.value(), itemType, &converted, memory))
             return false;
         view.setValue(entry.key(), converted);
     }
     return true;
 }
 
-bool storeOther(const QVariant &value, QMetaType type, QVariant *out)
+bool storeOther(const QVariant &value, QMetaType type, QVariant *out, MemoryMeter *memory)
 {
     if (value.metaType() == type) {
         *out = value;
@@ -73,23 +79,23 @@ bool storeOther(const QVariant &value, QMetaType type, QVariant *out)
     if (type.flags() & QMetaType::IsEnumeration)
         return storeEnum(value, type, out);
     if (isGadget(type))
-        return gadgetFromVariant(value, *type.metaObject(), out->data());
+        return gadgetFromVariant(value, *type.metaObject(), out->data(), memory);
     if (QMetaType::canView(type, QMetaType::fromType<Wire::AssociativeView>()))
-        return storeMap(value, out);
+        return storeMap(value, out, memory);
     if (QMetaType::canView(type, QMetaType::fromType<Wire::SequentialView>()))
-        return storeList(value, out);
+        return storeList(value, out, memory);
     return toType(value, type, out->data());
 }
 
-bool setField(const QVariant &value, const QMetaProperty &property, void *gadget)
+bool setField(const QVariant &value, const QMetaProperty &property, void *gadget, MemoryMeter *memory)
 {
     QVariant converted;
-    return !property.isWritable() || (convertVariant(value, property.metaType(), &converted) && property.writeOnGadget(gadget, converted));
+    return !property.isWritable() || (convertVariant(value, property.metaType(), &converted, memory) && property.writeOnGadget(gadget, converted));
 }
 
 bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void *gadget)
 {
-    std::vector<bool> isSet(std::size_t(meta.propertyCount()));
+    std::vector<bool> seen(std::size_t(meta.propertyCount()));
     for (quint64 i = 0; i < count; ++i) {
         QByteArrayView name;
         QVariant value;
@@ -98,10 +104,14 @@ bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void
         const int index = meta.indexOfProperty(name.toByteArray().constData());
         if (index < 0 || !isField(meta.property(index)))
             return false;
-        if (isSet[std::size_t(index)])
+        if (seen[std::size_t(index)])
             return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(QString::fromUtf8(name)));
-        isSet[std::size_t(index)] = true;
-        if (!reader.readVariant(&value) || !setField(value, meta.property(index), gadget))
+        seen[std::size_t(index)] = true;
+        if (!reader.readVariant(&value))
+            return false;
+        MemoryMeter memory = reader.meter();
+        const bool isSet = setField(value, meta.property(index), gadget, &memory);
+        if (!reader.charge(reader.memoryLeft() - memory.left()) || !isSet)
             return false;
     }
     return true;
@@ -168,7 +178,7 @@ std::optional<bool> convertBasic(const QVariant &value, QMetaType type, QVariant
     }
 }
 
-bool convertVariant(const QVariant &value, QMetaType type, QVariant *out)
+bool convertVariant(const QVariant &value, QMetaType type, QVariant *out, MemoryMeter *memory)
 {
     if (const auto isConverted = convertBasic(value, type, out))
         return *isConverted;
@@ -177,15 +187,15 @@ bool convertVariant(const QVariant &value, QMetaType type, QVariant *out)
         *out = value;
         return true;
     case QMetaType::QStringList:
-        return store<QStringList>(value, out);
+        return store<QStringList>(value, out, memory);
     case QMetaType::QVariantList:
-        return store<QVariantList>(value, out);
+        return store<QVariantList>(value, out, memory);
     case QMetaType::QVariantMap:
-        return store<QVariantMap>(value, out);
+        return store<QVariantMap>(value, out, memory);
     case QMetaType::QVariantHash:
-        return store<QVariantHash>(value, out);
+        return store<QVariantHash>(value, out, memory);
     default:
-        return storeOther(value, type, out);
+        return storeOther(value, type, out, memory);
     }
 }
 
@@ -200,14 +210,14 @@ QVariantMap gadgetToMap(const QMetaObject &meta, const void *gadget)
     return map;
 }
 
-bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gadget)
+bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gadget, MemoryMeter *memory)
 {
     if (!hasFields(meta) || (value.typeId() != QMetaType::QVariantMap && value.typeId() != QMetaType::QVariantHash))
         return false;
     const QVariantMap map = value.toMap();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
         const int index = meta.indexOfProperty(entry.key().toUtf8().constData());
-        if (index < 0 || !isField(meta.property(index)) || !setField(entry.value(), meta.property(index), gadget))
+        if (index < 0 || !isField(meta.property(index)) || !setField(entry.value(), meta.property(index), gadget, memory))
             return false;
     }
     return true;

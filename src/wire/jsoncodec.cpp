@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsoncodec_p.h"
 
-#include "wire/jsonstrict_p.h"
-#include "wire/jsonvalue_p.h"
+#include "wire/jsonwriter_p.h"
 #include "wire/oneline_p.h"
 
-#include <QtCore/QJsonDocument>
-#include <QtCore/QJsonObject>
+#include <QtCore/QScopeGuard>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
 
 namespace Prefork::Wire {
 
@@ -18,11 +20,6 @@ const QLatin1StringView ResultCommand("ok");
 const QLatin1StringView FailureCommand("er");
 const QLatin1StringView CodeKey("code");
 const QLatin1StringView DataKey("data");
-
-QByteArray textOf(const QJsonArray &message)
-{
-    return QJsonDocument(message).toJson(QJsonDocument::Compact);
-}
 
 // Half of a surrogate pair, which JSON does not allow, becomes a question mark.
 QString unicode(const QString &text)
@@ -52,7 +49,7 @@ qsizetype leastSize(const QVariant &value)
     }
 }
 
-// Turning a value into JSON takes many times its size in memory: what can never be sent is refused before.
+// What can never be sent is refused before any of it is written.
 std::optional<QString> tooLong(const QVariant &value, qsizetype limit)
 {
     const qsizetype size = leastSize(value);
@@ -61,35 +58,30 @@ std::optional<QString> tooLong(const QVariant &value, qsizetype limit)
     return QStringLiteral("a message of more than %1 bytes, where %2 are allowed").arg(size).arg(limit);
 }
 
-std::optional<QString> append(const QJsonArray &message, qsizetype limit, QByteArray *out)
-{
-    const QByteArray text = textOf(message);
-    if (text.size() > limit)
-        return QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(text.size()).arg(limit);
-    out->append(text);
-    return {};
 }
 
-}
-
-Decoded JsonReader::next(QJsonArray *message)
+Decoded JsonReader::next(QVariantList *message)
 {
+    constexpr int StepsAtOnce = 2000;
     if (!m_error.isEmpty())
         return Decoded::Broken;
-    QByteArrayView text;
-    const Decoded decoded = m_scanner.next(&text);
-    if (decoded == Decoded::Broken)
-        return fail(m_scanner.errorString());
-    if (decoded == Decoded::Nothing)
-        return decoded;
-    QJsonParseError error;
-    const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), text.size()), &error);
-    if (error.error != QJsonParseError::NoError)
-        return fail(QStringLiteral("malformed JSON: %1 at byte %2").arg(error.errorString()).arg(error.offset));
-    if (const auto illegal = strictnessError(text))
-        return fail(QStringLiteral("malformed JSON: %1").arg(*illegal));
-    *message = document.array();
-    if (!message->at(0).isString())
+    if (!m_parser.isWorking()) {
+        QByteArrayView text;
+        const Decoded decoded = m_scanner.next(&text);
+        if (decoded == Decoded::Broken)
+            return fail(m_scanner.errorString());
+        if (decoded == Decoded::Nothing)
+            return decoded;
+        m_parser.start(text, m_maxDecodedSize);
+    }
+    const JsonParser::State state = m_parser.parse(StepsAtOnce);
+    if (state == JsonParser::State::Working)
+        return Decoded::Unfinished;
+    if (state == JsonParser::State::Malformed)
+        return fail(m_parser.errorString());
+    m_isTooLarge = state == JsonParser::State::TooLarge;
+    *message = m_parser.take();
+    if (message->value(0).typeId() != QMetaType::QString)
         return fail(QStringLiteral("message without a command"));
     return Decoded::Message;
 }
@@ -102,16 +94,23 @@ Decoded JsonReader::fail(const QString &error)
 
 std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QByteArray *out) const
 {
-    QJsonArray message{CallCommand, QJsonObject()};
-    for (const QVariant &item : items) {
-        if (auto failure = tooLong(item, m_maxMessageSize))
-            return failure;
-        QJsonValue json;
-        if (auto failure = toJson(item, &json, 1))
-            return failure;
-        message.append(json);
+    JsonWriter writer(out, m_maxMessageSize);
+    auto undo = qScopeGuard([&writer] { writer.undo(); }); // a conversion may throw, too
+    writer.raw("[\"do\",{}");
+    writer.countMessage(items.size());
+    std::optional<QString> failure;
+    for (auto item = items.begin(); item != items.end() && !failure; ++item) {
+        writer.raw(",");
+        failure = tooLong(*item, m_maxMessageSize);
+        if (!failure)
+            failure = writer.write(*item, 1);
     }
-    return append(message, m_maxMessageSize, out);
+    writer.raw("]");
+    if (!failure)
+        failure = writer.finish(m_maxDecodedSize);
+    if (!failure)
+        undo.dismiss();
+    return failure;
 }
 
 void JsonClientCodec::encodeDone(QByteArray *out) const
@@ -121,7 +120,7 @@ void JsonClientCodec::encodeDone(QByteArray *out) const
 
 Decoded JsonClientCodec::next(Reply *reply)
 {
-    QJsonArray message;
+    QVariantList message;
     const Decoded decoded = m_reader.next(&message);
     if (decoded != Decoded::Message)
         return decoded;
@@ -129,71 +128,103 @@ Decoded JsonClientCodec::next(Reply *reply)
     const bool isResult = command == ResultCommand;
     if (!isResult && command != FailureCommand)
         return m_reader.fail(QStringLiteral("unrecognised response code '%1'").arg(command));
-    if (message.size() < 3)
-        return m_reader.fail(QStringLiteral("'%1' reply with %2 elements, fewer than 3").arg(command).arg(message.size()));
     *reply = Reply();
-    const QJsonValue payload = message.at(2);
-    if (isResult) {
-        reply->value = payload.toVariant();
+    if (m_reader.isTooLarge()) {
+        reply->kind = Reply::Failure;
+        reply->failure.message = QStringLiteral("the reply has %1").arg(m_reader.sizeError());
         return decoded;
     }
-    const QJsonObject meta = message.at(1).toObject(); // anything else says nothing: some servers send null, or a list that is empty
-    reply->kind = Reply::Failure;
-    reply->failure.code = meta.value(CodeKey).toString();
-    reply->failure.data = meta.value(DataKey).toVariant();
-    reply->failure.message = payload.toString();
-    if (!payload.isString()) { // a Perl worker may die with any structure
-        const QByteArray text = textOf(QJsonArray{payload});
-        reply->failure.message = QString::fromUtf8(text.sliced(1, text.size() - 2));
-        reply->failure.data = payload.toVariant();
+    if (message.size() < 3)
+        return m_reader.fail(QStringLiteral("'%1' reply with %2 elements, fewer than 3").arg(command).arg(message.size()));
+    const QVariant payload = std::move(message[2]);
+    if (isResult) {
+        reply->value = payload;
+        return decoded;
     }
+    const QVariantMap meta = message.at(1).toMap(); // anything else says nothing: some servers send null, or a list that is empty
+    reply->kind = Reply::Failure;
+    if (const QVariant code = meta.value(CodeKey); code.typeId() == QMetaType::QString)
+        reply->failure.code = code.toString();
+    reply->failure.data = meta.value(DataKey);
+    if (payload.typeId() == QMetaType::QString) {
+        reply->failure.message = payload.toString();
+        return decoded;
+    }
+    QByteArray text; // a Perl worker may die with any structure
+    static_cast<void>(JsonWriter(&text, std::numeric_limits<qsizetype>::max()).write(payload, 0));
+    reply->failure.message = QString::fromUtf8(text);
+    reply->failure.data = payload;
     return decoded;
 }
 
 std::optional<QString> JsonWorkerCodec::encodeResult(const QVariant &value, QByteArray *out) const
 {
-    if (auto failure = tooLong(value, m_maxMessageSize))
+    std::optional<QString> failure = tooLong(value, m_maxMessageSize);
+    if (failure)
         return failure;
-    QJsonValue json;
-    if (auto failure = toJson(value, &json, 1))
-        return failure;
-    return append({ResultCommand, QJsonObject(), json}, m_maxMessageSize, out);
+    JsonWriter writer(out, m_maxMessageSize);
+    auto undo = qScopeGuard([&writer] { writer.undo(); });
+    writer.raw("[\"ok\",{},");
+    writer.countMessage(1);
+    failure = writer.write(value, 1);
+    writer.raw("]");
+    if (!failure)
+        failure = writer.finish(m_maxDecodedSize);
+    if (!failure)
+        undo.dismiss();
+    return failure;
 }
 
 void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code, const QVariant &data, QByteArray *out) const
 {
-    QJsonObject meta;
-    if (!code.isEmpty())
-        meta.insert(CodeKey, code);
-    try {
-        QJsonValue json;
-        if (data.isValid() && !toJson(data, &json, 2))
-            meta.insert(DataKey, json);
-    } catch (...) { // a conversion of the data's: it costs no more than that
-    }
-    if (append({FailureCommand, meta, unicode(message)}, m_maxMessageSize, out))
-        out->append(textOf({FailureCommand, QJsonObject(), unicode(message.left(m_maxMessageSize / 8))}));
+    const auto encode = [&](const QString &text, bool withCode, bool withData) {
+        JsonWriter writer(out, m_maxMessageSize);
+        auto undo = qScopeGuard([&writer] { writer.undo(); });
+        QVariantMap meta;
+        if (withCode)
+            meta.insert(CodeKey, code);
+        if (withData)
+            meta.insert(DataKey, data);
+        writer.raw("[\"er\",");
+        writer.countMessage(1);
+        bool isFine = false;
+        try {
+            isFine = !writer.write(meta, 1);
+        } catch (...) { // a conversion of the data's: it costs no more than that
+        }
+        writer.raw(",");
+        isFine = isFine && !writer.write(unicode(text), 1);
+        writer.raw("]");
+        isFine = isFine && !writer.finish(m_maxDecodedSize);
+        if (isFine)
+            undo.dismiss();
+        return isFine;
+    };
+    const bool isCoded = !code.isEmpty();
+    if (!encode(message, isCoded, data.isValid()) && !encode(message, isCoded, false))
+        encode(message.left(m_maxMessageSize / 8), false, false);
 }
 
 Decoded JsonWorkerCodec::next(Request *request)
 {
-    QJsonArray message;
+    QVariantList message;
     const Decoded decoded = m_reader.next(&message);
     if (decoded != Decoded::Message)
         return decoded;
     const QString command = message.at(0).toString();
     *request = Request();
-    if (const QJsonValue meta = message.at(1); !meta.isObject() && !meta.isNull())
-        return m_reader.fail(QStringLiteral("message without meta data"));
-    if (command == DoneCommand) {
-        request->kind = Request::Done;
-        return decoded;
-    }
-    if (command != CallCommand)
+    if (command != CallCommand && command != DoneCommand)
         return m_reader.fail(QStringLiteral("unknown command '%1'").arg(command));
-    request->items.reserve(message.size() - 2);
-    for (qsizetype i = 2; i < message.size(); ++i)
-        request->items.append(message.at(i).toVariant());
+    if (m_reader.isTooLarge()) {
+        request->sizeError = m_reader.sizeError();
+    } else if (const QVariant meta = message.value(1); meta.typeId() != QMetaType::QVariantMap) {
+        return m_reader.fail(QStringLiteral("message without meta data"));
+    }
+    request->kind = command == DoneCommand ? Request::Done : Request::Call;
+    if (request->kind == Request::Call) {
+        message.remove(0, std::min<qsizetype>(2, message.size()));
+        request->items = std::move(message);
+    }
     return decoded;
 }
 

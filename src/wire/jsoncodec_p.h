@@ -3,9 +3,8 @@
 #define QTPREFORK_JSONCODEC_P_H
 
 #include "wire/codec_p.h"
+#include "wire/jsonparser_p.h"
 #include "wire/jsonscanner_p.h"
-
-#include <QtCore/QJsonArray>
 
 namespace Prefork::Wire {
 
@@ -13,18 +12,28 @@ namespace Prefork::Wire {
 class JsonReader
 {
 public:
-    explicit JsonReader(qsizetype maxMessageSize, qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
-        : m_scanner(maxMessageSize, maxPadding)
+    JsonReader(qsizetype maxMessageSize, qint64 maxDecodedSize, qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
+        : m_maxDecodedSize(maxDecodedSize)
+        , m_scanner(maxMessageSize, maxPadding)
     {
     }
     void feed(QByteArrayView bytes) { m_scanner.feed(bytes); }
-    [[nodiscard]] Decoded next(QJsonArray *message);
+    /// Of a message that takes too much memory the first items, its command at least; then isTooLarge().
+    [[nodiscard]] Decoded next(QVariantList *message);
+    [[nodiscard]] bool isTooLarge() const { return m_isTooLarge; }
+    /// What memory() has too much.
+    [[nodiscard]] QString sizeError() const { return m_parser.errorString(); }
+    /// What of the bound the last message has left.
+    [[nodiscard]] const detail::MemoryMeter &memory() const { return m_parser.memory(); }
     Decoded fail(const QString &error);
     [[nodiscard]] QString errorString() const { return m_error; }
     [[nodiscard]] bool hasRest() const { return m_scanner.hasRest(); }
 
 private:
+    const qint64 m_maxDecodedSize;
     JsonScanner m_scanner;
+    JsonParser m_parser;
+    bool m_isTooLarge = false;
     QString m_error;
 };
 
@@ -43,6 +52,7 @@ struct Request
     enum Kind { Call, Done };
     Kind kind = Call;
     QVariantList items; ///< of a Call: the method's name, if it has one, then the arguments
+    QString sizeError; ///< of a Call that takes too much memory: how; its items are not all there then
 };
 
 /// The client's end. Encoders append to @p out, and on failure leave it as it was and return why.
@@ -52,14 +62,16 @@ public:
     /// The most bytes of white space a worker may send between two messages.
     static constexpr qsizetype MaxPadding = 64;
 
-    explicit JsonClientCodec(qsizetype maxMessageSize)
+    explicit JsonClientCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
         : m_maxMessageSize(maxMessageSize)
-        , m_reader(maxMessageSize, MaxPadding)
+        , m_maxDecodedSize(maxDecodedSize)
+        , m_reader(maxMessageSize, maxDecodedSize, MaxPadding)
     {
     }
     void feed(QByteArrayView bytes) { m_reader.feed(bytes); }
     [[nodiscard]] QString errorString() const { return m_reader.errorString(); }
     [[nodiscard]] bool hasRest() const { return m_reader.hasRest(); }
+    [[nodiscard]] detail::MemoryMeter memory() const { return m_reader.memory(); }
     /// @p items: the method's name, if it has one, then the arguments.
     [[nodiscard]] std::optional<QString> encodeCall(const QVariantList &items, QByteArray *out) const;
     void encodeDone(QByteArray *out) const;
@@ -67,6 +79,7 @@ public:
 
 private:
     qsizetype m_maxMessageSize;
+    qint64 m_maxDecodedSize;
     JsonReader m_reader;
 };
 
@@ -74,20 +87,24 @@ private:
 class JsonWorkerCodec
 {
 public:
-    explicit JsonWorkerCodec(qsizetype maxMessageSize)
+    explicit JsonWorkerCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
         : m_maxMessageSize(maxMessageSize)
-        , m_reader(maxMessageSize)
+        , m_maxDecodedSize(maxDecodedSize)
+        , m_reader(maxMessageSize, maxDecodedSize)
     {
     }
     void feed(QByteArrayView bytes) { m_reader.feed(bytes); }
     [[nodiscard]] QString errorString() const { return m_reader.errorString(); }
     [[nodiscard]] bool hasRest() const { return m_reader.hasRest(); }
+    /// What of the bound the last request has left.
+    [[nodiscard]] detail::MemoryMeter memory() const { return m_reader.memory(); }
     [[nodiscard]] std::optional<QString> encodeResult(const QVariant &value, QByteArray *out) const;
     void encodeFailure(const QString &message, const QString &code, const QVariant &data, QByteArray *out) const;
     [[nodiscard]] Decoded next(Request *request);
 
 private:
     qsizetype m_maxMessageSize;
+    qint64 m_maxDecodedSize;
     JsonReader m_reader;
 };
 

@@ -18,12 +18,21 @@ Decoded JsonConnectionCodec::next(Incoming *message)
     return decoded;
 }
 
-bool JsonConnectionCodec::readResult(detail::ResultHandler *handler, std::optional<QString> *misfit)
+ResultReading JsonConnectionCodec::readResult(detail::ResultHandler *handler, int, QString *problem)
 {
+    constexpr qint64 Large = 1024 * 1024;
     const QVariant value = std::exchange(m_value, {});
-    if (handler && !handler->accept(value))
-        *misfit = detail::describe(value);
-    return true;
+    detail::MemoryMeter memory = m_codec.memory();
+    if (memory.taken() >= Large)
+        m_rest = value;
+    if (!handler || handler->accept(value, &memory))
+        return ResultReading::Taken;
+    if (memory.isOverrun()) {
+        *problem = memory.errorString();
+        return ResultReading::TooLarge;
+    }
+    *problem = detail::describe(value);
+    return ResultReading::Misfit;
 }
 
 std::optional<QString> JsonProtocol::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out)

@@ -30,6 +30,7 @@ struct OutMessage
 {
     QByteArray bytes;
     std::vector<detail::CborChunk> chunks;
+    qint64 decodedSize = 0; ///< what its values will take in memory, as far as the protocol asks
 
     [[nodiscard]] qsizetype size() const
     {

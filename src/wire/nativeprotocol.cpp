@@ -9,12 +9,12 @@
 
 namespace Prefork::Wire {
 
-std::unique_ptr<ClientProtocol> ClientProtocol::make(Protocol protocol, qsizetype maxMessageSize,
+std::unique_ptr<ClientProtocol> ClientProtocol::make(Protocol protocol, qsizetype maxMessageSize, qint64 maxDecodedSize,
                                                      const std::shared_ptr<detail::TypeRegistry> &types)
 {
     if (protocol == Protocol::Json)
-        return std::make_unique<JsonProtocol>(maxMessageSize);
-    return std::make_unique<Native::NativeProtocol>(maxMessageSize, types);
+        return std::make_unique<JsonProtocol>(maxMessageSize, maxDecodedSize);
+    return std::make_unique<Native::NativeProtocol>(maxMessageSize, types, maxDecodedSize);
 }
 
 }
@@ -41,6 +41,16 @@ void writeCall(CborWriter &writer, const detail::CallTarget &target, const detai
     arguments.write(writer);
 }
 
+// Reads on to the value of a result.
+bool beginResult(CborReader &reader, qsizetype *start)
+{
+    quint64 count = 0;
+    if (!reader.readArray(&count) || count != 2 || !skipMeta(reader))
+        return false;
+    *start = reader.position();
+    return true;
+}
+
 }
 
 bool ConnectionCodec::greet(QByteArray *out)
@@ -48,11 +58,16 @@ bool ConnectionCodec::greet(QByteArray *out)
     out->append(Preamble);
     CborWriter writer(out);
     const qsizetype start = writer.skip(Header::Size);
-    writer.beginMap(2);
+    const bool tellsDecodedSize = m_maxDecodedSize != detail::DefaultMaxDecodedSize;
+    writer.beginMap(tellsDecodedSize ? 3 : 2);
     writer.writeUtf8("version");
     writer.writeUnsigned(Version);
     writer.writeUtf8("limit");
     writer.writeUnsigned(quint64(m_maxMessageSize));
+    if (tellsDecodedSize) {
+        writer.writeUtf8("decoded");
+        writer.writeSigned(m_maxDecodedSize);
+    }
     finishMessage(writer, start, Hello, 0);
     return true;
 }
@@ -106,6 +121,8 @@ bool ConnectionCodec::readHello()
             return known(value, value.readUnsigned(&version));
         if (name == "limit")
             return known(value, value.readUnsigned(&limit));
+        if (name == "decoded")
+            return known(value, value.readSigned(&m_traits.maxDecodedSize));
         if (name == "checkoutDone")
             return known(value, value.readBool(&m_traits.acknowledgesRelease));
         if (name != "methods")
@@ -130,14 +147,16 @@ bool ConnectionCodec::readHello()
 bool ConnectionCodec::readFailure(FailureText *failure)
 {
     *failure = {};
-    CborReader reader(m_packet.payload, m_types.get());
+    CborReader reader(m_packet.payload, m_types.get(), nullptr, m_maxDecodedSize);
     quint64 count = 0;
     const bool isFine = reader.readArray(&count) && count == 2 && readFields(reader, [&](QByteArrayView name, CborReader &value) {
                             if (name == "code")
                                 return known(value, value.readText(&failure->code));
                             return name == "data" && value.readVariant(&failure->data);
                         });
-    return isFine && reader.readText(&failure->message) && reader.atEnd();
+    if (reader.isOverrun())
+        *failure = {QStringLiteral("the error has %1").arg(reader.errorString()), {}, {}};
+    return reader.isOverrun() || (isFine && reader.readText(&failure->message) && reader.atEnd());
 }
 
 bool ConnectionCodec::readGoodbye(Incoming *message)
@@ -154,23 +173,59 @@ bool ConnectionCodec::readGoodbye(Incoming *message)
     return isFine && reader.atEnd();
 }
 
-bool ConnectionCodec::readResult(detail::ResultHandler *handler, std::optional<QString> *misfit)
+ResultReading ConnectionCodec::readResult(detail::ResultHandler *handler, int steps, QString *problem)
 {
-    CborReader reader(m_packet.payload, m_types.get(), m_packet.owner);
-    quint64 count = 0;
-    bool isFine = reader.readArray(&count) && count == 2 && skipMeta(reader);
-    if (isFine) {
-        const qsizetype start = reader.position();
-        if (handler ? handler->read(reader) : reader.skip())
-            isFine = reader.atEnd();
-        else if (QVariant value; !reader.isBroken() && reader.seek(start) && reader.readVariant(&value) && reader.atEnd())
-            *misfit = detail::describe(value);
-        else
-            isFine = false;
+    constexpr qsizetype Large = 8 * 1024;
+    if (m_long && m_long->handler != handler) // its call was given up meanwhile
+        m_long.reset();
+    if (m_long || (handler && m_packet.payload.size() >= Large)) {
+        const ResultReading reading = readInSteps(handler, steps, problem);
+        if (reading != ResultReading::Unfinished)
+            m_long.reset();
+        return reading;
     }
-    if (!isFine)
-        m_error = reader.isBroken() ? onOneLine(reader.errorString()) : QStringLiteral("a malformed result");
-    return isFine;
+    return readAtOnce(handler, problem);
+}
+
+ResultReading ConnectionCodec::readAtOnce(detail::ResultHandler *handler, QString *problem)
+{
+    CborReader reader(m_packet.payload, m_types.get(), m_packet.owner, m_maxDecodedSize);
+    qsizetype start = -1;
+    const bool isFine = beginResult(reader, &start) && (handler ? handler->read(reader) : reader.skip());
+    return ended(reader, isFine, start, problem);
+}
+
+ResultReading ConnectionCodec::readInSteps(detail::ResultHandler *handler, int steps, QString *problem)
+{
+    if (!m_long) {
+        std::unique_ptr<detail::StepReader> reader = handler->makeStepReader();
+        if (!reader)
+            return readAtOnce(handler, problem);
+        m_long = std::make_unique<LongReading>(handler, m_packet.payload, m_types.get(), m_packet.owner, m_maxDecodedSize);
+        m_long->steps = std::move(reader);
+        if (!beginResult(m_long->reader, &m_long->start))
+            return ended(m_long->reader, false, -1, problem);
+    }
+    const detail::StepState state = m_long->steps->read(m_long->reader, &steps);
+    if (state == detail::StepState::Working)
+        return ResultReading::Unfinished;
+    return ended(m_long->reader, state == detail::StepState::Done, m_long->start, problem);
+}
+
+// @p start is where the value begins, if it has been found.
+ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype start, QString *problem)
+{
+    if (isRead && reader.atEnd())
+        return ResultReading::Taken;
+    if (QVariant value; !isRead && start >= 0 && !reader.isBroken() && reader.seek(start) && reader.readVariant(&value) && reader.atEnd()) {
+        *problem = detail::describe(value);
+        return ResultReading::Misfit;
+    }
+    *problem = reader.isBroken() ? onOneLine(reader.errorString()) : QStringLiteral("a malformed result");
+    if (reader.isOverrun())
+        return ResultReading::TooLarge;
+    m_error = *problem;
+    return ResultReading::Malformed;
 }
 
 std::optional<QString> ConnectionCodec::mismatch(const char *method, const detail::Signature &signature)
@@ -214,7 +269,8 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
         throw;
     }
     const qsizetype size = writer.position() - start;
-    if (writer.hasFailed() || !m_chunks.empty() || size - Header::Size > std::min(m_maxMessageSize, m_traits.maxMessageSize)) {
+    if (writer.hasFailed() || !m_chunks.empty() || size - Header::Size > std::min(m_maxMessageSize, m_traits.maxMessageSize)
+        || writer.decodedSize() > detail::DecodedAllowance) {
         writer.truncate(start);
         m_chunks.clear();
         return 0;
@@ -239,6 +295,7 @@ std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &targ
     }
     finishMessage(writer, 0, Call, 0);
     writer.finish();
+    out->decodedSize = writer.decodedSize();
     if (scratch.size() < detail::CborChunkSize) {
         out->bytes = QByteArray(scratch.constData(), scratch.size());
         m_scratch = std::move(scratch);

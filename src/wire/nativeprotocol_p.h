@@ -5,6 +5,9 @@
 #include "wire/codec_p.h"
 #include "wire/packetbuffer_p.h"
 
+#include <QtPrefork/cborreader.h>
+#include <QtPrefork/stepreader.h>
+
 #include <QtCore/QHash>
 
 #include <array>
@@ -18,8 +21,10 @@ using MethodTable = QHash<QByteArray, quint64>;
 class ConnectionCodec final : public ClientCodec
 {
 public:
-    ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types)
+    ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
+                    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
         : m_maxMessageSize(maxMessageSize)
+        , m_maxDecodedSize(maxDecodedSize)
         , m_types(types)
         , m_buffer(maxMessageSize)
     {
@@ -28,7 +33,7 @@ public:
     std::span<char> space() override { return m_buffer.space(); }
     void received(qsizetype count) override { m_buffer.received(count); }
     Decoded next(Incoming *message) override;
-    bool readResult(detail::ResultHandler *handler, std::optional<QString> *misfit) override;
+    ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) override;
     QString errorString() const override { return m_error.isEmpty() ? m_buffer.errorString() : m_error; }
     bool hasRest() const override { return m_buffer.hasRest(); }
     WorkerTraits traits() const override { return m_traits; }
@@ -41,6 +46,9 @@ public:
 private:
     [[nodiscard]] Decoded fail(const QString &error);
     [[nodiscard]] bool readHello();
+    [[nodiscard]] ResultReading readAtOnce(detail::ResultHandler *handler, QString *problem);
+    [[nodiscard]] ResultReading readInSteps(detail::ResultHandler *handler, int steps, QString *problem);
+    [[nodiscard]] ResultReading ended(detail::CborReader &reader, bool isRead, qsizetype start, QString *problem);
     [[nodiscard]] bool readFailure(FailureText *failure);
     [[nodiscard]] bool readGoodbye(Incoming *message);
 
@@ -51,9 +59,23 @@ private:
     };
 
     const qsizetype m_maxMessageSize;
+    const qint64 m_maxDecodedSize;
     const std::shared_ptr<detail::TypeRegistry> m_types;
     PacketBuffer m_buffer;
     Packet m_packet; // the message handed out last
+    struct LongReading
+    {
+        LongReading(detail::ResultHandler *itsHandler, QByteArrayView bytes, const detail::TypeRegistry *types, QByteArray *owner, qint64 limit)
+            : handler(itsHandler)
+            , reader(bytes, types, owner, limit)
+        {
+        }
+        const detail::ResultHandler *handler; // may be gone; asked for no more than its address
+        detail::CborReader reader;
+        std::unique_ptr<detail::StepReader> steps;
+        qsizetype start = -1; // of the value
+    };
+    std::unique_ptr<LongReading> m_long; // of a large result that is read in steps
     bool m_isGreeted = false;
     WorkerTraits m_traits;
     MethodTable m_methods;
@@ -65,17 +87,23 @@ private:
 class NativeProtocol final : public ClientProtocol
 {
 public:
-    NativeProtocol(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types)
+    NativeProtocol(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
+                   qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
         : m_maxMessageSize(maxMessageSize)
+        , m_maxDecodedSize(maxDecodedSize)
         , m_types(types)
     {
     }
     Protocol kind() const override { return Protocol::Native; }
     std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out) override;
-    std::unique_ptr<ClientCodec> makeCodec() const override { return std::make_unique<ConnectionCodec>(m_maxMessageSize, m_types); }
+    std::unique_ptr<ClientCodec> makeCodec() const override
+    {
+        return std::make_unique<ConnectionCodec>(m_maxMessageSize, m_types, m_maxDecodedSize);
+    }
 
 private:
     const qsizetype m_maxMessageSize;
+    const qint64 m_maxDecodedSize;
     const std::shared_ptr<detail::TypeRegistry> m_types;
     QByteArray m_scratch;
 };

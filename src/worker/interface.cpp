@@ -105,13 +105,13 @@ MethodEntry *InterfacePrivate::find(QByteArrayView name)
     return found == methods.end() ? nullptr : found->second.get();
 }
 
-QVariant InterfacePrivate::invoke(const QVariantList &items)
+QVariant InterfacePrivate::invoke(const QVariantList &items, detail::MemoryMeter &memory)
 {
     if (items.isEmpty() || items.first().typeId() != QMetaType::QString)
         return invokeFallback({}, items);
     const QString name = items.first().toString();
     if (MethodEntry *const entry = find(name.toUtf8()))
-        return entry->method->invoke(items.sliced(1));
+        return entry->method->invoke(items.sliced(1), memory);
     return invokeFallback(name, items.sliced(1));
 }
 

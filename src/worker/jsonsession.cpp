@@ -14,9 +14,9 @@ QByteArray titleOf(const QVariantList &items)
 
 }
 
-JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write)
+JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, qint64 maxDecodedSize)
     : Session(interface, page, std::move(write))
-    , m_codec(maxMessageSize)
+    , m_codec(maxMessageSize, maxDecodedSize)
 {
     page->protocol.store(ScoreboardPage::Json, std::memory_order_relaxed);
 }
@@ -32,6 +32,8 @@ bool JsonSession::received(qsizetype count)
             return true;
         case Wire::Decoded::Broken:
             return fail(m_codec.errorString());
+        case Wire::Decoded::Unfinished:
+            continue;
         case Wire::Decoded::Message:
             break;
         }
@@ -40,7 +42,7 @@ bool JsonSession::received(qsizetype count)
         noteSize(std::exchange(m_heard, 0));
         const bool isCall = request.kind != Wire::Request::Done;
         m_page->held.store(isCall, std::memory_order_relaxed);
-        bool goesOn = isCall ? serveCall(request.items) : runCheckoutDone();
+        bool goesOn = isCall ? serveCall(request) : runCheckoutDone();
         if (goesOn && hasApplication())
             goesOn = deliverEvents();
         m_page->enter(ScoreboardPage::Idle);
@@ -49,12 +51,12 @@ bool JsonSession::received(qsizetype count)
     }
 }
 
-bool JsonSession::serveCall(const QVariantList &items)
+bool JsonSession::serveCall(const Wire::Request &request)
 {
-    m_page->setMethod(titleOf(items));
+    m_page->setMethod(titleOf(request.items));
     m_page->lastStarted.fetch_add(1, std::memory_order_relaxed);
     QByteArray reply;
-    answer(items, &reply);
+    answer(request, &reply);
     m_page->served.fetch_add(1, std::memory_order_relaxed);
     noteSize(reply.size());
     beginWriting();
@@ -63,11 +65,14 @@ bool JsonSession::serveCall(const QVariantList &items)
     return delivered;
 }
 
-void JsonSession::answer(const QVariantList &items, QByteArray *reply)
+void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
 {
     try {
         ensureSetUp();
-        const QVariant result = m_interface.invoke(items);
+        if (!request.sizeError.isEmpty())
+            throw Error(Error::BadArguments, QStringLiteral("the call has %1").arg(request.sizeError));
+        detail::MemoryMeter memory = m_codec.memory();
+        const QVariant result = m_interface.invoke(request.items, memory);
         if (const auto failure = m_codec.encodeResult(result, reply))
             throw Error(QStringLiteral("error JSON encoding interface output: it has %1").arg(*failure));
     } catch (...) {

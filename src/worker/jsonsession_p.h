@@ -13,14 +13,15 @@ namespace Prefork::Worker {
 class JsonSession final : public Session
 {
 public:
-    JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write);
+    JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+                qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
     std::span<char> space() override { return m_buffer; }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_hasHeard; }
 
 private:
-    [[nodiscard]] bool serveCall(const QVariantList &items);
-    void answer(const QVariantList &items, QByteArray *reply);
+    [[nodiscard]] bool serveCall(const Wire::Request &request);
+    void answer(const Wire::Request &request, QByteArray *reply);
 
     Wire::JsonWorkerCodec m_codec;
     qsizetype m_heard = 0; // bytes since the last request

@@ -24,10 +24,12 @@ constexpr qsizetype HelloRest = 256; // bytes of a hello beside its methods, and
 
 }
 
-NativeSession::NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite)
+NativeSession::NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite,
+                             qint64 maxDecodedSize)
     : Session(interface, page, std::move(write))
     , m_tryWrite(std::move(tryWrite))
     , m_maxMessageSize(maxMessageSize)
+    , m_maxDecodedSize(maxDecodedSize)
     , m_buffer(maxMessageSize)
 {
     page->protocol.store(ScoreboardPage::Native, std::memory_order_relaxed);
@@ -49,6 +51,7 @@ bool NativeSession::received(qsizetype count)
         case Wire::Decoded::Broken:
             static_cast<void>(flush());
             return fail(m_buffer.errorString());
+        case Wire::Decoded::Unfinished: // which takes another protocol
         case Wire::Decoded::Message:
             break;
         }
@@ -106,6 +109,8 @@ bool NativeSession::serveHello(const Packet &packet)
     const bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
         if (name == "version")
             return known(value, value.readUnsigned(&version));
+        if (name == "decoded")
+            return known(value, value.readSigned(&m_replyDecodedSize));
         return name == "limit" && known(value, value.readUnsigned(&limit));
     });
     if (!isFine || !reader.atEnd() || version < 1)
@@ -118,11 +123,16 @@ bool NativeSession::serveHello(const Packet &packet)
     m_replies.append(Preamble);
     CborWriter writer(&m_replies);
     const qsizetype start = writer.skip(Header::Size);
-    writer.beginMap(5);
+    const bool tellsDecodedSize = m_maxDecodedSize != detail::DefaultMaxDecodedSize;
+    writer.beginMap(tellsDecodedSize ? 6 : 5);
     writer.writeUtf8("version");
     writer.writeUnsigned(Version);
     writer.writeUtf8("limit");
     writer.writeUnsigned(quint64(m_maxMessageSize));
+    if (tellsDecodedSize) {
+        writer.writeUtf8("decoded");
+        writer.writeSigned(m_maxDecodedSize);
+    }
     writer.writeUtf8("ordered");
     writer.writeBool(true);
     writer.writeUtf8("checkoutDone");
@@ -159,7 +169,7 @@ bool NativeSession::serveCall(const Packet &packet)
         return true;
     if ((group & OneShotGroup) == 0)
         m_page->held.store(1, std::memory_order_relaxed);
-    CborReader reader(packet.payload.sliced(GroupSize), &m_interface.types, packet.owner);
+    CborReader reader(packet.payload.sliced(GroupSize), &m_interface.types, packet.owner, m_maxDecodedSize);
     quint64 count = 0;
     QByteArrayView name;
     if (!reader.readArray(&count) || count < 2 || !skipMeta(reader) || !(reader.readUtf8(&name) || reader.readNull()))
@@ -184,14 +194,18 @@ bool NativeSession::serveCall(const Packet &packet)
         const qsizetype size = writer.position() - start + writer.chunkBytes();
         if (!writer.hasFailed() && size - Header::Size > m_replyLimit)
             writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size - Header::Size).arg(m_replyLimit));
+        if (writer.decodedSize() > detail::decodedBound(size - Header::Size, m_replyDecodedSize))
+            writer.fail(detail::decodedSizeError(size - Header::Size, m_replyDecodedSize));
         if (writer.hasFailed())
             throw Error(QStringLiteral("error CBOR encoding interface output: it has %1").arg(writer.errorString()));
         finishMessage(writer, start, Result, id);
     } catch (...) {
-        const Error error = Error::fromCurrentException();
+        Error error = Error::fromCurrentException();
         m_replies.resize(before);
         m_chunks.resize(chunksBefore);
-        if (reader.isBroken())
+        if (reader.isOverrun()) // the bytes may be fine, and the next message is
+            error = Error(Error::BadArguments, QStringLiteral("the call has %1").arg(reader.errorString()));
+        else if (reader.isBroken())
             return fail(QStringLiteral("malformed arguments: %1").arg(reader.errorString()));
         encodeFailure(error, id);
         m_deadGroup = group;
@@ -208,7 +222,8 @@ void NativeSession::run(MethodEntry *entry, const QString &name, CborReader &arg
     }
     const QVariantList list = detail::readArguments(arguments, count);
     detail::expectEnd(arguments);
-    result.writeVariant(name.isNull() ? m_interface.invoke(list) : m_interface.invokeFallback(name, list));
+    detail::MemoryMeter memory = arguments.meter();
+    result.writeVariant(name.isNull() ? m_interface.invoke(list, memory) : m_interface.invokeFallback(name, list));
 }
 
 void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
@@ -265,7 +280,9 @@ void NativeSession::encodeFailure(const Error &error, quint64 id)
     } catch (...) { // an operator<< of the data's
         hasThrown = true;
     }
-    if (hasThrown || writer.hasFailed() || writer.position() - start - Header::Size > m_replyLimit) {
+    const qsizetype size = writer.position() - start - Header::Size;
+    if (hasThrown || writer.hasFailed() || size > m_replyLimit
+        || writer.decodedSize() > detail::decodedBound(size, m_replyDecodedSize)) {
         writer.truncate(start + Header::Size);
         write(error.message().left(m_replyLimit / 8), false);
     }

@@ -15,7 +15,8 @@ namespace Prefork::Worker {
 class NativeSession final : public Session
 {
 public:
-    NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite = {});
+    NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite = {},
+                  qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
     std::span<char> space() override { return m_buffer.space(); }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_isGreeted; }
@@ -37,6 +38,7 @@ private:
 
     const TryWrite m_tryWrite;
     const qsizetype m_maxMessageSize;
+    const qint64 m_maxDecodedSize;
     Wire::Native::PacketBuffer m_buffer;
     QByteArray m_replies; // held back
     Wire::Thrift m_thrift; // of those
@@ -44,6 +46,7 @@ private:
     int m_held = 0;
     bool m_isGreeted = false;
     qsizetype m_replyLimit = 0; // bytes of a message it accepts
+    qint64 m_replyDecodedSize = detail::DefaultMaxDecodedSize; // what they may become there
     quint64 m_deadGroup = 0; // that had an error last
     qint64 m_now = 0; // when the last thing ended; it is when the next begins
     const void *m_titled = nullptr; // the method the scoreboard shows

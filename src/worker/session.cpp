@@ -15,11 +15,11 @@
 namespace Prefork::Worker {
 
 std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
-                                       TryWrite tryWrite)
+                                       TryWrite tryWrite, qint64 maxDecodedSize)
 {
     if (first == Wire::Native::Preamble.front())
-        return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(write), std::move(tryWrite));
-    return std::make_unique<JsonSession>(interface, maxMessageSize, page, std::move(write));
+        return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(write), std::move(tryWrite), maxDecodedSize);
+    return std::make_unique<JsonSession>(interface, maxMessageSize, page, std::move(write), maxDecodedSize);
 }
 
 Session::Session(InterfacePrivate &interface, ScoreboardPage *page, Write write)

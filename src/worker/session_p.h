@@ -28,7 +28,8 @@ public:
 
     /// The session for a client that begins to speak with @p first.
     [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface, qsizetype maxMessageSize,
-                                                       ScoreboardPage *page, Write write, TryWrite tryWrite);
+                                                       ScoreboardPage *page, Write write, TryWrite tryWrite,
+                                                       qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
     virtual ~Session();
 
     /// Where to read the connection's bytes to; never empty.

@@ -9,18 +9,14 @@ void WorkerMethod::invoke(CborReader &arguments, quint64 count, CborWriter &resu
 {
     const QVariantList list = readArguments(arguments, count);
     expectEnd(arguments);
-    result.writeVariant(invoke(list));
+    MemoryMeter memory = arguments.meter();
+    result.writeVariant(invoke(list, memory));
 }
 
 QVariantList readArguments(CborReader &arguments, quint64 count)
 {
-    // The list itself counts too: there may be as many arguments as the message has bytes.
-    const qint64 left = arguments.memoryLeft() - qint64(count * sizeof(QVariant));
-    if (left < 0) {
-        arguments.fail(QStringLiteral("arguments that take many times their size in memory"));
+    if (!arguments.charge(sequenceCost<QVariantList>(qint64(count)))) // there may be as many as the message has bytes
         return {};
-    }
-    arguments.setMemoryLeft(left);
     QVariantList list;
     list.reserve(qsizetype(count));
     for (quint64 i = 0; i < count && arguments.readVariant(&list.emplaceBack()); ++i) { }
@@ -34,6 +30,11 @@ void expectEnd(CborReader &arguments)
     if (!arguments.isBroken())
         arguments.fail(QStringLiteral("bytes after the arguments"));
     throw Error(Error::BadArguments, arguments.errorString());
+}
+
+void throwArgumentSize(const QString &method, const MemoryMeter &memory)
+{
+    throw Error(Error::BadArguments, QStringLiteral("%1: the arguments have %2").arg(method, memory.errorString()));
 }
 
 void throwArgumentCount(const QString &method, quint64 expected, quint64 given)

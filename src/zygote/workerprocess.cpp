@@ -116,7 +116,8 @@ std::unique_ptr<Worker::Session> makeSession(const WorkerStart &start, char firs
         [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
         [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
             return bytes.size() <= limit ? Posix::writeNow(start.connection, bytes).bytes : 0;
-        });
+        },
+        start.options.maxDecodedSize);
 }
 
 int endWith(const WorkerStart &start, const QString &cause)

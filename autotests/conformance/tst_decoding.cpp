@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+// Whatever one side writes the other reads, and what decoding takes in memory is bounded, for both sides and in steps.
+#include "helpers/embedded.h"
+#include "helpers/faults.h"
+#include "helpers/lyingserver.h"
+#include "helpers/protocols.h"
+
+#include <QtPrefork/Server>
+
+#include <array>
+#include <deque>
+
+using namespace Prefork;
+using namespace Test;
+
+namespace {
+
+constexpr qint64 MiB = 1024 * 1024;
+constexpr qint64 Narrow = 8 * MiB;
+
+class Wide
+{
+    Q_GADGET
+    Q_PROPERTY(int number MEMBER number)
+
+public:
+    int number = 0;
+    std::array<char, 996> padding = {};
+};
+
+using Tables = QList<QHash<QString, int>>;
+using Queues = QList<std::deque<int>>;
+
+inline constexpr Method<qint64(QStringList)> countTexts{"countTexts"};
+inline constexpr Method<qint64(QList<QStringList>)> countRows{"countRows"};
+inline constexpr Method<qint64(QList<int>)> countNumbers{"countNumbers"};
+inline constexpr Method<qint64(Tables)> countTables{"countTables"};
+inline constexpr Method<qint64(Queues)> countQueues{"countQueues"};
+inline constexpr Method<qint64(QList<Wide>)> countWide{"countWide"};
+inline constexpr Method<QList<int>(int)> makeNumbers{"makeNumbers"};
+inline constexpr Method<QList<QStringList>(int)> makeRows{"makeRows"};
+inline constexpr Method<QMap<QString, QList<int>>(int)> makeColumns{"makeColumns"};
+inline constexpr Method<Tables(int)> makeTables{"makeTables"};
+
+QVariant listOf(qsizetype count, const QVariant &item)
+{
+    return QVariantList(count, item);
+}
+
+QVariant made(const QString &what)
+{
+    if (what == "numbers")
+        return listOf(1100000, 7);
+    if (what == "rows")
+        return listOf(300000, QVariantList{7, "a", 2});
+    if (what == "cells")
+        return listOf(isNative() ? 1000000 : 100000, listOf(10, 7));
+    QVariantMap map;
+    for (int i = 0; i < 250000; ++i)
+        map.insert(QString::number(i), i);
+    return map;
+}
+
+void fill(Interface &interface)
+{
+    addBasics(interface);
+    interface.add("make", [](const QVariantList &arguments) { return made(arguments.at(0).toString()); });
+    interface.add("isThat", [](const QVariantList &arguments) { return QVariant(arguments.at(1) == made(arguments.at(0).toString())); });
+    interface.add("list", [](const QVariantList &arguments) { return listOf(arguments.at(0).toInt(), 7); });
+    interface.add("size", [](const QVariantList &arguments) { return QVariant(arguments.at(0).toList().size()); });
+    const auto size = [](const auto &list) { return qint64(list.size()); };
+    interface.add(countTexts, size);
+    interface.add(countRows, size);
+    interface.add(countNumbers, size);
+    interface.add(countTables, size);
+    interface.add(countQueues, size);
+    interface.add(countWide, size);
+    interface.add(makeNumbers, [](int count) { return QList<int>(count, 7); });
+    interface.add(makeRows, [](int count) { return QList<QStringList>(count, {"a", "b"}); });
+    interface.add(makeColumns, [](int count) { return QMap<QString, QList<int>>{{"a", QList<int>(count, 7)}, {"b", {1, 2}}}; });
+    interface.add(makeTables, [](int count) { return Tables(count, {{"a", 7}}); });
+}
+
+Zygote *theNarrowZygote = nullptr; // whose workers may take less
+
+QByteArray inProtocol(const QByteArray &native, const QByteArray &json)
+{
+    return isNative() ? native : json;
+}
+
+// Many of an item as one list, in as many bytes as are given at most.
+QByteArray listOfBytes(qsizetype size, const QByteArray &native, const QByteArray &json)
+{
+    if (isNative()) {
+        const qsizetype count = size / native.size();
+        return longHead(4, quint32(count)) + native.repeated(count);
+    }
+    QByteArray list = '[' + (json + ',').repeated(size / (json.size() + 1));
+    list.back() = ']';
+    return list;
+}
+
+QByteArray replyOf(const QByteArray &value, quint64 call)
+{
+    return isNative() ? resultOf(value, call) : "[\"ok\",{}," + value + ']';
+}
+
+// What is worst for its size, and whether it is within the bound.
+void addBombs()
+{
+    QTest::addColumn<QByteArray>("native");
+    QTest::addColumn<QByteArray>("json");
+    QTest::addColumn<bool>("fits");
+    const auto row = [](const char *name, const char *native, const char *json, bool fits = true) {
+        QTest::newRow(name) << QByteArray(native) << QByteArray(json) << fits;
+    };
+    row("numbers", "\x01", "1");
+    row("lists", "\x80", "[]");
+    row("maps", "\xa0", "{}");
+    row("texts", "\x60", "\"\"");
+    row("texts of one", "\x61\x61", "\"a\"");
+    row("lists of one", "\x81\x01", "[1]");
+    row("maps of one", "\xa1\x60\x01", "{\"\":1}");
+    QTest::newRow("lists in lists") << QByteArray(61, '\x81') + '\x80' << QByteArray(500, '[') + QByteArray(500, ']') << true;
+    QTest::newRow("maps in maps") << QByteArray("\xa1\x60").repeated(61) + '\x01' << QByteArray("{\"\":").repeated(500) + '1' + QByteArray(500, '}')
+                                  << !isNative();
+}
+
+}
+
+class DecodingTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void row85_whatIsWrittenIsRead_data()
+    {
+        QTest::addColumn<QString>("what");
+        for (const char *const what : {"numbers", "rows", "map", "cells"})
+            QTest::newRow(what) << what;
+    }
+    void row85_whatIsWrittenIsRead()
+    {
+        QFETCH(QString, what);
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1});
+        const CheckoutPtr checkout = client.checkout();
+        const qint64 pid = pidOf(checkout);
+        const QVariant expected = made(what);
+        QVERIFY(answer(checkout, "make", {what}) == expected);
+        QCOMPARE(answer(checkout, "isThat", {what, expected}), QVariant(true));
+        QCOMPARE(pidOf(checkout), pid);
+    }
+    // Containers of a type take less than lists of QVariant, so more of them fits.
+    void row85_typedContainersCross()
+    {
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1});
+        const CheckoutPtr checkout = client.checkout();
+        const int count = isNative() ? 10000000 : 1000000;
+        QCOMPARE(resultOf(checkout, makeNumbers, count), QList<int>(count, 7));
+        QCOMPARE(resultOf(checkout, makeRows, 300000), QList<QStringList>(300000, {"a", "b"}));
+        QCOMPARE(resultOf(checkout, makeColumns, 300000), (QMap<QString, QList<int>>{{"a", QList<int>(300000, 7)}, {"b", {1, 2}}}));
+        QCOMPARE(resultOf(checkout, makeTables, 1000), Tables(1000, {{"a", 7}}));
+        QCOMPARE(resultOf(checkout, countNumbers, QList<int>(count, 7)), count);
+        QCOMPARE(resultOf(checkout, countTexts, QStringList(1000000, QString())), 1000000);
+    }
+
+    void row85_theWriterAppliesTheBound()
+    {
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true, .maxDecodedSize = Narrow});
+        const CheckoutPtr checkout = client.checkout();
+        const qint64 pid = pidOf(checkout);
+        QCOMPARE(answer(checkout, "list", {100000}).toList().size(), 100000);
+        const Error error = failure(checkout, "list", {1000000});
+        QCOMPARE(error.code(), Error::WorkerError);
+        QVERIFY2(error.message().contains("maxDecodedSize") && error.message().contains(QString::number(Narrow)), qPrintable(error.message()));
+        QCOMPARE(errorOf(checkout, makeTables, 100000).code(), Error::WorkerError);
+        QCOMPARE(pidOf(checkout), pid);
+    }
+    void row85_theWriterAppliesTheBoundOfArguments()
+    {
+        Client client(theNarrowZygote, {.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true});
+        const CheckoutPtr checkout = client.checkout();
+        const qint64 pid = pidOf(checkout);
+        QCOMPARE(answer(checkout, "size", {listOf(100000, 7)}), QVariant(100000));
+        const Error error = failure(checkout, "size", {listOf(1000000, 7)});
+        QCOMPARE(error.code(), Error::BadArguments);
+        QVERIFY2(error.message().contains("maxDecodedSize") && error.message().contains(QString::number(Narrow)), qPrintable(error.message()));
+        QCOMPARE(errorOf(checkout, countTables, Tables(100000, {{"a", 7}})).code(), Error::BadArguments);
+        QCOMPARE(errorOf(checkout, countTexts, QStringList(1000000, QString())).code(), Error::BadArguments);
+        QCOMPARE(pidOf(checkout), pid);
+        QCOMPARE(answer(checkout, "count").toInt(), 3); // nothing of those was begun
+    }
+
+    void row41_aClientsMemoryIsBounded_data() { addBombs(); }
+    void row41_aClientsMemoryIsBounded()
+    {
+        QFETCH(QByteArray, native);
+        QFETCH(QByteArray, json);
+        QFETCH(bool, fits);
+        constexpr qsizetype Size = 4 * MiB;
+        bool isFirst = true;
+        const QByteArray bomb = listOfBytes(Size, native, json);
+        LyingServer server([&](QLocalSocket *socket, quint64 call) {
+            socket->write(replyOf(std::exchange(isFirst, false) ? bomb : inProtocol("\x07", "7"), call));
+        });
+        Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .reuseAfterError = true});
+        const CheckoutPtr checkout = client.checkout();
+        resetPeakMemory();
+        const qint64 before = peakMemory(::getpid());
+        const Outcome outcome = Test::call(checkout, "ask");
+        const qint64 growth = peakMemory(::getpid()) - before;
+        QCOMPARE(outcome.result.has_value(), fits);
+        QVERIFY2(isSanitized() || growth <= 64 * bomb.size() + 32 * MiB, qPrintable(QString::number(growth / MiB)));
+        if (!fits) {
+            QCOMPARE(outcome.error->code(), Error::WorkerError);
+            QVERIFY2(outcome.error->message().contains("maxDecodedSize"), qPrintable(outcome.error->message()));
+        }
+        QCOMPARE(answer(checkout, "ask"), QVariant(7)); // on the same connection
+    }
+    // Calls that are with the worker already when a result is refused settle as behind any error, and what it says to them is nobody's.
+    void row41_answersBehindARefusedOneAreDropped()
+    {
+        if (!isNative())
+            QSKIP("over JSON there are no calls behind");
+        const QByteArray bomb = listOfBytes(MiB, "\x01", "1");
+        LyingServer server([&](QLocalSocket *socket, quint64 call) { socket->write(replyOf(call == 1 ? bomb : QByteArray("\x07"), call)); });
+        Client client(server.address(),
+                      {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .reuseAfterError = true, .maxDecodedSize = Narrow});
+        const CheckoutPtr checkout = client.checkout();
+        Journal journal;
+        journal.call(checkout, "a", "ask");
+        journal.call(checkout, "b", "ask");
+        journal.call(checkout, "c", "ask");
+        WAIT_FOR(journal.size() >= 1);
+        QVERIFY(journal.entries().first().startsWith("a!"));
+        journal.call(checkout, "d", "ask");
+        WAIT_FOR(journal.size() >= 2);
+        QCOMPARE(journal.entries().at(1), "d=7");
+        QVERIFY(!checkout->error());
+    }
+
+    void row41_aWorkersMemoryIsBounded_data() { addBombs(); }
+    void row41_aWorkersMemoryIsBounded()
+    {
+        QFETCH(QByteArray, native);
+        QFETCH(QByteArray, json);
+        QFETCH(bool, fits);
+        verifyWorker("size", native, json, fits);
+    }
+    void row41_typedArgumentsAreBounded_data()
+    {
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QByteArray>("native");
+        QTest::addColumn<QByteArray>("json");
+        QTest::addColumn<bool>("fits");
+        QTest::newRow("texts") << "countTexts" << QByteArray("\x60") << QByteArray("\"\"") << true;
+        QTest::newRow("texts of one") << "countTexts" << QByteArray("\x61\x61") << QByteArray("\"a\"") << true;
+        QTest::newRow("rows") << "countRows" << QByteArray("\x80") << QByteArray("[]") << true;
+        QTest::newRow("rows of one") << "countRows" << QByteArray("\x81\x60") << QByteArray("[\"\"]") << true;
+        QTest::newRow("tables") << "countTables" << QByteArray("\xa1\x60\x01") << QByteArray("{\"\":1}") << false;
+        QTest::newRow("queues") << "countQueues" << QByteArray("\x80") << QByteArray("[]") << false;
+        QTest::newRow("wide structures") << "countWide" << QByteArray("\xa0") << QByteArray("{}") << false;
+    }
+    void row41_typedArgumentsAreBounded()
+    {
+        QFETCH(QString, method);
+        QFETCH(QByteArray, native);
+        QFETCH(QByteArray, json);
+        QFETCH(bool, fits);
+        verifyWorker(method, native, json, fits);
+    }
+
+    // Whatever it is, the event loop turns in between.
+    void row86_largeResultsAreReadInSteps_data()
+    {
+        QTest::addColumn<QString>("what");
+        for (const char *const what : {"rows", "map", "typed rows", "typed columns"})
+            QTest::newRow(what) << what;
+    }
+    void row86_largeResultsAreReadInSteps()
+    {
+        QFETCH(QString, what);
+        if (!isNative() && what.startsWith("typed"))
+            QSKIP("over JSON what is read in steps are values of any type");
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .readBudget = std::chrono::microseconds(0)});
+        const CheckoutPtr checkout = client.checkout();
+        QVERIFY(pidOf(checkout) > 0);
+        int turns = 0;
+        bool hasSettled = false;
+        QTimer turn;
+        connect(&turn, &QTimer::timeout, &turn, [&] { ++turns; });
+        turn.start(0);
+        const auto settle = [&](qsizetype size, qsizetype expected) {
+            hasSettled = true;
+            QCOMPARE(size, expected);
+        };
+        if (what == "typed rows")
+            checkout->call(makeRows, 300000, [&](const QList<QStringList> &rows) { settle(rows.size(), 300000); });
+        else if (what == "typed columns")
+            checkout->call(makeColumns, 600000, [&](const QMap<QString, QList<int>> &columns) { settle(columns.value("a").size(), 600000); });
+        else
+            checkout->call("make", {what}, [&](const QVariant &value) {
+                settle(what == "map" ? value.toMap().size() : value.toList().size(), what == "map" ? 250000 : 300000);
+            });
+        QVERIFY(waitUntil([&] { return hasSettled; }));
+        QVERIFY2(turns >= 100, qPrintable(QString::number(turns)));
+    }
+
+private:
+    template <class R, class... A, class... T>
+    static R resultOf(const CheckoutPtr &checkout, Method<R(A...)> method, T &&...arguments)
+    {
+        std::optional<R> result;
+        checkout->call(method, std::forward<T>(arguments)..., [&result](const R &value) { result = value; });
+        static_cast<void>(waitUntil([&] { return result || checkout->error(); }));
+        return result.value_or(R());
+    }
+    template <class R, class... A, class... T>
+    static Error errorOf(const CheckoutPtr &checkout, Method<R(A...)> method, T &&...arguments)
+    {
+        std::optional<Error> error;
+        bool hasSettled = false;
+        frameTry([&] { checkout->call(method, std::forward<T>(arguments)..., [&](const R &) { hasSettled = true; }); },
+                 [&](const Error &caught) { error = caught; });
+        static_cast<void>(waitUntil([&] { return error || hasSettled; }));
+        return error.value_or(Error());
+    }
+    // A call of that many bytes, made without our codecs.
+    static void verifyWorker(const QString &method, const QByteArray &native, const QByteArray &json, bool fits)
+    {
+        constexpr qsizetype Size = 4 * MiB;
+        const QByteArray bomb = listOfBytes(Size, native, json);
+        const QByteArray name = method.toUtf8();
+        Server server(zygote());
+        QTemporaryDir directory;
+        QVERIFY(server.listen("unix:" + directory.filePath("socket")));
+        QLocalSocket socket;
+        QByteArray heard;
+        connect(&socket, &QLocalSocket::readyRead, &socket, [&] { heard += socket.readAll(); });
+        socket.connectToServer(directory.filePath("socket"));
+        const auto ask = [&](const QByteArray &call) {
+            heard.clear();
+            socket.write(call);
+        };
+        const auto hears = [&](const QByteArray &text) {
+            return waitUntil([&] { return heard.contains(text) || socket.state() == QLocalSocket::UnconnectedState; }) && heard.contains(text);
+        };
+        const auto echo = [](const QByteArray &word, quint64 id) {
+            return isNative() ? echoCall(text(word), id, id) : "[\"do\",{},\"echo\",\"" + word + "\"]";
+        };
+        ask((isNative() ? hello() : QByteArray()) + echo("before", 1));
+        QVERIFY(hears("before"));
+        QList<qint64> workers;
+        QVERIFY(pollUntil([&] { // those of the rows before have left
+            workers = childrenOf(zygote()->processId());
+            return workers.size() == 1;
+        }));
+        const qint64 before = peakMemory(workers.first());
+        ask((isNative() ? packet(CallKind, bigEndian(2) + array({map({}), text(name), bomb}), 2) : "[\"do\",{},\"" + name + "\"," + bomb + ']')
+            + echo("after", 3));
+        QVERIFY(hears("after"));
+        const qint64 growth = peakMemory(workers.first()) - before;
+        QCOMPARE(!heard.contains("BadArguments"), fits);
+        QCOMPARE(!heard.contains("maxDecodedSize"), fits);
+        QVERIFY2(isSanitized() || growth <= 64 * bomb.size() + 32 * MiB, qPrintable(QString::number(growth / MiB)));
+    }
+};
+
+int main(int argc, char *argv[])
+{
+    Interface interface;
+    fill(interface);
+    Zygote narrow(interface, {.maxDecodedSize = Narrow});
+    theNarrowZygote = &narrow;
+    return runWithZygote<DecodingTest>(argc, argv, fill, {.hungTimeout = std::chrono::seconds(60)});
+}
+#include "tst_decoding.moc"

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_STEPREADER_H
+#define QTPREFORK_STEPREADER_H
+
+#include <QtPrefork/cborconvert.h>
+
+#include <QtCore/QVariant>
+
+#include <vector>
+
+/// How large results are read in steps, so that an event loop can turn in between: with the outcome of fromCbor() and readVariant(), which read
+/// at once.
+namespace Prefork::detail {
+
+enum class StepState {
+    Working, ///< not yet done: ask again
+    Done,
+    Failed, ///< another type, or the reader is broken
+};
+
+class QTPREFORK_EXPORT StepReader
+{
+    Q_DISABLE_COPY_MOVE(StepReader)
+
+public:
+    StepReader() = default;
+    virtual ~StepReader();
+    /// Reads on for about @p steps values, which are counted down.
+    [[nodiscard]] virtual StepState read(CborReader &reader, int *steps) = 0;
+};
+
+/// Reads any value. To be used again after each.
+class QTPREFORK_EXPORT VariantStepper
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, QVariant *out, int *steps);
+
+private:
+    struct Level
+    {
+        bool isMap = false;
+        bool isIndefinite = false;
+        quint64 left = 0;
+        QVariantList list;
+        QVariantMap map;
+        QString key;
+    };
+    enum class Step { Opened, Read, Failed };
+
+    [[nodiscard]] bool isAtEnd(CborReader &reader, const Level &level);
+    [[nodiscard]] Step next(CborReader &reader, QVariant *out);
+    [[nodiscard]] bool put(CborReader &reader, Level &level, QVariant &&value);
+
+    std::vector<Level> m_levels;
+};
+
+/// Reads a T: containers in steps, everything else at once. To be used again after each.
+template <class T>
+class Stepper
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        --*steps;
+        return fromCbor(reader, out) ? StepState::Done : StepState::Failed;
+    }
+};
+
+template <>
+class Stepper<QVariant> : public VariantStepper
+{
+};
+
+template <class T>
+concept SteppedMap = StringKeyedMap<T> && !RepeatsKeys<T>;
+
+/// Of lists and maps what they have in common: whatever is no such container is read at once, by the rules of fromCbor().
+template <class T, class Item>
+class ContainerStepper
+{
+protected:
+    // Whether the container has been begun; else it is of another type.
+    [[nodiscard]] bool begin(CborReader &reader, bool (CborReader::*readHead)(quint64 *), qint64 (*cost)(qint64))
+    {
+        m_start = reader.position();
+        m_memoryLeft = reader.memoryLeft();
+        m_index = 0;
+        m_isBegun = (reader.*readHead)(&m_count) && reader.charge(cost(qint64(m_count))) && reader.enter();
+        return m_isBegun;
+    }
+    [[nodiscard]] bool isBegun() const { return m_isBegun; }
+    [[nodiscard]] StepState end(CborReader &reader)
+    {
+        reader.leave();
+        m_isBegun = false;
+        return StepState::Done;
+    }
+    [[nodiscard]] StepState fail(CborReader &reader, T *out)
+    {
+        if (std::exchange(m_isBegun, false))
+            reader.leave();
+        *out = T();
+        m_item = Item();
+        if (reader.isBroken() || !reader.seek(m_start))
+            return StepState::Failed;
+        reader.setMemoryLeft(m_memoryLeft);
+        return fromCbor(reader, out) ? StepState::Done : StepState::Failed;
+    }
+
+    quint64 m_count = 0;
+    quint64 m_index = 0;
+    Item m_item {};
+    qsizetype m_itemStart = -1; // of an item that has been begun
+    Stepper<Item> m_stepper;
+
+private:
+    qsizetype m_start = 0;
+    qint64 m_memoryLeft = 0;
+    bool m_isBegun = false;
+};
+
+template <SequenceContainer T>
+    requires(!StringKeyedMap<T>)
+class Stepper<T> : ContainerStepper<T, typename T::value_type>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        using Item = typename T::value_type;
+        if (!this->isBegun()) {
+            if (!this->begin(reader, &CborReader::readArray, &sequenceCost<T>))
+                return this->fail(reader, out);
+            if constexpr (requires { out->reserve(1); })
+                out->reserve(typename T::size_type(this->m_count));
+            this->m_itemStart = -1;
+        }
+        while (this->m_index < this->m_count) {
+            if (*steps <= 0)
+                return StepState::Working;
+            if (this->m_itemStart < 0)
+                this->m_itemStart = reader.position();
+            const StepState state = this->m_stepper.read(reader, &this->m_item, steps);
+            if (state == StepState::Working)
+                return state;
+            const qsizetype length = reader.position() - std::exchange(this->m_itemStart, -1);
+            if (state == StepState::Failed || !reader.charge(keptByItem(this->m_item, length)))
+                return this->fail(reader, out);
+            out->push_back(std::exchange(this->m_item, Item()));
+            ++this->m_index;
+        }
+        return this->end(reader);
+    }
+};
+
+template <SteppedMap T>
+class Stepper<T> : ContainerStepper<T, typename T::mapped_type>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        using Item = typename T::mapped_type;
+        if (!this->isBegun()) {
+            if (!this->begin(reader, &CborReader::readMap, &mapCost<T>))
+                return this->fail(reader, out);
+            this->m_itemStart = -1;
+        }
+        while (this->m_index < this->m_count) {
+            if (*steps <= 0)
+                return StepState::Working;
+            if (this->m_itemStart < 0) {
+                if (!readKey(reader, &m_key))
+                    return this->fail(reader, out);
+                this->m_itemStart = reader.position();
+            }
+            const StepState state = this->m_stepper.read(reader, &this->m_item, steps);
+            if (state == StepState::Working)
+                return state;
+            const qsizetype length = reader.position() - std::exchange(this->m_itemStart, -1);
+            const auto before = out->size();
+            if (state == StepState::Failed || !reader.charge(keptByItem(this->m_item, length)))
+                return this->fail(reader, out);
+            out->insert(m_key, std::exchange(this->m_item, Item()));
+            if (out->size() == before) {
+                static_cast<void>(failTwice(reader, m_key));
+                return this->fail(reader, out);
+            }
+            ++this->m_index;
+        }
+        return this->end(reader);
+    }
+
+private:
+    QString m_key;
+};
+
+/// Reads a T into a place of the caller's.
+template <class T>
+class TypedStepReader final : public StepReader
+{
+public:
+    explicit TypedStepReader(T *out)
+        : m_out(out)
+    {
+    }
+    StepState read(CborReader &reader, int *steps) override { return m_stepper.read(reader, m_out, steps); }
+
+private:
+    T *m_out;
+    Stepper<T> m_stepper;
+};
+
+}
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "wire/jsonwriter_p.h"
+
+#include "wire/iterables_p.h"
+#include "wire/jsonparser_p.h"
+#include "wire/jsonscanner_p.h"
+
+#include <QtPrefork/gadget.h>
+
+#include <QtCore/QDateTime>
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonObject>
+#include <QtCore/QJsonValue>
+#include <QtCore/QLocale>
+#include <QtCore/QMap>
+#include <QtCore/QStringDecoder>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace Prefork::Wire {
+
+namespace {
+
+template <class T>
+const T &contents(const QVariant &value)
+{
+    return *static_cast<const T *>(value.constData());
+}
+
+bool isPlain(char16_t unit)
+{
+    return unit >= 0x20 && unit != u'"' && unit != u'\\';
+}
+
+}
+
+JsonWriter::Failure JsonWriter::checkLimit() const
+{
+    if (m_out->size() - m_start <= m_limit)
+        return {};
+    return QStringLiteral("a message of more than %1 bytes, where %1 are allowed").arg(m_limit);
+}
+
+void JsonWriter::countMessage(qsizetype items)
+{
+    m_decodedSize += JsonParser::FirstItemCost + (items + 1) * JsonParser::ItemCost + detail::textCost(2);
+}
+
+JsonWriter::Failure JsonWriter::finish(qint64 maxDecodedSize) const
+{
+    const qsizetype size = m_out->size() - m_start;
+    if (size > m_limit)
+        return QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size).arg(m_limit);
+    if (m_decodedSize > detail::decodedBound(size, maxDecodedSize))
+        return detail::decodedSizeError(size, maxDecodedSize);
+    return {};
+}
+
+JsonWriter::Failure JsonWriter::unsigned64(quint64 number)
+{
+    if (number > quint64(std::numeric_limits<qint64>::max()))
+        return QStringLiteral("the integer %1 does not fit 64 bits with a sign").arg(number);
+    m_out->append(QByteArray::number(number));
+    return {};
+}
+
+JsonWriter::Failure JsonWriter::floating(double number)
+{
+    if (!std::isfinite(number))
+        return QStringLiteral("JSON has no %1").arg(std::isnan(number) ? QStringLiteral("NaN") : QStringLiteral("infinity"));
+    const bool isInteger = std::trunc(number) == number && std::abs(number) <= 0x1p53;
+    m_out->append(isInteger ? QByteArray::number(qint64(number)) : QByteArray::number(number, 'g', QLocale::FloatingPointShortest));
+    return {};
+}
+
+JsonWriter::Failure JsonWriter::bytes(const QByteArray &data)
+{
+    QStringDecoder decoder(QStringDecoder::Utf8);
+    const QString string = decoder(data);
+    if (decoder.hasError())
+        return QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
+    return text(string);
+}
+
+JsonWriter::Failure JsonWriter::text(QStringView string)
+{
+    if (!string.isValidUtf16())
+        return QStringLiteral("a QString that is not Unicode text: half of a surrogate pair");
+    const qsizetype before = m_out->size();
+    m_out->append('"');
+    while (!string.isEmpty()) {
+        const auto end = std::find_if_not(string.utf16(), string.utf16() + string.size(), isPlain);
+        plainText(string.first(end - string.utf16()));
+        string = string.sliced(end - string.utf16());
+        if (string.isEmpty())
+            break;
+        escape(string.front().unicode());
+        string = string.sliced(1);
+    }
+    m_out->append('"');
+    m_decodedSize += detail::textCost(m_out->size() - before - 2);
+    return checkLimit();
+}
+
+// In slices, so that a long text is not there a second time.
+void JsonWriter::plainText(QStringView text)
+{
+    constexpr qsizetype Slice = 16 * 1024;
+    while (!text.isEmpty()) {
+        QStringView slice = text.first(std::min(Slice, text.size()));
+        if (slice.size() < text.size() && slice.back().isHighSurrogate())
+            slice.chop(1); // pairs stay together
+        m_out->append(slice.toUtf8());
+        text = text.sliced(slice.size());
+    }
+}
+
+void JsonWriter::escape(char16_t unit)
+{
+    static constexpr QByteArrayView Meanings = "\"\\\b\f\n\r\t";
+    static constexpr QByteArrayView Names = "\"\\bfnrt";
+    const qsizetype index = Meanings.indexOf(char(unit));
+    m_out->append('\\');
+    if (index >= 0)
+        m_out->append(Names[index]);
+    else
+        m_out->append("u00").append(char('0' + unit / 16)).append("0123456789abcdef"[unit % 16]);
+}
+
+template <class List>
+JsonWriter::Failure JsonWriter::list(const List &items, int depth)
+{
+    bool isFirst = true;
+    m_out->append('[');
+    for (const auto &item : items) {
+        if (!isFirst)
+            m_out->append(',');
+        m_decodedSize += isFirst ? JsonParser::FirstItemCost : JsonParser::ItemCost;
+        isFirst = false;
+        Failure failure;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(item)>, QString>)
+            failure = text(item);
+        else
+            failure = write(item, depth);
+        if (failure)
+            return failure;
+    }
+    m_out->append(']');
+    return checkLimit();
+}
+
+template <class Entry>
+JsonWriter::Failure JsonWriter::entries(Entry begin, Entry end, int depth)
+{
+    m_out->append('{');
+    for (Entry entry = begin; entry != end; ++entry) {
+        if (entry != begin)
+            m_out->append(',');
+        m_decodedSize += entry == begin ? JsonParser::FirstEntryCost : JsonParser::EntryCost;
+        if (Failure failure = text(entry.key()))
+            return failure;
+        m_out->append(':');
+        if (Failure failure = write(entry.value(), depth))
+            return failure;
+    }
+    m_out->append('}');
+    return checkLimit();
+}
+
+// In the order of the keys, of which several may become the same text.
+JsonWriter::Failure JsonWriter::association(const QVariant &value, int depth)
+{
+    QVariantMap members;
+    const auto entries = value.value<AssociativeView>();
+    for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+        const QVariant key = entry.key();
+        if (!key.canConvert<QString>())
+            return QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name()));
+        members.insert(key.toString(), entry.value());
+    }
+    return this->entries(members.cbegin(), members.cend(), depth);
+}
+
+JsonWriter::Failure JsonWriter::other(const QVariant &value, int depth)
+{
+    const QMetaType type = value.metaType();
+    if (type.flags() & QMetaType::IsEnumeration)
+        return write(QVariant(value.toLongLong()), depth);
+    if (value.canConvert<AssociativeView>())
+        return association(value, depth);
+    if (value.canConvert<SequentialView>())
+        return list(value.value<SequentialView>(), depth);
+    if (detail::isGadget(type))
+        return write(detail::gadgetToMap(*type.metaObject(), value.constData()), depth);
+    return QStringLiteral("a value of type %1").arg(QLatin1StringView(type.name()));
+}
+
+JsonWriter::Failure JsonWriter::write(const QVariant &value, int depth)
+{
+    if (depth >= JsonScanner::MaxDepth)
+        return QStringLiteral("a value nested deeper than %1 levels").arg(JsonScanner::MaxDepth);
+    switch (value.typeId()) {
+    case QMetaType::UnknownType:
+    case QMetaType::Nullptr:
+    case QMetaType::Void:
+        m_out->append("null");
+        return {};
+    case QMetaType::Bool:
+        m_out->append(value.toBool() ? "true" : "false");
+        return {};
+    case QMetaType::ULongLong:
+    case QMetaType::ULong:
+        return unsigned64(value.toULongLong());
+    case QMetaType::Char:
+    case QMetaType::SChar:
+    case QMetaType::UChar:
+    case QMetaType::Short:
+    case QMetaType::UShort:
+    case QMetaType::Int:
+    case QMetaType::UInt:
+    case QMetaType::Long:
+    case QMetaType::LongLong:
+        m_out->append(QByteArray::number(value.toLongLong()));
+        return {};
+    case QMetaType::Float:
+    case QMetaType::Double:
+        return floating(value.toDouble());
+    case QMetaType::QByteArray:
+        return bytes(contents<QByteArray>(value));
+    case QMetaType::QString:
+        return text(contents<QString>(value));
+    case QMetaType::QChar:
+    case QMetaType::QUrl:
+    case QMetaType::QUuid:
+    case QMetaType::QDate:
+    case QMetaType::QTime:
+        return text(value.toString());
+    case QMetaType::QDateTime:
+        return text(value.toDateTime().toString(Qt::ISODateWithMs));
+    case QMetaType::QVariantList:
+        return list(contents<QVariantList>(value), depth + 1);
+    case QMetaType::QStringList:
+        return list(contents<QStringList>(value), depth + 1);
+    case QMetaType::QVariantMap:
+        return entries(contents<QVariantMap>(value).cbegin(), contents<QVariantMap>(value).cend(), depth + 1);
+    case QMetaType::QJsonValue:
+        return write(value.toJsonValue().toVariant(), depth);
+    case QMetaType::QJsonObject:
+        return write(value.toJsonObject().toVariantMap(), depth);
+    case QMetaType::QJsonArray:
+        return write(value.toJsonArray().toVariantList(), depth);
+    default:
+        return other(value, depth + 1);
+    }
+}
+
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_UTF8_P_H
+#define QTPREFORK_UTF8_P_H
+
+#include <QtCore/QStringConverter>
+
+namespace Prefork::Wire {
+
+/// Appends UTF-8 to @p text, in which a byte order mark is a character like any other. False if it is none. Unlike QString::fromUtf8() this
+/// tells, and takes no more memory than detail::textCost().
+[[nodiscard]] inline bool appendUtf8(QByteArrayView bytes, QString *text)
+{
+    if (bytes.isEmpty())
+        return true;
+    QStringDecoder decoder(QStringDecoder::Utf8, QStringConverter::Flag::Stateless | QStringConverter::Flag::ConvertInitialBom);
+    const qsizetype before = text->size();
+    const qsizetype size = before + decoder.requiredSpace(bytes.size());
+    if (size > text->capacity())
+        text->reserve(size);
+    text->resize(size);
+    QChar *const to = text->data();
+    const QChar *const end = decoder.appendToBuffer(to + before, bytes);
+    text->truncate(end - to);
+    return !decoder.hasError();
+}
+
+}
+
+#endif
