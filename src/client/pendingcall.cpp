@@ -27,9 +27,9 @@ void *detail::ResultHandler::operator new(std::size_t size, std::align_val_t ali
     return ::operator new(size, alignment);
 }
 
-void detail::ResultHandler::operator delete(void *memory, std::size_t size, std::align_val_t alignment) noexcept
+void detail::ResultHandler::operator delete(void *memory, std::size_t, std::align_val_t alignment) noexcept
 {
-    ::operator delete(memory, size, alignment);
+    ::operator delete(memory, alignment); // without the size, which Clang takes only when told to
 }
 
 namespace {

@@ -12,7 +12,7 @@ namespace Prefork::Wire {
 class JsonConnectionCodec final : public ClientCodec
 {
 public:
-    JsonConnectionCodec(qsizetype maxMessageSize, qint64 maxDecodedSize)
+    explicit JsonConnectionCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
         : m_codec(maxMessageSize, maxDecodedSize)
     {
     }
