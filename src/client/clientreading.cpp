@@ -167,7 +167,7 @@ ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
 {
     Wire::Incoming message;
     message.id = connection->lastAnswered + 1; // of a result that has waited for its turn
-    if (!finishResult(connection, message))
+    if (connection->isUnfinished && !finishResult(connection, message))
         return Decoding::OutOfTime;
     while (!connection->dropped && !connection->ended) {
         switch (connection->codec->next(&message)) {
@@ -188,7 +188,7 @@ ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
             break;
         }
         take(connection, message);
-        if (!finishResult(connection, message))
+        if (connection->isUnfinished && !finishResult(connection, message))
             return Decoding::OutOfTime;
         m_roughNow = roughNow();
         if (m_budget.isLookDue(m_roughNow) && m_budget.isOver(now()))

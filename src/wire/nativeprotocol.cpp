@@ -42,7 +42,7 @@ void writeCall(CborWriter &writer, const detail::CallTarget &target, const detai
 }
 
 // Reads on to the value of a result.
-bool beginResult(CborReader &reader, qsizetype *start)
+inline bool beginResult(CborReader &reader, qsizetype *start)
 {
     quint64 count = 0;
     if (!reader.readArray(&count) || count != 2 || !skipMeta(reader))
@@ -173,26 +173,28 @@ bool ConnectionCodec::readGoodbye(Incoming *message)
     return isFine && reader.atEnd();
 }
 
+inline ResultReading ConnectionCodec::readAtOnce(detail::ResultHandler *handler, QString *problem)
+{
+    CborReader reader(m_packet.payload, m_types.get(), m_packet.owner, m_maxDecodedSize);
+    qsizetype start = -1;
+    const bool isRead = beginResult(reader, &start) && (handler ? handler->read(reader) : reader.skip());
+    if (isRead && reader.atEnd()) [[likely]]
+        return ResultReading::Taken;
+    return ended(reader, isRead, start, problem);
+}
+
 ResultReading ConnectionCodec::readResult(detail::ResultHandler *handler, int steps, QString *problem)
 {
     constexpr qsizetype Large = 8 * 1024;
-    if (m_long && m_long->handler != handler) // its call was given up meanwhile
-        m_long.reset();
-    if (m_long || (handler && m_packet.payload.size() >= Large)) {
-        const ResultReading reading = readInSteps(handler, steps, problem);
+    if (m_long || m_packet.payload.size() >= Large) [[unlikely]] {
+        if (m_long && m_long->handler != handler) // its call was given up meanwhile
+            m_long.reset();
+        const ResultReading reading = handler ? readInSteps(handler, steps, problem) : readAtOnce(handler, problem);
         if (reading != ResultReading::Unfinished)
             m_long.reset();
         return reading;
     }
     return readAtOnce(handler, problem);
-}
-
-ResultReading ConnectionCodec::readAtOnce(detail::ResultHandler *handler, QString *problem)
-{
-    CborReader reader(m_packet.payload, m_types.get(), m_packet.owner, m_maxDecodedSize);
-    qsizetype start = -1;
-    const bool isFine = beginResult(reader, &start) && (handler ? handler->read(reader) : reader.skip());
-    return ended(reader, isFine, start, problem);
 }
 
 ResultReading ConnectionCodec::readInSteps(detail::ResultHandler *handler, int steps, QString *problem)
