@@ -74,7 +74,7 @@ void tst_frame_general::f2_nearestCatcherGetsTheErrorOfADeepCallback()
     QCOMPARE(order.join(u' '), QStringLiteral("base 1 2 3 catch"));
     QVERIFY(currentInCatcher == failed); // F17
     QVERIFY(!failed.isNull());
-    QCOMPARE(caught.message(), QStringLiteral("OUCH"));
+    QCOMPARE(caught.message(), QStringLiteral("OUCH\n"));
     QCOMPARE(caught.backTrace(),
              QStringLiteral("OUCH\n----- Callback::Frame stack-trace -----\n") + place(lines[3], "frame 3")
                  + place(lines[2], "ANONYMOUS FRAME") + place(lines[1], "frame 1") + place(lines[0], "base frame")); // F6
