@@ -475,10 +475,10 @@ private Q_SLOTS:
         QTest::addColumn<QString>("errors");
         QTest::newRow("zygote") << "zygote"
                                 << "the zygote is gone\n"
-                                << "prefork: the zygote ends, for nothing caught an exception: no ink?no paper";
+                                << "prefork: the zygote ends, for nothing caught an exception: no ink\\nno paper";
         QTest::newRow("forked server") << "server"
                                        << "it has ended\n"
-                                       << "prefork: the forked server ends, for nothing caught an exception: no ink?no paper";
+                                       << "prefork: the forked server ends, for nothing caught an exception: no ink\\nno paper";
         QTest::newRow("handler of pthread_atfork()") << "atfork"
                                                      << "the zygote ended before it was ready: it was killed by SIGABRT\n"
                                                      << "no fork";

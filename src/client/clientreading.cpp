@@ -298,8 +298,8 @@ void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &mes
         if (!isRefused)
             static_cast<void>(m_pool.replied(connection->worker, time));
     }
-    if (!isNumbered && m_isResultLarge) {
-        discard(connection->codec->takeWaste());
+    if (auto waste = connection->codec->takeWaste()) {
+        discard(std::move(waste));
         m_isResultLarge = true; // the handler has some too
     }
     if (!isNumbered && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way

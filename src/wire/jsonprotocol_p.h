@@ -5,6 +5,7 @@
 #include "wire/jsoncodec_p.h"
 
 #include <array>
+#include <utility>
 
 namespace Prefork::Wire {
 
@@ -21,7 +22,10 @@ public:
     void received(qsizetype count) override { m_codec.feed({m_buffer.data(), count}); }
     Decoded next(Incoming *message) override;
     ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) override;
-    std::unique_ptr<detail::Waste> takeWaste() override { return std::make_unique<detail::VariantWaste>(std::move(m_rest)); }
+    std::unique_ptr<detail::Waste> takeWaste() override
+    {
+        return m_rest.isValid() ? std::make_unique<detail::VariantWaste>(std::exchange(m_rest, {})) : nullptr;
+    }
     QString errorString() const override { return m_codec.errorString(); }
     bool hasRest() const override { return m_codec.hasRest(); }
     void encodeDone(quint64, QByteArray *out) const override { m_codec.encodeDone(out); }

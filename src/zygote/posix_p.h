@@ -237,6 +237,8 @@ bool limitResource(Resource resource, quint64 soft, quint64 hard);
 [[nodiscard]] quint64 addressSpaceInUse();
 bool setNice(int nice);
 bool setOomScoreAdjust(int adjustment);
+/// False if this process may not even ask, as under a filter that refuses prctl(2): then it may not forbid them either.
+[[nodiscard]] bool mayForbidNewPrivileges();
 bool forbidNewPrivileges();
 /// Makes @p group the only group of this process, in all its roles.
 bool becomeGroup(gid_t group);

@@ -135,6 +135,11 @@ bool setOomScoreAdjust(int adjustment)
     return file.isOpen() && retry([&] { return ::write(file.get(), text.constData(), std::size_t(text.size())); }) == text.size();
 }
 
+bool mayForbidNewPrivileges()
+{
+    return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0;
+}
+
 bool forbidNewPrivileges()
 {
     return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;

@@ -128,7 +128,7 @@ QString applyLimits(const WorkerLimits &limits)
 QString tryLimits(const WorkerLimits &limits)
 {
     QString refusal = refusalOf(limits);
-    if (refusal.isEmpty() && limits.noNewPrivileges && !Posix::forbidNewPrivileges()) { // for this process too, which executes nothing
+    if (refusal.isEmpty() && limits.noNewPrivileges && !Posix::mayForbidNewPrivileges()) {
         refusal = QStringLiteral("cannot set no_new_privs: %1; if workers may gain privileges, set limits.noNewPrivileges to false")
                       .arg(Posix::lastErrorText());
     }
