@@ -254,6 +254,29 @@ private Q_SLOTS:
         WAIT_COMPARE(settled, 3 * Checkouts);
         QVERIFY2(turns.longest() <= 2, qPrintable(QString::number(turns.longest())));
     }
+    // Nobody has a handle on the checkouts any more, and there is time for one settlement a turn.
+    void row81_theLastSignalComesHoweverLate()
+    {
+        constexpr int Checkouts = 4;
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .readBudget = 0us});
+        int settled = 0;
+        int released = 0;
+        {
+            std::vector<CheckoutPtr> checkouts;
+            for (int i = 0; i < Checkouts; ++i) {
+                checkouts.push_back(client.checkout());
+                Checkout *const checkout = checkouts.back().get();
+                connect(checkout, &Checkout::canceled, this, [&settled] { ++settled; });
+                connect(checkout, &Checkout::released, this, [&released] { ++released; });
+                frameTry([&] { checkout->call("pid"), checkout->call("pid"), checkout->call("pid"); },
+                         [&settled](const Error &) { ++settled; });
+            }
+            for (const CheckoutPtr &checkout : checkouts)
+                checkout->abort();
+        }
+        WAIT_COMPARE(released, Checkouts);
+        QCOMPARE(settled, 3 * Checkouts);
+    }
     void row81_aClientThatIsDestroyedSettlesAllBeforeItIsGone()
     {
         LyingServer server([](QLocalSocket *, quint64) {});

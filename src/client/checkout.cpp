@@ -51,7 +51,7 @@ void CheckoutPrivate::dropHere(Checkout *checkout)
     if (QThread::currentThread()->loopLevel() == 0 && !checkout->d->core->isSettling())
         delete checkout;
     else
-        checkout->deleteLater();
+        checkout->d->core->deleteWhenSettled(checkout);
 }
 
 void CheckoutPrivate::release()

@@ -343,6 +343,14 @@ void ClientCore::settle(Settlement &settlement)
     Checkout *const checkout = settlement.checkout;
     if (!checkout)
         return;
+    if (settlement.isDeletion) {
+        // After the event loop nobody would come to delete it, and when nobody else is settling, nothing of it can be running.
+        if (QThread::currentThread()->loopLevel() == 0 && m_settling == 1)
+            delete checkout;
+        else
+            checkout->deleteLater();
+        return;
+    }
     if (action.kind == Action::Released) {
         Q_EMIT
         checkout->released();
@@ -352,6 +360,14 @@ void ClientCore::settle(Settlement &settlement)
     }
     if (settlement.checkout)
         letGoIfSettled(checkout);
+}
+
+void ClientCore::deleteWhenSettled(Checkout *checkout)
+{
+    if (m_settlements.empty())
+        checkout->deleteLater();
+    else
+        m_settlements.push_back({{}, checkout, {}, nullptr, true}); // those before it have arranged for the settling
 }
 
 void ClientCore::settleCall(PendingCall &call, Checkout *checkout, const Action &action)

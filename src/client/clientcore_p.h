@@ -66,6 +66,8 @@ public:
     void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call);
     void release(Pooling::CheckoutId id);
     void abort(Pooling::CheckoutId id, const Error &error);
+    /// Deletes @p checkout, which has no handle any more, once what is waiting to be settled has been: it may still have a signal to emit.
+    void deleteWhenSettled(Checkout *checkout);
 
     [[nodiscard]] detail::TypeRegistry &types() { return *m_types; }
     [[nodiscard]] Protocol protocol() const { return m_protocol->kind(); }
@@ -105,6 +107,7 @@ private:
         QPointer<Checkout> checkout;
         CheckoutPtr keptAlive;
         std::unique_ptr<PendingCall> oneShot;
+        bool isDeletion = false; // nothing settles: the checkout has no handle any more
     };
     struct MethodName
     {
