@@ -27,7 +27,7 @@ int s_attempts = 0;
 
 void post(std::function<void()> function)
 {
-    QMetaObject::invokeMethod(qApp, std::move(function), Qt::QueuedConnection);
+    QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(function), Qt::QueuedConnection);
 }
 
 void postForEver()
@@ -51,7 +51,7 @@ void describe(Interface &interface)
     Test::addBasics(interface);
     interface.preload([] { Test::ZygoteLog::begin(); });
     interface.add("application", [](Arguments) {
-        return qApp ? QVariant(QString::fromLatin1(qApp->metaObject()->className())) : QVariant(QStringLiteral("none"));
+        return QCoreApplication::instance() ? QVariant(QString::fromLatin1(QCoreApplication::instance()->metaObject()->className())) : QVariant(QStringLiteral("none"));
     });
 }
 
@@ -64,7 +64,7 @@ class Letters : public QObject
 
 public:
     Letters()
-        : m_wasThereAtStart(qApp)
+        : m_wasThereAtStart(QCoreApplication::instance())
     {
         connect(
             this, &Letters::sent, this, [this] { ++m_received; }, Qt::QueuedConnection);
@@ -93,7 +93,7 @@ void fillCore(Interface &interface)
     describe(interface);
     interface.setApplication<QCoreApplication>();
     static bool wasThereInSetup = false;
-    interface.setup([] { wasThereInSetup = qApp; });
+    interface.setup([] { wasThereInSetup = QCoreApplication::instance() != nullptr; });
     interface.checkoutDone([] { post([] { s_delivered += 100; }); });
     interface.expose<Letters>();
     interface.add("inSetup", [](Arguments) { return QVariant(wasThereInSetup); });

@@ -20,8 +20,8 @@ namespace {
 // Of this process, and of those it was forked from.
 std::vector<ZygoteChannel *> &allChannels()
 {
-    static std::vector<ZygoteChannel *> channels;
-    return channels;
+    static auto *const channels = new std::vector<ZygoteChannel *>; // never deleted, for a Zygote may be a global too
+    return *channels;
 }
 
 SetupBackOff::Time now()

@@ -37,8 +37,8 @@ private:
 
 Waiting &waiting()
 {
-    static Waiting those;
-    return those;
+    static auto *const those = new Waiting; // never deleted, for a Zygote may be a global too
+    return *those;
 }
 
 // Somebody else in the program may have waited for it.
