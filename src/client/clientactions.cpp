@@ -319,7 +319,7 @@ void ClientCore::deferSettling()
     resumeLater();
 }
 
-// Of canceled calls one at a time, for each has a callback.
+// Canceled calls are taken one at a time, for each has a callback that may take long.
 ClientCore::Settlement ClientCore::takeSettlement()
 {
     Settlement &front = m_settlements.front();
@@ -367,7 +367,7 @@ void ClientCore::deleteWhenSettled(Checkout *checkout)
     if (m_settlements.empty())
         checkout->deleteLater();
     else
-        m_settlements.push_back({{}, checkout, {}, nullptr, true}); // those before it have arranged for the settling
+        m_settlements.push_back({{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before it.
 }
 
 void ClientCore::settleCall(PendingCall &call, Checkout *checkout, const Action &action)

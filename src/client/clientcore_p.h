@@ -107,7 +107,7 @@ private:
         QPointer<Checkout> checkout;
         CheckoutPtr keptAlive;
         std::unique_ptr<PendingCall> oneShot;
-        bool isDeletion = false; // nothing settles: the checkout has no handle any more
+        bool isDeletion = false; // The entry settles no call: it deletes the checkout, whose last handle has gone.
     };
     struct MethodName
     {

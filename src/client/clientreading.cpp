@@ -126,7 +126,8 @@ void ClientCore::resumeLater()
         m_resumeTimer.start(0);
 }
 
-// A look at the exact clock after every read that is not the last costs little beside a read. decodeAll() looks after messages.
+// The exact clock is looked at after every read but the last: that costs little beside a read. decodeAll() looks at it after
+// messages.
 void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
 {
     m_roughNow = roughNow();
@@ -300,7 +301,7 @@ void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &mes
     }
     if (auto waste = connection->codec->takeWaste()) {
         discard(std::move(waste));
-        m_isResultLarge = true; // the handler has some too
+        m_isResultLarge = true; // The handler of the call holds a copy, which is destroyed in steps too.
     }
     if (!isNumbered && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
         protocolError(connection, QStringLiteral("a reply nobody asked for"), NextCall::Unsent);

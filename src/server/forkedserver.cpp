@@ -42,7 +42,7 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
 {
     Posix::leadSession();
     Posix::Blanks blanks;
-    static_cast<void>(blanks.blankAllBut(control)); // if they cannot be had, its zygote says so
+    static_cast<void>(blanks.blankAllBut(control)); // The zygote made below fails in the same way, and says why.
     std::vector<int> keep = blanks.numbers();
     keep.push_back(control);
     Posix::beginProcess(std::move(keep));

@@ -20,7 +20,7 @@ namespace {
 // Of this process, and of those it was forked from.
 std::vector<ZygoteChannel *> &allChannels()
 {
-    static auto *const channels = new std::vector<ZygoteChannel *>; // never deleted, for a Zygote may be a global too
+    static auto *const channels = new std::vector<ZygoteChannel *>; // It is never deleted, for a global Zygote may be destroyed after it.
     return *channels;
 }
 

@@ -37,7 +37,7 @@ private:
 
 Waiting &waiting()
 {
-    static auto *const those = new Waiting; // never deleted, for a Zygote may be a global too
+    static auto *const those = new Waiting; // It is never deleted, for a global Zygote may be destroyed after it.
     return *those;
 }
 
