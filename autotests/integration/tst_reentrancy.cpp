@@ -374,6 +374,8 @@ void TestReentrancy::whileArgumentsAreWritten()
     QFETCH(const QString, what);
     QFETCH(const QString, how);
     const bool isRegistered = how == QStringLiteral("a registered type");
+    QList<int> results;
+    QList<Error> errors; // They outlive the client, which fails what is still under way when it is destroyed.
     auto client = std::make_unique<Client>(zygote, ClientOptions{.minWorkers = 2, .reuseAfterError = true});
     if (isRegistered && client->protocol() == Protocol::Json)
         QSKIP("JSON has no registered types");
@@ -388,8 +390,6 @@ void TestReentrancy::whileArgumentsAreWritten()
             QVERIFY(Test::call(other, "same", {i}).result);
         }
     }
-    QList<int> results;
-    QList<Error> errors;
     const auto note = [&results](int result) { results.append(result); };
     const auto act = [&] {
         if (what == QStringLiteral("a call of the same checkout")) {
