@@ -77,7 +77,7 @@ private Q_SLOTS:
             frameTry([&] { checkout->call("pid", {}, [&perWorker](const QVariant &pid) { ++perWorker[pid.toLongLong()]; }); },
                      [](const Error &) {});
         }
-        QVERIFY(Test::waitUntil([&] { return ledger.settled() == checkouts; }));
+        QVERIFY(ledger.wait());
         QVERIFY(Test::waitUntil([&] { return client.waitingCheckoutCount() == 0 && client.idleWorkerCount() == client.workerCount(); }));
         QCOMPARE(ledger.served(), checkouts);
         QCOMPARE(ledger.wrong(), 0);

@@ -255,8 +255,15 @@ private Q_SLOTS:
         QVERIFY2(turns.longest() <= 2, qPrintable(QString::number(turns.longest())));
     }
     // Nobody has a handle on the checkouts any more, and there is time for one settlement a turn.
+    void row81_theLastSignalComesHoweverLate_data()
+    {
+        QTest::addColumn<bool>("inAnotherThread");
+        QTest::newRow("the handles go here") << false;
+        QTest::newRow("the handles go in another thread") << true;
+    }
     void row81_theLastSignalComesHoweverLate()
     {
+        QFETCH(const bool, inAnotherThread);
         constexpr int Checkouts = 4;
         Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .readBudget = 0us});
         int settled = 0;
@@ -273,8 +280,15 @@ private Q_SLOTS:
             }
             for (const CheckoutPtr &checkout : checkouts)
                 checkout->abort();
+            checkouts.push_back(client.checkout()); // one without a call
+            connect(checkouts.back().get(), &Checkout::released, this, [&released] { ++released; });
+            if (inAnotherThread) {
+                const std::unique_ptr<QThread> thread(QThread::create([&checkouts] { checkouts.clear(); }));
+                thread->start();
+                QVERIFY(thread->wait());
+            }
         }
-        WAIT_COMPARE(released, Checkouts);
+        WAIT_COMPARE(released, Checkouts + 1);
         QCOMPARE(settled, 3 * Checkouts);
     }
     void row81_aClientThatIsDestroyedSettlesAllBeforeItIsGone()

@@ -60,7 +60,12 @@ public:
     /// Turns the event loop until all have settled.
     [[nodiscard]] bool wait() const
     {
-        return waitUntil([this] { return settled() >= made(); });
+        for (qsizetype before = -1; before < settled();) {
+            before = settled();
+            if (waitUntil([this] { return settled() >= made(); }))
+                return true;
+        }
+        return false;
     }
 
 private:

@@ -21,6 +21,22 @@ bool isOver(const QThread *thread)
     return !thread || thread->isFinished();
 }
 
+// Takes a checkout along when it is deleted itself, in the checkout's thread: there the checkout is still to say that it is released.
+class Dropper final : public QObject
+{
+public:
+    explicit Dropper(Checkout *checkout)
+        : m_checkout(checkout)
+    {
+        moveToThread(checkout->thread());
+    }
+    ~Dropper() override { CheckoutPrivate::dropHere(m_checkout); }
+    Q_DISABLE_COPY_MOVE(Dropper)
+
+private:
+    Checkout *const m_checkout;
+};
+
 }
 
 CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id)
@@ -40,18 +56,18 @@ void CheckoutPrivate::drop(Checkout *checkout)
     } else {
         QMetaObject::invokeMethod(
             checkout, [checkout] { checkout->d->release(); }, Qt::QueuedConnection);
-        checkout->deleteLater(); // of what is posted to it, a thread that ends does this and nothing else
+        (new Dropper(checkout))->deleteLater(); // of what is posted to it, a thread that ends does this and nothing else
     }
 }
 
 void CheckoutPrivate::dropHere(Checkout *checkout)
 {
+    const std::shared_ptr<ClientCore> core = checkout->d->core;
     checkout->d->release();
-    // After the event loop nobody would come to delete it, and nothing of it can be running.
-    if (QThread::currentThread()->loopLevel() == 0 && !checkout->d->core->isSettling())
+    if (isOver(checkout->thread())) // nobody is going to settle anything there
         delete checkout;
     else
-        checkout->d->core->deleteWhenSettled(checkout);
+        core->deleteWhenSettled(checkout);
 }
 
 void CheckoutPrivate::release()

@@ -17,6 +17,8 @@ public:
     [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id);
     /// The end of the last handle, in any thread.
     static void drop(Checkout *checkout);
+    /// The same in the checkout's own thread: it says that it is released, and is deleted after that.
+    static void dropHere(Checkout *checkout);
     [[nodiscard]] static CheckoutPrivate &of(const Checkout &checkout) { return *checkout.d; }
 
     CheckoutPrivate(const std::shared_ptr<ClientCore> &itsCore, Pooling::CheckoutId itsId)
@@ -37,9 +39,6 @@ public:
     // finished() was connected to once, in any thread: only then is a variant made of each result.
     std::atomic<bool> mayHearResults = false;
     CheckoutPtr keptAlive; // while calls are unsettled
-
-private:
-    static void dropHere(Checkout *checkout);
 };
 
 }

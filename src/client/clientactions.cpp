@@ -333,6 +333,19 @@ ClientCore::Settlement ClientCore::takeSettlement()
     return whole;
 }
 
+namespace {
+
+// Outside an event loop nobody might come to delete it later, and when nobody is settling, nothing of it can be running.
+void deleteCheckout(Checkout *checkout, bool mayBeRunning)
+{
+    if (QThread::currentThread()->loopLevel() == 0 && !mayBeRunning)
+        delete checkout;
+    else
+        checkout->deleteLater();
+}
+
+}
+
 void ClientCore::settle(Settlement &settlement)
 {
     const Action &action = settlement.action;
@@ -344,11 +357,7 @@ void ClientCore::settle(Settlement &settlement)
     if (!checkout)
         return;
     if (settlement.isDeletion) {
-        // After the event loop nobody would come to delete it, and when nobody else is settling, nothing of it can be running.
-        if (QThread::currentThread()->loopLevel() == 0 && m_settling == 1)
-            delete checkout;
-        else
-            checkout->deleteLater();
+        deleteCheckout(checkout, m_settling > 1);
         return;
     }
     if (action.kind == Action::Released) {
@@ -365,7 +374,7 @@ void ClientCore::settle(Settlement &settlement)
 void ClientCore::deleteWhenSettled(Checkout *checkout)
 {
     if (m_settlements.empty())
-        checkout->deleteLater();
+        deleteCheckout(checkout, m_settling > 0);
     else
         m_settlements.push_back({{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before it.
 }

@@ -80,8 +80,6 @@ public:
     void turnByHand(std::chrono::nanoseconds longest);
     /// From now on bytesWritten() is emitted. In any thread.
     void reportWrites() { m_reportsWrites.store(true, std::memory_order_relaxed); }
-    /// Whether the user's code may be on the stack.
-    [[nodiscard]] bool isSettling() const { return m_settling > 0; }
     [[nodiscard]] QString connectionError() const { return m_connectionError; }
 
 Q_SIGNALS:
