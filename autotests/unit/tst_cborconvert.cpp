@@ -4,6 +4,7 @@
 
 #include "wire/jsonparser_p.h"
 #include "wire/jsonwriter_p.h"
+#include "wire/utc_p.h"
 
 #include <QtCore/QPoint>
 #include <QtTest/QTest>
@@ -307,7 +308,7 @@ void TestCborConvert::memoryIsCounted()
         QCOMPARE(miscounted(QList<Item>(count, Item{some, 1, 1})), QString());
         QCOMPARE(miscounted(QVariantList(count, some)), QString());
         QCOMPARE(miscounted(QVariantList(count, QVariantList{qlonglong(1), QVariantMap{{some, QByteArray("bytes")}}})), QString());
-        QCOMPARE(miscounted(QVariantList(count, QDateTime(QDate(2024, 2, 29), QTime(1, 2), Qt::UTC))), QString());
+        QCOMPARE(miscounted(QVariantList(count, QDateTime(QDate(2024, 2, 29), QTime(1, 2), Prefork::Wire::Utc))), QString());
         QCOMPARE(miscounted(QVariantList(count, QUrl(QStringLiteral("https://user:word@host.example:80/a/path?query=1#fragment")))), QString());
         QHash<QString, int> hash;
         QMap<QString, QStringList> map;
@@ -331,7 +332,7 @@ void TestCborConvert::readsTheSameInSteps()
     QVERIFY(isSameInSteps(QHash<QString, int>{{QStringLiteral("a"), 1}}) && isSameInSteps(std::vector<bool>{true, false}));
     QVERIFY(isSameInSteps(QList<Item>{Item{}, Item{QStringLiteral("x"), 9, 1}}) && isSameInSteps(std::list<std::string>{"a", "b"}));
     const QVariantMap map{{QStringLiteral("a"), QVariantList{1, QVariantList{}, QVariantMap{}, QStringLiteral("b")}},
-                          {QStringLiteral("c"), QDateTime(QDate(2024, 2, 29), QTime(1, 2), Qt::UTC)},
+                          {QStringLiteral("c"), QDateTime(QDate(2024, 2, 29), QTime(1, 2), Prefork::Wire::Utc)},
                           {QStringLiteral("d"), QUuid::fromRfc4122("0123456789abcdef")}};
     QVERIFY(isSameInSteps(map) && isSameInSteps(QVariantList{map, 5, map}));
     for (const char *const digits : {"9f01029f03ff80ff", "bf616101616282f6f5ff", "a2616101616102", "d9d9f782d9d9f7820102c0616103", "820102ff",
