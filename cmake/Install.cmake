@@ -19,5 +19,9 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/QtPreforkConfig.cmake.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/QtPreforkConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/QtPreforkConfig.cmake ${PROJECT_BINARY_DIR}/QtPreforkConfigVersion.cmake DESTINATION ${package_directory})
 if(TARGET prefork)
+    if(BUILD_SHARED_LIBS) # the command finds the library from its own place, wherever the package has been moved
+        file(RELATIVE_PATH library_from_command ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+        set_target_properties(prefork PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_command}")
+    endif()
     install(TARGETS prefork RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -22,6 +22,10 @@ foreach(text IN LISTS texts)
     endforeach()
 endforeach()
 
+if(PREFORK)
+    run(${WORK}/moved/${PREFORK} --version)
+endif()
+
 set(flags)
 if(SANITIZE)
     set(flags -DCMAKE_CXX_FLAGS=-fsanitize=${SANITIZE})
