@@ -44,6 +44,10 @@ const std::vector<Refusal> survived = {
     {"memfd_create, getrandom, dup3, eventfd2 and inotify_init1",
      {SYS_memfd_create, SYS_getrandom, SYS_dup3, SYS_eventfd2, SYS_inotify_init1}},
     {"setsid", {SYS_setsid}},
+    {"sendto", {SYS_sendto}},
+    {"recvfrom", {SYS_recvfrom}},
+    {"wait4", {SYS_wait4}},
+    {"kill", {SYS_kill}},
 };
 
 QStringList refusing(const Calls &calls, int error)
@@ -106,8 +110,22 @@ private Q_SLOTS:
         QTest::newRow("prctl") << Calls{SYS_prctl};
         QTest::newRow("socketpair") << Calls{SYS_socketpair};
         QTest::newRow("renameat") << Calls{SYS_renameat, SYS_renameat2, SYS_rename};
+        QTest::newRow("sendmsg") << Calls{SYS_sendmsg};
+        QTest::newRow("recvmsg") << Calls{SYS_recvmsg};
+        QTest::newRow("fcntl") << Calls{SYS_fcntl};
+        QTest::newRow("wait4 and waitid") << Calls{SYS_wait4, SYS_waitid};
+        QTest::newRow("kill and pidfd_send_signal") << Calls{SYS_kill, SYS_pidfd_send_signal};
+#ifdef SYS_fork
+        QTest::newRow("fork") << Calls{SYS_clone, SYS_clone3, SYS_fork, SYS_vfork};
+#endif
     }
     void row65_whoCannotDoWithoutSaysSo();
+    void row67_aTracedWorkerIsKilled_data()
+    {
+        QTest::addColumn<QStringList>("before");
+        QTest::newRow("as usual") << QStringList();
+        QTest::newRow("without pidfds") << QStringList{REFUSE_CALLS} + refusing({SYS_pidfd_open, SYS_pidfd_send_signal}, EPERM);
+    }
     void row67_aTracedWorkerIsKilled();
     void underValgrind_data()
     {
@@ -176,8 +194,10 @@ void FaultsKernelsTest::row67_aTracedWorkerIsKilled()
 {
     if (isSanitized())
         QSKIP("the sanitizers trace processes themselves");
+    QFETCH(QStringList, before);
     ServerProcess server;
-    QVERIFY2(server.start(ECHO_SERVER, {"--listen", "unix:" + m_path}), qPrintable(server.errorString()));
+    const QStringList command = before + QStringList{ECHO_SERVER, "--listen", "unix:" + m_path, "--shutdown-timeout", "0.2"};
+    QVERIFY2(server.start(command.first(), command.sliced(1)), qPrintable(server.errorString()));
     const qint64 zygote = childrenOf(server.pid()).value(0);
     Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms});
     const CheckoutPtr checkout = client.checkout();

@@ -206,6 +206,18 @@ private Q_SLOTS:
         QVERIFY(fits || server.errorString().contains("107"));
         QCOMPARE(Test::namesIn(m_directory->path()).size(), fits ? 1 : 0);
     }
+    void row69_aDirectoryThatMayOnlyBeEntered()
+    {
+        if (!Test::isRoot())
+            QSKIP("only root can act as another user");
+        QVERIFY(Test::make(m_directory->path(), 0711) && Test::makeDirectory(path("d"), 0711));
+        Server server(Test::zygote(), {.socketMode = 0666, .peers = {.anyone = true}});
+        const QString place = path("d/x").leftJustified(Address::MaxPathBytes, 'x');
+        QVERIFY2(server.listen("unix:" + place), qPrintable(server.errorString()));
+        const Test::ActingAsNobody nobody;
+        Client client(server.address(), {.minWorkers = 0, .waitForServer = false});
+        QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
+    }
     void row22_relativePath()
     {
         const auto restore = qScopeGuard([old = QDir::currentPath()] { QDir::setCurrent(old); });

@@ -2,25 +2,28 @@
 #include "client/sockettransport_p.h"
 
 #include <QtCore/QFile>
-#include <QtNetwork/QLocalSocket>
 #include <QtNetwork/QNetworkProxy>
 #include <QtNetwork/QTcpSocket>
+
+#include <cerrno>
 
 namespace Prefork {
 
 namespace {
 
-QString causeOf(const QLocalSocket &socket)
+QString causeOf(int error)
 {
-    switch (socket.error()) {
-    case QLocalSocket::ServerNotFoundError:
+    switch (error) {
+    case EAGAIN: // with QLocalSocket it would be tried again in a busy loop
+        return QStringLiteral("the server accepts no more connections at the moment");
+    case ENOENT:
         return QStringLiteral("there is no such socket");
-    case QLocalSocket::ConnectionRefusedError:
+    case ECONNREFUSED:
         return QStringLiteral("nobody listens on the socket");
-    case QLocalSocket::SocketAccessError:
+    case EACCES:
         return QStringLiteral("no permission to use the socket");
     default:
-        return socket.errorString();
+        return Posix::errorText(error);
     }
 }
 
@@ -28,39 +31,16 @@ QString causeOf(const QLocalSocket &socket)
 
 void UnixTransport::connectWorker(quint64 worker)
 {
-    QLocalSocket socket;
-    // It wants a byte to spare that the kernel does not: the longest path is taken from its directory.
-    Posix::Fd directory;
-    QString path = m_address.path();
-    if (QFile::encodeName(path).size() == Address::MaxPathBytes) {
-        const qsizetype name = path.lastIndexOf(u'/') + 1;
-        directory = Posix::openDirectory(QFile::encodeName(path.left(name)));
-        path = QStringLiteral("/proc/self/fd/%1/%2").arg(directory.get()).arg(path.sliced(name));
-    }
-    socket.connectToServer(path);
-    if (socket.state() == QLocalSocket::ConnectedState) {
-        onConnected(worker, Posix::duplicate(int(socket.socketDescriptor())));
-        return;
-    }
-    // A full backlog leaves QLocalSocket connecting: it would try again in a busy loop, so it is not left to.
-    const bool busy = socket.state() == QLocalSocket::ConnectingState;
-    const QString cause = busy ? QStringLiteral("the server accepts no more connections at the moment") : causeOf(socket);
-    socket.abort();
-    Q_EMIT
-    failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
-}
-
-void UnixTransport::onConnected(quint64 worker, Posix::Fd descriptor)
-{
-    QString cause = Posix::lastErrorText();
-    if (descriptor.isOpen()) {
-        const Posix::Credentials who = Posix::peerCredentials(descriptor.get()).value_or(Posix::Credentials());
+    Posix::Fd connection = Posix::connectToSocket(QFile::encodeName(m_address.path()));
+    QString cause = connection.isOpen() ? QString() : causeOf(errno);
+    if (connection.isOpen()) {
+        const Posix::Credentials who = Posix::peerCredentials(connection.get()).value_or(Posix::Credentials());
         if (!m_servers.allows(who.uid, who.gid)) {
             cause = QStringLiteral("the server runs as user %1, which ClientOptions::servers does not allow").arg(who.uid);
-            descriptor.reset();
+            connection.reset();
         }
     }
-    connectedOrFailed(worker, m_address, std::move(descriptor), cause);
+    connectedOrFailed(worker, m_address, std::move(connection), cause);
 }
 
 void TcpTransport::connectWorker(quint64 worker)

@@ -13,7 +13,7 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// Qt's sockets only connect; then their descriptor goes on alone, which takes a third of the system calls for every call.
+/// It connects at once or not at all, to whatever path a server can have; QLocalSocket does neither.
 class UnixTransport final : public Transport
 {
     Q_OBJECT
@@ -28,12 +28,11 @@ public:
     void forget(quint64) override { }
 
 private:
-    void onConnected(quint64 worker, Posix::Fd descriptor);
-
     Address m_address;
     PeerPolicy m_servers;
 };
 
+/// QTcpSocket only connects; then its descriptor goes on alone, which takes a third of the system calls for every call.
 class TcpTransport final : public Transport
 {
     Q_OBJECT

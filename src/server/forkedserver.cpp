@@ -94,9 +94,9 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     if (const QString tooLate = ZygotePrivate::tooLate(QStringLiteral("the forked server")); !tooLate.isEmpty())
         return tooLate;
     Posix::occupyStandardDescriptors();
-    auto ends = Posix::socketPair(Posix::PairType::Messages);
+    auto ends = Posix::messagePair();
     if (!ends)
-        return QStringLiteral("no socket pair for the server: %1").arg(Posix::lastErrorText());
+        return QStringLiteral("messages with descriptors cannot be sent to the server: %1").arg(Posix::lastErrorText());
     const pid_t pid = Posix::forkProcess();
     if (pid < 0)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());

@@ -30,6 +30,30 @@ QString lastErrorText()
     return errorText(errno);
 }
 
+ssize_t sendBytes(int socket, QByteArrayView bytes, int flags)
+{
+    const ssize_t count = retry([&] { return ::send(socket, bytes.data(), std::size_t(bytes.size()), flags); });
+    if (count >= 0 || !isRefused(errno))
+        return count;
+    iovec part{const_cast<char *>(bytes.data()), std::size_t(bytes.size())};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    return retry([&] { return ::sendmsg(socket, &header, flags); });
+}
+
+ssize_t receiveBytes(int socket, std::span<char> into, int flags)
+{
+    const ssize_t count = retry([&] { return ::recv(socket, into.data(), into.size(), flags); });
+    if (count >= 0 || !isRefused(errno))
+        return count;
+    iovec part{into.data(), into.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    return retry([&] { return ::recvmsg(socket, &header, flags); });
+}
+
 Transfer readSome(int descriptor, std::span<char> into)
 {
     const ssize_t count = retry([&] { return ::read(descriptor, into.data(), into.size()); });
@@ -42,7 +66,7 @@ Transfer readSome(int descriptor, std::span<char> into)
 
 Transfer writeSome(int socket, QByteArrayView bytes)
 {
-    const ssize_t count = retry([&] { return ::send(socket, bytes.data(), std::size_t(bytes.size()), MSG_NOSIGNAL); });
+    const ssize_t count = sendBytes(socket, bytes, MSG_NOSIGNAL);
     if (count < 0)
         return failure(errno);
     return {Transfer::Done, qsizetype(count), 0};
@@ -50,7 +74,7 @@ Transfer writeSome(int socket, QByteArrayView bytes)
 
 Transfer readNow(int socket, std::span<char> into)
 {
-    const ssize_t count = retry([&] { return ::recv(socket, into.data(), into.size(), MSG_DONTWAIT); });
+    const ssize_t count = receiveBytes(socket, into, MSG_DONTWAIT);
     if (count < 0)
         return failure(errno);
     if (count == 0)
@@ -60,8 +84,7 @@ Transfer readNow(int socket, std::span<char> into)
 
 Transfer writeNow(int socket, QByteArrayView bytes)
 {
-    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    const ssize_t count = retry([&] { return ::send(socket, bytes.data(), std::size_t(bytes.size()), flags); });
+    const ssize_t count = sendBytes(socket, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0)
         return failure(errno);
     return {Transfer::Done, qsizetype(count), 0};

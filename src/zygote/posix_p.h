@@ -89,6 +89,8 @@ struct Transfer
 
 enum class PairType { Stream, Messages };
 [[nodiscard]] std::optional<std::pair<Fd, Fd>> socketPair(PairType type);
+/// A pair for messages that has been seen to carry one, with a descriptor: a filter of system calls may not let them through.
+[[nodiscard]] std::optional<std::pair<Fd, Fd>> messagePair();
 [[nodiscard]] Fd acceptConnection(int listener);
 [[nodiscard]] Fd duplicate(int descriptor);
 /// A pipe, first the end to read from; neither end ever waits.
@@ -148,6 +150,8 @@ struct FileIdentity
 enum class Probe { Alive, Dead, Failed };
 /// Whether anybody listens on the socket file.
 [[nodiscard]] Probe probeSocket(int directory, const QByteArray &name);
+/// A connection to the socket file at @p path, at once or not at all. Closed, with the cause in errno: EAGAIN if the backlog is full.
+[[nodiscard]] Fd connectToSocket(const QByteArray &path);
 bool renameIn(int directory, const QByteArray &from, const QByteArray &to);
 bool removeFrom(int directory, const QByteArray &name);
 
@@ -167,6 +171,7 @@ void keepEndedChildren();
 [[noreturn]] void exitNow(int status);
 [[nodiscard]] pid_t processId();
 [[nodiscard]] uid_t userId();
+/// How many threads this process has; at least that many where there is no /proc.
 [[nodiscard]] int threadCount();
 /// What the C library keeps of freed memory goes back to the system, where it can.
 void releaseFreeMemory();
@@ -177,6 +182,9 @@ struct Death
     int signal = 0; ///< and if this is 0 too, nobody knows
 };
 [[nodiscard]] QString describeDeath(const Death &death);
+/// False, with the cause in errno, if there is no call by which this process may wait for children of its own, or none by which it may
+/// send them signals.
+[[nodiscard]] bool maySuperviseChildren();
 /// Ends a child of ours, and reaps it.
 void killChild(pid_t pid);
 /// A child of ours that nobody else reaps. Kernels and filters that know no descriptors of processes are made do with.
@@ -194,6 +202,8 @@ public:
     /// How it has ended; unset if it has not, or if nobody may know yet because another process traces it. It stays to be reaped, as far as
     /// the kernel allows to look without doing so.
     [[nodiscard]] std::optional<Death> death() const;
+    /// Whether it has ended according to /proc, which says so even while another process traces it; false if /proc says nothing.
+    [[nodiscard]] bool isZombie() const;
     /// Waits for its end, for ever if @p timeout is unset. Whether it has ended.
     bool waitForEnd(std::optional<std::chrono::nanoseconds> timeout) const;
     /// Reaps it, if it has ended. One that somebody else has reaped has ended in a way that nobody knows.

@@ -6,6 +6,8 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
+#include <string_view>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +49,19 @@ QString describeDeath(const Death &death)
     return QStringLiteral("was killed by %1").arg(signal);
 }
 
+bool maySuperviseChildren()
+{
+    siginfo_t info{};
+    int status = 0;
+    const pid_t self = ::getpid(); // which is no child of itself
+    const bool mayWait = ::waitpid(self, &status, WNOHANG) == 0 || errno == ECHILD
+        || ::waitid(P_PID, id_t(self), &info, WEXITED | WNOHANG) == 0 || errno == ECHILD;
+    if (!mayWait)
+        return false;
+    const Fd process(int(::syscall(SYS_pidfd_open, self, 0)));
+    return (process.isOpen() && ::syscall(SYS_pidfd_send_signal, process.get(), 0, nullptr, 0) == 0) || ::kill(self, 0) == 0;
+}
+
 void killChild(pid_t pid)
 {
     ::kill(pid, SIGKILL);
@@ -84,6 +99,18 @@ std::optional<Death> ChildProcess::death() const
     if (errno != ECHILD && (reap() || errno != ECHILD)) // the only way to know
         return m_reaped;
     return Death{m_pid, -1, 0}; // somebody else has waited for it
+}
+
+bool ChildProcess::isZombie() const
+{
+    const QByteArray path = QByteArrayLiteral("/proc/") + QByteArray::number(m_pid) + QByteArrayLiteral("/stat");
+    const Fd file(::open(path.constData(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 128> text{}; // the state comes behind the name, which may have brackets too, but not many
+    if (!file.isOpen() || readSome(file.get(), text).status != Transfer::Done)
+        return false;
+    const std::string_view stat(text.data(), text.size());
+    const std::size_t state = stat.rfind(") ");
+    return state != stat.npos && stat.substr(state).starts_with(") Z");
 }
 
 bool ChildProcess::waitForEnd(std::optional<std::chrono::nanoseconds> timeout) const

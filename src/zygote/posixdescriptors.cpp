@@ -6,7 +6,9 @@
 #include <climits>
 #include <cstdlib>
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <span>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,20 +16,23 @@ namespace Prefork::Posix {
 
 namespace {
 
-// Where there is no /proc: poll() says of each number whether it is open, many at a time.
-std::vector<int> openDescriptorsBelow(int limit)
+constexpr int Most = 1 << 20; // numbers, as usual systems have them
+
+// Where there is no /proc: poll() says of each number whether it is open, as many at a time as the limit allows. All numbers are looked
+// at, for the limit may have been lowered when some above it were open. That takes some ten milliseconds.
+std::vector<int> findOpenDescriptors()
 {
-    std::vector<int> descriptors;
     std::array<pollfd, 1024> polls;
-    for (int first = 0; first < limit; first += int(polls.size())) {
-        const nfds_t count = nfds_t(std::min(limit - first, int(polls.size())));
-        for (nfds_t i = 0; i < count; ++i)
-            polls[i] = {first + int(i), 0, 0};
-        if (::poll(polls.data(), count, 0) < 0)
-            continue;
-        for (nfds_t i = 0; i < count; ++i) {
-            if ((polls[i].revents & POLLNVAL) == 0)
-                descriptors.push_back(polls[i].fd);
+    std::vector<int> descriptors;
+    const int atOnce = int(std::clamp<quint64>(descriptorLimit(), 1, polls.size()));
+    for (int first = 0; first < Most; first += atOnce) {
+        const auto some = std::span(polls).first(std::size_t(std::min(atOnce, Most - first)));
+        for (std::size_t i = 0; i < some.size(); ++i)
+            some[i] = {first + int(i), 0, 0};
+        const bool isKnown = ::poll(some.data(), some.size(), 0) >= 0;
+        for (const pollfd &one : some) {
+            if (isKnown ? (one.revents & POLLNVAL) == 0 : ::fcntl(one.fd, F_GETFD) >= 0)
+                descriptors.push_back(one.fd);
         }
     }
     return descriptors;
@@ -58,10 +63,9 @@ void closeAllBut(std::vector<int> keep)
 
 std::vector<int> openDescriptors()
 {
-    constexpr quint64 Most = 1u << 20; // of what a usual system lets a process have
     DIR *const directory = ::opendir("/proc/self/fd");
     if (!directory)
-        return openDescriptorsBelow(int(std::min(descriptorLimit(), Most)));
+        return findOpenDescriptors();
     std::vector<int> descriptors;
     while (const dirent *entry = ::readdir(directory)) {
         const int descriptor = std::atoi(entry->d_name);

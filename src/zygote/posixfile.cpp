@@ -4,26 +4,15 @@
 #include "zygote/posixretry_p.h"
 
 #include <climits>
-#include <cstdio>
 #include <ctime>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace Prefork::Posix {
 
 namespace {
-
-sockaddr_un addressIn(int directory, const QByteArray &name)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name.constData());
-    return address;
-}
 
 FileIdentity identityOf(const struct stat &file)
 {
@@ -94,36 +83,6 @@ std::optional<FileIdentity> identify(int descriptor)
     if (::fstat(descriptor, &file) != 0)
         return {};
     return identityOf(file);
-}
-
-Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog)
-{
-    Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!listener.isOpen())
-        return {};
-    const sockaddr_un address = addressIn(directory, name);
-    // bind() gives the file the socket's mode less the umask, never more; chmod then widens it, where nobody knows the name yet.
-    const bool bound = ::fchmod(listener.get(), mode) == 0
-        && ::bind(listener.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0
-        && ::fchmodat(directory, name.constData(), mode, 0) == 0;
-    if (!bound || ::listen(listener.get(), backlog) != 0)
-        return {};
-    return listener;
-}
-
-Probe probeSocket(int directory, const QByteArray &name)
-{
-    const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const Fd file(::openat(directory, name.constData(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!socket.isOpen() || !file.isOpen())
-        return Probe::Failed;
-    // By descriptor, for behind /proc/self/fd/N/ there would not be room for every name.
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file.get());
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 || errno == EAGAIN)
-        return Probe::Alive;
-    return errno == ECONNREFUSED ? Probe::Dead : Probe::Failed;
 }
 
 bool renameIn(int directory, const QByteArray &from, const QByteArray &to)

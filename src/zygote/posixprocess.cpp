@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <unistd.h>
 
 namespace Prefork::Posix {
@@ -96,8 +97,8 @@ void releaseFreeMemory()
 int threadCount()
 {
     DIR *const tasks = ::opendir("/proc/self/task");
-    if (!tasks)
-        return 1;
+    if (!tasks) // what changes nothing for the only thread the kernel refuses to one of several
+        return ::unshare(CLONE_THREAD) != 0 && errno == EINVAL ? 2 : 1;
     int count = 0;
     while (const dirent *entry = ::readdir(tasks))
         count += entry->d_name[0] != '.';

@@ -30,7 +30,7 @@ union DescriptorControl {
 bool hasInput(int socket)
 {
     char byte = 0;
-    const ssize_t count = retry([&] { return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
+    const ssize_t count = receiveBytes(socket, std::span(&byte, 1), MSG_PEEK | MSG_DONTWAIT);
     return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
@@ -49,7 +49,7 @@ bool hasLeft(int socket)
 std::optional<char> peekByte(int socket)
 {
     char byte = 0;
-    const ssize_t count = retry([&] { return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
+    const ssize_t count = receiveBytes(socket, std::span(&byte, 1), MSG_PEEK | MSG_DONTWAIT);
     return count == 1 ? std::optional(byte) : std::nullopt;
 }
 
@@ -110,6 +110,23 @@ std::optional<std::pair<Fd, Fd>> socketPair(PairType type)
     if (::socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends.data()) != 0)
         return {};
     return std::pair(Fd(ends[0]), Fd(ends[1]));
+}
+
+std::optional<std::pair<Fd, Fd>> messagePair()
+{
+    constexpr char Trial = '?';
+    char got = 0;
+    Fd descriptor;
+    auto ends = socketPair(PairType::Messages);
+    if (!ends)
+        return {};
+    Transfer transfer = sendMessage(ends->first.get(), QByteArrayView(&Trial, 1), ends->second.get());
+    if (transfer.status == Transfer::Done)
+        transfer = receiveMessage(ends->second.get(), std::span(&got, 1), &descriptor);
+    if (transfer.status == Transfer::Done && got == Trial && descriptor.isOpen())
+        return ends;
+    errno = transfer.error != 0 ? transfer.error : EBADMSG;
+    return {};
 }
 
 Fd acceptConnection(int listener)
@@ -262,12 +279,13 @@ bool sendDatagram(const QByteArray &path, QByteArrayView text)
     if (path.front() == '@')
         address.sun_path[0] = 0;
     const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    const socklen_t length = socklen_t(offsetof(sockaddr_un, sun_path) + std::size_t(path.size()));
-    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    return socket.isOpen()
-        && retry([&] {
-               return ::sendto(socket.get(), text.data(), std::size_t(text.size()), flags, reinterpret_cast<const sockaddr *>(&address), length);
-           }) == text.size();
+    iovec part{const_cast<char *>(text.data()), std::size_t(text.size())};
+    msghdr header{};
+    header.msg_name = &address;
+    header.msg_namelen = socklen_t(offsetof(sockaddr_un, sun_path) + std::size_t(path.size()));
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    return socket.isOpen() && retry([&] { return ::sendmsg(socket.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT); }) == text.size();
 }
 
 }

@@ -57,7 +57,7 @@ bool writeToStderrNow(QByteArray line)
     line.append('\n');
     const auto size = std::size_t(line.size());
     if (typeOfStderr() == S_IFSOCK)
-        return retry([&] { return ::send(STDERR_FILENO, line.constData(), size, MSG_DONTWAIT | MSG_NOSIGNAL); }) >= 0;
+        return sendBytes(STDERR_FILENO, line, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
     if (const Fd hasty = hastyDescription(); hasty.isOpen())
         return retry([&] { return ::write(hasty.get(), line.constData(), size); }) >= 0;
     return hasRoomNow() && retry([&] { return ::write(STDERR_FILENO, line.constData(), size); }) >= 0;

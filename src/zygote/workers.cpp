@@ -174,11 +174,17 @@ void Workers::listenForEnds()
         m_endedChildren.close();
 }
 
+// Of one that a debugger holds no signal comes, and waiting does not tell of it either.
 void Workers::lookForEnds(qint64 now)
 {
+    const bool isThorough = now >= m_nextThoroughLook;
+    if (isThorough)
+        m_nextThoroughLook = now + LaterSpan;
     const std::vector<quint64> unwatched(m_unwatched.begin(), m_unwatched.end());
-    for (const quint64 number : unwatched)
-        onEnded(m_children.at(number), false);
+    for (const quint64 number : unwatched) {
+        Child &child = m_children.at(number);
+        onEnded(child, isThorough && child.process.isZombie());
+    }
     std::erase_if(m_unreaped, [](const Posix::ChildProcess &process) { return process.death() && (process.reap(), true); });
     const bool isAny = !m_unwatched.empty() || !m_unreaped.empty();
     m_nextLookForEnds = isAny ? now + (m_endedChildren.isOpen() ? LaterSpan : SoonSpan) : WorkerWatch::Never;

@@ -100,6 +100,7 @@ private:
     std::vector<Posix::ChildProcess> m_unreaped; // have ended, but whoever traces them has not yet let go
     Posix::EndedChildren m_endedChildren;
     qint64 m_nextLookForEnds = WorkerWatch::Never;
+    qint64 m_nextThoroughLook = 0;
     quint64 m_lastNumber = 0;
     quint64 m_descriptorLimit = 0;
     std::vector<int> m_blanks;

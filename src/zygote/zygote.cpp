@@ -77,9 +77,9 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
         return QStringLiteral("no shared memory for the scoreboard: %1").arg(Posix::lastErrorText());
     if (!options.name.isEmpty())
         Posix::prepareTitles();
-    auto ends = Posix::socketPair(Posix::PairType::Messages);
+    auto ends = Posix::messagePair();
     if (!ends)
-        return QStringLiteral("no socket pair for the zygote: %1").arg(Posix::lastErrorText());
+        return QStringLiteral("messages with descriptors cannot be sent to the zygote: %1").arg(Posix::lastErrorText());
     const pid_t pid = Posix::forkProcess();
     if (pid < 0)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());

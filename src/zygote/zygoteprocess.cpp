@@ -72,7 +72,10 @@ QString ZygoteProcess::becomeZygote()
     Inheritance::adoptLocale();
     Inheritance::prepareHostLookups();
     Inheritance::reseedRandomNumbers();
-    Posix::setNonBlocking(m_control.get(), true);
+    if (!Posix::setNonBlocking(m_control.get(), true))
+        return QStringLiteral("the zygote cannot hear its program without waiting for it: %1").arg(Posix::lastErrorText());
+    if (!Posix::maySuperviseChildren())
+        return QStringLiteral("the zygote may not wait for workers, or end them: %1").arg(Posix::lastErrorText());
     if (!m_options.name.isEmpty())
         Posix::setTitle(m_options.name + " zygote");
     const QString problem = m_interface.preload ? preload() : QString();
