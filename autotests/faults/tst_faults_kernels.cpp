@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -66,6 +67,7 @@ pid_t traceAndForget(pid_t worker)
         return -1;
     const pid_t tracer = ::fork();
     if (tracer == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL); // it outlives no test that is given up
         const bool isTracing = ::ptrace(PTRACE_SEIZE, worker, nullptr, nullptr) == 0;
         [[maybe_unused]] const ssize_t written = ::write(ends[1], isTracing ? "y" : "n", 1);
         for (;;)
