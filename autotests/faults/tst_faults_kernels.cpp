@@ -49,6 +49,7 @@ const std::vector<Refusal> survived = {
     {"recvfrom", {SYS_recvfrom}},
     {"wait4", {SYS_wait4}},
     {"kill", {SYS_kill}},
+    {"getdents64 and close_range", {SYS_getdents64, SYS_close_range}},
 };
 
 QStringList refusing(const Calls &calls, int error)
@@ -115,6 +116,8 @@ private Q_SLOTS:
         QTest::newRow("sendmsg") << Calls{SYS_sendmsg};
         QTest::newRow("recvmsg") << Calls{SYS_recvmsg};
         QTest::newRow("fcntl") << Calls{SYS_fcntl};
+        QTest::newRow("getsockopt") << Calls{SYS_getsockopt};
+        QTest::newRow("rt_sigaction") << Calls{SYS_rt_sigaction};
         QTest::newRow("wait4 and waitid") << Calls{SYS_wait4, SYS_waitid};
         QTest::newRow("kill and pidfd_send_signal") << Calls{SYS_kill, SYS_pidfd_send_signal};
 #ifdef SYS_fork

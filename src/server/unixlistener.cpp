@@ -102,6 +102,11 @@ QString UnixListener::bindAndRename()
         Posix::removeFrom(m_directory.get(), temporary);
         return error;
     }
+    if (!Posix::peerCredentials(socket.get())) {
+        const QString error = QStringLiteral("nobody tells who connects: %1").arg(Posix::lastErrorText());
+        Posix::removeFrom(m_directory.get(), temporary);
+        return error;
+    }
     auto server = std::make_unique<QLocalServer>();
     if (!server->listen(socket.get())) {
         Posix::removeFrom(m_directory.get(), temporary);

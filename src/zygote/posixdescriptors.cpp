@@ -67,12 +67,16 @@ std::vector<int> openDescriptors()
     if (!directory)
         return findOpenDescriptors();
     std::vector<int> descriptors;
+    bool isRead = false;
     while (const dirent *entry = ::readdir(directory)) {
         const int descriptor = std::atoi(entry->d_name);
+        isRead = isRead || descriptor == ::dirfd(directory); // it is open itself
         if (entry->d_name[0] != '.' && descriptor != ::dirfd(directory))
             descriptors.push_back(descriptor);
     }
     ::closedir(directory);
+    if (!isRead)
+        return findOpenDescriptors();
     std::sort(descriptors.begin(), descriptors.end());
     return descriptors;
 }

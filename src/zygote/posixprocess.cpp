@@ -96,14 +96,16 @@ void releaseFreeMemory()
 
 int threadCount()
 {
-    DIR *const tasks = ::opendir("/proc/self/task");
-    if (!tasks) // what changes nothing for the only thread the kernel refuses to one of several
-        return ::unshare(CLONE_THREAD) != 0 && errno == EINVAL ? 2 : 1;
     int count = 0;
-    while (const dirent *entry = ::readdir(tasks))
-        count += entry->d_name[0] != '.';
-    ::closedir(tasks);
-    return count;
+    if (DIR *const tasks = ::opendir("/proc/self/task")) {
+        while (const dirent *entry = ::readdir(tasks))
+            count += entry->d_name[0] != '.';
+        ::closedir(tasks);
+    }
+    if (count > 0)
+        return count;
+    // What changes nothing for the only thread the kernel refuses to one of several.
+    return ::unshare(CLONE_THREAD) != 0 && errno == EINVAL ? 2 : 1;
 }
 
 void leadSession()

@@ -100,7 +100,8 @@ Fd watchSigterm()
     s_terminationPipe = ends->second.take();
     struct sigaction action = emptyAction();
     action.sa_handler = passOn;
-    ::sigaction(SIGTERM, &action, nullptr);
+    if (::sigaction(SIGTERM, &action, nullptr) != 0)
+        return {};
     return std::move(ends->first);
 }
 
