@@ -352,7 +352,11 @@ void TestReentrancy::manyRepliesDoNotHoldUpTheEventLoop()
         });
     }
     tick.start(1);
-    QTRY_COMPARE_WITH_TIMEOUT(results, Calls, 30000);
+    for (int before = -1; before < results && results < Calls;) { // however slow the machine is, as long as some come
+        before = results;
+        (void)QTest::qWaitFor([&] { return results == Calls; }, 30000);
+    }
+    QCOMPARE(results, Calls);
     QVERIFY2(ticks > 100, qPrintable(QString::number(ticks)));
 }
 
