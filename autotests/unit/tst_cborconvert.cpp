@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/cborconvert.h>
+#include <QtPrefork/stepconverter.h>
 #include <QtPrefork/stepreader.h>
 
 #include "wire/jsonparser_p.h"
@@ -170,6 +171,46 @@ bool isSameInSteps(const T &value)
     return isSame;
 }
 
+// The same of what JSON brings.
+template <class T>
+bool isConvertedInSteps(const QVariant &value)
+{
+    constexpr qint64 Limit = 16 * 1024;
+    T expected{};
+    MemoryMeter memory(Limit, Limit);
+    const bool fits = fromVariant(value, &expected, &memory);
+    for (int length = 1; length < 20; ++length) {
+        QVariant rest = value;
+        T converted{};
+        MemoryMeter left(Limit, Limit);
+        TypedStepConverter<T> converter(&converted);
+        StepState state = StepState::Working;
+        int turns = 0;
+        for (; state == StepState::Working && turns < 1000; ++turns) {
+            int steps = length;
+            state = converter.convert(&rest, &left, &steps);
+        }
+        if ((state == StepState::Done) != fits || (fits && (converted != expected || left.left() != memory.left())))
+            return false;
+        if (length == 1 && fits && !std::same_as<T, QVariant> && value.toList().size() > turns)
+            return false;
+    }
+    return true;
+}
+
+template <class... T>
+bool areConvertedInSteps(const QVariantList &values)
+{
+    const auto isSame = [](const QVariant &value, QMetaType type, bool isConverted) {
+        if (!isConverted)
+            qWarning() << value << "as" << type.name();
+        return isConverted;
+    };
+    return std::all_of(values.begin(), values.end(), [&](const QVariant &value) {
+        return (isSame(value, QMetaType::fromType<T>(), isConvertedInSteps<T>(value)) && ...);
+    });
+}
+
 template <class T>
 QByteArray wireType()
 {
@@ -194,6 +235,7 @@ private Q_SLOTS:
     void wireTypes();
     void memoryIsCounted();
     void readsTheSameInSteps();
+    void convertsTheSameInSteps();
 };
 
 void TestCborConvert::typesCross()
@@ -331,6 +373,8 @@ void TestCborConvert::readsTheSameInSteps()
     QVERIFY(isSameInSteps(QMap<QString, QList<int>>{{QStringLiteral("a"), {1, 2}}, {QStringLiteral("b"), {}}}));
     QVERIFY(isSameInSteps(QHash<QString, int>{{QStringLiteral("a"), 1}}) && isSameInSteps(std::vector<bool>{true, false}));
     QVERIFY(isSameInSteps(QList<Item>{Item{}, Item{QStringLiteral("x"), 9, 1}}) && isSameInSteps(std::list<std::string>{"a", "b"}));
+    QVERIFY(isSameInSteps(order()) && isSameInSteps(Order()));
+    QVERIFY(isSameInSteps(QMap<QString, Order>{{QStringLiteral("a"), order()}}));
     const QVariantMap map{{QStringLiteral("a"), QVariantList{1, QVariantList{}, QVariantMap{}, QStringLiteral("b")}},
                           {QStringLiteral("c"), QDateTime(QDate(2024, 2, 29), QTime(1, 2), Prefork::Wire::Utc)},
                           {QStringLiteral("d"), QUuid::fromRfc4122("0123456789abcdef")}};
@@ -340,11 +384,53 @@ void TestCborConvert::readsTheSameInSteps()
         const QByteArray bytes = QByteArray::fromHex(digits);
         QVERIFY2(isSameInSteps<QVariant>(bytes) && isSameInSteps<QVariantList>(bytes) && isSameInSteps<QVariantMap>(bytes)
                      && isSameInSteps<QList<int>>(bytes) && isSameInSteps<QList<QStringList>>(bytes)
-                     && (isSameInSteps<QMap<QString, QVariant>>(bytes)),
+                     && (isSameInSteps<QMap<QString, QVariant>>(bytes)) && isSameInSteps<Item>(bytes)
+                     && isSameInSteps<QList<Order>>(bytes),
                  digits);
     }
     const QByteArray deep = QByteArray(63, '\x81') + '\x80';
     QVERIFY(isSameInSteps<QVariant>(deep) && isSameInSteps<QVariant>('\x81' + deep) && isSameInSteps<QVariant>('\x81' + deep.chopped(1)));
+}
+
+void TestCborConvert::convertsTheSameInSteps()
+{
+    const auto item = [](const QVariant &name, const QVariant &count) {
+        return QVariant(QVariantMap{{QStringLiteral("name"), name}, {QStringLiteral("count"), count}});
+    };
+    const auto orderOf = [](const QVariant &items, const QVariant &prices) {
+        const QVariantMap map{{QStringLiteral("items"), items}, {QStringLiteral("prices"), prices}, {QStringLiteral("note"), items}};
+        return QVariant(map);
+    };
+    const QVariant items = QVariantList{item(QStringLiteral("a"), 1), item(5, QStringLiteral("2")), QVariantMap()};
+    const QVariant prices = QVariantMap{{QStringLiteral("a"), 1}, {QStringLiteral("b"), QStringLiteral("2")}};
+    const QVariantList values{
+        QVariantList{1, QStringLiteral("2"), 3.0, true},
+        QVariantList{},
+        QVariantList{1, 2, QStringLiteral("three")},
+        QVariantList{QStringLiteral("a"), QVariantList{}},
+        QVariantList{QVariantList{1, 2}, QVariantList{}, QVariantList{QString()}},
+        items,
+        prices,
+        QVariantMap{},
+        item(QVariantList{}, 1),
+        item(QStringLiteral("a"), 1),
+        QVariantMap{{QStringLiteral("twice"), 1}},
+        QVariantMap{{QStringLiteral("secret"), 1}},
+        QVariantMap{{QStringLiteral("other"), 1}},
+        orderOf(items, prices),
+        orderOf(items, items),
+        orderOf(QVariantList{1}, prices),
+        QVariantMap{{QStringLiteral("a"), orderOf(items, prices)}, {QStringLiteral("b"), orderOf({}, prices)}},
+        QVariantList(20, QVariantList{}),
+        QVariantList(600, 1), // takes more memory than it may as some of these types
+        QStringLiteral("5"),
+        5,
+        QVariant(),
+    };
+    QVERIFY((areConvertedInSteps<QList<int>, QStringList, QVariantList, QList<QStringList>>(values)));
+    QVERIFY((areConvertedInSteps<std::vector<std::string>, std::list<bool>, std::deque<double>>(values)));
+    QVERIFY((areConvertedInSteps<QMap<QString, int>, QVariantMap, QVariantHash, QHash<QString, QList<int>>>(values)));
+    QVERIFY((areConvertedInSteps<Item, Order, QList<Item>, QMap<QString, Order>, QVariant, int>(values)));
 }
 
 void TestCborConvert::wireTypes()

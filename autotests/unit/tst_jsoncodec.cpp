@@ -2,6 +2,7 @@
 #include "helpers/readresult.h"
 #include "wire/jsoncodec_p.h"
 #include "wire/jsonparser_p.h"
+#include "wire/jsonprotocol_p.h"
 #include "wire/jsonwriter_p.h"
 
 #include <QtCore/QDateTime>
@@ -65,6 +66,7 @@ class TestJsonCodec : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void largeResultsAreConvertedInSteps();
     void writesTheOriginalsBytes();
     void valuesCrossUnchanged_data();
     void valuesCrossUnchanged();
@@ -532,6 +534,49 @@ void TestJsonCodec::randomBytesNeverDoHarm()
         }
     }
     QVERIFY(messages > 1000);
+}
+
+// Counts the steps in which a result becomes typed, and takes what is made of it.
+template <class R>
+int stepsToConvert(const QByteArray &value, int steps, R *out, ResultReading *outcome)
+{
+    JsonConnectionCodec codec(Limit);
+    const QByteArray message = "[\"ok\",{}," + value + ']';
+    for (qsizetype at = 0; at < message.size();) {
+        const std::span<char> space = codec.space();
+        const qsizetype count = std::min(qsizetype(space.size()), message.size() - at);
+        std::copy_n(message.constData() + at, count, space.data());
+        codec.received(count);
+        at += count;
+    }
+    Incoming incoming;
+    if (Test::next(codec, &incoming) != Decoded::Message)
+        return -1;
+    const auto handler = Prefork::detail::makeHandler<R>([out](R result) { *out = std::move(result); });
+    QString problem;
+    int turns = 1;
+    while ((*outcome = codec.readResult(handler.get(), steps, &problem)) == ResultReading::Unfinished)
+        ++turns;
+    if (*outcome == ResultReading::Taken)
+        handler->deliver();
+    else if (problem != QStringLiteral("a list"))
+        return -1;
+    return turns;
+}
+
+void TestJsonCodec::largeResultsAreConvertedInSteps()
+{
+    constexpr int Count = 100000;
+    ResultReading outcome{};
+    QList<int> numbers;
+    QVERIFY(stepsToConvert('[' + QByteArray("7,").repeated(Count) + "8]", 1000, &numbers, &outcome) >= Count / 1000);
+    QVERIFY(outcome == ResultReading::Taken && numbers.size() == Count + 1 && numbers.last() == 8);
+    QList<QStringList> rows;
+    QVERIFY(stepsToConvert('[' + QByteArray("[\"a\",\"b\"],").repeated(Count) + "[]]", 1000, &rows, &outcome) >= 2 * Count / 1000);
+    QVERIFY(outcome == ResultReading::Taken && rows.size() == Count + 1 && rows.first() == QStringList({QStringLiteral("a"), QStringLiteral("b")}));
+    QVERIFY(stepsToConvert('[' + QByteArray("7,").repeated(Count) + "{}]", 1000, &numbers, &outcome) >= Count / 1000);
+    QCOMPARE(outcome, ResultReading::Misfit);
+    QVERIFY(stepsToConvert("[7,8]", 1, &numbers, &outcome) == 1 && outcome == ResultReading::Taken && numbers == QList<int>({7, 8}));
 }
 
 QTEST_APPLESS_MAIN(TestJsonCodec)

@@ -73,16 +73,21 @@ template <class T>
 template <class T>
 [[nodiscard]] bool fromVariant(const QVariant &value, T *out, MemoryMeter *memory = nullptr);
 
-/// The same for an item of a container, which may keep memory of its own.
+/// Counts what an item of a container, made of @p value, keeps of its own.
+template <class T>
+[[nodiscard]] bool chargeItem(const QVariant &value, const T &item, MemoryMeter *memory)
+{
+    if constexpr (std::same_as<T, QString> || std::same_as<T, QByteArray> || std::same_as<T, std::string>)
+        return !memory || value.metaType() == QMetaType::fromType<T>() || memory->charge(blockCost(16 + 2 * (qint64(item.size()) + 9)));
+    else
+        return true;
+}
+
+/// The same as fromVariant() for an item of a container.
 template <class T>
 [[nodiscard]] bool itemFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
 {
-    if (!fromVariant(value, out, memory))
-        return false;
-    if constexpr (std::same_as<T, QString> || std::same_as<T, QByteArray> || std::same_as<T, std::string>)
-        return !memory || value.metaType() == QMetaType::fromType<T>() || memory->charge(blockCost(16 + 2 * (qint64(out->size()) + 9)));
-    else
-        return true;
+    return fromVariant(value, out, memory) && chargeItem(value, *out, memory);
 }
 
 /// @p value as a T. False if it does not mean one, or if that would take more than is left of @p memory.

@@ -5,6 +5,7 @@
 #include <QtPrefork/cborconvert.h>
 #include <QtPrefork/convert.h>
 #include <QtPrefork/framecallback.h>
+#include <QtPrefork/stepconverter.h>
 #include <QtPrefork/stepreader.h>
 #include <QtPrefork/waste.h>
 
@@ -34,6 +35,8 @@ public:
     [[nodiscard]] virtual bool read(CborReader &reader) = 0;
     /// What reads it in steps instead; null for a type that does not take long. To be used no longer than this handler lives.
     [[nodiscard]] virtual std::unique_ptr<StepReader> makeStepReader() { return {}; }
+    /// The same for what takes it in from JSON.
+    [[nodiscard]] virtual std::unique_ptr<StepConverter> makeStepConverter() { return {}; }
     /// What is left of a large result when it has been handed over, to be destroyed in steps; null if that does not take long.
     [[nodiscard]] virtual std::unique_ptr<Waste> takeWaste() { return {}; }
     /// The result taken in, as the expected type.
@@ -80,21 +83,34 @@ public:
     bool read(CborReader &reader) final { return fromCbor(reader, &m_value); }
     std::unique_ptr<StepReader> makeStepReader() final
     {
-        if constexpr (SequenceContainer<R> || StringKeyedMap<R>)
+        if constexpr (IsStepped)
             return std::make_unique<TypedStepReader<R>>(&m_value);
+        else
+            return {};
+    }
+    std::unique_ptr<StepConverter> makeStepConverter() final
+    {
+        if constexpr (IsStepped)
+            return std::make_unique<TypedStepConverter<R>>(&m_value);
         else
             return {};
     }
     std::unique_ptr<Waste> takeWaste() final
     {
-        if constexpr (SequenceContainer<R> && requires { m_value.pop_back(); })
+        if constexpr (std::same_as<R, QVariantList> || std::same_as<R, QVariantMap>)
+            return std::make_unique<VariantWaste>(QVariant(std::move(m_value)));
+        else if constexpr (SequenceContainer<R> && requires { m_value.pop_back(); })
             return std::make_unique<SequenceWaste<R>>(std::move(m_value));
+        else if constexpr (StringKeyedMap<R> && requires { m_value.isDetached(); })
+            return std::make_unique<MapWaste<R>>(std::move(m_value));
         else
             return {};
     }
     QVariant result() const final { return QVariant::fromValue(m_value); }
 
 protected:
+    static constexpr bool IsStepped = SequenceContainer<R> || StringKeyedMap<R> || HasMetaObject<R>;
+
     R m_value {};
 };
 

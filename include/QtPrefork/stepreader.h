@@ -4,8 +4,10 @@
 
 #include <QtPrefork/cborconvert.h>
 
+#include <QtCore/QMetaProperty>
 #include <QtCore/QVariant>
 
+#include <memory>
 #include <vector>
 
 /// How large results are read in steps, so that an event loop can turn in between: with the outcome of fromCbor() and readVariant(), which read
@@ -71,6 +73,47 @@ class Stepper<QVariant> : public VariantStepper
 {
 };
 
+class StepConverter;
+
+/// Converts to a type known at run time only, by the rules of convertVariant(): lists, maps and gadgets in steps. To be used again after
+/// each that is done.
+class QTPREFORK_EXPORT ValueConverter
+{
+    Q_DISABLE_COPY_MOVE(ValueConverter)
+
+public:
+    ValueConverter();
+    ~ValueConverter();
+    /// As StepConverter::convert().
+    [[nodiscard]] StepState convert(QVariant *value, QMetaType type, QVariant *out, MemoryMeter *memory, int *steps);
+
+private:
+    std::unique_ptr<StepConverter> m_converter; // of a value that has been begun
+};
+
+/// Reads the fields of gadgets, by the rules of readGadget().
+class QTPREFORK_EXPORT FieldStepper
+{
+public:
+    /// The next fields are of a gadget of type @p meta.
+    void begin(const QMetaObject &meta);
+    /// One field.
+    [[nodiscard]] StepState read(CborReader &reader, void *gadget, int *steps);
+
+private:
+    [[nodiscard]] bool open(CborReader &reader);
+    [[nodiscard]] StepState store(CborReader &reader, void *gadget, int *steps);
+
+    const QMetaObject *m_meta = nullptr;
+    std::vector<bool> m_seen;
+    QMetaProperty m_property; // valid for a field that has been begun
+    bool m_isRead = false;
+    QVariant m_value;
+    QVariant m_converted;
+    VariantStepper m_stepper;
+    ValueConverter m_converter;
+};
+
 template <class T>
 concept SteppedMap = StringKeyedMap<T> && !RepeatsKeys<T>;
 
@@ -128,6 +171,7 @@ public:
     {
         using Item = typename T::value_type;
         if (!this->isBegun()) {
+            --*steps; // An empty one is a value, too.
             if (!this->begin(reader, &CborReader::readArray, &sequenceCost<T>))
                 return this->fail(reader, out);
             if constexpr (requires { out->reserve(1); })
@@ -160,6 +204,7 @@ public:
     {
         using Item = typename T::mapped_type;
         if (!this->isBegun()) {
+            --*steps; // An empty one is a value, too.
             if (!this->begin(reader, &CborReader::readMap, &mapCost<T>))
                 return this->fail(reader, out);
             this->m_itemStart = -1;
@@ -191,6 +236,38 @@ public:
 
 private:
     QString m_key;
+};
+
+template <HasMetaObject T>
+    requires(!SequenceContainer<T> && !StringKeyedMap<T>)
+class Stepper<T> : ContainerStepper<T, QVariant>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        if (!this->isBegun()) {
+            --*steps;
+            if (!isGadget<T>())
+                return fromCbor(reader, out) ? StepState::Done : StepState::Failed;
+            if (!this->begin(reader, &CborReader::readMap, [](qint64) { return qint64(0); }))
+                return this->fail(reader, out);
+            m_fields.begin(T::staticMetaObject);
+        }
+        while (this->m_index < this->m_count) {
+            if (*steps <= 0)
+                return StepState::Working;
+            const StepState state = m_fields.read(reader, out, steps);
+            if (state == StepState::Working)
+                return state;
+            if (state == StepState::Failed)
+                return this->fail(reader, out);
+            ++this->m_index;
+        }
+        return this->end(reader);
+    }
+
+private:
+    FieldStepper m_fields;
 };
 
 /// Reads a T into a place of the caller's.

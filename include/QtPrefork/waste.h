@@ -6,6 +6,7 @@
 
 #include <QtCore/QVariant>
 
+#include <utility>
 #include <vector>
 
 /// How large values are destroyed in steps, so that an event loop can turn in between.
@@ -58,6 +59,32 @@ public:
 
 private:
     T m_value;
+};
+
+/// The same of a map.
+template <StringKeyedMap T>
+class MapWaste final : public Waste
+{
+public:
+    explicit MapWaste(T &&value)
+        : m_value(std::move(value))
+    {
+    }
+    bool clear(int *steps) override
+    {
+        if (!m_value.isDetached())
+            return true;
+        if (!std::exchange(m_isBegun, true))
+            m_next = m_value.begin();
+        while (!m_value.isEmpty() && (*steps)-- > 0)
+            m_next = m_value.erase(m_next);
+        return m_value.isEmpty();
+    }
+
+private:
+    T m_value;
+    typename T::iterator m_next{}; // A hash would look for its first entry again and again.
+    bool m_isBegun = false;
 };
 
 }

@@ -93,6 +93,14 @@ bool Checkout::event(QEvent *event)
     return QObject::event(event);
 }
 
+inline PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
+{
+    lastCall = call.id;
+    if (!keptAlive)
+        keptAlive = checkout->shared_from_this();
+    return calls.append(std::move(call));
+}
+
 CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
                          std::unique_ptr<detail::ResultHandler> handler)
 {
@@ -111,14 +119,6 @@ CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArg
     const CallId id = pending.id;
     d->core->call(*this, pending);
     return id;
-}
-
-PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
-{
-    lastCall = call.id;
-    if (!keptAlive)
-        keptAlive = checkout->shared_from_this();
-    return calls.append(std::move(call));
 }
 
 void Checkout::connectNotify(const QMetaMethod &signal)

@@ -179,10 +179,8 @@ void ClientCore::markDirty(const ConnectionPtr &connection)
         QMetaObject::invokeMethod(this, &ClientCore::flushDirty, Qt::QueuedConnection);
 }
 
-void ClientCore::watchTurns()
+void ClientCore::findDispatcher()
 {
-    if (m_dispatcher)
-        return;
     m_dispatcher = QAbstractEventDispatcher::instance(thread());
     if (!m_dispatcher)
         return;
@@ -232,7 +230,8 @@ void ClientCore::onTurn()
 void ClientCore::flushDirty()
 {
     while (!m_dirty.empty()) {
-        for (const ConnectionPtr &connection : std::exchange(m_dirty, {})) {
+        m_flushing.swap(m_dirty);
+        for (const ConnectionPtr &connection : m_flushing) {
             connection->isDirty = false;
             if (connection->dropped)
                 continue;
@@ -243,6 +242,7 @@ void ClientCore::flushDirty()
             if (connection->stream->bytesToWrite() <= m_options.maxInFlightBytes)
                 m_pool.setStalled(connection->worker, false, now());
         }
+        m_flushing.clear();
         if (m_pool.hasActions()) // there is room again
             perform(Settle::Later);
     }
@@ -278,7 +278,7 @@ void ClientCore::settleResult(const Pooling::BusyWith &settled)
     m_unsentBytes -= call.takeSize();
     finishCall(call, checkout);
     if (m_isResultLarge) [[unlikely]]
-        discard(call.handler->takeWaste());
+        discardRest(call);
     letGoIfSettled(checkout);
     --m_settling;
     perform(Settle::Later);
@@ -323,14 +323,13 @@ void ClientCore::deferSettling()
 ClientCore::Settlement ClientCore::takeSettlement()
 {
     Settlement &front = m_settlements.front();
-    if (front.action.kind == Action::Cancel && front.action.call + 1 < front.action.end) {
-        Settlement one{front.action, front.checkout, front.keptAlive, nullptr};
-        one.action.end = ++front.action.call;
-        return one;
-    }
-    Settlement whole = std::move(front);
-    m_settlements.pop_front();
-    return whole;
+    const bool isOneOfMany = front.action.kind == Action::Cancel && front.action.call + 1 < front.action.end;
+    Settlement taken = isOneOfMany ? Settlement{front.action, front.checkout, front.keptAlive, nullptr} : std::move(front);
+    if (isOneOfMany)
+        taken.action.end = ++front.action.call;
+    else
+        m_settlements.pop_front();
+    return taken;
 }
 
 namespace {
@@ -371,6 +370,12 @@ void ClientCore::settle(Settlement &settlement)
         letGoIfSettled(checkout);
 }
 
+// What the handler of a large result still holds when that has been handed over.
+void ClientCore::discardRest(const PendingCall &call)
+{
+    discard(call.handler->takeWaste());
+}
+
 void ClientCore::deleteWhenSettled(Checkout *checkout)
 {
     if (m_settlements.empty())
@@ -384,8 +389,8 @@ void ClientCore::settleCall(PendingCall &call, Checkout *checkout, const Action 
     m_unsentBytes -= call.takeSize();
     if (action.kind == Action::Finish) {
         finishCall(call, checkout);
-        if (m_isResultLarge)
-            discard(call.handler->takeWaste());
+        if (m_isResultLarge) [[unlikely]]
+            discardRest(call);
     } else if (action.kind == Action::Fail) {
         failCall(call, checkout, action.error);
     } else {

@@ -252,7 +252,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call)
 
 void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call)
 {
-    const auto self = shared_from_this(); // the arguments' own code may do anything
+    const auto self = arguments.isPlain() ? nullptr : shared_from_this(); // the arguments' own code may do anything
     call.id = 1;
     encode(target, arguments, &call);
     const Pooling::CheckoutId id = m_pool.oneShot({}, now());
@@ -260,7 +260,7 @@ void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
     perform(Settle::Later);
     if (m_settlesAtOnce) { // that code has destroyed the client, and nobody else keeps this object for the event loop
         QMetaObject::invokeMethod(
-            this, [self] { self->settleAll(); }, Qt::QueuedConnection);
+            this, [self = shared_from_this()] { self->settleAll(); }, Qt::QueuedConnection);
     }
 }
 

@@ -75,7 +75,11 @@ public:
     [[nodiscard]] const Pooling::Pool &pool() const { return m_pool; }
     [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
     /// To be called when there may be an event loop that this does not know yet.
-    void watchTurns();
+    void watchTurns()
+    {
+        if (!m_dispatcher) [[unlikely]]
+            findDispatcher();
+    }
     /// What an event loop would do for this client in a turn of at most so long, where there is no application.
     void turnByHand(std::chrono::nanoseconds longest);
     /// From now on bytesWritten() is emitted. In any thread.
@@ -146,7 +150,9 @@ private:
     void settle(Settlement &settlement);
     void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
     void letGoIfSettled(Checkout *checkout);
+    void discardRest(const PendingCall &call);
     void markDirty(const ConnectionPtr &connection);
+    void findDispatcher();
     void moveIn();
     void onLoopGone();
     void onTurn();
@@ -179,6 +185,7 @@ private:
     void defer(const ConnectionPtr &connection);
     void resumeLater();
     enum class Decoding { Empty, OutOfTime, Over };
+    [[nodiscard]] static bool isDecoded(const Connection &connection);
     [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
     [[nodiscard]] static bool hasUnasked(const Connection &connection);
     [[nodiscard]] bool finishResult(const ConnectionPtr &connection, Wire::Incoming &message);
@@ -210,6 +217,7 @@ private:
     bool m_isResultLarge = false; // of a call that is about to settle
     std::vector<std::unique_ptr<detail::Waste>> m_waste; // results that are destroyed in steps
     std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
+    std::vector<ConnectionPtr> m_flushing; // being flushed, in memory that is used again
     std::vector<quint64> m_postponed; // workers to be connected once there is an event loop
     QPointer<QAbstractEventDispatcher> m_dispatcher; // which tells when that is
     ReadBudget m_budget;

@@ -132,7 +132,7 @@ void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
 {
     m_roughNow = roughNow();
     for (bool isFirst = true;; isFirst = false) {
-        switch (decodeAll(connection)) {
+        switch (isFirst && isDecoded(*connection) ? Decoding::Empty : decodeAll(connection)) {
         case Decoding::Empty:
             break;
         case Decoding::OutOfTime:
@@ -162,6 +162,13 @@ void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
             return;
         }
     }
+}
+
+// Whether decodeAll() would find nothing. Of a connection with replies that have no numbers it is not known.
+bool ClientCore::isDecoded(const Connection &connection)
+{
+    return connection.traits.pipelines && !connection.isUnfinished && !connection.dropped && !connection.ended
+        && !connection.codec->hasRest();
 }
 
 ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)

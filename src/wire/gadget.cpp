@@ -31,12 +31,6 @@ bool storeEnum(const QVariant &value, QMetaType type, QVariant *out)
     return toSigned(value, &number) && toType(QVariant(number), type, out->data());
 }
 
-// Of an item of a type known at run time only.
-bool chargeItem(QMetaType type, MemoryMeter *memory)
-{
-    return !memory || memory->charge(blockCost(2 * type.sizeOf() + 64));
-}
-
 bool storeList(const QVariant &value, QVariant *out, MemoryMeter *memory)
 {
     QVariantList list;
@@ -46,7 +40,7 @@ bool storeList(const QVariant &value, QVariant *out, MemoryMeter *memory)
     const QMetaType itemType = view.metaContainer().valueMetaType();
     for (const QVariant &item : std::as_const(list)) {
         QVariant converted;
-        if (!chargeItem(itemType, memory) || !convertVariant(item, itemType, &converted, memory))
+        if ((memory && !memory->charge(Wire::itemCost(view))) || !convertVariant(item, itemType, &converted, memory))
             return false;
         Wire::addItem(view, converted);
     }
@@ -62,7 +56,7 @@ bool storeMap(const QVariant &value, QVariant *out, MemoryMeter *memory)
     const QMetaType itemType = view.metaContainer().mappedMetaType();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
         QVariant converted;
-        if (!chargeItem(itemType, memory) || !convertVariant(entry.value(), itemType, &converted, memory))
+        if ((memory && !memory->charge(Wire::entryCost(view))) || !convertVariant(entry.value(), itemType, &converted, memory))
             return false;
         view.setValue(entry.key(), converted);
     }

@@ -2,6 +2,8 @@
 #ifndef QTPREFORK_ITERABLES_P_H
 #define QTPREFORK_ITERABLES_P_H
 
+#include <QtPrefork/memorycost.h>
+
 #include <QtCore/QMetaType>
 #include <QtCore/QVariant>
 
@@ -30,6 +32,18 @@ inline void addItem(SequentialView &view, const QVariant &item)
     const QMetaSequence container = view.metaContainer();
     const bool holdsVariants = container.valueMetaType() == QMetaType::fromType<QVariant>();
     container.addValue(view.mutableIterable(), holdsVariants ? static_cast<const void *>(&item) : item.constData());
+}
+
+/// What an item takes in such a container, but for what it keeps besides. What has places for all in a row doubles them as it grows.
+inline qint64 itemCost(const SequentialView &view)
+{
+    const QMetaSequence container = view.metaContainer();
+    const qint64 size = container.valueMetaType().sizeOf();
+    return container.hasRandomAccessIterator() ? 2 * size : detail::blockCost(2 * size + 64);
+}
+inline qint64 entryCost(const AssociativeView &view)
+{
+    return detail::blockCost(2 * view.metaContainer().mappedMetaType().sizeOf() + 64);
 }
 
 }

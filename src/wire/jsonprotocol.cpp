@@ -18,21 +18,40 @@ Decoded JsonConnectionCodec::next(Incoming *message)
     return decoded;
 }
 
-ResultReading JsonConnectionCodec::readResult(detail::ResultHandler *handler, int, QString *problem)
+ResultReading JsonConnectionCodec::readResult(detail::ResultHandler *handler, int steps, QString *problem)
 {
     constexpr qint64 Large = 1024 * 1024;
+    if (m_long || m_codec.memory().taken() >= Large) [[unlikely]]
+        return readLarge(handler, steps, problem);
     const QVariant value = std::exchange(m_value, {});
     detail::MemoryMeter memory = m_codec.memory();
-    if (memory.taken() >= Large)
-        m_rest = value;
     if (!handler || handler->accept(value, &memory))
         return ResultReading::Taken;
-    if (memory.isOverrun()) {
-        *problem = memory.errorString();
-        return ResultReading::TooLarge;
-    }
-    *problem = detail::describe(value);
-    return ResultReading::Misfit;
+    return refused(memory, detail::describe(value), problem);
+}
+
+ResultReading JsonConnectionCodec::readLarge(detail::ResultHandler *handler, int steps, QString *problem)
+{
+    if (!m_long)
+        m_long = std::make_unique<LongReading>(handler, m_codec.memory(), detail::describe(m_value));
+    if (m_long->handler != handler) // its call was given up meanwhile
+        handler = nullptr;
+    detail::StepState state = detail::StepState::Done;
+    if (handler && m_long->steps)
+        state = m_long->steps->convert(&m_value, &m_long->memory, &steps);
+    else if (handler && !handler->accept(m_value, &m_long->memory))
+        state = detail::StepState::Failed;
+    if (state == detail::StepState::Working)
+        return ResultReading::Unfinished;
+    m_rest = std::exchange(m_value, {});
+    const std::unique_ptr<LongReading> reading = std::move(m_long);
+    return state == detail::StepState::Done ? ResultReading::Taken : refused(reading->memory, reading->description, problem);
+}
+
+ResultReading JsonConnectionCodec::refused(const detail::MemoryMeter &memory, const QString &description, QString *problem)
+{
+    *problem = memory.isOverrun() ? memory.errorString() : description;
+    return memory.isOverrun() ? ResultReading::TooLarge : ResultReading::Misfit;
 }
 
 std::optional<QString> JsonProtocol::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out)

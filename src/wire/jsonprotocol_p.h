@@ -4,7 +4,7 @@
 
 #include "wire/jsoncodec_p.h"
 
-#include <array>
+#include <memory>
 #include <utility>
 
 namespace Prefork::Wire {
@@ -13,13 +13,17 @@ namespace Prefork::Wire {
 class JsonConnectionCodec final : public ClientCodec
 {
 public:
-    explicit JsonConnectionCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
+    /// @p space is where all connections of a client read to in turn, for what is there is taken at once.
+    explicit JsonConnectionCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize,
+                                 const std::shared_ptr<QByteArray> &space = makeSpace())
         : m_codec(maxMessageSize, maxDecodedSize)
+        , m_space(space)
     {
     }
+    [[nodiscard]] static std::shared_ptr<QByteArray> makeSpace() { return std::make_shared<QByteArray>(65536, Qt::Uninitialized); }
     bool greet(QByteArray *) override { return false; }
-    std::span<char> space() override { return m_buffer; }
-    void received(qsizetype count) override { m_codec.feed({m_buffer.data(), count}); }
+    std::span<char> space() override { return {m_space->data(), std::size_t(m_space->size())}; }
+    void received(qsizetype count) override { m_codec.feed({m_space->constData(), count}); }
     Decoded next(Incoming *message) override;
     ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) override;
     std::unique_ptr<detail::Waste> takeWaste() override
@@ -31,10 +35,30 @@ public:
     void encodeDone(quint64, QByteArray *out) const override { m_codec.encodeDone(out); }
 
 private:
+    // What belongs to a large result while it is converted, in steps if its type can be.
+    struct LongReading
+    {
+        LongReading(detail::ResultHandler *itsHandler, const detail::MemoryMeter &itsMemory, const QString &itsDescription)
+            : handler(itsHandler)
+            , memory(itsMemory)
+            , description(itsDescription)
+            , steps(itsHandler ? itsHandler->makeStepConverter() : nullptr)
+        {
+        }
+        const detail::ResultHandler *handler; // may be gone; asked for no more than its address
+        detail::MemoryMeter memory;
+        const QString description;
+        const std::unique_ptr<detail::StepConverter> steps;
+    };
+
+    [[nodiscard]] ResultReading readLarge(detail::ResultHandler *handler, int steps, QString *problem);
+    [[nodiscard]] static ResultReading refused(const detail::MemoryMeter &memory, const QString &description, QString *problem);
+
     JsonClientCodec m_codec;
-    QVariant m_value; // of a result that has not been read yet
-    QVariant m_rest; // the last one, if it is large
-    std::array<char, 65536> m_buffer;
+    QVariant m_value; // of a result that has not been read yet, or of a large one what is left
+    QVariant m_rest; // of the last one, if it is large
+    std::unique_ptr<LongReading> m_long;
+    const std::shared_ptr<QByteArray> m_space;
 };
 
 class JsonProtocol final : public ClientProtocol
@@ -48,9 +72,10 @@ public:
     }
     Protocol kind() const override { return Protocol::Json; }
     std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out) override;
-    std::unique_ptr<ClientCodec> makeCodec() const override { return std::make_unique<JsonConnectionCodec>(m_maxMessageSize, m_maxDecodedSize); }
+    std::unique_ptr<ClientCodec> makeCodec() const override { return std::make_unique<JsonConnectionCodec>(m_maxMessageSize, m_maxDecodedSize, m_space); }
 
 private:
+    const std::shared_ptr<QByteArray> m_space = JsonConnectionCodec::makeSpace();
     qsizetype m_maxMessageSize;
     qint64 m_maxDecodedSize;
     JsonClientCodec m_encoder;

@@ -21,12 +21,13 @@ using MethodTable = QHash<QByteArray, quint64>;
 class ConnectionCodec final : public ClientCodec
 {
 public:
+    /// @p spare: see PacketBuffer.
     ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
-                    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
+                    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize, const std::shared_ptr<QByteArray> &spare = {})
         : m_maxMessageSize(maxMessageSize)
         , m_maxDecodedSize(maxDecodedSize)
         , m_types(types)
-        , m_buffer(maxMessageSize)
+        , m_buffer(maxMessageSize, spare)
     {
     }
     bool greet(QByteArray *out) override;
@@ -98,13 +99,14 @@ public:
     std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out) override;
     std::unique_ptr<ClientCodec> makeCodec() const override
     {
-        return std::make_unique<ConnectionCodec>(m_maxMessageSize, m_types, m_maxDecodedSize);
+        return std::make_unique<ConnectionCodec>(m_maxMessageSize, m_types, m_maxDecodedSize, m_spare);
     }
 
 private:
     const qsizetype m_maxMessageSize;
     const qint64 m_maxDecodedSize;
     const std::shared_ptr<detail::TypeRegistry> m_types;
+    const std::shared_ptr<QByteArray> m_spare = std::make_shared<QByteArray>(); // the connections of a client share it
     QByteArray m_scratch;
 };
 

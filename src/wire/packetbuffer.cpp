@@ -12,6 +12,8 @@ std::span<char> PacketBuffer::space()
     dropHandedOut();
     if (!m_large.isNull())
         return {m_large.data() + m_largeEnd, std::size_t(m_large.size() - m_largeEnd)};
+    if (m_bytes.isNull() && m_spare)
+        m_bytes.swap(*m_spare);
     if (m_bytes.isNull())
         m_bytes = QByteArray(Capacity, Qt::Uninitialized);
     if (m_begin == m_end) {
@@ -47,8 +49,11 @@ Decoded PacketBuffer::next(Packet *packet)
         return Decoded::Message;
     }
     const qsizetype available = m_end - m_begin;
-    if (available < Header::Size)
+    if (available < Header::Size) {
+        if (available == 0)
+            leaveSpare();
         return Decoded::Nothing;
+    }
     const char *const start = m_bytes.constData() + m_begin;
     packet->header = Header::read(start);
     if (!packet->header.isClean)
@@ -75,6 +80,15 @@ void PacketBuffer::dropHandedOut()
 {
     if (std::exchange(m_isLargeOut, false))
         m_large = QByteArray();
+}
+
+void PacketBuffer::leaveSpare()
+{
+    if (!m_spare || m_bytes.isNull())
+        return;
+    m_spare->swap(m_bytes);
+    m_bytes = QByteArray(); // One spare is enough.
+    m_begin = m_end = 0;
 }
 
 Decoded PacketBuffer::takePreamble()

@@ -6,7 +6,9 @@
 #include "wire/nativepacket_p.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
+#include <utility>
 
 namespace Prefork::Wire::Native {
 
@@ -23,9 +25,11 @@ struct Packet
 class PacketBuffer
 {
 public:
-    explicit PacketBuffer(qsizetype maxMessageSize)
+    /// @p spare is where those of one thread leave their memory to each other while they are empty; without it this one keeps its own.
+    explicit PacketBuffer(qsizetype maxMessageSize, std::shared_ptr<QByteArray> spare = {})
         : m_maxMessageSize(maxMessageSize)
         , m_limit(std::min(maxMessageSize, MaxHelloSize))
+        , m_spare(std::move(spare))
     {
     }
     /// The other side has said hello: until then a message may be no longer than a hello.
@@ -48,9 +52,11 @@ private:
     [[nodiscard]] Decoded fail(const QString &error);
     [[nodiscard]] Decoded takePreamble();
     void dropHandedOut();
+    void leaveSpare();
 
     const qsizetype m_maxMessageSize;
     qsizetype m_limit;
+    const std::shared_ptr<QByteArray> m_spare;
     QByteArray m_bytes;
     qsizetype m_begin = 0;
     qsizetype m_end = 0;
