@@ -283,9 +283,7 @@ private Q_SLOTS:
             checkouts.push_back(client.checkout()); // one without a call
             connect(checkouts.back().get(), &Checkout::released, this, [&released] { ++released; });
             if (inAnotherThread) {
-                const std::unique_ptr<QThread> thread(QThread::create([&checkouts] { checkouts.clear(); }));
-                thread->start();
-                QVERIFY(thread->wait());
+                std::thread([&checkouts] { checkouts.clear(); }).join();
             }
         }
         WAIT_COMPARE(released, Checkouts + 1);

@@ -39,6 +39,18 @@ template <class Predicate>
     return isDone();
 }
 
+/// The same for what is done when @p count is at least @p total; it takes as long as it likes while the count grows.
+template <class Count, class Total>
+[[nodiscard]] bool waitUntilAll(Count count, Total total)
+{
+    for (qsizetype before = -1; before < qsizetype(count());) {
+        before = count();
+        if (waitUntil([&] { return count() >= total(); }))
+            return true;
+    }
+    return false;
+}
+
 /// Makes a call and runs the event loop until it has settled.
 inline Outcome call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method, const Prefork::Arguments &arguments = {})
 {

@@ -68,7 +68,7 @@ inline void resetPeakMemory()
 /// Whether sanitizers watch, whose own memory, descriptors and libraries are in the way of some tests.
 [[nodiscard]] constexpr bool isSanitized()
 {
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return true;
 #else
     return false;

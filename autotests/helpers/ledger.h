@@ -60,12 +60,7 @@ public:
     /// Turns the event loop until all have settled.
     [[nodiscard]] bool wait() const
     {
-        for (qsizetype before = -1; before < settled();) {
-            before = settled();
-            if (waitUntil([this] { return settled() >= made(); }))
-                return true;
-        }
-        return false;
+        return waitUntilAll([this] { return settled(); }, [this] { return made(); });
     }
 
 private:
