@@ -28,7 +28,7 @@ inline Ended runProgram(const QString &program, const QStringList &arguments, co
     QProcess process;
     process.setEnvironment(QProcess::systemEnvironment() + environment);
     process.start(program, arguments, QIODevice::ReadOnly);
-    const bool hasEnded = process.waitForFinished(int(Patience.count()));
+    const bool hasEnded = process.waitForFinished(4 * int(Patience.count())); // it may be under valgrind
     if (!hasEnded) {
         process.kill();
         process.waitForFinished(-1);
