@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Large messages on Qt's event loop as cheap as can be: notifiers on a socket, warm buffers of the right size on both ends, no framing.
+// Large messages on Qt's event loop as cheap as can be: notifiers on a socket, warm buffers of the right size on both
+// ends, no framing.
 #include "bare.h"
 #include "meter.h"
 
@@ -46,7 +47,8 @@ private:
     void write()
     {
         while (m_written < m_request.size()) {
-            const ssize_t size = ::send(m_socket, m_request.data() + m_written, m_request.size() - m_written, MSG_NOSIGNAL);
+            const ssize_t size
+                = ::send(m_socket, m_request.data() + m_written, m_request.size() - m_written, MSG_NOSIGNAL);
             if (size < 0)
                 break;
             m_written += std::size_t(size);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a client does that does not think of its event loop: reads as long as there is something, and calls back for each reply.
+// What a client does that does not think of its event loop: reads as long as there is something, and calls back for
+// each reply.
 #include "bare.h"
 #include "stall.h"
 

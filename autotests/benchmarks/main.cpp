@@ -41,7 +41,8 @@ struct CommandLine
 
 const Row *rowNamed(const QString &name)
 {
-    const auto found = std::find_if(rows().begin(), rows().end(), [&](const Row &row) { return name == QLatin1String(row.name); });
+    const auto found
+        = std::find_if(rows().begin(), rows().end(), [&](const Row &row) { return name == QLatin1String(row.name); });
     if (found == rows().end())
         reject(QStringLiteral("no row '%1'; --list shows all").arg(name));
     return &*found;
@@ -50,15 +51,19 @@ const Row *rowNamed(const QString &name)
 CommandLine parse(const QCoreApplication &app)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-        QStringLiteral("Measures QtPrefork against other ways to get work done, and against what bare sockets and processes can do.\n"
-                       "Each row takes rounds of ours and reference by turns, each in a fresh process; the ratio is the\n"
-                       "median of the rounds' ratios. Ends with 1 if a row could not be measured."));
+    parser.setApplicationDescription(QStringLiteral(
+        "Measures QtPrefork against other ways to get work done, and against what bare sockets and processes can do.\n"
+        "Each row takes rounds of ours and reference by turns, each in a fresh process; the ratio is the\n"
+        "median of the rounds' ratios. Ends with 1 if a row could not be measured."));
     parser.addHelpOption();
-    const QCommandLineOption quick(QStringLiteral("quick"), QStringLiteral("Measure for a shorter time, in 3 rounds: less than a minute."));
-    const QCommandLineOption row(QStringLiteral("row"), QStringLiteral("Measure only this row; may be repeated."), QStringLiteral("NAME"));
-    const QCommandLineOption rounds(QStringLiteral("rounds"), QStringLiteral("How many rounds; by default 7."), QStringLiteral("N"));
-    const QCommandLineOption json(QStringLiteral("json"), QStringLiteral("Write the results to FILE, too."), QStringLiteral("FILE"));
+    const QCommandLineOption quick(QStringLiteral("quick"),
+                                   QStringLiteral("Measure for a shorter time, in 3 rounds: less than a minute."));
+    const QCommandLineOption row(QStringLiteral("row"), QStringLiteral("Measure only this row; may be repeated."),
+                                 QStringLiteral("NAME"));
+    const QCommandLineOption rounds(QStringLiteral("rounds"), QStringLiteral("How many rounds; by default 7."),
+                                    QStringLiteral("N"));
+    const QCommandLineOption json(QStringLiteral("json"), QStringLiteral("Write the results to FILE, too."),
+                                  QStringLiteral("FILE"));
     const QCommandLineOption list(QStringLiteral("list"), QStringLiteral("Show the rows and end."));
     parser.addOptions({quick, row, rounds, json, list});
     parser.process(app);
@@ -67,7 +72,8 @@ CommandLine parse(const QCoreApplication &app)
     if (!parser.positionalArguments().isEmpty())
         reject(QStringLiteral("no argument is expected; see --help"));
 
-    CommandLine line{.rounds = parser.isSet(quick) ? 3 : 7, .isQuick = parser.isSet(quick), .json = parser.value(json), .rows = {}};
+    CommandLine line{
+        .rounds = parser.isSet(quick) ? 3 : 7, .isQuick = parser.isSet(quick), .json = parser.value(json), .rows = {}};
     if (parser.isSet(rounds))
         line.rounds = parser.value(rounds).toInt();
     if (line.rounds < 1 || line.rounds > 1000)
@@ -127,7 +133,8 @@ int compare(const CommandLine &line)
     }
     if (!line.json.isEmpty() && !writeJson(line.json, results))
         return 1;
-    const auto broken = [](const Result &result) { return !result.isThere() && result.missing != QStringLiteral("not built"); };
+    const auto broken
+        = [](const Result &result) { return !result.isThere() && result.missing != QStringLiteral("not built"); };
     return std::any_of(results.begin(), results.end(), broken) ? 1 : 0;
 }
 

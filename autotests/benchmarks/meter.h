@@ -31,8 +31,8 @@ using Clock = std::chrono::steady_clock;
     return quantile(std::move(values), 0.5);
 }
 
-/// Counts calls and the time they take, for as long as a mode is to measure. Looks at the clock once a batch, so that looking costs the
-/// same next to nothing on both sides of a row.
+/// Counts calls and the time they take, for as long as a mode is to measure. Looks at the clock once a batch, so that
+/// looking costs the same next to nothing on both sides of a row.
 class Meter
 {
 public:

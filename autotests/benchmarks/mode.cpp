@@ -53,7 +53,8 @@ std::span<const Mode> modes()
 
 void runMode(const char *name, Context context)
 {
-    const auto mode = std::find_if(Modes.begin(), Modes.end(), [name](const Mode &other) { return !std::strcmp(other.name, name); });
+    const auto mode = std::find_if(Modes.begin(), Modes.end(),
+                                   [name](const Mode &other) { return !std::strcmp(other.name, name); });
     if (mode == Modes.end())
         fail(QStringLiteral("no such mode"));
     try {

@@ -34,7 +34,7 @@ Program::Program(const Context &context)
 void Program::exec()
 {
     QCoreApplication::exec();
-    Prefork::setUnhandledErrorHandler([](const Prefork::Error &) {});
+    Prefork::setUnhandledErrorHandler([](const Prefork::Error &) { });
 }
 
 Prefork::ClientOptions workers(int count)

@@ -20,8 +20,8 @@ inline constexpr Prefork::Method<void(qint64)> sleepSeconds{"sleepSeconds"};
 
 inline constexpr int Workers = 2;
 
-/// A program as a user of the library writes it: what its workers can do, a zygote, an application. Clients are made by each mode. An error
-/// that nobody expects ends the mode.
+/// A program as a user of the library writes it: what its workers can do, a zygote, an application. Clients are made by
+/// each mode. An error that nobody expects ends the mode.
 class Program
 {
 public:

@@ -49,17 +49,20 @@ QString line(const QStringList &cells)
 QString tableHead()
 {
     return line({QStringLiteral("row"), QStringLiteral("ours"), QStringLiteral("reference"), QStringLiteral("unit"),
-                 QStringLiteral("ratio"), QStringLiteral("of rounds"), QStringLiteral("goal"), QStringLiteral("holds")});
+                 QStringLiteral("ratio"), QStringLiteral("of rounds"), QStringLiteral("goal"),
+                 QStringLiteral("holds")});
 }
 
 QString tableLine(const Result &result)
 {
-    const QString name = QString::fromUtf8(result.row->name) + (result.row->isPinned ? QStringLiteral(" *") : QString());
+    const QString name
+        = QString::fromUtf8(result.row->name) + (result.row->isPinned ? QStringLiteral(" *") : QString());
     if (!result.isThere())
         return QStringLiteral("%1 %2").arg(name, -27).arg(result.missing);
     const auto holds = result.holds();
-    return line({name, number(result.oursMedian()), number(result.referenceMedian()), QString::fromUtf8(result.row->unit),
-                 number(result.ratio()), spread(result.ratios()), result.row->goal ? goalText(*result.row->goal) : QStringLiteral("-"),
+    return line({name, number(result.oursMedian()), number(result.referenceMedian()),
+                 QString::fromUtf8(result.row->unit), number(result.ratio()), spread(result.ratios()),
+                 result.row->goal ? goalText(*result.row->goal) : QStringLiteral("-"),
                  holds ? *holds ? QStringLiteral("yes") : QStringLiteral("NO") : QStringLiteral("-")});
 }
 
@@ -87,7 +90,8 @@ QByteArray toJson(const std::vector<Result> &results)
             object.insert(QStringLiteral("missing"), result.missing);
         if (row.goal) {
             object.insert(QStringLiteral("goal"), row.goal->value);
-            object.insert(QStringLiteral("goal_of"), row.goal->of == Goal::Ratio ? QStringLiteral("ratio") : QStringLiteral("ours"));
+            object.insert(QStringLiteral("goal_of"),
+                          row.goal->of == Goal::Ratio ? QStringLiteral("ratio") : QStringLiteral("ours"));
             object.insert(QStringLiteral("goal_is"),
                           row.goal->bound == Goal::AtMost ? QStringLiteral("at most") : QStringLiteral("at least"));
         }

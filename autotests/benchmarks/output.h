@@ -12,7 +12,8 @@ namespace Bench {
 
 [[nodiscard]] QString tableHead();
 [[nodiscard]] QString tableLine(const Result &result);
-/// `row -> {ours, reference, ratio, unit, rounds, …}`; a row without numbers has null for them, and says why in "missing".
+/// `row -> {ours, reference, ratio, unit, rounds, …}`; a row without numbers has null for them, and says why in
+/// "missing".
 [[nodiscard]] QByteArray toJson(const std::vector<Result> &results);
 
 }

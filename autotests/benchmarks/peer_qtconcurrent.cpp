@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// QtConcurrent: the same work in two threads of the program, without isolation, the result back in the thread that asked.
+// QtConcurrent: the same work in two threads of the program, without isolation, the result back in the thread that
+// asked.
 #include "meter.h"
 
 #include <QtConcurrent/QtConcurrentRun>
@@ -33,8 +34,8 @@ public:
     [[nodiscard]] const Meter &meter() const { return m_meter; }
 
 private:
-    // Qt 6.4 crashes when a function ends while its continuation is being attached, so the function waits for that. The wait is rare and
-    // short; not to have it would be no faster.
+    // Qt 6.4 crashes when a function ends while its continuation is being attached, so the function waits for that. The
+    // wait is rare and short; not to have it would be no faster.
     void next(std::atomic<bool> *attached)
     {
         attached->store(false, std::memory_order_relaxed);

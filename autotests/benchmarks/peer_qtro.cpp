@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Qt Remote Objects: each worker is a process with a source, reached over a local socket; calls are slots with a return value, each with a
-// watcher, which is its way to call back for every reply. One watcher for the last of many calls is faster, but then replies wait for each
-// other; signals with numbers of one's own are a little faster, but go to every client and know no errors.
+// Qt Remote Objects: each worker is a process with a source, reached over a local socket; calls are slots with a return
+// value, each with a watcher, which is its way to call back for every reply. One watcher for the last of many calls is
+// faster, but then replies wait for each other; signals with numbers of one's own are a little faster, but go to every
+// client and know no errors.
 #include "bare.h"
 #include "meter.h"
 #include "rep_echo_merged.h"

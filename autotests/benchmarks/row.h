@@ -35,7 +35,8 @@ struct Row
     Side ours;
     Side reference;
     std::optional<Goal> goal = std::nullopt;
-    bool isPinned = false; ///< all processes of a mode on one core, where switching between them costs the same each time
+    bool isPinned
+        = false; ///< all processes of a mode on one core, where switching between them costs the same each time
 };
 
 [[nodiscard]] std::span<const Row> rows();

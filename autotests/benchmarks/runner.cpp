@@ -95,7 +95,8 @@ void endChildren(pid_t mode, bool isDone)
         if (ended.si_pid != 0)
             continue;
         if (Clock::now() > deadline || stopSignal) {
-            FILE *const children = std::fopen(qPrintable(QStringLiteral("/proc/self/task/%1/children").arg(::getpid())), "r");
+            FILE *const children
+                = std::fopen(qPrintable(QStringLiteral("/proc/self/task/%1/children").arg(::getpid())), "r");
             for (int pid = 0; children && std::fscanf(children, "%d", &pid) == 1;)
                 ::kill(pid, SIGKILL);
             if (children)

@@ -8,8 +8,8 @@
 
 namespace Bench {
 
-/// Runs rows: rounds of ours and reference by turns, each a fresh process of this program. Whatever such a process leaves behind is ended
-/// before the next begins; SIGINT, SIGTERM and SIGHUP end all of them and stop the run.
+/// Runs rows: rounds of ours and reference by turns, each a fresh process of this program. Whatever such a process
+/// leaves behind is ended before the next begins; SIGINT, SIGTERM and SIGHUP end all of them and stop the run.
 class Runner
 {
 public:

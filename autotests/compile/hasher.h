@@ -7,7 +7,7 @@
 #include <QtCore/QString>
 
 namespace Hasher {
-inline constexpr Prefork::Method<QString(QString)>       hash{"hash"};
+inline constexpr Prefork::Method<QString(QString)> hash{"hash"};
 inline constexpr Prefork::Method<bool(QString, QString)> verify{"verify"};
 }
 

@@ -72,7 +72,8 @@ private Q_SLOTS:
         journal.call(checkout, "first", "echo", {2});
         QCOMPARE(journal.size(), 0);
         journal.call(checkout, "second", "echo", {3});
-        WAIT_COMPARE(journal.entries(), QStringList({"first!call on a released checkout", "second!call on a released checkout"}));
+        WAIT_COMPARE(journal.entries(),
+                     QStringList({"first!call on a released checkout", "second!call on a released checkout"}));
         QCOMPARE(failure(checkout, "echo").code(), Error::Shutdown);
         QCOMPARE(answer(m_client->checkout(), "echo", {4}), QVariant(4)); // its worker is free for others
     }
@@ -181,7 +182,8 @@ private Q_SLOTS:
         const CheckoutPtr checkout = client.checkout();
         const qint64 pid = Test::pidOf(checkout);
         std::optional<Error> caught;
-        frameTry([&] { checkout->call("echo", QVariantList{argument}); }, [&caught](const Error &error) { caught = error; });
+        frameTry([&] { checkout->call("echo", QVariantList{argument}); },
+                 [&caught](const Error &error) { caught = error; });
         QVERIFY(!caught); // not inside call()
         WAIT_FOR(caught.has_value());
         QCOMPARE(caught->code(), Error::BadArguments);
@@ -243,8 +245,9 @@ private Q_SLOTS:
         const Interface interface;
         Zygote tooLate(interface); // there is an application already
         QVERIFY(!tooLate.isValid());
-        const auto client = kind == 0 ? std::make_unique<Client>(&tooLate)
-                                      : std::make_unique<Client>(kind == 1 ? Address("carrier-pigeon:coop") : Address());
+        const auto client = kind == 0
+            ? std::make_unique<Client>(&tooLate)
+            : std::make_unique<Client>(kind == 1 ? Address("carrier-pigeon:coop") : Address());
         QCOMPARE(client->workerCount(), 0);
         const CheckoutPtr checkout = client->checkout();
         for (int i = 0; i < 2; ++i) {
@@ -269,7 +272,8 @@ private:
         QTest::newRow("canceled") << Moment::Canceled;
         QTest::newRow("released") << Moment::Released;
     }
-    // Makes calls of every fate, does @p harm when one of them comes to the moment of the row, and waits until no call is unsettled.
+    // Makes calls of every fate, does @p harm when one of them comes to the moment of the row, and waits until no call
+    // is unsettled.
     static void doAt(CheckoutPtr *handle, const std::function<void(CheckoutPtr *)> &harm)
     {
         QFETCH(Moment, moment);
@@ -309,6 +313,7 @@ private:
 
 PREFORK_TEST_MAIN(BadInputTest, [](Interface &interface) {
     Test::addBasics(interface);
-    interface.add("pass", [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), QVariant(); });
+    interface.add("pass",
+                  [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), QVariant(); });
 })
 #include "tst_badinput.moc"

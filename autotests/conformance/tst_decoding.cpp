@@ -43,7 +43,11 @@ class Sheet
 public:
     [[nodiscard]] static Sheet of(int count)
     {
-        Sheet sheet{.numbers = QList<int>(count, 7), .names = QStringList(count, "a"), .cells = {}, .rows = Rows(count / 10, {"b", "c"}), .ages = {}};
+        Sheet sheet{.numbers = QList<int>(count, 7),
+                    .names = QStringList(count, "a"),
+                    .cells = {},
+                    .rows = Rows(count / 10, {"b", "c"}),
+                    .ages = {}};
         for (int i = 0; i < count / 10; ++i) {
             sheet.cells.append(i % 2 ? QVariant(qlonglong(i)) : QVariant("d"));
             sheet.ages.insert(QString::number(i), i);
@@ -102,7 +106,9 @@ void fill(Interface &interface)
 {
     addBasics(interface);
     interface.add("make", [](const QVariantList &arguments) { return made(arguments.at(0).toString()); });
-    interface.add("isThat", [](const QVariantList &arguments) { return QVariant(arguments.at(1) == made(arguments.at(0).toString())); });
+    interface.add("isThat", [](const QVariantList &arguments) {
+        return QVariant(arguments.at(1) == made(arguments.at(0).toString()));
+    });
     interface.add("list", [](const QVariantList &arguments) { return listOf(arguments.at(0).toInt(), 7); });
     interface.add("size", [](const QVariantList &arguments) { return QVariant(arguments.at(0).toList().size()); });
     const auto size = [](const auto &list) { return qint64(list.size()); };
@@ -114,7 +120,8 @@ void fill(Interface &interface)
     interface.add(countWide, size);
     interface.add(makeNumbers, [](int count) { return QList<int>(count, 7); });
     interface.add(makeRows, [](int count) { return QList<QStringList>(count, {"a", "b"}); });
-    interface.add(makeColumns, [](int count) { return QMap<QString, QList<int>>{{"a", QList<int>(count, 7)}, {"b", {1, 2}}}; });
+    interface.add(makeColumns,
+                  [](int count) { return QMap<QString, QList<int>>{{"a", QList<int>(count, 7)}, {"b", {1, 2}}}; });
     interface.add(makeTexts, [](int count) { return QStringList(count, "a"); });
     interface.add(makeMap, [](int count) {
         QVariantMap map;
@@ -123,7 +130,8 @@ void fill(Interface &interface)
         return map;
     });
     interface.add(makeSheet, &Sheet::of);
-    interface.add(makeSheets, [](int count) { return Sheets{{"a", Sheet::of(count)}, {"b", Sheet::of(3)}, {"c", Sheet()}}; });
+    interface.add(makeSheets,
+                  [](int count) { return Sheets{{"a", Sheet::of(count)}, {"b", Sheet::of(3)}, {"c", Sheet()}}; });
     // As if of another version of the program.
     interface.add("makeMisfit", [](const QVariantList &arguments) {
         QVariantList list(arguments.at(0).toInt(), 7);
@@ -173,9 +181,10 @@ void addBombs()
     row("texts of one", "\x61\x61", "\"a\"");
     row("lists of one", "\x81\x01", "[1]");
     row("maps of one", "\xa1\x60\x01", "{\"\":1}");
-    QTest::newRow("lists in lists") << QByteArray(61, '\x81') + '\x80' << QByteArray(500, '[') + QByteArray(500, ']') << true;
-    QTest::newRow("maps in maps") << QByteArray("\xa1\x60").repeated(61) + '\x01' << QByteArray("{\"\":").repeated(500) + '1' + QByteArray(500, '}')
-                                  << !isNative();
+    QTest::newRow("lists in lists") << QByteArray(61, '\x81') + '\x80' << QByteArray(500, '[') + QByteArray(500, ']')
+                                    << true;
+    QTest::newRow("maps in maps") << QByteArray("\xa1\x60").repeated(61) + '\x01'
+                                  << QByteArray("{\"\":").repeated(500) + '1' + QByteArray(500, '}') << !isNative();
 }
 
 }
@@ -210,10 +219,12 @@ private Q_SLOTS:
         const int count = isNative() ? 10000000 : 1000000;
         QCOMPARE(resultOf(checkout, makeNumbers, count), QList<int>(count, 7));
         QCOMPARE(resultOf(checkout, makeRows, 300000), QList<QStringList>(300000, {"a", "b"}));
-        QCOMPARE(resultOf(checkout, makeColumns, 300000), (QMap<QString, QList<int>>{{"a", QList<int>(300000, 7)}, {"b", {1, 2}}}));
+        QCOMPARE(resultOf(checkout, makeColumns, 300000),
+                 (QMap<QString, QList<int>>{{"a", QList<int>(300000, 7)}, {"b", {1, 2}}}));
         QCOMPARE(resultOf(checkout, makeTables, 1000), Tables(1000, {{"a", 7}}));
         QVERIFY(resultOf(checkout, makeSheet, 300000) == Sheet::of(300000));
-        QVERIFY(resultOf(checkout, makeSheets, 200000) == (Sheets{{"a", Sheet::of(200000)}, {"b", Sheet::of(3)}, {"c", Sheet()}}));
+        QVERIFY(resultOf(checkout, makeSheets, 200000)
+                == (Sheets{{"a", Sheet::of(200000)}, {"b", Sheet::of(3)}, {"c", Sheet()}}));
         QCOMPARE(resultOf(checkout, countNumbers, QList<int>(count, 7)), count);
         QCOMPARE(resultOf(checkout, countTexts, QStringList(1000000, QString())), 1000000);
     }
@@ -226,7 +237,8 @@ private Q_SLOTS:
         QCOMPARE(answer(checkout, "list", {100000}).toList().size(), 100000);
         const Error error = failure(checkout, "list", {1000000});
         QCOMPARE(error.code(), Error::WorkerError);
-        QVERIFY2(error.message().contains("maxDecodedSize") && error.message().contains(QString::number(Narrow)), qPrintable(error.message()));
+        QVERIFY2(error.message().contains("maxDecodedSize") && error.message().contains(QString::number(Narrow)),
+                 qPrintable(error.message()));
         QCOMPARE(errorOf(checkout, makeTables, 100000).code(), Error::WorkerError);
         QCOMPARE(pidOf(checkout), pid);
     }
@@ -238,7 +250,8 @@ private Q_SLOTS:
         QCOMPARE(answer(checkout, "size", {listOf(100000, 7)}), QVariant(100000));
         const Error error = failure(checkout, "size", {listOf(1000000, 7)});
         QCOMPARE(error.code(), Error::BadArguments);
-        QVERIFY2(error.message().contains("maxDecodedSize") && error.message().contains(QString::number(Narrow)), qPrintable(error.message()));
+        QVERIFY2(error.message().contains("maxDecodedSize") && error.message().contains(QString::number(Narrow)),
+                 qPrintable(error.message()));
         QCOMPARE(errorOf(checkout, countTables, Tables(100000, {{"a", 7}})).code(), Error::BadArguments);
         QCOMPARE(errorOf(checkout, countTexts, QStringList(1000000, QString())).code(), Error::BadArguments);
         QCOMPARE(pidOf(checkout), pid);
@@ -257,7 +270,8 @@ private Q_SLOTS:
         LyingServer server([&](QLocalSocket *socket, quint64 call) {
             socket->write(replyOf(std::exchange(isFirst, false) ? bomb : inProtocol("\x07", "7"), call));
         });
-        Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .reuseAfterError = true});
+        Client client(server.address(),
+                      {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .reuseAfterError = true});
         const CheckoutPtr checkout = client.checkout();
         resetPeakMemory();
         const qint64 before = peakMemory(::getpid());
@@ -271,15 +285,19 @@ private Q_SLOTS:
         }
         QCOMPARE(answer(checkout, "ask"), QVariant(7)); // on the same connection
     }
-    // Calls that are with the worker already when a result is refused settle as behind any error, and what it says to them is nobody's.
+    // Calls that are with the worker already when a result is refused settle as behind any error, and what it says to
+    // them is nobody's.
     void row41_answersBehindARefusedOneAreDropped()
     {
         if (!isNative())
             QSKIP("over JSON there are no calls behind");
         const QByteArray bomb = listOfBytes(MiB, "\x01", "1");
-        LyingServer server([&](QLocalSocket *socket, quint64 call) { socket->write(replyOf(call == 1 ? bomb : QByteArray("\x07"), call)); });
-        Client client(server.address(),
-                      {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .reuseAfterError = true, .maxDecodedSize = Narrow});
+        LyingServer server([&](QLocalSocket *socket, quint64 call) {
+            socket->write(replyOf(call == 1 ? bomb : QByteArray("\x07"), call));
+        });
+        Client client(
+            server.address(),
+            {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .reuseAfterError = true, .maxDecodedSize = Narrow});
         const CheckoutPtr checkout = client.checkout();
         Journal journal;
         journal.call(checkout, "a", "ask");
@@ -328,8 +346,8 @@ private Q_SLOTS:
     void row86_largeResultsAreReadInSteps_data()
     {
         QTest::addColumn<QString>("what");
-        for (const char *const what :
-             {"rows", "map", "typed rows", "typed columns", "typed numbers", "typed texts", "typed map", "a gadget", "a map of gadgets"})
+        for (const char *const what : {"rows", "map", "typed rows", "typed columns", "typed numbers", "typed texts",
+                                       "typed map", "a gadget", "a map of gadgets"})
             QTest::newRow(what) << what;
     }
     void row86_largeResultsAreReadInSteps()
@@ -350,7 +368,9 @@ private Q_SLOTS:
         if (what == "typed rows")
             checkout->call(makeRows, 300000, [&](const QList<QStringList> &rows) { settle(rows.size(), 300000); });
         else if (what == "typed columns")
-            checkout->call(makeColumns, 600000, [&](const QMap<QString, QList<int>> &columns) { settle(columns.value("a").size(), 600000); });
+            checkout->call(makeColumns, 600000, [&](const QMap<QString, QList<int>> &columns) {
+                settle(columns.value("a").size(), 600000);
+            });
         else if (what == "typed numbers")
             checkout->call(makeNumbers, 1000000, [&](const QList<int> &numbers) { settle(numbers.size(), 1000000); });
         else if (what == "typed texts")
@@ -360,7 +380,8 @@ private Q_SLOTS:
         else if (what == "a gadget")
             checkout->call(makeSheet, 200000, [&](const Sheet &sheet) { settle(sheet.names.size(), 200000); });
         else if (what == "a map of gadgets")
-            checkout->call(makeSheets, 200000, [&](const Sheets &sheets) { settle(sheets.value("a").names.size(), 200000); });
+            checkout->call(makeSheets, 200000,
+                           [&](const Sheets &sheets) { settle(sheets.value("a").names.size(), 200000); });
         else
             checkout->call("make", {what}, [&](const QVariant &value) {
                 settle(what == "map" ? value.toMap().size() : value.toList().size(), what == "map" ? 250000 : 300000);
@@ -374,7 +395,8 @@ private Q_SLOTS:
         Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1});
         const CheckoutPtr checkout = client.checkout();
         const Error error = errorOf(checkout, makeMisfit, 200000);
-        QVERIFY2(error.message().contains("the result of makeMisfit is of the wrong type: a list"), qPrintable(error.message()));
+        QVERIFY2(error.message().contains("the result of makeMisfit is of the wrong type: a list"),
+                 qPrintable(error.message()));
         QCOMPARE(resultOf(client.checkout(), makeNumbers, 3), QList<int>(3, 7));
     }
 
@@ -415,7 +437,8 @@ private:
             socket.write(call);
         };
         const auto hears = [&](const QByteArray &text) {
-            return waitUntil([&] { return heard.contains(text) || socket.state() == QLocalSocket::UnconnectedState; }) && heard.contains(text);
+            return waitUntil([&] { return heard.contains(text) || socket.state() == QLocalSocket::UnconnectedState; })
+                && heard.contains(text);
         };
         const auto echo = [](const QByteArray &word, quint64 id) {
             return isNative() ? echoCall(text(word), id, id) : "[\"do\",{},\"echo\",\"" + word + "\"]";
@@ -428,7 +451,8 @@ private:
             return workers.size() == 1;
         }));
         const qint64 before = peakMemory(workers.first());
-        ask((isNative() ? packet(CallKind, bigEndian(2) + array({map({}), text(name), bomb}), 2) : "[\"do\",{},\"" + name + "\"," + bomb + ']')
+        ask((isNative() ? packet(CallKind, bigEndian(2) + array({map({}), text(name), bomb}), 2)
+                        : "[\"do\",{},\"" + name + "\"," + bomb + ']')
             + echo("after", 3));
         QVERIFY(hears("after"));
         const qint64 growth = peakMemory(workers.first()) - before;

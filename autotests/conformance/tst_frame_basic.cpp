@@ -10,15 +10,9 @@ namespace {
 Local<std::optional<int>> junk{1};
 
 template <class Options, class Code>
-concept CanFrame = requires(Options options, Code code)
-{
-    frame(options, code);
-};
+concept CanFrame = requires(Options options, Code code) { frame(options, code); };
 template <class Options>
-concept CanFrameNothing = requires(Options options)
-{
-    frame(options);
-};
+concept CanFrameNothing = requires(Options options) { frame(options); };
 
 }
 
@@ -45,20 +39,22 @@ void tst_frame_basic::f1_frameReinstallsTheEnvironmentOfItsCreation()
     QCOMPARE(*junk, std::optional<int>(1));
 
     std::function<Frame()> inner;
-    const auto outer = frame({.name = "outer"}, [&inner] { inner = frame({.name = "inner"}, [] { return Frame::current(); }); });
+    const auto outer
+        = frame({.name = "outer"}, [&inner] { inner = frame({.name = "inner"}, [] { return Frame::current(); }); });
     outer();
     QVERIFY(inner().backTrace(QString()).contains(QStringLiteral(" - inner\n")));
     QVERIFY(inner().backTrace(QString()).endsWith(QStringLiteral(" - outer\n")));
 }
 
-// Perl croaks `frame needs a 'code' callback`, `Unknown frame option: X`, `value missing for key K`: here the compiler does.
+// Perl croaks `frame needs a 'code' callback`, `Unknown frame option: X`, `value missing for key K`: here the compiler
+// does.
 void tst_frame_basic::f1_framesWithoutCodeDoNotCompile()
 {
     struct Unknown
     {
         int flavour;
     };
-    auto code = [] {};
+    auto code = [] { };
     static_assert(CanFrame<FrameOptions, decltype(code)>);
     static_assert(!CanFrame<Unknown, decltype(code)>);
     static_assert(!CanFrameNothing<FrameOptions>);
@@ -103,8 +99,7 @@ void tst_frame_basic::f21_everythingGoesWithTheLastCallback()
 {
     const auto inCode = std::make_shared<int>();
     const auto inCatcher = std::make_shared<int>();
-    std::optional callback = frame(
-        {.name = "base frame"}, [inCode] {}, [inCatcher](const Error &) {});
+    std::optional callback = frame({.name = "base frame"}, [inCode] { }, [inCatcher](const Error &) { });
     std::optional copy = callback;
     QCOMPARE(inCode.use_count(), 3);
     QCOMPARE(inCatcher.use_count(), 2); // copies share the frame

@@ -72,8 +72,7 @@ void tst_frame_basic_fub::f21_everythingGoesWithTheLastCallback()
 {
     const auto token = std::make_shared<int>();
     {
-        const auto callback = fub(
-            "base frame", [] {}, [token] {});
+        const auto callback = fub("base frame", [] { }, [token] { });
         QCOMPARE(token.use_count(), 2);
         callback();
     }

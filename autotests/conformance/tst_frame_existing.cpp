@@ -25,10 +25,7 @@ QString messageOf(const std::function<void()> &code)
 }
 
 template <class Code, class... More>
-concept CanRun = requires(Frame frame, Code code, More... more)
-{
-    frame.run(code, more...);
-};
+concept CanRun = requires(Frame frame, Code code, More... more) { frame.run(code, more...); };
 
 }
 
@@ -71,13 +68,15 @@ void tst_frame_existing::f16_runUsesCatchersAndLocalsOfTheFrame()
 
     QCOMPARE((*first)(), std::optional<int>(2));
     QCOMPARE(first->frame().run([] { return 1 + **junk; }), 3);
-    QCOMPARE(messageOf([&] { first->frame().run([] { fail(QStringLiteral("WORLD")); }); }), QStringLiteral("HELLO WORLD"));
+    QCOMPARE(messageOf([&] { first->frame().run([] { fail(QStringLiteral("WORLD")); }); }),
+             QStringLiteral("HELLO WORLD"));
 
     // The binding of the second frame exists, but nobody has written it yet.
     QCOMPARE(secondFrame.run([] { return *junk; }), std::nullopt);
     QCOMPARE(messageOf(second), QStringLiteral("HELLO OMG BLAH BLAH"));
     QCOMPARE(secondFrame.run([] { return *junk; }), std::optional<int>(10));
-    QCOMPARE(messageOf([&] { secondFrame.run([] { fail(QStringLiteral("EARTH")); }); }), QStringLiteral("HELLO OMG EARTH"));
+    QCOMPARE(messageOf([&] { secondFrame.run([] { fail(QStringLiteral("EARTH")); }); }),
+             QStringLiteral("HELLO OMG EARTH"));
 }
 
 void tst_frame_existing::f16_raiseFailsTheFrameFromOutside()
@@ -96,11 +95,12 @@ void tst_frame_existing::f16_raiseFailsTheFrameFromOutside()
     QVERIFY(Frame::current().isNull());
 }
 
-// Perl croaks `can't install new catcher if using existing_frame`; what `existing_frame isn't a frame` guards against has no type here.
+// Perl croaks `can't install new catcher if using existing_frame`; what `existing_frame isn't a frame` guards against
+// has no type here.
 void tst_frame_existing::f16_runTakesNoCatcherAndNoLocal()
 {
-    auto code = [] {};
-    auto catcher = [](const Error &) {};
+    auto code = [] { };
+    auto catcher = [](const Error &) { };
     static_assert(CanRun<decltype(code)>);
     static_assert(!CanRun<decltype(code), decltype(catcher)>);
     static_assert(!CanRun<decltype(code), FrameOptions>);
@@ -122,9 +122,9 @@ void tst_frame_existing::f26_libraryWrapsOnlyWhatIsNotYetAFrame()
         else
             return fub(std::move(callback));
     };
-    const auto ready = fub([] {});
+    const auto ready = fub([] { });
     QVERIFY(wrap(ready).frame() == ready.frame());
-    QVERIFY(isFrame(wrap([] {})));
+    QVERIFY(isFrame(wrap([] { })));
 }
 
 QTEST_GUILESS_MAIN(tst_frame_existing)

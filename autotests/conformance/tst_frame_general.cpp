@@ -77,11 +77,13 @@ void tst_frame_general::f2_nearestCatcherGetsTheErrorOfADeepCallback()
     QCOMPARE(caught.message(), QStringLiteral("OUCH\n"));
     QCOMPARE(caught.backTrace(),
              QStringLiteral("OUCH\n----- Callback::Frame stack-trace -----\n") + place(lines[3], "frame 3")
-                 + place(lines[2], "ANONYMOUS FRAME") + place(lines[1], "frame 1") + place(lines[0], "base frame")); // F6
+                 + place(lines[2], "ANONYMOUS FRAME") + place(lines[1], "frame 1")
+                 + place(lines[0], "base frame")); // F6
     QVERIFY(Frame::current().isNull());
 }
 
-// Perl calls the code in scalar context: `(1,2,3)` gives 3. A C++ function returns one value anyway, references as copies.
+// Perl calls the code in scalar context: `(1,2,3)` gives 3. A C++ function returns one value anyway, references as
+// copies.
 void tst_frame_general::f5_oneValueIsReturned()
 {
     QString text = QStringLiteral("kept");
@@ -115,14 +117,14 @@ void tst_frame_general::f7_traceFormat()
 
 void tst_frame_general::f15_isFrameKnowsFrameCallablesOnly()
 {
-    auto callback = fub([] {});
+    auto callback = fub([] { });
     QVERIFY(isFrame(callback));
-    QVERIFY(isFrame(frameSlot([] {})));
+    QVERIFY(isFrame(frameSlot([] { })));
     QVERIFY(!isFrame(callback.frame()));
     QVERIFY(!isFrame(QStringLiteral("CODE(0x1)")));
     QVERIFY(!isFrame(17));
-    QVERIFY(!isFrame([] {}));
-    QVERIFY(!isFrame([existing = callback.frame()] { existing.run([] {}); }));
+    QVERIFY(!isFrame([] { }));
+    QVERIFY(!isFrame([existing = callback.frame()] { existing.run([] { }); }));
 
     const auto moved = std::move(callback);
     QVERIFY(isFrame(moved));
@@ -151,15 +153,9 @@ void tst_frame_general::f21_parentsLiveAsLongAsAChild()
     const auto holding = [](std::weak_ptr<int> &watch) {
         const auto token = std::make_shared<int>();
         watch = token;
-        return [token](const Error &) {};
+        return [token](const Error &) { };
     };
-    frame(
-        {},
-        [&] {
-            first = frame(
-                {}, [&] { second = fub([] {}); }, holding(middle));
-        },
-        holding(base))();
+    frame({}, [&] { first = frame({}, [&] { second = fub([] { }); }, holding(middle)); }, holding(base))();
     first();
     QVERIFY(!base.expired());
     first = nullptr;

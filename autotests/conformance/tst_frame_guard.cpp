@@ -66,8 +66,7 @@ void tst_frame_guard::f14_catcherOfTheDeclaringFrameSeesTheValueOutside()
 void tst_frame_guard::f14_catcherSeesWhatTheFailingCallWasMadeUnder()
 {
     std::optional<int> inCatcher;
-    const auto failing = frame(
-        {.locals = {foo}}, [] { throw 1; }, [&] { inCatcher = *foo; });
+    const auto failing = frame({.locals = {foo}}, [] { throw 1; }, [&] { inCatcher = *foo; });
     frameLocal(foo, 9, [&] { failing(); });
     QCOMPARE(inCatcher, std::optional<int>(9));
 }

@@ -118,7 +118,8 @@ void tst_frame_rethrow::f18_frameMadeInACatcherFailsIntoTheSameCatcher()
     retry();
     QCOMPARE(caught.size(), 3);
     QCOMPARE(caught.mid(0, 2), (QStringList{QStringLiteral("first"), QStringLiteral("again")}));
-    const QString names = caught.at(2).section(u'\n', 2).replace(QRegularExpression(QStringLiteral(".*:\\d+ - ")), QString());
+    const QString names
+        = caught.at(2).section(u'\n', 2).replace(QRegularExpression(QStringLiteral(".*:\\d+ - ")), QString());
     QCOMPARE(names, QStringLiteral("retry\nfailing\nANONYMOUS FRAME\n"));
 }
 

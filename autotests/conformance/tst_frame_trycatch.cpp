@@ -10,15 +10,9 @@ namespace {
 Local<int> foo{1};
 
 template <class Body>
-concept CanTryAlone = requires(Body body)
-{
-    frameTry(body);
-};
+concept CanTryAlone = requires(Body body) { frameTry(body); };
 template <class Body, class Handler>
-concept CanTry = requires(Body body, Handler handler)
-{
-    frameTry(body, handler);
-};
+concept CanTry = requires(Body body, Handler handler) { frameTry(body, handler); };
 
 }
 
@@ -58,21 +52,19 @@ void tst_frame_trycatch::f9_tryRunsAtOnceAndReturnsItsValue()
     QCOMPARE(trace, QString());
     QCOMPARE(frameTry([]() -> int { throw 5; }, catcher), 0); // F4
     QVERIFY(trace.endsWith(QStringLiteral(":%1 - ANONYMOUS FRAME\n").arg(__LINE__ - 1)));
-    frameTry(
-        "named", [] { throw 5; }, catcher);
+    frameTry("named", [] { throw 5; }, catcher);
     QVERIFY(trace.endsWith(QStringLiteral(" - named\n")));
-    frameTry(
-        {.name = "named", .call = "part"}, [] { throw 5; }, catcher);
+    frameTry({.name = "named", .call = "part"}, [] { throw 5; }, catcher);
     QVERIFY(trace.endsWith(QStringLiteral(" - named -> part\n")));
 }
 
 // Perl croaks `value missing for key catch` and `Useless bare frame_catch`.
 void tst_frame_trycatch::f9_tryWithoutACatcherDoesNotCompile()
 {
-    auto body = [] {};
-    auto twoParameters = [](const Error &, int) {};
-    auto writable = [](Error &) {};
-    auto good = [](const Error &) {};
+    auto body = [] { };
+    auto twoParameters = [](const Error &, int) { };
+    auto writable = [](Error &) { };
+    auto good = [](const Error &) { };
     static_assert(!CanTryAlone<decltype(body)>);
     static_assert(!CanTry<decltype(body), decltype(twoParameters)>);
     static_assert(!CanTry<decltype(body), decltype(writable)>);
@@ -128,7 +120,8 @@ void tst_frame_trycatch::f10_tryVoidHasItsOwnCatcherOnly()
     setUnhandledErrorHandler([&](const Error &error) { unhandled << error.message(); });
     frameTry(
         [&] {
-            frameTryVoid([] { throw Error(QStringLiteral("a")); }, [&](const Error &error) { inner << error.message(); });
+            frameTryVoid([] { throw Error(QStringLiteral("a")); },
+                         [&](const Error &error) { inner << error.message(); });
             frameTryVoid(
                 "b", [] { throw Error(QStringLiteral("b")); },
                 [&](const Error &error) {
@@ -150,7 +143,7 @@ void tst_frame_trycatch::f10_framesStayUsableInsideVoid()
     bool known = false;
     frameTry(
         [&] {
-            const auto callback = fub([] {});
+            const auto callback = fub([] { });
             frameVoid([&] {
                 known = isFrame(callback);
                 callback.frame().run([&] {
@@ -167,8 +160,8 @@ void tst_frame_trycatch::f10_framesStayUsableInsideVoid()
 
 void tst_frame_trycatch::f24_theBodysTypeDecidesTheResult()
 {
-    auto catcher = [] {};
-    static_assert(std::is_void_v<decltype(frameTry([] {}, catcher))>);
+    auto catcher = [] { };
+    static_assert(std::is_void_v<decltype(frameTry([] { }, catcher))>);
     static_assert(std::is_same_v<decltype(frameTry([] { return QString(); }, catcher)), QString>);
     const auto owned = frameTry([] { return std::make_unique<int>(4); }, catcher);
     QCOMPARE(*owned, 4);

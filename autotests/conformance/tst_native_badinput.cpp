@@ -66,7 +66,8 @@ private:
     bool m_isGreeted = false;
 };
 
-// A server that greets like a worker, and answers calls of number(TEXT): bad ones with bytes of one's choice, others when it is told to.
+// A server that greets like a worker, and answers calls of number(TEXT): bad ones with bytes of one's choice, others
+// when it is told to.
 class RawServer
 {
 public:
@@ -166,16 +167,21 @@ private Q_SLOTS:
         QTest::addColumn<std::function<QByteArray(quint64)>>("answer");
         QTest::addColumn<Error::Code>("code");
         QTest::addColumn<QString>("message");
-        const auto row = [](const char *name, Error::Code code, const QString &message, std::function<QByteArray(quint64)> answer) {
+        const auto row = [](const char *name, Error::Code code, const QString &message,
+                            std::function<QByteArray(quint64)> answer) {
             QTest::newRow(name) << std::move(answer) << code << message;
         };
-        row("unknown id", Error::ProtocolError, "a reply nobody asked for", [](quint64 id) { return resultOf("\x07", id + 1); });
+        row("unknown id", Error::ProtocolError, "a reply nobody asked for",
+            [](quint64 id) { return resultOf("\x07", id + 1); });
         row("no id", Error::ProtocolError, "a reply nobody asked for", [](quint64) { return resultOf("\x07", 0); });
         row("earlier id", Error::ProtocolError, "a reply nobody asked for",
             [](quint64 id) { return resultOf("\x07", id + 99) + resultOf("\x07", id); });
-        row("wrong type", Error::ProtocolError, "of the wrong type: a string", [](quint64 id) { return resultOf(text("x"), id); });
-        row("malformed result", Error::ProtocolError, "malformed CBOR", [](quint64 id) { return resultOf("\xff", id); });
-        row("malformed error", Error::ProtocolError, "a malformed error", [](quint64 id) { return packet(FailureKind, "\x01", id); });
+        row("wrong type", Error::ProtocolError, "of the wrong type: a string",
+            [](quint64 id) { return resultOf(text("x"), id); });
+        row("malformed result", Error::ProtocolError, "malformed CBOR",
+            [](quint64 id) { return resultOf("\xff", id); });
+        row("malformed error", Error::ProtocolError, "a malformed error",
+            [](quint64 id) { return packet(FailureKind, "\x01", id); });
         row("unknown kind", Error::ProtocolError, "unknown kind 200", [](quint64 id) { return packet(200, {}, id); });
         row("too long", Error::ProtocolError, "where 8388608 are allowed",
             [](quint64 id) { return header(quint64(Limit) + 1, ResultKind, id); });
@@ -184,7 +190,8 @@ private Q_SLOTS:
         row("goodbye and garbage", Error::WorkerLost, "suddenly died", [](quint64 id) {
             return packet(GoodbyeKind, map({text("cause"), text("fell asleep")}), id) + QByteArray(100, '\xff');
         });
-        row("malformed goodbye", Error::ProtocolError, "a malformed goodbye", [](quint64 id) { return packet(GoodbyeKind, "\x01", id); });
+        row("malformed goodbye", Error::ProtocolError, "a malformed goodbye",
+            [](quint64 id) { return packet(GoodbyeKind, "\x01", id); });
     }
     void aCallFailsAndTheOthersGoOn()
     {
@@ -216,10 +223,14 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("call");
         QTest::addColumn<bool>("isServed");
         const auto call = [](const QByteArrayList &arguments, quint64 count) {
-            return packet(CallKind, bigEndian(0) + longHead(4, quint32(2 + count)) + map({}) + text("count") + arguments.join(), 2);
+            return packet(CallKind,
+                          bigEndian(0) + longHead(4, quint32(2 + count)) + map({}) + text("count") + arguments.join(),
+                          2);
         };
         const qsizetype room = Limit - 100;
-        const auto list = [](qsizetype count, const QByteArray &item) { return longHead(4, quint32(count)) + item.repeated(count); };
+        const auto list = [](qsizetype count, const QByteArray &item) {
+            return longHead(4, quint32(count)) + item.repeated(count);
+        };
         const auto row = [&](const char *name, const QByteArray &item, bool isServed) {
             QTest::newRow(name) << call({list(room / item.size(), item)}, 1) << isServed;
         };
@@ -262,10 +273,7 @@ private Q_SLOTS:
     }
 
 private:
-    [[nodiscard]] QString path() const
-    {
-        return m_directory.filePath("socket");
-    }
+    [[nodiscard]] QString path() const { return m_directory.filePath("socket"); }
 
     QTemporaryDir m_directory;
     Server m_server{zygote()};
@@ -273,6 +281,7 @@ private:
 
 int main(int argc, char *argv[])
 {
-    return runWithZygote<NativeBadInputTest>(argc, argv, addBasics, {.hungTimeout = std::chrono::seconds(30), .maxMessageSize = Limit});
+    return runWithZygote<NativeBadInputTest>(argc, argv, addBasics,
+                                             {.hungTimeout = std::chrono::seconds(30), .maxMessageSize = Limit});
 }
 #include "tst_native_badinput.moc"

@@ -18,8 +18,10 @@ constexpr qint64 MiB = 1024 * 1024;
 void fill(Interface &interface)
 {
     Test::addBasics(interface);
-    interface.add("size", [](const QVariantList &arguments) { return QVariant(arguments.value(0).toByteArray().size()); });
-    interface.add("pass", [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), QVariant(); });
+    interface.add("size",
+                  [](const QVariantList &arguments) { return QVariant(arguments.value(0).toByteArray().size()); });
+    interface.add("pass",
+                  [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), QVariant(); });
 }
 
 QByteArray load(qint64 size)
@@ -40,7 +42,8 @@ private Q_SLOTS:
     void withoutABudgetEveryReplyLetsTheEventLoopTurn()
     {
         constexpr int Count = 64;
-        const auto client = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native, .readBudget = 0us});
+        const auto client
+            = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native, .readBudget = 0us});
         const CheckoutPtr checkout = client->checkout();
         QCOMPARE(Test::answer(checkout, "echo", {1}), QVariant(1));
         Gate gate;
@@ -74,15 +77,17 @@ private Q_SLOTS:
     {
         QFETCH(int, payload);
         const int count = payload > 1000 ? 30 : 1000;
-        const auto client = makeClient({.minWorkers = 1, .maxWorkers = 3, .protocol = Protocol::Native, .readBudget = 0us});
+        const auto client
+            = makeClient({.minWorkers = 1, .maxWorkers = 3, .protocol = Protocol::Native, .readBudget = 0us});
         std::array<CheckoutPtr, 3> checkouts;
         int replies = 0;
         for (CheckoutPtr &checkout : checkouts) {
             checkout = client->checkout();
             for (int i = 0; i < count; ++i) {
-                checkout->call("echo", {QByteArray(payload, char('a' + i % 26))}, [&replies, payload, i](const QVariant &value) {
-                    replies += value.toByteArray() == QByteArray(payload, char('a' + i % 26));
-                });
+                checkout->call("echo", {QByteArray(payload, char('a' + i % 26))},
+                               [&replies, payload, i](const QVariant &value) {
+                                   replies += value.toByteArray() == QByteArray(payload, char('a' + i % 26));
+                               });
             }
         }
         for (const CheckoutPtr &checkout : checkouts)
@@ -120,7 +125,8 @@ private Q_SLOTS:
     }
     void aCallBeyondTheBoundFailsItsCheckout()
     {
-        const auto client = makeClient({.minWorkers = 2, .maxWorkers = 2, .protocol = Protocol::Native, .maxBytesToWrite = 4 * MiB});
+        const auto client
+            = makeClient({.minWorkers = 2, .maxWorkers = 2, .protocol = Protocol::Native, .maxBytesToWrite = 4 * MiB});
         const CheckoutPtr checkout = client->checkout();
         const CheckoutPtr other = client->checkout();
         const qint64 pid = Test::pidOf(checkout);
@@ -142,8 +148,8 @@ private Q_SLOTS:
     void theBoundIsThatOfAllCheckouts()
     {
         constexpr int Workers = 4;
-        const auto client
-            = makeClient({.minWorkers = Workers, .maxWorkers = Workers, .protocol = Protocol::Native, .maxBytesToWrite = 8 * MiB});
+        const auto client = makeClient(
+            {.minWorkers = Workers, .maxWorkers = Workers, .protocol = Protocol::Native, .maxBytesToWrite = 8 * MiB});
         std::array<CheckoutPtr, Workers> checkouts;
         std::array<qint64, Workers> pids{};
         for (int i = 0; i < Workers; ++i) {
@@ -174,7 +180,8 @@ private Q_SLOTS:
     }
     void oneCallIsTakenWhateverItsSize()
     {
-        const auto client = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native, .maxBytesToWrite = 1});
+        const auto client
+            = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native, .maxBytesToWrite = 1});
         const CheckoutPtr checkout = client->checkout();
         for (int i = 0; i < 2; ++i)
             QCOMPARE(Test::answer(checkout, "size", {load(MiB)}), QVariant(MiB));

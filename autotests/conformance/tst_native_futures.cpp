@@ -24,7 +24,7 @@ void fill(Interface &interface)
 {
     Test::addBasics(interface);
     interface.add(add, [](int a, int b) { return a + b; });
-    interface.add(nothing, [] {});
+    interface.add(nothing, [] { });
     interface.add(failing, [](const QString &text) -> int { throw Error(text, QVariantMap{{"left", 0}}); });
     interface.add(passing, [](const QString &gate) { Gate::pass(gate); });
 }

@@ -102,7 +102,8 @@ private Q_SLOTS:
 
     void aTimeoutFailsNoneThatNeverBegan()
     {
-        m_client = makeClient({.minWorkers = 1, .maxWorkers = 1, .timeout = Timeout, .protocol = Protocol::Native, .oneShotDepth = 4});
+        m_client = makeClient(
+            {.minWorkers = 1, .maxWorkers = 1, .timeout = Timeout, .protocol = Protocol::Native, .oneShotDepth = 4});
         WAIT_COMPARE(m_client->idleWorkerCount(), 1);
         const Gate gate;
         call("long", "notePassing", gate.path());
@@ -116,7 +117,8 @@ private Q_SLOTS:
     // Those behind it begin while the worker that was given up lives on.
     void aTimeoutLosesTheOneThatHadBegun()
     {
-        m_client = makeClient({.minWorkers = 1, .maxWorkers = 1, .timeout = Timeout, .protocol = Protocol::Native, .oneShotDepth = 4});
+        m_client = makeClient(
+            {.minWorkers = 1, .maxWorkers = 1, .timeout = Timeout, .protocol = Protocol::Native, .oneShotDepth = 4});
         WAIT_COMPARE(m_client->idleWorkerCount(), 1);
         Gate gate;
         const Gate never;
@@ -189,8 +191,9 @@ private:
     {
         frameTry(
             [&] {
-                m_client->call(method, {m_log->path(), name, gate},
-                               [this, name](const QVariant &result) { m_settled.append(name + '=' + result.toString()); });
+                m_client->call(method, {m_log->path(), name, gate}, [this, name](const QVariant &result) {
+                    m_settled.append(name + '=' + result.toString());
+                });
             },
             [this, name](const Error &error) {
                 m_settled.append(name + '!' + error.message());

@@ -77,7 +77,8 @@ private Q_SLOTS:
     void anErrorKeepsThoseBehindItFromRunning()
     {
         QFETCH(int, calls);
-        const auto client = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native, .maxInFlight = Window});
+        const auto client
+            = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native, .maxInFlight = Window});
         const CheckoutPtr checkout = client->checkout();
         const qint64 pid = Test::pidOf(checkout);
         QSignalSpy finished(checkout.get(), &Checkout::finished);
@@ -107,7 +108,8 @@ private Q_SLOTS:
         std::iota(behind.begin(), behind.end(), CallId(5));
         QCOMPARE(callsOf(canceled), behind);
 
-        QCOMPARE(Test::answer(checkout, "note", {log.path(), "next"}), QVariant(pid)); // behind them on the same connection
+        QCOMPARE(Test::answer(checkout, "note", {log.path(), "next"}),
+                 QVariant(pid)); // behind them on the same connection
         QCOMPARE(log.entries(), QStringList({"1", "2", "3", "next"}));
         QCOMPARE(canceled.size(), calls - 3);
     }
@@ -118,13 +120,8 @@ private Q_SLOTS:
         const CheckoutPtr checkout = client->checkout();
         const WorkLog log;
         for (int round = 0; round < 20; ++round) {
-            frameTry(
-                [&] {
-                    checkout->call("noteAndFail", {log.path(), round});
-                },
-                [&, round](const Error &) {
-                    checkout->call("note", {log.path(), 1000 + round});
-                });
+            frameTry([&] { checkout->call("noteAndFail", {log.path(), round}); },
+                     [&, round](const Error &) { checkout->call("note", {log.path(), 1000 + round}); });
             for (int i = 0; i < 20; ++i)
                 checkout->call("note", {log.path(), "never"});
             QVERIFY(checkout->waitForSettled(Test::Patience));
@@ -145,7 +142,8 @@ private Q_SLOTS:
         const CheckoutPtr checkout = client->checkout();
         QList<qint64> pids;
         for (int i = 1; i <= 10; ++i)
-            checkout->call("note", {log.path(), i}, [&pids](const QVariant &value) { pids.append(value.toLongLong()); });
+            checkout->call("note", {log.path(), i},
+                           [&pids](const QVariant &value) { pids.append(value.toLongLong()); });
         WAIT_COMPARE(client->bytesToWrite(), 0);
         ::kill(pid_t(pid), SIGKILL);
         QVERIFY(checkout->waitForSettled(Test::Patience));

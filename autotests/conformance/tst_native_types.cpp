@@ -98,7 +98,8 @@ void fill(Interface &interface)
     interface.add(mirror, [](Point point) { return Point{point.y, point.x}; });
     interface.add("typeOf", [](const QVariantList &arguments) { return QVariant(arguments.value(0).typeName()); });
     interface.add("take", [](const QVariantList &arguments) { return QVariant(arguments.value(0).toString().size()); });
-    interface.add("make", [](const QVariantList &arguments) { return QVariant(QString(arguments.value(0).toInt(), 'x')); });
+    interface.add("make",
+                  [](const QVariantList &arguments) { return QVariant(QString(arguments.value(0).toInt(), 'x')); });
     interface.add("makeSecret", [](const QVariantList &) { return QVariant::fromValue(Secret()); });
     interface.add("makePoint", [](const QVariantList &) { return QVariant::fromValue(Point{1, 2}); });
     interface.add(grow, [](Horse horse, int hands) {
@@ -126,7 +127,8 @@ private Q_SLOTS:
     void initTestCase_data() { addPlaces(); }
     void init()
     {
-        m_client = makeClient({.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true, .protocol = Protocol::Native});
+        m_client
+            = makeClient({.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true, .protocol = Protocol::Native});
         QVERIFY(m_client->registerType<Point>("point"));
         m_checkout = m_client->checkout();
         m_pid = Test::pidOf(m_checkout);
@@ -153,7 +155,8 @@ private Q_SLOTS:
         QTest::newRow("infinity") << QVariant(std::numeric_limits<double>::infinity());
         QTest::newRow("minus infinity") << QVariant(-std::numeric_limits<double>::infinity());
         QTest::newRow("bytes") << QVariant(QByteArray("\0\xff\x80", 3));
-        QTest::newRow("all of them") << QVariant(QVariantMap{{"list", QVariantList{time, QUrl("x:y"), QByteArray("\xff")}}});
+        QTest::newRow("all of them") << QVariant(
+            QVariantMap{{"list", QVariantList{time, QUrl("x:y"), QByteArray("\xff")}}});
     }
     void valuesComeBackAsTheyAre()
     {
@@ -173,7 +176,8 @@ private Q_SLOTS:
         QCOMPARE(result(echoUnsigned, std::numeric_limits<quint64>::max()), std::numeric_limits<quint64>::max());
         QCOMPARE(result(echoBytes, QByteArray("\xff\0", 2)), QByteArray("\xff\0", 2));
         QVERIFY(std::isnan(result(echoDouble, std::numeric_limits<double>::quiet_NaN())));
-        QCOMPARE(result(echoDouble, -std::numeric_limits<double>::infinity()), -std::numeric_limits<double>::infinity());
+        QCOMPARE(result(echoDouble, -std::numeric_limits<double>::infinity()),
+                 -std::numeric_limits<double>::infinity());
         QVERIFY(std::signbit(result(echoDouble, -0.0)));
     }
     void notANumberComesBackFromADynamicCall()
@@ -221,7 +225,8 @@ private Q_SLOTS:
     }
     void aGadgetIsAMapOfItsStoredFields()
     {
-        const QVariantMap fields = Test::answer(m_checkout, "grow", {QVariantMap{{"name", "Rosinante"}, {"hands", 12}}, 1}).toMap();
+        const QVariantMap fields
+            = Test::answer(m_checkout, "grow", {QVariantMap{{"name", "Rosinante"}, {"hands", 12}}, 1}).toMap();
         QCOMPARE(fields.value("name"), QVariant("Rosinante"));
         QCOMPARE(fields.value("hands"), QVariant(13));
         QVERIFY(fields.contains("born") && fields.contains("brand"));
@@ -311,7 +316,8 @@ private:
         WAIT_FOR(caught.has_value());
         QCOMPARE(caught->code(), Error::BadArguments);
         QCOMPARE(caught->method(), name);
-        QVERIFY2(caught->message().contains("'" + name + "'") && caught->message().contains("out of date"), qPrintable(caught->message()));
+        QVERIFY2(caught->message().contains("'" + name + "'") && caught->message().contains("out of date"),
+                 qPrintable(caught->message()));
     }
 
     std::unique_ptr<Client> m_client;

@@ -22,7 +22,8 @@ namespace {
 void fill(Interface &interface)
 {
     Test::addBasics(interface);
-    interface.add("pass", [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), QVariant(); });
+    interface.add("pass",
+                  [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), QVariant(); });
     interface.add("passAndFail", [](const QVariantList &arguments) -> QVariant {
         Gate::pass(arguments.value(0).toString());
         throw Error("ouch");
@@ -158,8 +159,8 @@ private Q_SLOTS:
             QVERIFY(pid > 0);
             WAIT_COMPARE(client.idleWorkerCount(), 1);
             ::kill(pid_t(pid), SIGKILL);
-            // Dead, and the client has had no turn to notice. Over JSON nothing tells whether a call began: there the worker must be gone
-            // as far as its connection, which is closed before its remains are.
+            // Dead, and the client has had no turn to notice. Over JSON nothing tells whether a call began: there the
+            // worker must be gone as far as its connection, which is closed before its remains are.
             while (defaultProtocol() == Protocol::Json ? ::kill(pid_t(pid), 0) == 0 : Test::isRunning(pid)) { }
             QCOMPARE(answer(client.checkout(), "echo", {i}), QVariant(i));
         }
@@ -283,7 +284,7 @@ private Q_SLOTS:
             const auto look = [&seen] { seen.append(*s_variable); };
             frame("child", look)();
             fub(look)();
-            frameTry(look, [](const Error &) {});
+            frameTry(look, [](const Error &) { });
             frame("writer", [] { s_variable = 3; })();
             look();
         });

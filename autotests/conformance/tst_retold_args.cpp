@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells args.t: arguments, results and errors pass unharmed between client and worker, with or without a method's name.
+// Retells args.t: arguments, results and errors pass unharmed between client and worker, with or without a method's
+// name.
 #include "helpers/retold.h"
 
 using namespace Prefork;
@@ -31,7 +32,8 @@ private Q_SLOTS:
     {
         const QVariantMap map{{"three", 3}, {"\u03bb", "\U0001d1da"}};
         std::optional<QVariantList> result;
-        m_client->checkout()->callFunction({1, QVariantList{2}, map}, [&](const QVariant &value) { result = value.toList(); });
+        m_client->checkout()->callFunction({1, QVariantList{2}, map},
+                                           [&](const QVariant &value) { result = value.toList(); });
         WAIT_FOR(result.has_value());
         QCOMPARE(result->size(), 3);
         QCOMPARE(result->at(0), QVariant(1));
@@ -48,7 +50,8 @@ private Q_SLOTS:
         QStringList caught;
         int results = 0;
         auto callback = frame(
-            {.name = "callback"}, [&results] { ++results; }, [&caught](const Error &error) { caught.append(error.message()); });
+            {.name = "callback"}, [&results] { ++results; },
+            [&caught](const Error &error) { caught.append(error.message()); });
         m_client->checkout()->call("error", {"please"}, callback);
         WAIT_COMPARE(caught, QStringList("ERR: please"));
         QCOMPARE(results, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells dont_refork_after_error.t: a checkout goes on after its errors, also from inside the catchers, and on demand so does its worker.
+// Retells dont_refork_after_error.t: a checkout goes on after its errors, also from inside the catchers, and on demand
+// so does its worker.
 #include "helpers/retold.h"
 
 using namespace Prefork;

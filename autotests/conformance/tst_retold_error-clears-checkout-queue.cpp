@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells error-clears-checkout-queue.t: calls queue up on a checkout, and the first error takes those behind it out of the queue.
+// Retells error-clears-checkout-queue.t: calls queue up on a checkout, and the first error takes those behind it out of
+// the queue.
 #include "helpers/retold.h"
 
 using namespace Prefork;
@@ -20,10 +21,12 @@ private Q_SLOTS:
             [&] {
                 checkout = client->checkout();
                 for (const char *const event : {"first", "second"})
-                    checkout->call("echo", {event}, [&events](const QVariant &value) { events.append(value.toString()); });
+                    checkout->call("echo", {event},
+                                   [&events](const QVariant &value) { events.append(value.toString()); });
                 checkout->call("fail", {"ouch"}, [&events] { events.append("not reached"); });
                 for (const char *const event : {"removed", "removed too"})
-                    checkout->call("echo", {event}, [&events](const QVariant &value) { events.append(value.toString()); });
+                    checkout->call("echo", {event},
+                                   [&events](const QVariant &value) { events.append(value.toString()); });
             },
             [&events](const Error &error) { events.append("caught " + error.message()); });
         QVERIFY(checkout->waitForSettled(Test::Patience));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells manual-request-abort.t: a checkout given up fails its running call and every later one with the reason that was given.
+// Retells manual-request-abort.t: a checkout given up fails its running call and every later one with the reason that
+// was given.
 #include "helpers/gate.h"
 #include "helpers/processes.h"
 #include "helpers/retold.h"
@@ -66,6 +67,8 @@ private:
 
 PREFORK_RETOLD_MAIN(RetoldManualRequestAbort, [](Interface &interface) {
     Test::addBasics(interface);
-    interface.add("pass", [](const QVariantList &arguments) { return Test::Gate::pass(arguments.value(0).toString()), QVariant(); });
+    interface.add("pass", [](const QVariantList &arguments) {
+        return Test::Gate::pass(arguments.value(0).toString()), QVariant();
+    });
 })
 #include "tst_retold_manual-request-abort.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells max_checkouts.t: a worker is replaced after so many checkouts, and its end does not take the server's socket with it.
+// Retells max_checkouts.t: a worker is replaced after so many checkouts, and its end does not take the server's socket
+// with it.
 #include "helpers/retold.h"
 
 using namespace Prefork;
@@ -15,7 +16,9 @@ private Q_SLOTS:
     {
         const std::unique_ptr<Client> client = makeClient({.maxWorkers = 1, .maxCheckouts = 2});
         QList<qint64> pids;
-        const auto notePid = [&] { client->checkout()->callFunction({}, [&pids](const QVariant &pid) { pids.append(pid.toLongLong()); }); };
+        const auto notePid = [&] {
+            client->checkout()->callFunction({}, [&pids](const QVariant &pid) { pids.append(pid.toLongLong()); });
+        };
         for (int i = 0; i < 3; ++i)
             notePid();
         WAIT_COMPARE(pids.size(), 3);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells sequential.t: checkouts get the only worker first come, first served; a call made in a callback belongs to the checkout that has
-// it.
+// Retells sequential.t: checkouts get the only worker first come, first served; a call made in a callback belongs to
+// the checkout that has it.
 #include "helpers/retold.h"
 
 using namespace Prefork;

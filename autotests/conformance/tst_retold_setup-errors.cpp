@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells setup-errors.t: what setup throws is the error of the call, which never runs, and by default the worker is replaced.
+// Retells setup-errors.t: what setup throws is the error of the call, which never runs, and by default the worker is
+// replaced.
 #include "helpers/retold.h"
 
 using namespace Prefork;

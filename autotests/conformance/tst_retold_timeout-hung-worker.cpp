@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells timeout-hung-worker.t: a worker that hangs is killed by its own side, before the client's time-out, and the call is told.
+// Retells timeout-hung-worker.t: a worker that hangs is killed by its own side, before the client's time-out, and the
+// call is told.
 #include "helpers/gate.h"
 #include "helpers/processes.h"
 #include "helpers/retold.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Retells worker-_exits.t: a worker that leaves in the middle of a call is noticed at once and not by the time-out, in the frame of the
-// call, and ends the checkout: every later call gets the same error.
+// Retells worker-_exits.t: a worker that leaves in the middle of a call is noticed at once and not by the time-out, in
+// the frame of the call, and ends the checkout: every later call gets the same error.
 #include "helpers/retold.h"
 
 using namespace Prefork;
@@ -36,6 +36,7 @@ private Q_SLOTS:
     }
 };
 
-PREFORK_RETOLD_MAIN(RetoldWorkerExits,
-                    [](Interface &interface) { interface.fallback([](const QString &, const QVariantList &) -> QVariant { ::_exit(1); }); })
+PREFORK_RETOLD_MAIN(RetoldWorkerExits, [](Interface &interface) {
+    interface.fallback([](const QString &, const QVariantList &) -> QVariant { ::_exit(1); });
+})
 #include "tst_retold_worker-_exits.moc"

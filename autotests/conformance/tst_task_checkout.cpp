@@ -24,7 +24,11 @@ class TaskCheckoutTest : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { m_client = std::make_unique<Client>(Test::zygote(), ClientOptions{.name = "stable", .minWorkers = 1, .maxWorkers = 1}); }
+    void init()
+    {
+        m_client = std::make_unique<Client>(Test::zygote(),
+                                            ClientOptions{.name = "stable", .minWorkers = 1, .maxWorkers = 1});
+    }
     void cleanup() { m_client.reset(); }
 
     void t50_aCheckoutIsThereAtOnce()
@@ -146,7 +150,8 @@ private Q_SLOTS:
         auto callback = frame(
             {.name = "mine"}, [](const QVariant &) { throw std::runtime_error("in the fub"); },
             [&](const Error &error) { caught.append("own " + error.message()); });
-        frameTry([&] { checkout->call("echo", {1}, callback); }, [&](const Error &error) { caught.append("other " + error.message()); });
+        frameTry([&] { checkout->call("echo", {1}, callback); },
+                 [&](const Error &error) { caught.append("other " + error.message()); });
         WAIT_COMPARE(caught, QStringList("own in the fub"));
     }
     void t53_anErrorGoesToTheFubsFrame()
@@ -154,7 +159,8 @@ private Q_SLOTS:
         const CheckoutPtr checkout = m_client->checkout();
         QStringList caught;
         auto callback = frame(
-            {.name = "mine"}, [](const QVariant &) {}, [&](const Error &error) { caught.append("own " + error.message()); });
+            {.name = "mine"}, [](const QVariant &) {},
+            [&](const Error &error) { caught.append("own " + error.message()); });
         frameTry([&] { checkout->call("fail", {"no luck"}, callback); },
                  [&](const Error &error) { caught.append("other " + error.message()); });
         WAIT_COMPARE(caught, QStringList("own no luck"));
@@ -209,7 +215,8 @@ private Q_SLOTS:
         const CheckoutPtr checkout = m_client->checkout();
         QStringList seen;
         for (const char *const value : {"1", "2"})
-            frameLocal(s_request, value, [&] { checkout->call("echo", {1}, [&seen] { seen.append(s_request.value()); }); });
+            frameLocal(s_request, value,
+                       [&] { checkout->call("echo", {1}, [&seen] { seen.append(s_request.value()); }); });
         QCOMPARE(s_request.value(), "");
         WAIT_COMPARE(seen, QStringList({"1", "2"}));
     }

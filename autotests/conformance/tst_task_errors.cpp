@@ -52,10 +52,13 @@ void fill(Interface &interface)
     throws(interface, "throwsFatalCode", Error(Error::Timeout, "not really"));
     throws(interface, "throwsBadArguments", Error(Error::BadArguments, "no such stable"));
     throws(interface, "throwsUnsendableData", Error("with data", QVariant::fromValue(Opaque())));
-    interface.add("object", [](const QVariantList &) { return QVariant::fromValue<QObject *>(QThread::currentThread()); });
+    interface.add("object",
+                  [](const QVariantList &) { return QVariant::fromValue<QObject *>(QThread::currentThread()); });
     interface.add("opaque", [](const QVariantList &) { return QVariant::fromValue(Opaque()); });
-    interface.add("inAList", [](const QVariantList &) { return QVariant(QVariantList{1, QVariant::fromValue(Opaque())}); });
-    interface.add("notANumber", [](const QVariantList &) { return QVariant(std::numeric_limits<double>::quiet_NaN()); });
+    interface.add("inAList",
+                  [](const QVariantList &) { return QVariant(QVariantList{1, QVariant::fromValue(Opaque())}); });
+    interface.add("notANumber",
+                  [](const QVariantList &) { return QVariant(std::numeric_limits<double>::quiet_NaN()); });
     interface.add("infinity", [](const QVariantList &) { return QVariant(std::numeric_limits<double>::infinity()); });
     interface.add("loneSurrogate", [](const QVariantList &) { return QVariant(QString(QChar(0xd800))); });
     interface.add("tooDeep", [](const QVariantList &) { return nested(600); });
@@ -182,8 +185,9 @@ private:
         QFETCH(QString, method);
         const Error error = failure(m_checkout, method);
         QCOMPARE(error.code(), Error::WorkerError);
-        QVERIFY2(error.message().startsWith(QStringLiteral("error %1 encoding interface output: ").arg(Test::encoding())),
-                 qPrintable(error.message()));
+        QVERIFY2(
+            error.message().startsWith(QStringLiteral("error %1 encoding interface output: ").arg(Test::encoding())),
+            qPrintable(error.message()));
     }
 
     std::unique_ptr<Client> m_client;

@@ -26,7 +26,8 @@ QVariant caught(const QVariant &method, const QVariantList &arguments)
 
 }
 
-/// A catch-all is what the original calls a coderef. There the callback's place and a scalar context matter; here nothing does.
+/// A catch-all is what the original calls a coderef. There the callback's place and a scalar context matter; here
+/// nothing does.
 class TaskFallbackTest : public QObject
 {
     Q_OBJECT
@@ -81,7 +82,8 @@ private Q_SLOTS:
     // No name is reserved: those of the original's own methods go to the worker as any other.
     void t51_anyNameCanBeCalled()
     {
-        for (const char *const name : {"throw_fatal_error", "DESTROY", "_private", "can", "release", "with space", "\u03bb"})
+        for (const char *const name :
+             {"throw_fatal_error", "DESTROY", "_private", "can", "release", "with space", "\u03bb"})
             QCOMPARE(answer(m_checkout, name), caught(name, {}));
     }
 

@@ -93,12 +93,16 @@ private Q_SLOTS:
     void t16_itSaysWhyItDoesNotListenOrCannotFork()
     {
         QVERIFY(!misplaced->isValid());
-        QVERIFY2(misplaced->errorString().contains(QStringLiteral("does not exist")), qPrintable(misplaced->errorString()));
+        QVERIFY2(misplaced->errorString().contains(QStringLiteral("does not exist")),
+                 qPrintable(misplaced->errorString()));
         QCOMPARE(misplaced->processId(), 0);
         QVERIFY(!broken->isValid());
-        QVERIFY2(broken->errorString().contains(QStringLiteral("nothing to preload")), qPrintable(broken->errorString()));
+        QVERIFY2(broken->errorString().contains(QStringLiteral("nothing to preload")),
+                 qPrintable(broken->errorString()));
         const ForkedServer late(pidInterface(), at("late.socket"));
-        QCOMPARE(late.errorString(), QStringLiteral("the forked server must be made before QCoreApplication: move it to the top of main()"));
+        QCOMPARE(
+            late.errorString(),
+            QStringLiteral("the forked server must be made before QCoreApplication: move it to the top of main()"));
     }
 };
 

@@ -59,7 +59,7 @@ void fill(Interface &interface)
             item.prepend(prefix);
         return list;
     });
-    interface.add(nothing, [] {});
+    interface.add(nothing, [] { });
     interface.add(invert, [](bool value) { return !value; });
     interface.expose<Calculator>();
     interface.add("replaced", [](const QVariantList &) { return QVariant(1); });
@@ -84,7 +84,8 @@ private Q_SLOTS:
         m_client.reset();
     }
 
-    // An interface of names is what the original calls a hashref. That something is missing or of another type, the compiler says.
+    // An interface of names is what the original calls a hashref. That something is missing or of another type, the
+    // compiler says.
     void t2_methodsAreFoundByName()
     {
         QCOMPARE(answer(m_checkout, "add", {2, 3}), QVariant(5));
@@ -114,11 +115,14 @@ private Q_SLOTS:
         QTest::addColumn<QString>("says");
         QTest::newRow("too few") << "add" << QVariantList{1} << "add: expected 2 arguments, got 1";
         QTest::newRow("too many") << "invert" << QVariantList{true, true} << "invert: expected 1 argument, got 2";
-        QTest::newRow("a string for a number") << "add" << QVariantList{1, "two"} << "add: argument 2 must fit int, got a string";
-        QTest::newRow("a fraction for a number") << "add" << QVariantList{1.5, 1} << "add: argument 1 must fit int, got the number 1.5";
-        QTest::newRow("a number too large") << "add" << QVariantList{Q_INT64_C(4294967296), 1} << "argument 1 must fit int";
-        QTest::newRow("a list for a string") << "prefixed" << QVariantList{QVariantList{1}, QVariantList()}
-                                             << "argument 1 must fit QString";
+        QTest::newRow("a string for a number")
+            << "add" << QVariantList{1, "two"} << "add: argument 2 must fit int, got a string";
+        QTest::newRow("a fraction for a number")
+            << "add" << QVariantList{1.5, 1} << "add: argument 1 must fit int, got the number 1.5";
+        QTest::newRow("a number too large")
+            << "add" << QVariantList{Q_INT64_C(4294967296), 1} << "argument 1 must fit int";
+        QTest::newRow("a list for a string")
+            << "prefixed" << QVariantList{QVariantList{1}, QVariantList()} << "argument 1 must fit QString";
         QTest::newRow("a string for a list") << "prefixed" << QVariantList{"a", "b"} << "argument 2 must fit";
     }
     void t2_argumentsThatDoNotFitAreRefused()
@@ -165,8 +169,9 @@ private Q_SLOTS:
     {
         QFETCH(QVariantList, arguments);
         std::optional<Error> error;
-        frameTry([&] { m_checkout->callFunction(Arguments(arguments), [](const QVariant &) { QFAIL("it succeeded"); }); },
-                 [&](const Error &caught) { error = caught; });
+        frameTry(
+            [&] { m_checkout->callFunction(Arguments(arguments), [](const QVariant &) { QFAIL("it succeeded"); }); },
+            [&](const Error &caught) { error = caught; });
         WAIT_FOR(error.has_value());
         QCOMPARE(error->code(), Error::NoSuchMethod);
         QVERIFY(!error->message().isEmpty());

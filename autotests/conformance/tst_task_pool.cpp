@@ -119,7 +119,8 @@ private Q_SLOTS:
         QCOMPARE(client.waitingCheckoutCount(), 5);
     }
 
-    // It tries again after 0.2 s and then every second there; ours backs off with jitter, so only that it tries is promised.
+    // It tries again after 0.2 s and then every second there; ours backs off with jitter, so only that it tries is
+    // promised.
     void t38_checkoutsWaitForTheServer()
     {
         Client client(path());

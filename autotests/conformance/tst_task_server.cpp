@@ -153,7 +153,8 @@ private Q_SLOTS:
         WAIT_COMPARE(journal.entries(), QStringList({"slow=", "fast=1"}));
     }
 
-    // One that is killed, that is: one that is told to go waits for its workers first. A native worker nobody holds says goodbye.
+    // One that is killed, that is: one that is told to go waits for its workers first. A native worker nobody holds
+    // says goodbye.
     void t12_workersOutliveTheirServer()
     {
         ServerProcess server;
@@ -303,7 +304,10 @@ private Q_SLOTS:
     }
 
 private:
-    [[nodiscard]] QString path(const QString &name = QStringLiteral("socket")) const { return "unix:" + m_directory->filePath(name); }
+    [[nodiscard]] QString path(const QString &name = QStringLiteral("socket")) const
+    {
+        return "unix:" + m_directory->filePath(name);
+    }
     void startEcho(ServerProcess &server, QStringList options = {}) const
     {
         options << "--listen" << path();

@@ -21,7 +21,8 @@ inline constexpr int Limit = 64 * 1024 * 1024;
 
 }
 
-/// Against peers that were written in Perl from docs/protocol.md alone: their client at our worker, our client at their server.
+/// Against peers that were written in Perl from docs/protocol.md alone: their client at our worker, our client at their
+/// server.
 class TaskWireTest : public QObject
 {
     Q_OBJECT
@@ -46,8 +47,8 @@ private Q_SLOTS:
             const auto add = [isTcp](const QStringList &scenario) {
                 QTest::addRow("%s over %s", qPrintable(scenario.first()), isTcp ? "tcp" : "unix") << isTcp << scenario;
             };
-            for (const char *const name :
-                 {"split", "coalesced", "unicode", "null", "nested", "function", "error", "unknown-method", "done", "pipelined"})
+            for (const char *const name : {"split", "coalesced", "unicode", "null", "nested", "function", "error",
+                                           "unknown-method", "done", "pipelined"})
                 add({name});
             add({"echo", R"([1,"two",{"three":null}])"});
         }
@@ -59,14 +60,15 @@ private Q_SLOTS:
         runClient(isTcp, scenario);
     }
 
-    // T81: the original has no limit and waits for what can never become a message; ours refuses. T83, T22: what is not the protocol.
+    // T81: the original has no limit and waits for what can never become a message; ours refuses. T83, T22: what is not
+    // the protocol.
     void t81_whatIsNotTheProtocolEndsTheConnection_data()
     {
         QTest::addColumn<bool>("isTcp");
         QTest::addColumn<QString>("kind");
         for (const bool isTcp : {false, true}) {
-            for (const char *const kind : {"not-array", "malformed", "unknown-command", "non-string-command", "bad-meta", "empty-array",
-                                           "mismatched", "deep", "invalid-utf8"})
+            for (const char *const kind : {"not-array", "malformed", "unknown-command", "non-string-command",
+                                           "bad-meta", "empty-array", "mismatched", "deep", "invalid-utf8"})
                 QTest::addRow("%s over %s", kind, isTcp ? "tcp" : "unix") << isTcp << kind;
         }
     }
@@ -102,9 +104,11 @@ private Q_SLOTS:
         checkout->call(add, 20, 22, [&sum](qint64 result) { sum = result; });
         WAIT_COMPARE(sum, 42);
         QVariant list;
-        checkout->callFunction({QVariant::fromValue(nullptr), true, 2.5}, [&list](const QVariant &result) { list = result; });
+        checkout->callFunction({QVariant::fromValue(nullptr), true, 2.5},
+                               [&list](const QVariant &result) { list = result; });
         WAIT_COMPARE(list, QVariant(QVariantList{QVariant::fromValue(nullptr), true, 2.5}));
-        QCOMPARE(answer(checkout, "echo", {QVariantMap{{"\u03bb", "\U0001d1da"}}}).toMap().value("\u03bb"), QVariant("\U0001d1da"));
+        QCOMPARE(answer(checkout, "echo", {QVariantMap{{"\u03bb", "\U0001d1da"}}}).toMap().value("\u03bb"),
+                 QVariant("\U0001d1da"));
         checkout.reset();
         checkout = client.checkout();
         QCOMPARE(answer(checkout, "echo", {Q_INT64_C(9007199254740993)}), QVariant(Q_INT64_C(9007199254740993)));
@@ -117,7 +121,8 @@ private Q_SLOTS:
         Client client(m_perl.address(), {.protocol = Protocol::Json});
         const CheckoutPtr checkout = client.checkout();
         QCOMPARE(answer(checkout, "unicode").toMap().value("\u03bb"), QVariant("\U0001d1da"));
-        QCOMPARE(answer(checkout, "unicode").toMap().value("controls"), QVariant(QString::fromLatin1("\0\x01\x1f\x7f", 4)));
+        QCOMPARE(answer(checkout, "unicode").toMap().value("controls"),
+                 QVariant(QString::fromLatin1("\0\x01\x1f\x7f", 4)));
         QCOMPARE(answer(checkout, "split_echo", {"byte by byte \u03bb"}), QVariant("byte by byte \u03bb"));
         QCOMPARE(answer(checkout, "args", {1, "two"}), QVariant(QVariantList{1, "two"}));
         QCOMPARE(answer(checkout, "echo"), QVariant::fromValue(nullptr));
@@ -150,9 +155,12 @@ private Q_SLOTS:
         QTest::newRow("garbage") << QStringList{"--mode", "garbage"} << Error::ProtocolError << "";
         QTest::newRow("not-array") << QStringList{"--mode", "not-array"} << Error::ProtocolError << "";
         QTest::newRow("bad-code") << QStringList{"--mode", "bad-code"} << Error::ProtocolError << "'zz'";
-        QTest::newRow("oversize") << QStringList{"--mode", "oversize", "--size", "100000"} << Error::ProtocolError << "";
-        QTest::newRow("half") << QStringList{"--mode", "half"} << Error::WorkerLost << "worker connection suddenly died";
-        QTest::newRow("half-hang") << QStringList{"--mode", "half-hang"} << Error::Timeout << "timed out after 0.3 seconds";
+        QTest::newRow("oversize") << QStringList{"--mode", "oversize", "--size", "100000"} << Error::ProtocolError
+                                  << "";
+        QTest::newRow("half") << QStringList{"--mode", "half"} << Error::WorkerLost
+                              << "worker connection suddenly died";
+        QTest::newRow("half-hang") << QStringList{"--mode", "half-hang"} << Error::Timeout
+                                   << "timed out after 0.3 seconds";
         QTest::newRow("mute") << QStringList{"--mode", "mute"} << Error::Timeout << "timed out after 0.3 seconds";
     }
     void t83_aServerThatMisbehavesCostsOneCheckout()
@@ -204,8 +212,9 @@ private Q_SLOTS:
         QVERIFY(startPerl({"--mode", "unasked"}));
         static int complaints;
         complaints = 0;
-        const auto before = qInstallMessageHandler(
-            [](QtMsgType, const QMessageLogContext &, const QString &text) { complaints += text.contains("a reply nobody asked for"); });
+        const auto before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &text) {
+            complaints += text.contains("a reply nobody asked for");
+        });
         const auto restore = qScopeGuard([before] { qInstallMessageHandler(before); });
         Client client(m_perl.address(), {.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Json});
         WAIT_FOR(complaints >= 2); // its successor too
@@ -235,13 +244,15 @@ private:
     }
     static QByteArray sent()
     {
-        return QByteArray("['do',{},'add',2,3]['do',{},'add',20,22]['do',{},null,true,2.5]['do',{},'echo',{'\u03bb':'\U0001d1da'}]['dn',{}]"
+        return QByteArray("['do',{},'add',2,3]['do',{},'add',20,22]['do',{},null,true,2.5]['do',{},'echo',{'\u03bb':'"
+                          "\U0001d1da'}]['dn',{}]"
                           "['do',{},'echo',9007199254740993]['dn',{}]")
             .replace('\'', '"');
     }
     void runClient(bool isTcp, const QStringList &scenario)
     {
-        const Test::Ended ended = Test::runProgram("perl", QStringList{RAW_CLIENT, (isTcp ? m_overTcp : m_overUnix).address()} + scenario);
+        const Test::Ended ended
+            = Test::runProgram("perl", QStringList{RAW_CLIENT, (isTcp ? m_overTcp : m_overUnix).address()} + scenario);
         QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
     }
     [[nodiscard]] bool startPerl(const QStringList &options = {})

@@ -81,11 +81,14 @@ void fill(Interface &interface)
         return QVariant(qint64(::getpid()));
     });
     interface.add("spin", [](const QVariantList &) { return spin({}), QVariant(); });
-    interface.add("hasApplication", [](const QVariantList &) { return QVariant(QCoreApplication::instance() != nullptr); });
+    interface.add("hasApplication",
+                  [](const QVariantList &) { return QVariant(QCoreApplication::instance() != nullptr); });
     interface.add("hasEventLoop", [](const QVariantList &) {
         return QVariant(QAbstractEventDispatcher::instance() != nullptr || QThread::currentThread()->loopLevel() > 0);
     });
-    interface.add("threads", [](const QVariantList &) { return QVariant(QString::fromLatin1(Test::statusOf(::getpid(), "Threads"))); });
+    interface.add("threads", [](const QVariantList &) {
+        return QVariant(QString::fromLatin1(Test::statusOf(::getpid(), "Threads")));
+    });
     interface.add("number", [](const QVariantList &) { return QVariant(Worker::number()); });
 }
 
@@ -98,7 +101,8 @@ class TaskWorkerTest : public QObject
 private Q_SLOTS:
     void init()
     {
-        m_client = std::make_unique<Client>(Test::zygote(), ClientOptions{.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true});
+        m_client = std::make_unique<Client>(Test::zygote(),
+                                            ClientOptions{.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true});
     }
     void cleanup()
     {

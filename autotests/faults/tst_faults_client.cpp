@@ -26,10 +26,13 @@ void fill(Interface &interface)
 {
     Test::addBasics(interface);
     Test::addNoting(interface);
-    interface.add("linger", [](const QVariantList &arguments) { return ::usleep(arguments.value(0).toUInt()), arguments.value(1); });
+    interface.add("linger", [](const QVariantList &arguments) {
+        return ::usleep(arguments.value(0).toUInt()), arguments.value(1);
+    });
 }
 
-// The program that is killed: `--client ADDRESS PHASE GATE` comes to that phase, says the pid of its worker, and stays there.
+// The program that is killed: `--client ADDRESS PHASE GATE` comes to that phase, says the pid of its worker, and stays
+// there.
 int runClient(int argc, char *argv[])
 {
     QCoreApplication app(argc, argv);
@@ -111,7 +114,8 @@ private Q_SLOTS:
             QVERIFY(server.listen("unix:" + directory.filePath("socket")));
             QProcess client;
             client.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-            client.start(QCoreApplication::applicationFilePath(), {"--client", server.address().toString(), phase, gate.path()});
+            client.start(QCoreApplication::applicationFilePath(),
+                         {"--client", server.address().toString(), phase, gate.path()});
             WAIT_FOR(client.canReadLine());
             const qint64 pid = client.readLine().trimmed().toLongLong();
             QVERIFY(Test::isRunning(pid));

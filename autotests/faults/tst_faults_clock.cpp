@@ -35,7 +35,8 @@ int callWhileTheClockJumps(int argc, char *argv[])
         if (!ledger.wait())
             break;
     }
-    const bool isFine = ledger.isEachSettledOnce() && ledger.served() == ledger.made() && ledger.wrong() == 0 && ledger.made() > 100;
+    const bool isFine
+        = ledger.isEachSettledOnce() && ledger.served() == ledger.made() && ledger.wrong() == 0 && ledger.made() > 100;
     std::printf("%lld of %lld calls served, hours seen: %zu\n", static_cast<long long>(ledger.served()),
                 static_cast<long long>(ledger.made()), hours.size());
     const bool hasJumped = hours.size() >= 3;
@@ -60,7 +61,8 @@ private Q_SLOTS:
         if (Test::isSanitized())
             QSKIP("the sanitizers must be the first library that is loaded");
         QFETCH(qint64, seconds);
-        const Test::Ended ended = Test::runPreloaded(SHIM_CLOCK, "calls", {QString("PREFORK_CLOCK_JUMP=%1").arg(seconds)});
+        const Test::Ended ended
+            = Test::runPreloaded(SHIM_CLOCK, "calls", {QString("PREFORK_CLOCK_JUMP=%1").arg(seconds)});
         QVERIFY2(ended.exitCode != 2, "the clock did not jump");
         QVERIFY2(ended.exitCode == 0, qPrintable(ended.output + ended.errors));
         QCOMPARE(ended.errors, QString()); // no worker was killed, or lost

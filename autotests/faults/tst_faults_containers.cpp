@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Containers without /proc or /dev, limits that have been lowered, directories that have been removed, and paths of any length.
+// Containers without /proc or /dev, limits that have been lowered, directories that have been removed, and paths of any
+// length.
 #include "helpers/faults.h"
 #include "helpers/socketfiles.h"
 
@@ -32,7 +33,8 @@ QStringList refusing(const QList<long> &calls)
 
 QVariantList sorted(QVariantList numbers)
 {
-    std::sort(numbers.begin(), numbers.end(), [](const QVariant &a, const QVariant &b) { return a.toInt() < b.toInt(); });
+    std::sort(numbers.begin(), numbers.end(),
+              [](const QVariant &a, const QVariant &b) { return a.toInt() < b.toInt(); });
     return numbers;
 }
 
@@ -83,7 +85,8 @@ void FaultsContainersTest::useAndEnd(ServerProcess &server, bool keepsHighNumber
         QCOMPARE(answer(checkout, "isNothing", {HighNumber}), QVariant(keepsHighNumber));
     }
     const int log = answer(checkouts.front(), "log").toInt();
-    const QString link = QFile::symLinkTarget(QString("/proc/%1/fd/%2").arg(childrenOf(server.pid()).value(0)).arg(log));
+    const QString link
+        = QFile::symLinkTarget(QString("/proc/%1/fd/%2").arg(childrenOf(server.pid()).value(0)).arg(log));
     QVERIFY2(link.contains(nothing), qPrintable(link)); // of the zygote, or the ForkedServer
     checkouts.clear();
     QCOMPARE(server.terminate(), 0);
@@ -97,7 +100,8 @@ void FaultsContainersTest::row68_whatIsNotThere_data()
     const QList<long> closeRange{SYS_close_range};
     QTest::newRow("proc") << "/proc" << QStringList() << "/dev/null";
     QTest::newRow("proc and close_range") << "/proc" << refusing(closeRange) << "/dev/null";
-    QTest::newRow("proc, close_range and pidfds") << "/proc" << refusing(closeRange + QList<long>{SYS_pidfd_open}) << "/dev/null";
+    QTest::newRow("proc, close_range and pidfds")
+        << "/proc" << refusing(closeRange + QList<long>{SYS_pidfd_open}) << "/dev/null";
     QTest::newRow("dev") << "/dev" << QStringList() << "memfd:nothing";
     QTest::newRow("dev and memfd_create") << "/dev" << refusing({SYS_memfd_create}) << "socket:";
     QTest::newRow("proc, dev and close_range") << "/proc:/dev" << refusing(closeRange) << "memfd:nothing";
@@ -112,7 +116,8 @@ void FaultsContainersTest::row68_whatIsNotThere()
         QSKIP("directories may not be hidden here, or the sanitizers cannot do without them");
     ServerProcess server;
     const QString address = "unix:" + m_directory->filePath("s");
-    QVERIFY2(start(server, QStringList{HIDE, hidden} + refusing + QStringList{LOOKING_SERVER, address}), qPrintable(server.errorString()));
+    QVERIFY2(start(server, QStringList{HIDE, hidden} + refusing + QStringList{LOOKING_SERVER, address}),
+             qPrintable(server.errorString()));
     QCOMPARE(server.address(), address);
     QCOMPARE(namesIn(m_directory->path()), QStringList("s"));
 #ifdef PREFORK
@@ -209,7 +214,8 @@ void FaultsContainersTest::row69_theLongestPath()
     const QString given = shape == "relative" ? path.sliced(parent.path().size() + 1) : path;
     const QStringList hiding = hasProc ? QStringList() : QStringList{HIDE, "/proc"};
     const QStringList inside{"/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", parent.path()};
-    const QStringList command = inside + hiding + QStringList{ECHO_SERVER, "--shutdown-timeout", "0.2", "--listen", "unix:" + given};
+    const QStringList command
+        = inside + hiding + QStringList{ECHO_SERVER, "--shutdown-timeout", "0.2", "--listen", "unix:" + given};
     ServerProcess server;
     if (bytes > Address::MaxPathBytes) {
         const Ended ended = runProgram(command.first(), command.sliced(1));
@@ -243,9 +249,11 @@ void FaultsContainersTest::row69_aDirectoryThatHasBeenRemoved()
     for (const QStringList &command : commands) {
         const QString place = m_directory->filePath("gone");
         QVERIFY(QDir().mkdir(place));
-        const Ended ended = runProgram("/bin/sh", QStringList{"-c", "cd \"$0\" && rmdir \"$0\" && exec \"$@\"", place} + command);
+        const Ended ended
+            = runProgram("/bin/sh", QStringList{"-c", "cd \"$0\" && rmdir \"$0\" && exec \"$@\"", place} + command);
         QCOMPARE(ended.exitCode, 2);
-        QVERIFY2(ended.errors.contains("relative to the current directory, which has been removed"), qPrintable(ended.errors));
+        QVERIFY2(ended.errors.contains("relative to the current directory, which has been removed"),
+                 qPrintable(ended.errors));
         QVERIFY(!QFile::exists("/s"));
     }
 }

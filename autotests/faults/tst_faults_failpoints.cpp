@@ -207,8 +207,8 @@ private:
     [[nodiscard]] bool wasExercised() const { return !QFile::exists(m_trigger); }
     [[nodiscard]] QStringList environment(Process process, const Failpoint &point) const
     {
-        const bool isByNumber
-            = point.argument == SYS_pidfd_open || point.argument == SYS_pidfd_send_signal || point.argument == SYS_close_range;
+        const bool isByNumber = point.argument == SYS_pidfd_open || point.argument == SYS_pidfd_send_signal
+            || point.argument == SYS_close_range;
         const QString plan = QString("%1 %2 %3 %4 %5")
                                  .arg(process)
                                  .arg(isByNumber ? "syscall" : point.call)
@@ -219,7 +219,8 @@ private:
     }
     [[nodiscard]] QStringList filesThere() const
     {
-        return QDir(m_directory->filePath("real")).entryList(QDir::AllEntries | QDir::Hidden | QDir::System | QDir::NoDotAndDotDot);
+        return QDir(m_directory->filePath("real"))
+            .entryList(QDir::AllEntries | QDir::Hidden | QDir::System | QDir::NoDotAndDotDot);
     }
 
     std::unique_ptr<QTemporaryDir> m_directory;
@@ -236,7 +237,8 @@ void FaultsFailpointsTest::survive()
     if (point.when == AtStart)
         arm();
     const QString address = point.note == Tcp ? QString("tcp://127.0.0.1:0") : "unix:" + m_path;
-    QVERIFY2(server.start(ECHO_SERVER, {"--listen", address, "--shutdown-timeout", "1"}), qPrintable(server.errorString()));
+    QVERIFY2(server.start(ECHO_SERVER, {"--listen", address, "--shutdown-timeout", "1"}),
+             qPrintable(server.errorString()));
     serve(server, process, point);
     if (!QTest::currentTestFailed())
         end(server, point);
@@ -275,14 +277,16 @@ void FaultsFailpointsTest::serve(ServerProcess &server, Process process, const F
                 checkouts.clear();
         }
         QVERIFY(ledger.wait());
-        QVERIFY(call(client.checkout(), "pid").result); // while it is the workers' first call to have failed, no more do
+        QVERIFY(
+            call(client.checkout(), "pid").result); // while it is the workers' first call to have failed, no more do
         for (const qint64 worker : childrenOf(zygote))
             WAIT_COMPARE(isRunning(worker) ? descriptorCount(worker) : 4, 4); // its own and nobody else's
     }
     QVERIFY(ledger.isEachSettledOnce());
     QCOMPARE(ledger.wrong(), 0);
     QCOMPARE(ledger.served() + ledger.failed(Error::WorkerLost), ledger.made());
-    const bool isShortOfMemory = (point.call == QByteArrayView("read") || point.call == QByteArrayView("send")) && point.errors.front() == ENOMEM;
+    const bool isShortOfMemory = (point.call == QByteArrayView("read") || point.call == QByteArrayView("send"))
+        && point.errors.front() == ENOMEM;
     const bool mayLoseAnother = !isNative() || (process == AWorker && !isShortOfMemory);
     QVERIFY(ledger.failed(Error::WorkerLost) <= (mayLoseAnother ? 2 : 1)); // the one that crashed is one
     QVERIFY(serves(server.address()));
@@ -320,7 +324,8 @@ void FaultsFailpointsTest::row64_whoCannotStartHarmsNobody()
     ServerProcess old;
     QVERIFY2(old.start(ECHO_SERVER, {"--listen", "unix:" + m_path}), qPrintable(old.errorString()));
     arm();
-    const Ended ended = runProgram(ECHO_SERVER, {"--listen", "unix:" + m_path, "--replace"}, environment(process, point));
+    const Ended ended
+        = runProgram(ECHO_SERVER, {"--listen", "unix:" + m_path, "--replace"}, environment(process, point));
     QVERIFY2(wasExercised(), "this call was not made");
     QCOMPARE(ended.exitCode, 2);
     QVERIFY2(ended.errors.contains(QString::fromLocal8Bit(::strerror(point.errors.front()))), qPrintable(ended.errors));

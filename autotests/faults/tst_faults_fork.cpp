@@ -27,7 +27,8 @@ private Q_SLOTS:
     {
         QTemporaryDir directory;
         Server server(zygote);
-        QVERIFY2(server.listen(QStringLiteral("unix:") + directory.filePath(QStringLiteral("s.socket"))), qPrintable(server.errorString()));
+        QVERIFY2(server.listen(QStringLiteral("unix:") + directory.filePath(QStringLiteral("s.socket"))),
+                 qPrintable(server.errorString()));
         Client client(server.address(), {.minWorkers = 0, .timeout = 0ms});
         Client embedded(zygote, {.minWorkers = 0, .timeout = 0ms});
         int served = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Zygote and workers among the other processes of a machine: signals that come to all of them, and children of their own.
+// Zygote and workers among the other processes of a machine: signals that come to all of them, and children of their
+// own.
 #include "helpers/embedded.h"
 #include "helpers/faults.h"
 #include "helpers/gate.h"
@@ -96,7 +97,8 @@ void fill(Interface &interface)
 {
     addBasics(interface);
     using Arguments = const QVariantList &;
-    interface.add("pass", [](Arguments arguments) { return Gate::pass(arguments.value(0).toString()), QVariant("passed"); });
+    interface.add("pass",
+                  [](Arguments arguments) { return Gate::pass(arguments.value(0).toString()), QVariant("passed"); });
     interface.add("child", [](Arguments arguments) { return QVariant(startChild(arguments.value(0).toBool())); });
     interface.add("end", [](Arguments arguments) -> QVariant {
         const QString how = arguments.value(0).toString();
@@ -115,8 +117,9 @@ void fill(Interface &interface)
     });
     interface.add("draw", [](Arguments arguments) { return QVariant(draw(arguments.value(0).toString())); });
     interface.add("drawnByPreload", [](Arguments) { return QVariant(s_drawnByPreload); });
-    interface.add("lookUp",
-                  [](Arguments arguments) { return QVariant(QHostInfo::fromName(arguments.value(0).toString()).addresses().size()); });
+    interface.add("lookUp", [](Arguments arguments) {
+        return QVariant(QHostInfo::fromName(arguments.value(0).toString()).addresses().size());
+    });
     interface.add("locale", [](Arguments) { return QVariant(describeLocale()); });
     interface.add("environment", [](Arguments arguments) {
         const QByteArray name = arguments.value(0).toByteArray();
@@ -258,7 +261,8 @@ private Q_SLOTS:
         const QString path = directory.filePath("s.socket");
         ServerProcess server;
         const QString program = watchesSignals ? QString(ECHO_SERVER) : QCoreApplication::applicationFilePath();
-        QVERIFY2(server.start(program, {watchesSignals ? "--listen" : "--plain-server", "unix:" + path}), qPrintable(server.errorString()));
+        QVERIFY2(server.start(program, {watchesSignals ? "--listen" : "--plain-server", "unix:" + path}),
+                 qPrintable(server.errorString()));
         Client client(server.address(), {.minWorkers = 0, .maxWorkers = 2});
         CheckoutPtr held = client.checkout();
         const qint64 worker = pidOf(held);
@@ -376,21 +380,24 @@ private Q_SLOTS:
             QCOMPARE(text.mid(at + 7).trimmed().left(16).toULongLong(nullptr, 16) & ~OfTheCLibrary, Q_UINT64_C(0));
         }
         // How a shell tells of a signal that has ended a program: 128 and its number.
-        const QString ended
-            = answer(client.checkout(), method.constData(), {"{ { yes; echo $? >&3; } | true; } 3>&1; sh -c 'kill -TERM $$'; echo $?"})
-                  .toString();
+        const QString ended = answer(client.checkout(), method.constData(),
+                                     {"{ { yes; echo $? >&3; } | true; } 3>&1; sh -c 'kill -TERM $$'; echo $?"})
+                                  .toString();
         QCOMPARE(ended, QString("%1\n%2\n").arg(128 + SIGPIPE).arg(128 + SIGTERM));
     }
     void row70_whatASupervisorSaysToTheServerIsNotForWorkers()
     {
-        const QStringList variables{"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"};
+        const QStringList variables{"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+                                    "LISTEN_PID",    "LISTEN_FDS",   "LISTEN_FDNAMES"};
         QTemporaryDir directory;
         QStringList environment{"OTHER=1"};
         for (const QString &variable : variables)
-            environment += variable + (variable == "NOTIFY_SOCKET" ? '=' + directory.filePath("notify") : QString("=1"));
+            environment
+                += variable + (variable == "NOTIFY_SOCKET" ? '=' + directory.filePath("notify") : QString("=1"));
         ServerProcess server;
         server.setEnvironment(environment);
-        QVERIFY2(server.start(QCoreApplication::applicationFilePath(), {"--plain-server", "unix:" + directory.filePath("s.socket")}),
+        QVERIFY2(server.start(QCoreApplication::applicationFilePath(),
+                              {"--plain-server", "unix:" + directory.filePath("s.socket")}),
                  qPrintable(server.errorString()));
         Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
         const CheckoutPtr checkout = client.checkout();
@@ -403,7 +410,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("environment");
         QTest::addColumn<QString>("before");
-        for (const char *const locale : {"C.UTF-8", "C", "POSIX", "", "xx_YY.UTF-8", "de_DE.ISO-8859-1", "de_DE.UTF-8", "de_DE@euro"})
+        for (const char *const locale :
+             {"C.UTF-8", "C", "POSIX", "", "xx_YY.UTF-8", "de_DE.ISO-8859-1", "de_DE.UTF-8", "de_DE@euro"})
             QTest::newRow(qPrintable(QString("LC_ALL=%1").arg(locale))) << locale << QString();
         QTest::newRow("one that the program has set") << "C"
                                                       << "C.UTF-8";
@@ -426,8 +434,9 @@ private Q_SLOTS:
         QStringList variables{"LC_ALL=" + environment, "LANG="};
         if (environment.startsWith("de_DE") || before.startsWith("de_DE"))
             variables += "LOCPATH=" + locales.path();
-        const Ended ended = runProgram(QCoreApplication::applicationFilePath(),
-                                       QStringList("--locale") + (before.isEmpty() ? QStringList() : QStringList(before)), variables);
+        const Ended ended
+            = runProgram(QCoreApplication::applicationFilePath(),
+                         QStringList("--locale") + (before.isEmpty() ? QStringList() : QStringList(before)), variables);
         QCOMPARE(ended.exitCode, 0);
         const QStringList lines = ended.output.split('\n');
         QCOMPARE(lines.size(), 3);
@@ -476,12 +485,14 @@ private Q_SLOTS:
         QTest::newRow("zygote") << "zygote"
                                 << "the zygote is gone\n"
                                 << "prefork: the zygote ends, for nothing caught an exception: no ink\\nno paper";
-        QTest::newRow("forked server") << "server"
-                                       << "it has ended\n"
-                                       << "prefork: the forked server ends, for nothing caught an exception: no ink\\nno paper";
-        QTest::newRow("handler of pthread_atfork()") << "atfork"
-                                                     << "the zygote ended before it was ready: it was killed by SIGABRT\n"
-                                                     << "no fork";
+        QTest::newRow("forked server")
+            << "server"
+            << "it has ended\n"
+            << "prefork: the forked server ends, for nothing caught an exception: no ink\\nno paper";
+        QTest::newRow("handler of pthread_atfork()")
+            << "atfork"
+            << "the zygote ended before it was ready: it was killed by SIGABRT\n"
+            << "no fork";
     }
     void row72_noForkedProcessGoesOnAsItsProgram()
     {
@@ -505,7 +516,8 @@ private Q_SLOTS:
     {
         QFETCH(QString, name);
         const QString program = QCoreApplication::applicationFilePath();
-        const Ended ended = runProgram(program, {"--environments", name}, {"TO_BE_REMOVED=1", "LONG=" + QString(300, 'x')});
+        const Ended ended
+            = runProgram(program, {"--environments", name}, {"TO_BE_REMOVED=1", "LONG=" + QString(300, 'x')});
         QVERIFY2(ended.exitCode == 0, qPrintable(QString("%1 %2").arg(ended.exitCode).arg(ended.errors)));
         QCOMPARE(ended.output, (name.isEmpty() ? program : name + " server") + '\n');
     }
@@ -513,7 +525,8 @@ private Q_SLOTS:
     {
         QTemporaryDir directory;
         ServerProcess server;
-        QVERIFY2(server.start(QCoreApplication::applicationFilePath(), {"--plain-server", "unix:" + directory.filePath("s.socket")}),
+        QVERIFY2(server.start(QCoreApplication::applicationFilePath(),
+                              {"--plain-server", "unix:" + directory.filePath("s.socket")}),
                  qPrintable(server.errorString()));
         Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1});
         QVERIFY(answer(client.checkout(), "lookUp", {"localhost"}).toInt() > 0);

@@ -22,9 +22,7 @@ std::atomic<int> s_alarms;
 // A thousand interruptions a second, none of which restarts what it has interrupted.
 void beginStorm()
 {
-    struct sigaction action
-    {
-    };
+    struct sigaction action{};
     action.sa_handler = [](int) { s_alarms.fetch_add(1, std::memory_order_relaxed); };
     ::sigaction(SIGALRM, &action, nullptr);
     const itimerval period{{0, 1000}, {0, 1000}};
@@ -146,15 +144,16 @@ private Q_SLOTS:
         LyingServer server([&heard](QLocalSocket *socket, quint64 call) {
             ++heard;
             auto *const drip = new QTimer(socket);
-            connect(drip, &QTimer::timeout, socket, [drip, socket, rest = textReply(QByteArray(Size, 'y'), call)]() mutable {
-                for (int i = 0; i < 500 && !rest.isEmpty(); ++i) {
-                    socket->write(rest.first(1));
-                    socket->flush();
-                    rest.remove(0, 1);
-                }
-                if (rest.isEmpty())
-                    drip->deleteLater();
-            });
+            connect(drip, &QTimer::timeout, socket,
+                    [drip, socket, rest = textReply(QByteArray(Size, 'y'), call)]() mutable {
+                        for (int i = 0; i < 500 && !rest.isEmpty(); ++i) {
+                            socket->write(rest.first(1));
+                            socket->flush();
+                            rest.remove(0, 1);
+                        }
+                        if (rest.isEmpty())
+                            drip->deleteLater();
+                    });
             drip->start(0);
         });
         Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1});

@@ -129,7 +129,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QStringList>("before");
         QTest::newRow("as usual") << QStringList();
-        QTest::newRow("without pidfds") << QStringList{REFUSE_CALLS} + refusing({SYS_pidfd_open, SYS_pidfd_send_signal}, EPERM);
+        QTest::newRow("without pidfds") << QStringList{REFUSE_CALLS}
+                + refusing({SYS_pidfd_open, SYS_pidfd_send_signal}, EPERM);
     }
     void row67_aTracedWorkerIsKilled();
     void underValgrind_data()
@@ -174,7 +175,8 @@ void FaultsKernelsTest::serveAndEnd(ServerProcess &server)
 // Without anything of ours; in Debian 13 GLib has no other call to wait with.
 bool FaultsKernelsTest::qtsEventLoopTurns(const Calls &calls, int error)
 {
-    const Ended ended = runProgram(REFUSE_CALLS, refusing(calls, error) + QStringList{QCoreApplication::applicationFilePath(), "--turn"});
+    const Ended ended = runProgram(
+        REFUSE_CALLS, refusing(calls, error) + QStringList{QCoreApplication::applicationFilePath(), "--turn"});
     return ended.exitCode == 0 && ended.errors.isEmpty();
 }
 
@@ -187,7 +189,8 @@ void FaultsKernelsTest::row65_refusedForGood()
     if (calls.contains(SYS_ppoll) && !qtsEventLoopTurns(calls, error))
         QSKIP("event loops of Qt or GLib need it here, so that no program of Qt's can do without");
     ServerProcess server;
-    const QStringList command{ECHO_SERVER, "--listen", "unix:" + m_path, "--hung-timeout", "0.3", "--shutdown-timeout", "0.2"};
+    const QStringList command{ECHO_SERVER,          "--listen", "unix:" + m_path, "--hung-timeout", "0.3",
+                              "--shutdown-timeout", "0.2"};
     QVERIFY2(server.start(REFUSE_CALLS, refusing(calls, error) + command), qPrintable(server.errorString()));
     serveAndEnd(server);
     if (QTest::currentTestFailed())
@@ -198,7 +201,8 @@ void FaultsKernelsTest::row65_whoCannotDoWithoutSaysSo()
 {
     QFETCH(Calls, calls);
     for (const int error : {EPERM, ENOSYS}) {
-        const Ended ended = runProgram(REFUSE_CALLS, refusing(calls, error) + QStringList{ECHO_SERVER, "--listen", "unix:" + m_path});
+        const Ended ended
+            = runProgram(REFUSE_CALLS, refusing(calls, error) + QStringList{ECHO_SERVER, "--listen", "unix:" + m_path});
         QCOMPARE(ended.exitCode, 2);
         QVERIFY2(!ended.output.contains("listening on"), qPrintable(ended.output));
         QVERIFY2(ended.errors.contains(QString::fromLocal8Bit(::strerror(error))), qPrintable(ended.errors));
@@ -211,7 +215,8 @@ void FaultsKernelsTest::row67_aTracedWorkerIsKilled()
         QSKIP("the sanitizers trace processes themselves");
     QFETCH(QStringList, before);
     ServerProcess server;
-    const QStringList command = before + QStringList{ECHO_SERVER, "--listen", "unix:" + m_path, "--shutdown-timeout", "0.2"};
+    const QStringList command
+        = before + QStringList{ECHO_SERVER, "--listen", "unix:" + m_path, "--shutdown-timeout", "0.2"};
     QVERIFY2(server.start(command.first(), command.sliced(1)), qPrintable(server.errorString()));
     const qint64 zygote = childrenOf(server.pid()).value(0);
     Client client(server.address(), {.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms});
@@ -252,7 +257,8 @@ void FaultsKernelsTest::underValgrind()
         return;
     }
     ServerProcess server;
-    const QStringList command{ECHO_SERVER, "--listen", "unix:" + m_path, "--hung-timeout", "5", "--shutdown-timeout", "0.2"};
+    const QStringList command{ECHO_SERVER,          "--listen", "unix:" + m_path, "--hung-timeout", "5",
+                              "--shutdown-timeout", "0.2"};
     QVERIFY2(server.start(valgrind, options + command), qPrintable(server.errorString()));
     Client client(server.address(), {.minWorkers = 0, .maxWorkers = 2, .timeout = 0ms});
     QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));

@@ -73,7 +73,10 @@ void makeZygotes()
         s_zygotes[name] = std::make_unique<Zygote>(interface, ZygoteOptions{.limits = limits});
     };
     make("none", {});
-    make("all", unprivileged({.cpuTime = 100s, .openFiles = 40, .coreSize = 0, .fileSize = Megabyte, .nice = 7, .oomScoreAdjust = 300}));
+    make(
+        "all",
+        unprivileged(
+            {.cpuTime = 100s, .openFiles = 40, .coreSize = 0, .fileSize = Megabyte, .nice = 7, .oomScoreAdjust = 300}));
     make("space", unprivileged({.addressSpace = 512 * Megabyte}));
     make("cpu", {.cpuTime = 1s, .coreSize = 0}); // the signal would dump core
     make("no core", {.coreSize = 0});
@@ -137,7 +140,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("name");
         QTest::addColumn<QString>("says");
-        const auto row = [](const char *name, const char *says) { QTest::newRow(name) << QByteArray(name) << QString(says); };
+        const auto row
+            = [](const char *name, const char *says) { QTest::newRow(name) << QByteArray(name) << QString(says); };
         row("addressSpace 0", "limits.addressSpace must be at least 1, not 0");
         row("addressSpace 4096", "limits.addressSpace is 4096 bytes, but a worker that does nothing has ");
         row("cpuTime 0", "limits.cpuTime must be at least 1, not 0");
@@ -152,7 +156,9 @@ private Q_SLOTS:
         row("groupId -1", "limits.groupId must be an id, not 4294967295");
         if (!isRoot()) {
             row("nice -5", "cannot set nice to -5: Permission denied");
-            row("ids", "cannot run workers as group 65534: Operation not permitted; the program must be started as root for that");
+            row("ids",
+                "cannot run workers as group 65534: Operation not permitted; the program must be started as root for "
+                "that");
         }
     }
     void whatCannotBeAppliedIsAnErrorOfTheZygote()
@@ -183,7 +189,8 @@ private Q_SLOTS:
         QCOMPARE(error.code(), Error::WorkerError);
         QVERIFY2(error.message().contains("bad_alloc"), qPrintable(error.message()));
         QCOMPARE(Test::pidOf(client.checkout()), pid);
-        QCOMPARE(answer(client.checkout(), "limit", {int(RLIMIT_AS)}).toList(), (QVariantList{512 * Megabyte, 512 * Megabyte}));
+        QCOMPARE(answer(client.checkout(), "limit", {int(RLIMIT_AS)}).toList(),
+                 (QVariantList{512 * Megabyte, 512 * Megabyte}));
         QCOMPARE(answer(client.checkout(), "raise", {int(RLIMIT_AS)}), QVariant(EPERM));
     }
     void row27_outOfMemoryTakesTheWorkerFirst()
@@ -224,7 +231,8 @@ private Q_SLOTS:
         QCOMPARE(::chmod(QFile::encodeName(directory.path()).constData(), 0777), 0);
         const auto names = [&] { return QDir(directory.path()).entryList(QDir::Files); };
         Client limited(named("no core"));
-        QCOMPARE(failure(limited.checkout(), "abortIn", {directory.path()}).detail(), "the worker was killed by SIGABRT");
+        QCOMPARE(failure(limited.checkout(), "abortIn", {directory.path()}).detail(),
+                 "the worker was killed by SIGABRT");
         QCOMPARE(names(), QStringList());
         Client free(named("none"));
         QCOMPARE(failure(free.checkout(), "abortIn", {directory.path()}).detail(), "the worker was killed by SIGABRT");
@@ -236,7 +244,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("resource");
         QTest::addColumn<QVariantList>("limits");
-        QTest::newRow("RLIMIT_CPU") << int(RLIMIT_CPU) << QVariantList{100, 101}; // SIGXCPU, and SIGKILL for who ignores that
+        QTest::newRow("RLIMIT_CPU") << int(RLIMIT_CPU)
+                                    << QVariantList{100, 101}; // SIGXCPU, and SIGKILL for who ignores that
         QTest::newRow("RLIMIT_NOFILE") << int(RLIMIT_NOFILE) << QVariantList{40, 40};
         QTest::newRow("RLIMIT_CORE") << int(RLIMIT_CORE) << QVariantList{0, 0};
         QTest::newRow("RLIMIT_FSIZE") << int(RLIMIT_FSIZE) << QVariantList{Megabyte, Megabyte};
@@ -311,7 +320,7 @@ private Q_SLOTS:
         Client client(named("nobody"));
         const CheckoutPtr checkout = client.checkout();
         const qint64 worker = Test::pidOf(checkout);
-        frameTry([&] { checkout->call("sleep", {60'000}, [] {}); }, [](const Error &) {});
+        frameTry([&] { checkout->call("sleep", {60'000}, [] { }); }, [](const Error &) {});
         WAIT_FOR(Test::statOf(worker).value(0) == "S");
         checkout->abort("enough");
         WAIT_FOR(!Test::exists(worker));

@@ -30,10 +30,14 @@ void fill(Interface &interface)
 {
     addBasics(interface);
     interface.add("large", [](const QVariantList &) { return QVariant(QString(2 * 1024 * 1024, 'x')); });
-    interface.add("text", [](const QVariantList &arguments) { return QVariant(QString(arguments.value(0).toInt(), 'x')); });
-    interface.add("list", [](const QVariantList &arguments) { return QVariant(QVariantList(arguments.value(0).toInt(), 1000)); });
+    interface.add("text",
+                  [](const QVariantList &arguments) { return QVariant(QString(arguments.value(0).toInt(), 'x')); });
+    interface.add(
+        "list", [](const QVariantList &arguments) { return QVariant(QVariantList(arguments.value(0).toInt(), 1000)); });
     interface.add("size", [](const QVariantList &arguments) { return QVariant(arguments.value(0).toString().size()); });
-    interface.add("pass", [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), arguments.value(1); });
+    interface.add("pass", [](const QVariantList &arguments) {
+        return Gate::pass(arguments.value(0).toString()), arguments.value(1);
+    });
 }
 
 constexpr qint64 MiB = 1024 * 1024;
@@ -70,11 +74,13 @@ private Q_SLOTS:
         QVERIFY(server.listen("unix:" + directory.filePath("socket")));
         Client other(server.address(), {.minWorkers = 1, .maxWorkers = 1});
         const qint64 sibling = pidOf(other.checkout());
-        const int slow = Test::connectTo(Test::socketAddress(QFile::encodeName(directory.filePath("socket"))), SOCK_NONBLOCK);
+        const int slow
+            = Test::connectTo(Test::socketAddress(QFile::encodeName(directory.filePath("socket"))), SOCK_NONBLOCK);
         const auto hangUp = qScopeGuard([slow] { ::close(slow); });
         const QByteArray greeting = hello(map({text("version"), "\x01", text("limit"), longHead(0, 1 << 30)}));
-        const QByteArray call = isNative() ? greeting + packet(CallKind, bigEndian(0) + array({map({}), text("large")}), 1)
-                                           : QByteArray(R"(["do",{},"large"])");
+        const QByteArray call = isNative()
+            ? greeting + packet(CallKind, bigEndian(0) + array({map({}), text("large")}), 1)
+            : QByteArray(R"(["do",{},"large"])");
         QCOMPARE(::write(slow, call.constData(), std::size_t(call.size())), ssize_t(call.size()));
         int waiting = 0; // of its reply, of which the kernel takes no more
         WAIT_FOR(::ioctl(slow, FIONREAD, &waiting) == 0 && waiting > 10000);
@@ -175,7 +181,8 @@ private Q_SLOTS:
             QSKIP("the sanitizer keeps what was freed");
         constexpr int InFlight = 4000;
         constexpr int Calls = 60000;
-        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .maxInFlight = InFlight, .maxInFlightBytes = 64 * MiB});
+        Client client(zygote(),
+                      {.minWorkers = 1, .maxWorkers = 1, .maxInFlight = InFlight, .maxInFlightBytes = 64 * MiB});
         const CheckoutPtr checkout = client.checkout();
         const QString kilobyte(1000, 'x');
         int made = 0;
@@ -224,7 +231,8 @@ private Q_SLOTS:
         const auto isAbout = [](const std::array<qint64, 2> &now, const std::array<qint64, 2> &before) {
             if (now[0] < before[0] + 2 * MiB && now[1] < before[1] + MiB)
                 return true;
-            qWarning("worker %lld kB more, client %lld kB more", (now[0] - before[0]) / 1024, (now[1] - before[1]) / 1024);
+            qWarning("worker %lld kB more, client %lld kB more", (now[0] - before[0]) / 1024,
+                     (now[1] - before[1]) / 1024);
             return false;
         };
         callAgain(0, 3);
@@ -261,7 +269,8 @@ private:
     static qint64 otherChildOf(qint64 parent, qint64 sibling)
     {
         const QList<qint64> children = childrenOf(parent);
-        const auto found = std::find_if(children.begin(), children.end(), [sibling](qint64 child) { return child != sibling; });
+        const auto found
+            = std::find_if(children.begin(), children.end(), [sibling](qint64 child) { return child != sibling; });
         return found == children.end() ? 0 : *found;
     }
 };

@@ -74,11 +74,15 @@ private Q_SLOTS:
         for (int i = 0; i < checkouts; ++i) {
             const CheckoutPtr checkout = client.checkout();
             ledger.call(checkout, "echo", {i}, i);
-            frameTry([&] { checkout->call("pid", {}, [&perWorker](const QVariant &pid) { ++perWorker[pid.toLongLong()]; }); },
-                     [](const Error &) {});
+            frameTry(
+                [&] {
+                    checkout->call("pid", {}, [&perWorker](const QVariant &pid) { ++perWorker[pid.toLongLong()]; });
+                },
+                [](const Error &) {});
         }
         QVERIFY(ledger.wait());
-        QVERIFY(Test::waitUntil([&] { return client.waitingCheckoutCount() == 0 && client.idleWorkerCount() == client.workerCount(); }));
+        QVERIFY(Test::waitUntil(
+            [&] { return client.waitingCheckoutCount() == 0 && client.idleWorkerCount() == client.workerCount(); }));
         QCOMPARE(ledger.served(), checkouts);
         QCOMPARE(ledger.wrong(), 0);
         QVERIFY(ledger.isEachSettledOnce());

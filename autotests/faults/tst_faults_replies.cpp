@@ -49,16 +49,22 @@ private Q_SLOTS:
     void row9_garbage_data()
     {
         QTest::addColumn<std::function<QByteArray(quint64)>>("bytes");
-        const auto row = [](const char *name, std::function<QByteArray(quint64)> bytes) { QTest::newRow(name) << std::move(bytes); };
+        const auto row = [](const char *name, std::function<QByteArray(quint64)> bytes) {
+            QTest::newRow(name) << std::move(bytes);
+        };
         row("random bytes", [](quint64) { return randomBytes(1000); });
-        row("the other protocol",
-            [](quint64 call) { return isNative() ? QByteArray(R"(["ok",{},1])").repeated(3) : resultOf("\x01", call); });
+        row("the other protocol", [](quint64 call) {
+            return isNative() ? QByteArray(R"(["ok",{},1])").repeated(3) : resultOf("\x01", call);
+        });
         if (isNative())
             row("another call's reply", [](quint64 call) { return textReply("wrong", call + 1); });
-        row("a reply that says less",
-            [](quint64 call) { return isNative() ? packet(ResultKind, array({map({})}), call) : QByteArray(R"(["ok",{}])"); });
-        row("an unknown message", [](quint64 call) { return isNative() ? packet(200, {}, call) : QByteArray(R"(["what",{},1])"); });
-        row("a reply in the wrong place", [](quint64) { return isNative() ? packet(ReleaseKind, {}, 1) : QByteArray(R"({"ok":1})"); });
+        row("a reply that says less", [](quint64 call) {
+            return isNative() ? packet(ResultKind, array({map({})}), call) : QByteArray(R"(["ok",{}])");
+        });
+        row("an unknown message",
+            [](quint64 call) { return isNative() ? packet(200, {}, call) : QByteArray(R"(["what",{},1])"); });
+        row("a reply in the wrong place",
+            [](quint64) { return isNative() ? packet(ReleaseKind, {}, 1) : QByteArray(R"({"ok":1})"); });
     }
     void row9_garbage()
     {
@@ -68,8 +74,9 @@ private Q_SLOTS:
     // The first answers the call; the other is nobody's and must never become the next one's.
     void row9_twoReplies()
     {
-        LyingServer server(
-            [](QLocalSocket *socket, quint64 call) { socket->write(textReply("mine", call) + textReply("nobody's", call)); });
+        LyingServer server([](QLocalSocket *socket, quint64 call) {
+            socket->write(textReply("mine", call) + textReply("nobody's", call));
+        });
         Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1});
         const CheckoutPtr checkout = client.checkout();
         QCOMPARE(answer(checkout, "ask").toString(), "mine");
@@ -96,7 +103,8 @@ private Q_SLOTS:
 
     void row10_halfAReplyAndNoMore()
     {
-        expectLoss([](QLocalSocket *socket, quint64 call) { socket->write(textReply("half", call).chopped(3)); }, Error::Timeout);
+        expectLoss([](QLocalSocket *socket, quint64 call) { socket->write(textReply("half", call).chopped(3)); },
+                   Error::Timeout);
     }
     void row10_halfAReplyAndTheEnd()
     {
@@ -113,10 +121,11 @@ private Q_SLOTS:
         expectLoss(
             [](QLocalSocket *socket, quint64 call) {
                 auto *const drip = new QTimer(socket);
-                connect(drip, &QTimer::timeout, socket, [socket, rest = textReply(QByteArray(1000, 'x'), call)]() mutable {
-                    socket->write(rest.first(1));
-                    rest.remove(0, 1);
-                });
+                connect(drip, &QTimer::timeout, socket,
+                        [socket, rest = textReply(QByteArray(1000, 'x'), call)]() mutable {
+                            socket->write(rest.first(1));
+                            rest.remove(0, 1);
+                        });
                 drip->start(20ms);
             },
             Error::Timeout);
@@ -135,7 +144,8 @@ private Q_SLOTS:
         QFETCH(qsizetype, size);
         QFETCH(bool, isTaken);
         LyingServer server([size](QLocalSocket *socket, quint64 call) { socket->write(replyOfSize(size, call)); });
-        Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .maxMessageSize = Limit});
+        Client client(server.address(),
+                      {.minWorkers = 1, .maxWorkers = 1, .timeout = Patience, .maxMessageSize = Limit});
         const Outcome outcome = Test::call(client.checkout(), "ask");
         QCOMPARE(outcome.result.has_value(), isTaken);
         if (!isTaken)
@@ -159,8 +169,9 @@ private Q_SLOTS:
             connect(socket, &QLocalSocket::bytesWritten, socket, pour);
             pour();
         });
-        Client client(server.address(),
-                      {.minWorkers = 1, .maxWorkers = 1, .maxMessageSize = isNative() ? ClientOptions().maxMessageSize : Limit});
+        Client client(
+            server.address(),
+            {.minWorkers = 1, .maxWorkers = 1, .maxMessageSize = isNative() ? ClientOptions().maxMessageSize : Limit});
         WAIT_COMPARE(client.workerCount(), 1);
         resetPeakMemory();
         const qint64 before = peakMemory(::getpid());
@@ -184,8 +195,11 @@ private Q_SLOTS:
         resetPeakMemory();
         const qint64 before = peakMemory(::getpid());
         Error caught;
-        frameTry([&] { checkout->call(measure, QByteArray::fromRawData(static_cast<const char *>(zeros), Size), [](int) {}); },
-                 [&caught](const Error &error) { caught = error; });
+        frameTry(
+            [&] {
+                checkout->call(measure, QByteArray::fromRawData(static_cast<const char *>(zeros), Size), [](int) { });
+            },
+            [&caught](const Error &error) { caught = error; });
         WAIT_FOR(caught.code() != Error::NoError);
         QCOMPARE(caught.code(), Error::BadArguments);
         const qint64 growth = peakMemory(::getpid()) - before;
@@ -232,7 +246,8 @@ private:
             else if (socket != liar)
                 socket->write(textReply("well", call));
         });
-        Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1, .timeout = code == Error::Timeout ? 300ms : Patience});
+        Client client(server.address(),
+                      {.minWorkers = 1, .maxWorkers = 1, .timeout = code == Error::Timeout ? 300ms : Patience});
         const CheckoutPtr checkout = client.checkout();
         Ledger ledger;
         ledger.call(checkout, "ask");

@@ -67,7 +67,10 @@ private:
     {
         return server.start(QStringLiteral(ECHO_SERVER), QStringList{QStringLiteral("--listen"), address} + more);
     }
-    [[nodiscard]] static qint64 zygoteOf(const Test::ServerProcess &server) { return Test::childrenOf(server.pid()).value(0); }
+    [[nodiscard]] static qint64 zygoteOf(const Test::ServerProcess &server)
+    {
+        return Test::childrenOf(server.pid()).value(0);
+    }
 
     std::unique_ptr<QTemporaryDir> m_directory;
     QString m_unixAddress;
@@ -77,7 +80,8 @@ void TestFaultsRestarts::row76_idleJsonConnectionsOutliveTheirServer()
 {
     QFETCH(const bool, isTcp);
     Test::ServerProcess server;
-    QVERIFY2(start(server, isTcp ? QStringLiteral("tcp://127.0.0.1:0") : m_unixAddress), qPrintable(server.errorString()));
+    QVERIFY2(start(server, isTcp ? QStringLiteral("tcp://127.0.0.1:0") : m_unixAddress),
+             qPrintable(server.errorString()));
     const Address address(server.address());
     const qint64 zygote = zygoteOf(server);
     JsonPeer used(address);
@@ -125,7 +129,9 @@ void TestFaultsRestarts::row76_whoIsHeldIsLeftWhenItIsReleased()
 void TestFaultsRestarts::row76_noLongerThanTheDrainTimeout()
 {
     Test::ServerProcess server;
-    QVERIFY2(start(server, QStringLiteral("tcp://127.0.0.1:0"), {QStringLiteral("--drain-timeout"), QStringLiteral("2")}), qPrintable(server.errorString()));
+    QVERIFY2(
+        start(server, QStringLiteral("tcp://127.0.0.1:0"), {QStringLiteral("--drain-timeout"), QStringLiteral("2")}),
+        qPrintable(server.errorString()));
     const JsonPeer used(server.address());
     const JsonPeer silent(server.address());
     const JsonPeer busy(server.address());
@@ -143,7 +149,9 @@ void TestFaultsRestarts::row76_noLongerThanTheDrainTimeout()
 void TestFaultsRestarts::row76_aSecondSignalKillsThem()
 {
     Test::ServerProcess server;
-    QVERIFY2(start(server, QStringLiteral("tcp://127.0.0.1:0"), {QStringLiteral("--shutdown-timeout"), QStringLiteral("1000")}), qPrintable(server.errorString()));
+    QVERIFY2(start(server, QStringLiteral("tcp://127.0.0.1:0"),
+                   {QStringLiteral("--shutdown-timeout"), QStringLiteral("1000")}),
+             qPrintable(server.errorString()));
     const JsonPeer used(server.address());
     const JsonPeer silent(server.address());
     const JsonPeer holder(server.address());
@@ -179,7 +187,8 @@ void TestFaultsRestarts::row76_aReplacedServerIsToldToGo()
 void TestFaultsRestarts::row76_finishedDoesNotWaitForThem()
 {
     Test::ServerProcess server; // it ends when it has finished
-    QVERIFY2(start(server, m_unixAddress, {QStringLiteral("--shutdown-timeout"), QStringLiteral("1000")}), qPrintable(server.errorString()));
+    QVERIFY2(start(server, m_unixAddress, {QStringLiteral("--shutdown-timeout"), QStringLiteral("1000")}),
+             qPrintable(server.errorString()));
     std::vector<std::unique_ptr<JsonPeer>> peers;
     for (int i = 0; i < 100; ++i)
         peers.push_back(std::make_unique<JsonPeer>(server.address()));
@@ -198,7 +207,8 @@ void TestFaultsRestarts::row76_nativeConnectionsEndWithTheirServer()
     QVERIFY(Test::call(client.checkout(), "pid").result);
     const qint64 zygote = zygoteOf(server);
     server.sendSignal(SIGTERM);
-    QVERIFY(Test::waitUntil([&] { return !client.connectionError().isEmpty(); })); // it has been told goodbye, and looks for others
+    QVERIFY(Test::waitUntil(
+        [&] { return !client.connectionError().isEmpty(); })); // it has been told goodbye, and looks for others
     QCOMPARE(server.waitForEnd(), 0);
     QVERIFY(Test::waitForEnd(zygote, int(Test::Patience.count())));
 }
@@ -250,8 +260,8 @@ void TestFaultsRestarts::row78_nobodyReadsTheLog()
     Test::ServerProcess server;
     server.setEnvironment({QStringLiteral("QT_LOGGING_RULES=prefork.server=true")});
     QVERIFY2(server.start(QStringLiteral("/bin/sh"),
-                          {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" 2>\"$2\""), QStringLiteral(ECHO_SERVER), m_unixAddress,
-                           QFile::decodeName(fifo)}),
+                          {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" 2>\"$2\""),
+                           QStringLiteral(ECHO_SERVER), m_unixAddress, QFile::decodeName(fifo)}),
              qPrintable(server.errorString()));
     Client client(m_unixAddress, {.minWorkers = 0, .timeout = 0ms});
     const auto removeAndCall = [&] {
@@ -282,7 +292,8 @@ void TestFaultsRestarts::row78_nobodyReadsTheLog()
 int main(int argc, char *argv[])
 {
     forkedDirectory = std::make_unique<QTemporaryDir>();
-    forked = std::make_unique<ForkedServer>(pidInterface(), Address(QStringLiteral("unix:") + forkedDirectory->filePath(QStringLiteral("s.socket"))));
+    forked = std::make_unique<ForkedServer>(
+        pidInterface(), Address(QStringLiteral("unix:") + forkedDirectory->filePath(QStringLiteral("s.socket"))));
     QCoreApplication app(argc, argv);
     TestFaultsRestarts test;
     const int result = QTest::qExec(&test, argc, argv);

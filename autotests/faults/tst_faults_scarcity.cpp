@@ -39,7 +39,8 @@ class SilentConnection
 
 public:
     explicit SilentConnection(const Address &address)
-        : m_socket(::socket(address.scheme() == Address::Scheme::Unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
+        : m_socket(::socket(address.scheme() == Address::Scheme::Unix ? AF_UNIX : AF_INET,
+                            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
     {
         if (address.scheme() == Address::Scheme::Unix) {
             const sockaddr_un place = Test::socketAddress(QFile::encodeName(address.path()));
@@ -49,7 +50,8 @@ public:
             place.sin_family = AF_INET;
             place.sin_port = htons(address.port());
             place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-            m_isConnected = ::connect(m_socket, reinterpret_cast<const sockaddr *>(&place), sizeof place) == 0 || errno == EINPROGRESS;
+            m_isConnected = ::connect(m_socket, reinterpret_cast<const sockaddr *>(&place), sizeof place) == 0
+                || errno == EINPROGRESS;
         }
     }
     ~SilentConnection() { close(); }
@@ -151,9 +153,12 @@ void TestFaultsScarcity::init()
 
 void TestFaultsScarcity::row24_descriptorsRunOut()
 {
-    Test::ServerProcess server; // without a log: UndefinedBehaviorSanitizer makes a pipe for what that calls, and there will be none
+    Test::ServerProcess
+        server; // without a log: UndefinedBehaviorSanitizer makes a pipe for what that calls, and there will be none
     QVERIFY2(server.start(QStringLiteral("/bin/sh"),
-                          {QStringLiteral("-c"), QStringLiteral("ulimit -n 64; QT_LOGGING_RULES=prefork.*=false exec \"$0\" --listen \"$1\""), QStringLiteral(ECHO_SERVER), m_address}),
+                          {QStringLiteral("-c"),
+                           QStringLiteral("ulimit -n 64; QT_LOGGING_RULES=prefork.*=false exec \"$0\" --listen \"$1\""),
+                           QStringLiteral(ECHO_SERVER), m_address}),
              qPrintable(server.errorString()));
     Connections connections;
     for (int i = 0; i < 200; ++i)
@@ -219,7 +224,8 @@ void TestFaultsScarcity::row36_aThunderingHerd()
     std::vector<std::unique_ptr<Client>> clients;
     int served = 0;
     for (int i = 0; i < Clients; ++i) { // before the server is there
-        clients.push_back(std::make_unique<Client>(m_address, ClientOptions{.minWorkers = 0, .maxWorkers = 4, .timeout = 0ms}));
+        clients.push_back(
+            std::make_unique<Client>(m_address, ClientOptions{.minWorkers = 0, .maxWorkers = 4, .timeout = 0ms}));
         for (int j = 0; j < CallsEach; ++j)
             clients.back()->checkout()->call("pid", {}, [&served](const QVariant &) { ++served; });
     }
@@ -296,7 +302,9 @@ void TestFaultsScarcity::row75_aThousandIdleJsonClients()
     limit.rlim_cur = std::max(limit.rlim_cur, Enough);
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &limit), 0);
     Test::ServerProcess server;
-    QVERIFY2(server.start(QStringLiteral(ECHO_SERVER), {QStringLiteral("--listen"), QStringLiteral("tcp://127.0.0.1:0")}), qPrintable(server.errorString()));
+    QVERIFY2(
+        server.start(QStringLiteral(ECHO_SERVER), {QStringLiteral("--listen"), QStringLiteral("tcp://127.0.0.1:0")}),
+        qPrintable(server.errorString()));
     const Address address(server.address());
     Connections connections;
     for (int i = 0; i < 1000; ++i)
@@ -383,7 +391,8 @@ void TestFaultsScarcity::row38_connectAndGoAway()
     Server server(zygote, options);
     QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
     Client client(m_address, {.minWorkers = 0, .maxWorkers = 1, .idleTimeout = 1ms});
-    const auto number = [&] { return Test::call(client.checkout(), "number").result.value_or(QVariant()).toLongLong(); };
+    const auto number
+        = [&] { return Test::call(client.checkout(), "number").result.value_or(QVariant()).toLongLong(); };
     const qint64 first = number();
     QVERIFY(first > 0);
     QElapsedTimer time;
@@ -398,7 +407,8 @@ void TestFaultsScarcity::row38_connectAndGoAway()
     const qint64 last = number();
     const double seconds = double(time.elapsed()) / 1000;
     QVERIFY(attempts > 500);
-    QVERIFY2(last - first <= 50 + 50 * seconds + 1, qPrintable(QStringLiteral("%1 workers in %2 s").arg(last - first).arg(seconds)));
+    QVERIFY2(last - first <= 50 + 50 * seconds + 1,
+             qPrintable(QStringLiteral("%1 workers in %2 s").arg(last - first).arg(seconds)));
 }
 
 void TestFaultsScarcity::row39_aWorkersChildKeepsTheConnection()

@@ -49,7 +49,8 @@ Conversation converse(int socket)
     return socket < 0 ? NoConnection : ::recv(socket, &byte, 1, 0) == 1 ? Served : HungUp;
 }
 
-// Does what it can to make whoever binds or removes DIRECTORY/socket and DIRECTORY/sub/socket do it elsewhere, until it is killed.
+// Does what it can to make whoever binds or removes DIRECTORY/socket and DIRECTORY/sub/socket do it elsewhere, until it
+// is killed.
 int raceFor(const QByteArray &directory, const QByteArray &victims)
 {
     const QByteArray file = victims + "/file";
@@ -94,13 +95,19 @@ private Q_SLOTS:
         QTest::newRow("none") << none << QList<bool>{false, false, false, false};
         QTest::newRow("same user") << PeerPolicy{.root = false} << QList<bool>{true, root, false, false};
         QTest::newRow("root") << PeerPolicy{.sameUser = false} << QList<bool>{root, true, false, false};
-        QTest::newRow("user") << PeerPolicy{.sameUser = false, .root = false, .users = {7}} << QList<bool>{false, false, true, false};
-        QTest::newRow("its group") << PeerPolicy{.sameUser = false, .root = false, .groups = {8}} << QList<bool>{false, false, true, false};
+        QTest::newRow("user") << PeerPolicy{.sameUser = false, .root = false, .users = {7}}
+                              << QList<bool>{false, false, true, false};
+        QTest::newRow("its group") << PeerPolicy{.sameUser = false, .root = false, .groups = {8}}
+                                   << QList<bool>{false, false, true, false};
         QTest::newRow("not its group") << PeerPolicy{.sameUser = false, .root = false, .groups = {7}}
                                        << QList<bool>{false, false, false, false};
-        QTest::newRow("the unknown") << PeerPolicy{.sameUser = false, .root = false, .users = {quint32(-1)}, .groups = {quint32(-1)}}
+        QTest::newRow("the unknown") << PeerPolicy{.sameUser = false,
+                                                   .root = false,
+                                                   .users = {quint32(-1)},
+                                                   .groups = {quint32(-1)}}
                                      << QList<bool>{false, false, false, false};
-        QTest::newRow("anyone") << PeerPolicy{.sameUser = false, .root = false, .anyone = true} << QList<bool>{true, true, true, true};
+        QTest::newRow("anyone") << PeerPolicy{.sameUser = false, .root = false, .anyone = true}
+                                << QList<bool>{true, true, true, true};
     }
     void aPolicyAllowsWhomItSays()
     {
@@ -193,10 +200,13 @@ private Q_SLOTS:
             QSKIP("only root can start a process of another user's");
         const QString place = path("sticky");
         const QString victims = path("victims");
-        QVERIFY(Test::makeDirectory(place, 01777) && Test::makeDirectory(victims, 0755) && Test::makeFile(victims + "/file"));
+        QVERIFY(Test::makeDirectory(place, 01777) && Test::makeDirectory(victims, 0755)
+                && Test::makeFile(victims + "/file"));
         const Test::Found before = Test::lookAt(victims + "/file");
         Stranger attacker(Stranger::OtherUser,
-                          [&, into = QFile::encodeName(place), victim = QFile::encodeName(victims)] { return raceFor(into, victim); });
+                          [&, into = QFile::encodeName(place), victim = QFile::encodeName(victims)] {
+                              return raceFor(into, victim);
+                          });
         WAIT_FOR(QFile::exists(place + "/mine") || QFile::exists(place + "/sub"));
         Server server(Test::zygote());
         Server below(Test::zygote());
@@ -204,7 +214,8 @@ private Q_SLOTS:
         QElapsedTimer timer;
         for (timer.start(); timer.elapsed() < 1000;) {
             listened += server.listen("unix:" + place + "/socket");
-            QVERIFY2(!below.listen("unix:" + place + "/sub/socket"), "it listens in a directory that somebody else may replace");
+            QVERIFY2(!below.listen("unix:" + place + "/sub/socket"),
+                     "it listens in a directory that somebody else may replace");
             server.close();
         }
         QVERIFY2(!attacker.hasEnded(), "the attacker is at it to the end");
@@ -242,13 +253,13 @@ private Q_SLOTS:
         Client client("unix:" + place, {.minWorkers = 0, .maxWorkers = 1, .waitForServer = false, .servers = servers});
         const CheckoutPtr checkout = client.checkout();
         Error error;
-        frameTry([&] { checkout->call("echo", {1}, [] {}); }, [&](const Error &caught) { error = caught; });
+        frameTry([&] { checkout->call("echo", {1}, [] { }); }, [&](const Error &caught) { error = caught; });
         QCOMPARE(squatter.status(), hears);
         WAIT_FOR(error.code() != Error::NoError);
         if (hears == 0) {
             QCOMPARE(error.code(), Error::Unavailable);
-            const QString said
-                = "could not connect to unix:" + place + ": the server runs as user 65534, which ClientOptions::servers does not allow";
+            const QString said = "could not connect to unix:" + place
+                + ": the server runs as user 65534, which ClientOptions::servers does not allow";
             QVERIFY2((error.message() + error.detail()).contains(said), qPrintable(error.message() + error.detail()));
         }
     }
@@ -256,7 +267,8 @@ private Q_SLOTS:
     {
         Server server(Test::zygote());
         QVERIFY(!server.listen("unix:@prefork"));
-        QVERIFY2(server.errorString().contains("abstract socket, which anybody may take"), qPrintable(server.errorString()));
+        QVERIFY2(server.errorString().contains("abstract socket, which anybody may take"),
+                 qPrintable(server.errorString()));
     }
 
     void row57_umask_data()

@@ -61,7 +61,10 @@ private:
     {
         return server.start(QStringLiteral(ECHO_SERVER), zeroArguments(m_address) + more);
     }
-    [[nodiscard]] static qint64 zygoteOf(const Test::ServerProcess &server) { return Test::childrenOf(server.pid()).value(0); }
+    [[nodiscard]] static qint64 zygoteOf(const Test::ServerProcess &server)
+    {
+        return Test::childrenOf(server.pid()).value(0);
+    }
 
     std::unique_ptr<QTemporaryDir> m_directory;
     QString m_address;
@@ -139,7 +142,8 @@ void TestFaultsServer::row17_aStoppedWorkerOfAKilledServer()
     const qint64 zygote = zygoteOf(server);
     const qint64 idleTicks = Test::processorTicks(stoppedPid);
     std::optional<Error> error;
-    frameTry([&] { stopped->call("spin", {60000}, [](const QVariant &) {}); }, [&error](const Error &thrown) { error = thrown; });
+    frameTry([&] { stopped->call("spin", {60000}, [](const QVariant &) { }); },
+             [&error](const Error &thrown) { error = thrown; });
     QTRY_VERIFY_WITH_TIMEOUT(Test::processorTicks(stoppedPid) > idleTicks, 30000);
     QVERIFY(Test::stop(stoppedPid));
     server.kill();
@@ -207,7 +211,8 @@ void TestFaultsServer::row18_withoutReplaceALiveServerStays()
     QVERIFY2(start(server), qPrintable(server.errorString()));
     const Test::Ended second = Test::runProgram(QStringLiteral(ECHO_SERVER), zeroArguments(m_address));
     QCOMPARE(second.exitCode, 2);
-    QVERIFY2(second.errors.contains(QStringLiteral("a live server is listening there already")), qPrintable(second.errors));
+    QVERIFY2(second.errors.contains(QStringLiteral("a live server is listening there already")),
+             qPrintable(second.errors));
     Client client(m_address);
     QVERIFY(Test::call(client.checkout(), "pid").result);
 }
@@ -250,10 +255,11 @@ void TestFaultsServer::row29_nobodyReadsTheServersLog()
     const int reader = ::open(fifo.constData(), O_RDWR | O_CLOEXEC); // so that the server can open it
     QVERIFY(reader >= 0);
     Test::ServerProcess server;
-    server.setEnvironment({QStringLiteral("QT_LOGGING_RULES=prefork.server=true"), QStringLiteral("QT_FORCE_STDERR_LOGGING=1")});
+    server.setEnvironment(
+        {QStringLiteral("QT_LOGGING_RULES=prefork.server=true"), QStringLiteral("QT_FORCE_STDERR_LOGGING=1")});
     QVERIFY2(server.start(QStringLiteral("/bin/sh"),
-                          {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" 2>\"$2\""), QStringLiteral(ECHO_SERVER), m_address,
-                           QFile::decodeName(fifo)}),
+                          {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" 2>\"$2\""),
+                           QStringLiteral(ECHO_SERVER), m_address, QFile::decodeName(fifo)}),
              qPrintable(server.errorString()));
     ::close(reader);
     Test::ServerProcess heir;
@@ -272,8 +278,9 @@ void TestFaultsServer::standardDescriptorsMayBeClosed()
 {
     QFETCH(QString, closed);
     QProcess server;
-    server.start(QStringLiteral("/bin/sh"), {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" ") + closed,
-                                             QStringLiteral(ECHO_SERVER), m_address});
+    server.start(QStringLiteral("/bin/sh"),
+                 {QStringLiteral("-c"), QStringLiteral("exec \"$0\" --listen \"$1\" ") + closed,
+                  QStringLiteral(ECHO_SERVER), m_address});
     const auto end = qScopeGuard([&server] {
         server.kill();
         server.waitForFinished(-1);
@@ -303,19 +310,23 @@ void TestFaultsServer::row62_askedOnceItLetsCheckoutsFinish()
     QCOMPARE(server.waitForEnd(), 0);
     if (!Test::isNative())
         client.close(); // idle connections without goodbyes have been left to the zygote
-    QVERIFY(Test::isNative() ? !Test::exists(worker) : Test::waitForEnd(worker, int(Test::Patience.count()))); // the server waits for the others
+    QVERIFY(Test::isNative()
+                ? !Test::exists(worker)
+                : Test::waitForEnd(worker, int(Test::Patience.count()))); // the server waits for the others
     QVERIFY(Test::isNative() ? !Test::exists(zygote) : Test::waitForEnd(zygote, int(Test::Patience.count())));
 }
 
 void TestFaultsServer::row62_whoTakesTooLongIsKilled()
 {
     Test::ServerProcess server;
-    QVERIFY2(start(server, {QStringLiteral("--shutdown-timeout"), QStringLiteral("0.2")}), qPrintable(server.errorString()));
+    QVERIFY2(start(server, {QStringLiteral("--shutdown-timeout"), QStringLiteral("0.2")}),
+             qPrintable(server.errorString()));
     Client client(m_address, {.minWorkers = 0});
     const CheckoutPtr held = client.checkout();
     const qint64 worker = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
     std::optional<Error> lost;
-    frameTry([&] { held->call("spin", {600000}, [](const QVariant &) {}); }, [&](const Error &error) { lost = error; });
+    frameTry([&] { held->call("spin", {600000}, [](const QVariant &) { }); },
+             [&](const Error &error) { lost = error; });
     server.sendSignal(SIGTERM);
     QVERIFY(Test::waitUntil([&] { return lost.has_value(); }));
     QCOMPARE(lost->code(), Error::WorkerLost);
@@ -328,12 +339,14 @@ void TestFaultsServer::row62_whoTakesTooLongIsKilled()
 void TestFaultsServer::row62_askedTwiceItGoesAtOnce()
 {
     Test::ServerProcess server;
-    QVERIFY2(start(server, {QStringLiteral("--shutdown-timeout"), QStringLiteral("1000")}), qPrintable(server.errorString()));
+    QVERIFY2(start(server, {QStringLiteral("--shutdown-timeout"), QStringLiteral("1000")}),
+             qPrintable(server.errorString()));
     Client client(m_address, {.minWorkers = 0, .timeout = 0ms});
     const CheckoutPtr held = client.checkout();
     const qint64 worker = Test::call(held, "pid").result.value_or(QVariant()).toLongLong();
     std::optional<Error> lost;
-    frameTry([&] { held->call("spin", {600000}, [](const QVariant &) {}); }, [&](const Error &error) { lost = error; });
+    frameTry([&] { held->call("spin", {600000}, [](const QVariant &) { }); },
+             [&](const Error &error) { lost = error; });
     server.sendSignal(SIGTERM);
     QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(m_directory->filePath(QStringLiteral("s.socket"))), 30000);
     QVERIFY(!lost);

@@ -16,7 +16,8 @@ class FaultsServerStoppedTest : public QObject
 private Q_SLOTS:
     void init()
     {
-        QVERIFY2(m_server.start(ECHO_SERVER, {"--listen", "unix:" + m_directory.filePath("socket")}), qPrintable(m_server.errorString()));
+        QVERIFY2(m_server.start(ECHO_SERVER, {"--listen", "unix:" + m_directory.filePath("socket")}),
+                 qPrintable(m_server.errorString()));
         QVERIFY(Test::stop(m_server.pid()));
     }
     void cleanup()

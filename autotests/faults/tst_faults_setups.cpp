@@ -86,8 +86,7 @@ private:
         frameTry([this] { m_client.checkout()->call("pid", {}, [this](const QVariant &) { m_isServed = true; }); },
                  [this](const Error &) {
                      ++m_failures;
-                     QMetaObject::invokeMethod(
-                         &m_client, [this] { call(); }, Qt::QueuedConnection);
+                     QMetaObject::invokeMethod(&m_client, [this] { call(); }, Qt::QueuedConnection);
                  });
     }
 
@@ -120,7 +119,8 @@ void insist(const Crowd &crowd)
     const qint64 seconds = time.elapsed() / 1000 + 1;
     QVERIFY2(tried >= 1 && tried <= seconds + 2, qPrintable(QStringLiteral("%1 in %2 s").arg(tried).arg(seconds)));
     ::unlink(s_broken.constData());
-    QVERIFY(Test::waitUntil([&] { return std::all_of(crowd.begin(), crowd.end(), [](const auto &one) { return one->isServed(); }); }));
+    QVERIFY(Test::waitUntil(
+        [&] { return std::all_of(crowd.begin(), crowd.end(), [](const auto &one) { return one->isServed(); }); }));
 }
 
 void TestFaultsSetups::row20_manyClientsOfAFailingSetup()
@@ -130,7 +130,8 @@ void TestFaultsSetups::row20_manyClientsOfAFailingSetup()
     QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
     Crowd crowd;
     for (int i = 0; i < 60; ++i)
-        crowd.push_back(std::make_unique<Insisting>(m_address, ClientOptions{.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms}));
+        crowd.push_back(
+            std::make_unique<Insisting>(m_address, ClientOptions{.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms}));
     insist(crowd);
 }
 
@@ -139,7 +140,8 @@ void TestFaultsSetups::row20_clientsOnAZygoteBackOffToo()
     QVERIFY(put(s_broken));
     Crowd crowd;
     for (int i = 0; i < 20; ++i)
-        crowd.push_back(std::make_unique<Insisting>(Test::zygote(), ClientOptions{.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms}));
+        crowd.push_back(std::make_unique<Insisting>(Test::zygote(),
+                                                    ClientOptions{.minWorkers = 0, .maxWorkers = 1, .timeout = 0ms}));
     insist(crowd);
 }
 
@@ -168,7 +170,8 @@ void TestFaultsSetups::row20_whoLeavesDuringSetupProvesNothing()
 int main(int argc, char *argv[])
 {
     const QTemporaryDir directory;
-    const auto name = [&directory](const char *file) { return QFile::encodeName(directory.filePath(QString::fromLatin1(file))); };
+    const auto name
+        = [&directory](const char *file) { return QFile::encodeName(directory.filePath(QString::fromLatin1(file))); };
     s_setups = name("setups");
     s_broken = name("broken");
     s_slow = name("slow");

@@ -105,7 +105,8 @@ private Q_SLOTS:
             const Test::ActingAsNobody nobody;
             QVERIFY(!server.listen("unix:" + place));
         }
-        QVERIFY2(server.errorString().contains("cannot tell whether") || server.errorString().contains("of another user"),
+        QVERIFY2(server.errorString().contains("cannot tell whether")
+                     || server.errorString().contains("of another user"),
                  qPrintable(server.errorString()));
         QVERIFY(Test::make(place, 0666));
         {
@@ -161,20 +162,24 @@ private Q_SLOTS:
         QFETCH(QString, place);
         QFETCH(QString, says);
         using Test::makeDirectory;
-        QVERIFY(makeDirectory(path("closed"), 0755) && makeDirectory(path("open"), 0777) && makeDirectory(path("open/sub"), 0755));
-        QVERIFY(makeDirectory(path("group"), 0775) && makeDirectory(path("sticky"), 01777) && Test::makeFile(path("file")));
+        QVERIFY(makeDirectory(path("closed"), 0755) && makeDirectory(path("open"), 0777)
+                && makeDirectory(path("open/sub"), 0755));
+        QVERIFY(makeDirectory(path("group"), 0775) && makeDirectory(path("sticky"), 01777)
+                && Test::makeFile(path("file")));
         QVERIFY(QFile::link(path("closed"), path("link")) && QFile::link("../closed", path("sticky/link")));
         QVERIFY(QFile::link(path("open"), path("link-to-open")) && QFile::link(path("closed"), path("open/link")));
         QVERIFY(QFile::link("circle", path("circle")));
         if (Test::isRoot()) {
             QVERIFY(makeDirectory(path("theirs"), 0755, Nobody) && makeDirectory(path("theirs/sub"), 0755));
-            QVERIFY(makeDirectory(path("their-sticky"), 01777, Nobody) && QFile::link(path("closed"), path("their-link")));
+            QVERIFY(makeDirectory(path("their-sticky"), 01777, Nobody)
+                    && QFile::link(path("closed"), path("their-link")));
             QCOMPARE(::lchown(QFile::encodeName(path("their-link")).constData(), Nobody, Nobody), 0);
         }
         const QString address = place.isEmpty() ? QString("unix:") : "unix:" + m_directory->path() + u'/' + place;
         Server server(Test::zygote());
         QCOMPARE(server.listen(address), says.isEmpty());
-        QVERIFY2(server.errorString().contains(says.replace("DIR", m_directory->path())), qPrintable(server.errorString()));
+        QVERIFY2(server.errorString().contains(says.replace("DIR", m_directory->path())),
+                 qPrintable(server.errorString()));
         if (server.isListening()) {
             Client client(address);
             QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
@@ -245,8 +250,10 @@ private Q_SLOTS:
         QTest::addColumn<uint>("flags");
         QTest::addColumn<QByteArray>("options");
         QTest::addColumn<QString>("says");
-        QTest::newRow("read-only") << uint(MS_RDONLY) << QByteArray("mode=755") << "cannot create the socket: Read-only file system";
-        QTest::newRow("full") << 0U << QByteArray("mode=755,nr_inodes=1") << "cannot create the socket: No space left on device";
+        QTest::newRow("read-only") << uint(MS_RDONLY) << QByteArray("mode=755")
+                                   << "cannot create the socket: Read-only file system";
+        QTest::newRow("full") << 0U << QByteArray("mode=755,nr_inodes=1")
+                              << "cannot create the socket: No space left on device";
     }
     void row23_noPlaceForTheSocket()
     {

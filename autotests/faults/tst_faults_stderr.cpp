@@ -131,7 +131,8 @@ int main(int argc, char *argv[])
     const int result = QTest::qExec(&test, argc, argv);
     for (const auto &[name, zygote] : s_zygotes) {
         Test::killWorkersOf(zygote->processId());
-        ::kill(pid_t(zygote->processId()), SIGKILL); // one that waits for its log's reader would keep our standard output open
+        ::kill(pid_t(zygote->processId()),
+               SIGKILL); // one that waits for its log's reader would keep our standard output open
     }
     return result;
 }

@@ -100,7 +100,8 @@ void fill(Interface &interface)
     };
     for (const char *const method : {"step", "leap"})
         interface.add(method, [step](const QVariantList &arguments) { return step(arguments.value(0).toString()); });
-    interface.fallback([step](const QString &, const QVariantList &arguments) { return step(arguments.value(0).toString()); });
+    interface.fallback(
+        [step](const QString &, const QVariantList &arguments) { return step(arguments.value(0).toString()); });
 }
 
 void callSlowly(const CheckoutPtr &checkout, Turns &turns, int *settled)
@@ -136,10 +137,11 @@ private Q_SLOTS:
         QFETCH(QByteArray, words);
         QFETCH(bool, isIdle);
         Babbler babbler(words);
-        Client client(babbler.address(), {.minWorkers = int(isIdle), .maxWorkers = 1, .timeout = Patience, .maxMessageSize = 16 << 20});
+        Client client(babbler.address(),
+                      {.minWorkers = int(isIdle), .maxWorkers = 1, .timeout = Patience, .maxMessageSize = 16 << 20});
         const CheckoutPtr checkout = isIdle ? nullptr : client.checkout();
         if (checkout)
-            frameTry([&] { checkout->call("ask", {}, [] {}); }, [](const Error &) {});
+            frameTry([&] { checkout->call("ask", {}, [] { }); }, [](const Error &) {});
         WAIT_FOR(babbler.left() >= 1);
     }
 
@@ -239,7 +241,7 @@ private Q_SLOTS:
     void row81_slowCatchers()
     {
         constexpr int Checkouts = 16;
-        LyingServer server([](QLocalSocket *, quint64) {});
+        LyingServer server([](QLocalSocket *, quint64) { });
         Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1, .timeout = 100ms});
         Turns turns;
         int settled = 0;
@@ -291,7 +293,7 @@ private Q_SLOTS:
     }
     void row81_aClientThatIsDestroyedSettlesAllBeforeItIsGone()
     {
-        LyingServer server([](QLocalSocket *, quint64) {});
+        LyingServer server([](QLocalSocket *, quint64) { });
         auto client = std::make_unique<Client>(server.address(), ClientOptions{.maxWorkers = 1});
         Turns turns;
         int settled = 0;
@@ -304,7 +306,8 @@ private Q_SLOTS:
         QCOMPARE(settled, 8);
     }
 
-    // Replies are written together only before methods that have always been quick. One that was not loses that trust, in every worker.
+    // Replies are written together only before methods that have always been quick. One that was not loses that trust,
+    // in every worker.
     void row83_aFinishedReplyBehindASlowCall_data()
     {
         QTest::addColumn<QByteArray>("method");
@@ -363,7 +366,8 @@ private Q_SLOTS:
         });
         Client client(server.address(), {.minWorkers = 1, .maxWorkers = 1, .readBudget = 0us});
         int after = 0;
-        client.call("ask", {}, [&](const QVariant &reply) { after = reply.toString().size() == Size ? turns.count() : -1; });
+        client.call("ask", {},
+                    [&](const QVariant &reply) { after = reply.toString().size() == Size ? turns.count() : -1; });
         WAIT_FOR(after != 0);
         QVERIFY2(after - before >= 3, qPrintable(QString::number(after - before)));
     }

@@ -129,9 +129,9 @@ private Q_SLOTS:
         frameTry(
             [&] {
                 if (kind == Trap::ThrowsWritten || kind == Trap::KillsWritten)
-                    checkout->call(makeTrap, kind, [](const Trap &) {});
+                    checkout->call(makeTrap, kind, [](const Trap &) { });
                 else
-                    checkout->call(takeTrap, Trap{kind}, [](int) {});
+                    checkout->call(takeTrap, Trap{kind}, [](int) { });
             },
             [&caught](const Error &error) { caught = error; });
         WAIT_FOR(caught.has_value());
@@ -179,7 +179,8 @@ private Q_SLOTS:
         const double expected = number.toDouble();
         const double actual = outcome.result->toDouble();
         QVERIFY(std::isnan(expected) ? std::isnan(actual) : actual == expected);
-        QCOMPARE(std::signbit(actual), std::signbit(expected) && (Test::isNative() || expected != 0)); // JSON's -0 is the integer 0
+        QCOMPARE(std::signbit(actual),
+                 std::signbit(expected) && (Test::isNative() || expected != 0)); // JSON's -0 is the integer 0
     }
 };
 

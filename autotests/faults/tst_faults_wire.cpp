@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a client may say to a worker that is not the protocol: its own connection ends, with memory in bounds, and nobody else notices.
+// What a client may say to a worker that is not the protocol: its own connection ends, with memory in bounds, and
+// nobody else notices.
 #include "helpers/embedded.h"
 #include "helpers/faults.h"
 #include "helpers/nativebytes.h"
@@ -100,7 +101,8 @@ private Q_SLOTS:
                 QTest::addRow("%llu", static_cast<unsigned long long>(length)) << header(length, CallKind, 1);
             QTest::newRow("zero") << header(0, CallKind, 1);
             QTest::newRow("eight bytes that say 2^63") << bigEndian(quint64(1) << 63);
-            QTest::newRow("shorter than its content") << header(10, CallKind, 1) + rawCall("echo", text("x")).sliced(16);
+            QTest::newRow("shorter than its content")
+                << header(10, CallKind, 1) + rawCall("echo", text("x")).sliced(16);
             QTest::newRow("longer than its content")
                 << header(40, CallKind, 1) + rawCall("echo", text("x")).sliced(16) + QByteArray(40, '\0');
         } else {
@@ -142,7 +144,8 @@ private Q_SLOTS:
     void row41_depthAndBombs_data()
     {
         addRefused();
-        const auto deep = [](int depth) { return inProtocol(nested(depth), QByteArray(depth, '[') + QByteArray(depth, ']')); };
+        const auto deep
+            = [](int depth) { return inProtocol(nested(depth), QByteArray(depth, '[') + QByteArray(depth, ']')); };
         for (const int depth : {1024, 1025, 400000})
             QTest::addRow("depth %d", depth) << rawCall("echo", deep(depth));
         if (isNative()) {
@@ -165,7 +168,8 @@ private Q_SLOTS:
     void row42_brokenText_data()
     {
         addRefused();
-        const auto said = [](const QByteArray &text) { return rawCall("echo", inProtocol(cborText(text), '"' + text + '"')); };
+        const auto said
+            = [](const QByteArray &text) { return rawCall("echo", inProtocol(cborText(text), '"' + text + '"')); };
         QTest::newRow("not UTF-8") << said("a\xff");
         QTest::newRow("overlong") << said("a\xc0\x80");
         QTest::newRow("a surrogate in UTF-8") << said("\xed\xa0\x80");
@@ -185,17 +189,19 @@ private Q_SLOTS:
     void row42_nulIsACharacter()
     {
         Peer peer(path());
-        peer.say(rawCall(inProtocol(QByteArray("pi\0d", 4), "pi\\u0000d"), inProtocol(text("x"), "1"), 1)); // no method, and no pid
+        peer.say(rawCall(inProtocol(QByteArray("pi\0d", 4), "pi\\u0000d"), inProtocol(text("x"), "1"),
+                         1)); // no method, and no pid
         QVERIFY(peer.hears("NoSuchMethod"));
-        QCOMPARE(answer(m_checkout, "echo", {QString::fromLatin1("a\0b", 3)}).toString(), QString::fromLatin1("a\0b", 3));
+        QCOMPARE(answer(m_checkout, "echo", {QString::fromLatin1("a\0b", 3)}).toString(),
+                 QString::fromLatin1("a\0b", 3));
     }
 
     // Natively they are refused. Over JSON they may be too, but whoever takes them takes one.
     void row43_duplicateKeys()
     {
         Peer peer(path());
-        const QByteArray twice
-            = inProtocol(map({text("key"), text("first"), text("key"), text("second")}), R"({"key":"first","key":"second"})");
+        const QByteArray twice = inProtocol(map({text("key"), text("first"), text("key"), text("second")}),
+                                            R"({"key":"first","key":"second"})");
         peer.say(rawCall("echo", twice));
         if (isNative())
             QVERIFY(peer.isRefused());
@@ -211,20 +217,23 @@ private Q_SLOTS:
         const QByteArray word = inProtocol(text("word"), R"("word")");
         if (isNative()) {
             const auto greet = [](int version, const QByteArrayList &more = {}) {
-                return hello(
-                    map(QByteArrayList{text("version"), QByteArray(1, char(version)), text("limit"), longHead(0, 1 << 20)} + more));
+                return hello(map(
+                    QByteArrayList{text("version"), QByteArray(1, char(version)), text("limit"), longHead(0, 1 << 20)}
+                    + more));
             };
             QTest::newRow("newer") << greet(23) << rawCall("echo", word) << true;
             QTest::newRow("older than any") << greet(0) << rawCall("echo", word) << false;
-            QTest::newRow("unknown hello field") << greet(1, {text("flavour"), text("mint")}) << rawCall("echo", word) << true;
-            QTest::newRow("unknown meta key") << hello()
-                                              << packet(CallKind, bigEndian(0) + array({map({text("trace"), "\x07"}), text("echo"), word}),
-                                                        1)
-                                              << true;
+            QTest::newRow("unknown hello field")
+                << greet(1, {text("flavour"), text("mint")}) << rawCall("echo", word) << true;
+            QTest::newRow("unknown meta key")
+                << hello()
+                << packet(CallKind, bigEndian(0) + array({map({text("trace"), "\x07"}), text("echo"), word}), 1)
+                << true;
             QTest::newRow("unknown kind") << hello() << packet(8, {}, 1) << false;
             QTest::newRow("other preamble") << QByteArray("Q]PG") + hello().sliced(4) << rawCall("echo", word) << false;
         } else {
-            QTest::newRow("unknown meta key") << QByteArray() << QByteArray(R"(["do",{"trace":7},"echo","word"])") << true;
+            QTest::newRow("unknown meta key")
+                << QByteArray() << QByteArray(R"(["do",{"trace":7},"echo","word"])") << true;
             QTest::newRow("unknown command") << QByteArray() << QByteArray(R"(["dx",{},"echo","word"])") << false;
             QTest::newRow("neither protocol") << QByteArray() << QByteArray("GET / HTTP/1.0\r\n\r\n") << false;
         }

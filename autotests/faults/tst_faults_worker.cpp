@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Workers that die, hang or are late. Row 7, a worker that the kernel does not let be killed, would take a frozen file system.
+// Workers that die, hang or are late. Row 7, a worker that the kernel does not let be killed, would take a frozen file
+// system.
 #include "helpers/embedded.h"
 #include "helpers/faults.h"
 #include "helpers/ledger.h"
@@ -54,11 +55,12 @@ void fill(Interface &interface)
     Test::addBasics(interface);
     Test::addNoting(interface);
     interface.add("raise", [](Arguments arguments) { return ::raise(arguments.value(0).toInt()), QVariant(); });
-    interface.add("passNoting", [](Arguments arguments) { // notes that it goes on, so that what follows is known to be the reply
-        Gate::pass(arguments.value(1).toString());
-        Test::WorkLog::append(arguments.value(0).toString(), "going on");
-        return QVariant(QString(arguments.value(2).toInt(), 'x'));
-    });
+    interface.add("passNoting",
+                  [](Arguments arguments) { // notes that it goes on, so that what follows is known to be the reply
+                      Gate::pass(arguments.value(1).toString());
+                      Test::WorkLog::append(arguments.value(0).toString(), "going on");
+                      return QVariant(QString(arguments.value(2).toInt(), 'x'));
+                  });
     interface.add("_exit", [](Arguments arguments) { return ::_exit(arguments.value(0).toInt()), QVariant(); });
     interface.add("exit", [](Arguments arguments) { return std::exit(arguments.value(0).toInt()), QVariant(); });
     interface.add("throwNumber", [](Arguments) -> QVariant { throw 42; });
@@ -71,7 +73,8 @@ void fill(Interface &interface)
     });
     interface.add("readForEver", [](Arguments) { return readForEver(), QVariant(); });
     interface.add("stop", [](Arguments) { return ::raise(SIGSTOP), QVariant(); });
-    interface.add("linger", [](Arguments arguments) { return ::usleep(arguments.value(0).toUInt()), arguments.value(1); });
+    interface.add("linger",
+                  [](Arguments arguments) { return ::usleep(arguments.value(0).toUInt()), arguments.value(1); });
 }
 
 }
@@ -81,7 +84,10 @@ class FaultsWorkerTest : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { m_client = std::make_unique<Client>(s_patient.get(), ClientOptions{.minWorkers = 1, .maxWorkers = 1}); }
+    void init()
+    {
+        m_client = std::make_unique<Client>(s_patient.get(), ClientOptions{.minWorkers = 1, .maxWorkers = 1});
+    }
     void cleanup() { m_client.reset(); }
 
     void row1_workerDiesInTheCall_data()
@@ -113,11 +119,8 @@ private Q_SLOTS:
             const CheckoutPtr checkout = m_client->checkout();
             const qint64 pid = Test::pidOf(checkout);
             Error caught;
-            frameTry(
-                [&] {
-                    checkout->call("notePassing", {m_log.path(), "x", gate.path()});
-                },
-                [&caught](const Error &error) { caught = error; });
+            frameTry([&] { checkout->call("notePassing", {m_log.path(), "x", gate.path()}); },
+                     [&caught](const Error &error) { caught = error; });
             QVERIFY(QTest::qWaitFor([&] { return gate.isReached(); }, int(Test::Patience.count())));
             QElapsedTimer timer;
             timer.start();
@@ -168,7 +171,8 @@ private Q_SLOTS:
         QTest::newRow("exit(0)") << QByteArray("exit") << 0 << Error::WorkerLost << "exited with status 0";
         QTest::newRow("exit(3)") << QByteArray("exit") << 3 << Error::WorkerLost << "exited with status 3";
         QTest::newRow("throw 42") << QByteArray("throwNumber") << 0 << Error::WorkerError << "";
-        QTest::newRow("stack overflow") << QByteArray("overflow") << 0 << Error::WorkerLost << (Test::isSanitized() ? "" : "SIGSEGV");
+        QTest::newRow("stack overflow") << QByteArray("overflow") << 0 << Error::WorkerLost
+                                        << (Test::isSanitized() ? "" : "SIGSEGV");
         QTest::newRow("throws while unwinding") << QByteArray("throwTwice") << 0 << Error::WorkerLost << "SIGABRT";
     }
     void row2_workerExitsOrThrows()
@@ -195,7 +199,8 @@ private Q_SLOTS:
     void row6_workerIsStopped_data() { addEnds(); }
     void row6_workerIsStopped() { runAway("stop"); }
 
-    // Replies that come when time is up, or a moment sooner, or a moment later: those that come early are followed by later ones.
+    // Replies that come when time is up, or a moment sooner, or a moment later: those that come early are followed by
+    // later ones.
     void row8_lateRepliesAreNobodys()
     {
         constexpr int Trials = 1200;
@@ -261,7 +266,8 @@ private:
     static void runAway(const char *method)
     {
         QFETCH(bool, givesUp);
-        Client client((givesUp ? s_patient : s_impatient).get(), {.minWorkers = 1, .maxWorkers = 1, .timeout = givesUp ? 300ms : 0ms});
+        Client client((givesUp ? s_patient : s_impatient).get(),
+                      {.minWorkers = 1, .maxWorkers = 1, .timeout = givesUp ? 300ms : 0ms});
         const CheckoutPtr checkout = client.checkout();
         const qint64 pid = Test::pidOf(checkout);
         const Error error = failure(checkout, method);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Mutated sessions for a real server, many at a time. PREFORK_FUZZ_SEED=N replays the run that printed it, PREFORK_FUZZ_CONNECTIONS=N makes
-// it longer.
+// Mutated sessions for a real server, many at a time. PREFORK_FUZZ_SEED=N replays the run that printed it,
+// PREFORK_FUZZ_CONNECTIONS=N makes it longer.
 #include "helpers/faults.h"
 #include "helpers/mutations.h"
 #include "helpers/rawsocket.h"
@@ -90,7 +90,8 @@ private Q_SLOTS:
     void initTestCase()
     {
         qputenv("QT_LOGGING_RULES", "prefork.worker=false"); // each session would have its line
-        QVERIFY2(m_server.start(ECHO_SERVER, {"--listen", "unix:" + path(), "--hung-timeout", "10"}), qPrintable(m_server.errorString()));
+        QVERIFY2(m_server.start(ECHO_SERVER, {"--listen", "unix:" + path(), "--hung-timeout", "10"}),
+                 qPrintable(m_server.errorString()));
         const QList<qint64> children = Test::childrenOf(m_server.pid());
         QCOMPARE(children.size(), 1);
         m_zygote = children.first();
@@ -109,10 +110,12 @@ private Q_SLOTS:
         const qsizetype ofServer = Test::descriptorsAtRest(m_server.pid());
         const qsizetype ofZygote = Test::descriptorsAtRest(m_zygote);
         for (qint64 first = 0; first < connections; first += Round) {
-            const QByteArray here = "between connections " + QByteArray::number(first) + " and " + QByteArray::number(first + Round);
+            const QByteArray here
+                = "between connections " + QByteArray::number(first) + " and " + QByteArray::number(first + Round);
             QVERIFY2(talk(quint64(seed), first, std::min(first + Round, connections)), here.constData());
-            Client stranger(m_server.address(),
-                            {.minWorkers = 1, .maxWorkers = 1, .protocol = first / Round % 2 ? Protocol::Json : Protocol::Native});
+            Client stranger(
+                m_server.address(),
+                {.minWorkers = 1, .maxWorkers = 1, .protocol = first / Round % 2 ? Protocol::Json : Protocol::Native});
             QVERIFY2(Test::answer(stranger.checkout(), "echo", {first}) == QVariant(first), here.constData());
             QVERIFY2(Test::pidOf(checkout) == worker, here.constData());
         }

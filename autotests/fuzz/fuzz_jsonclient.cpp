@@ -48,8 +48,9 @@ QStringList hear(Feed feed)
             std::optional<QString> misfit;
             const auto handler = handlerOf(heard.size());
             require(message.kind != Wire::Incoming::Result || Test::readResult(codec, handler.get(), &misfit));
-            heard.append(
-                QStringLiteral("%1 %2 %3").arg(message.kind).arg(message.failure.message, misfit.value_or(QStringLiteral("fits"))));
+            heard.append(QStringLiteral("%1 %2 %3")
+                             .arg(message.kind)
+                             .arg(message.failure.message, misfit.value_or(QStringLiteral("fits"))));
         }
     };
     feed([&](QByteArrayView piece) { return Fuzz::feed(codec, piece, decodeAll); });

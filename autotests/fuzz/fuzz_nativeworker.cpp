@@ -26,7 +26,8 @@ QByteArray beginning(bool isLarge)
                      .encodeCall({.name = QStringLiteral("bytes")}, detail::ListedArguments(list), &call));
         codec.address(&call, 1, 0);
         Wire::forEachPiece(
-            call.bytes, call.chunks, [&](QByteArrayView piece) { out.append(piece); }, [&](const QByteArray &piece) { out.append(piece); });
+            call.bytes, call.chunks, [&](QByteArrayView piece) { out.append(piece); },
+            [&](const QByteArray &piece) { out.append(piece); });
     }
     return out;
 }

@@ -39,7 +39,9 @@ inline void fill(Prefork::Interface &interface)
         .add(nothing, [] {})
         .add("echo", [](const QVariantList &arguments) { return QVariant(arguments); })
         .add("fail",
-             [](const QVariantList &arguments) -> QVariant { throw Prefork::Error(arguments.value(0).toString(), arguments.value(1)); })
+             [](const QVariantList &arguments) -> QVariant {
+                 throw Prefork::Error(arguments.value(0).toString(), arguments.value(1));
+             })
         .fallback([](const QString &method, const QVariantList &arguments) {
             return QVariant(QVariantList{method, arguments});
         })

@@ -18,7 +18,8 @@ inline void require(bool holds)
         std::abort();
 }
 
-/// Gives @p said to a codec, which is asked for what they hold each time there is no more room; until decodeAll() returns false.
+/// Gives @p said to a codec, which is asked for what they hold each time there is no more room; until decodeAll()
+/// returns false.
 template <class Codec, class DecodeAll>
 bool feed(Codec &codec, QByteArrayView said, DecodeAll decodeAll)
 {
@@ -35,7 +36,8 @@ bool feed(Codec &codec, QByteArrayView said, DecodeAll decodeAll)
     return true;
 }
 
-/// An input: what the peer says, and a last byte that tells how. Being the last one it stays where it is while the rest grows.
+/// An input: what the peer says, and a last byte that tells how. Being the last one it stays where it is while the rest
+/// grows.
 class Input
 {
 public:
@@ -45,7 +47,8 @@ public:
     {
     }
     static constexpr uchar Prefixed = 0x80; ///< a beginning that is valid comes first
-    static constexpr uchar Framed = 0x40; ///< headers are made to fit: what is guessed byte by byte hardly ever has the right length
+    static constexpr uchar Framed
+        = 0x40; ///< headers are made to fit: what is guessed byte by byte hardly ever has the right length
     static constexpr uchar Large = 0x20; ///< the beginning has a message in it that needs memory of its own
 
     [[nodiscard]] bool is(uchar flag) const { return m_control & flag; }

@@ -9,7 +9,8 @@
 namespace Test {
 
 /// The result of a call; of one that failed, a text that says how.
-inline QVariant answer(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method, const Prefork::Arguments &arguments = {})
+inline QVariant answer(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method,
+                       const Prefork::Arguments &arguments = {})
 {
     const Outcome outcome = call(checkout, method, arguments);
     if (outcome.error)
@@ -38,7 +39,10 @@ public:
               const Prefork::Arguments &arguments = {})
     {
         Prefork::frameTry(
-            [&] { checkout->call(method, arguments, [this, name](const QVariant &result) { note(name + u'=' + result.toString()); }); },
+            [&] {
+                checkout->call(method, arguments,
+                               [this, name](const QVariant &result) { note(name + u'=' + result.toString()); });
+            },
             [this, name](const Prefork::Error &error) { note(name + u'!' + error.message()); });
     }
     void note(const QString &entry) { m_entries.append(entry); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// bad-zygote MISBEHAVIOUR: makes a zygote in a way that cannot work. Says why it does not on stderr and ends with 3; with 0 if it does.
+// bad-zygote MISBEHAVIOUR: makes a zygote in a way that cannot work. Says why it does not on stderr and ends with 3;
+// with 0 if it does.
 #include <QtPrefork/Interface>
 #include <QtPrefork/Zygote>
 
@@ -49,7 +50,8 @@ int report(const Prefork::Interface &interface, const Prefork::ZygoteOptions &op
 {
     const Prefork::Zygote zygote(interface, options);
     std::fprintf(stderr, "%s\n", qPrintable(zygote.errorString()));
-    const bool knowsItself = zygote.isValid() == zygote.errorString().isEmpty() && zygote.isValid() == (zygote.processId() != 0);
+    const bool knowsItself
+        = zygote.isValid() == zygote.errorString().isEmpty() && zygote.isValid() == (zygote.processId() != 0);
     return !knowsItself ? 4 : zygote.isValid() ? 0 : 3;
 }
 
@@ -79,7 +81,7 @@ int withPreload(std::function<void()> preload)
 int main(int argc, char *argv[])
 {
     const std::map<std::string, std::function<int()>> misbehaviours{
-        {"none", [] { return withPreload([] {}); }},
+        {"none", [] { return withPreload([] { }); }},
         {"after-application",
          [&] {
              QCoreApplication app(argc, argv);
@@ -94,7 +96,8 @@ int main(int argc, char *argv[])
         {"preload-crashes", [] { return withPreload([] { std::signal(SIGSEGV, SIG_DFL), raise(SIGSEGV); }); }},
         {"preload-exits", [] { return withPreload([] { std::exit(9); }); }},
         {"preload-leaks", [] { return withPreload([] { static_cast<void>(::open("/dev/zero", O_RDONLY)); }); }},
-        {"preload-leaks-close-on-exec", [] { return withPreload([] { static_cast<void>(::open("/dev/full", O_WRONLY | O_CLOEXEC)); }); }},
+        {"preload-leaks-close-on-exec",
+         [] { return withPreload([] { static_cast<void>(::open("/dev/full", O_WRONLY | O_CLOEXEC)); }); }},
         {"preload-declares-too-much", withAKeptDescriptorThatIsNotOpen},
         {"declares-one-from-before", withAKeptDescriptorFromBefore},
         {"preload-reopens-one-from-before",

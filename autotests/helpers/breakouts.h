@@ -63,13 +63,16 @@ inline QVariant outputOf(const QString &command)
 inline void addBreakouts(Prefork::Interface &interface)
 {
     using Arguments = const QVariantList &;
-    interface.add("allocate", [](Arguments arguments) { return QVariant(QByteArray(arguments.value(0).toLongLong(), 'x').size()); });
+    interface.add("allocate", [](Arguments arguments) {
+        return QVariant(QByteArray(arguments.value(0).toLongLong(), 'x').size());
+    });
     interface.add("spin", [](Arguments) -> QVariant {
         for (std::atomic<int> turns = 0;; ++turns) { }
     });
     interface.add("openMany", [](Arguments) { return openMany(); });
-    interface.add("writeMuch",
-                  [](Arguments arguments) { return writeMuch(arguments.value(0).toString(), arguments.value(1).toLongLong()); });
+    interface.add("writeMuch", [](Arguments arguments) {
+        return writeMuch(arguments.value(0).toString(), arguments.value(1).toLongLong());
+    });
     interface.add("abortIn", [](Arguments arguments) -> QVariant {
         if (::chdir(QFile::encodeName(arguments.value(0).toString()).constData()) == 0)
             ::abort();
@@ -88,7 +91,9 @@ inline void addBreakouts(Prefork::Interface &interface)
         return errorOf(::setrlimit(resource, &limit));
     });
     interface.add("nice", [](Arguments) { return QVariant(::getpriority(PRIO_PROCESS, 0)); });
-    interface.add("setNice", [](Arguments arguments) { return errorOf(::setpriority(PRIO_PROCESS, 0, arguments.value(0).toInt())); });
+    interface.add("setNice", [](Arguments arguments) {
+        return errorOf(::setpriority(PRIO_PROCESS, 0, arguments.value(0).toInt()));
+    });
     interface.add("ids", [](Arguments) { // all that it is, and the number of its further groups
         uid_t users[3] = {};
         gid_t groups[3] = {};

@@ -24,8 +24,8 @@ struct Outcome
     std::optional<Prefork::Error> error;
 };
 
-/// Turns the event loop until @p isDone, asked after every turn; false if that takes longer than patience. Sleeps between events and not
-/// a moment longer, unlike QTest::qWaitFor().
+/// Turns the event loop until @p isDone, asked after every turn; false if that takes longer than patience. Sleeps
+/// between events and not a moment longer, unlike QTest::qWaitFor().
 template <class Predicate>
 [[nodiscard]] bool waitUntil(Predicate isDone)
 {
@@ -52,11 +52,13 @@ template <class Count, class Total>
 }
 
 /// Makes a call and runs the event loop until it has settled.
-inline Outcome call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method, const Prefork::Arguments &arguments = {})
+inline Outcome call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method,
+                    const Prefork::Arguments &arguments = {})
 {
     const auto outcome = std::make_shared<Outcome>();
-    Prefork::frameTry([&] { checkout->call(method, arguments, [outcome](const QVariant &result) { outcome->result = result; }); },
-                      [outcome](const Prefork::Error &error) { outcome->error = error; });
+    Prefork::frameTry(
+        [&] { checkout->call(method, arguments, [outcome](const QVariant &result) { outcome->result = result; }); },
+        [outcome](const Prefork::Error &error) { outcome->error = error; });
     [[maybe_unused]] const bool hasSettled = waitUntil([&] { return outcome->result || outcome->error; });
     return *outcome;
 }

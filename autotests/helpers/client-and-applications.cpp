@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// client-and-applications MODE ADDRESS: a client of the server at ADDRESS, or of a zygote of its own if that is "zygote", that is older
-// than the application, outlives it, or meets several. Ends with 0 if all its calls settle as they should, or else says which do not.
+// client-and-applications MODE ADDRESS: a client of the server at ADDRESS, or of a zygote of its own if that is
+// "zygote", that is older than the application, outlives it, or meets several. Ends with 0 if all its calls settle as
+// they should, or else says which do not.
 #include "helpers/embedded.h"
 
 #include <QtPrefork/Client>
@@ -40,13 +41,17 @@ struct Program
 
     void makeClient(const ClientOptions &options = {})
     {
-        client = zygote ? std::make_unique<Client>(zygote.get(), options) : std::make_unique<Client>(QString(argv[2]), options);
+        client = zygote ? std::make_unique<Client>(zygote.get(), options)
+                        : std::make_unique<Client>(QString(argv[2]), options);
         checkout = client->checkout();
     }
     void call(const char *method, const QVariant &argument)
     {
-        frameTry([&] { checkout->call(method, {argument}, [this](const QVariant &result) { results.append(result.toInt()); }); },
-                 [this](const Error &error) { errors.append(error); });
+        frameTry(
+            [&] {
+                checkout->call(method, {argument}, [this](const QVariant &result) { results.append(result.toInt()); });
+            },
+            [this](const Error &error) { errors.append(error); });
     }
     [[nodiscard]] bool isOverTcp() const { return std::string(argv[2]).starts_with("tcp"); }
 };
@@ -101,9 +106,11 @@ void none(Program &program)
     const CheckoutPtr first = std::exchange(program.checkout, program.client->checkout({.timeout = 50ms}));
     program.call("sleep", 60000);
     check(program.checkout->waitForSettled(), "without an application there is no time-out");
-    check(!program.errors.isEmpty() && program.errors.constLast().code() == Error::Timeout, "without an application another error");
+    check(!program.errors.isEmpty() && program.errors.constLast().code() == Error::Timeout,
+          "without an application another error");
     program.client.reset();
-    check(first->pendingCalls() == 0 && program.checkout->pendingCalls() == 0, "the client's end does not settle its calls");
+    check(first->pendingCalls() == 0 && program.checkout->pendingCalls() == 0,
+          "the client's end does not settle its calls");
 }
 
 void outliving(Program &program)
@@ -123,7 +130,8 @@ void outliving(Program &program)
     program.call("sleep", 60000);
     check(!program.checkout->waitForSettled(20ms), "a call settles too early");
     program.client.reset();
-    check(program.checkout->pendingCalls() == 0 && program.errors.size() == 1, "the client's end does not settle its calls");
+    check(program.checkout->pendingCalls() == 0 && program.errors.size() == 1,
+          "the client's end does not settle its calls");
     check(!other->waitForSettled(0ms) == (other->pendingCalls() > 0), "a checkout of a client that is gone hangs");
 }
 
@@ -149,7 +157,8 @@ void several(Program &program)
         check(program.checkout->waitForSettled(), "the next application does not settle what was left");
     }
     std::sort(program.results.begin(), program.results.end());
-    check(program.results == QList<int>({0, 0, 0, 0, 1, 3, 4, 10, 11, 13, 14, 20, 21, 23, 24}), "the results are not those");
+    check(program.results == QList<int>({0, 0, 0, 0, 1, 3, 4, 10, 11, 13, 14, 20, 21, 23, 24}),
+          "the results are not those");
     check(program.errors.isEmpty(), "there are errors");
 }
 

@@ -31,8 +31,8 @@ inline void killWorkersOf(qint64 zygotePid)
         ::kill(pid_t(worker), SIGKILL);
 }
 
-/// Does what main() does: the zygote, the application, the tests. A worker that a test leaves sleeping is killed soon, for until then
-/// whoever reads the test's output waits for it.
+/// Does what main() does: the zygote, the application, the tests. A worker that a test leaves sleeping is killed soon,
+/// for until then whoever reads the test's output waits for it.
 template <class TestClass>
 int runWithZygote(int argc, char *argv[], void (*fillInterface)(Prefork::Interface &),
                   const Prefork::ZygoteOptions &options = {.hungTimeout = std::chrono::seconds(5)})
@@ -60,7 +60,8 @@ inline void addBasics(Prefork::Interface &interface)
     interface.add("pid", [](Arguments) { return ++calls, QVariant(qint64(::getpid())); });
     interface.add("echo", [](Arguments arguments) { return ++calls, arguments.value(0); });
     interface.add("count", [](Arguments) { return QVariant(++calls); });
-    interface.add("sleep", [](Arguments arguments) { return ++calls, ::usleep(arguments.value(0).toUInt() * 1000), QVariant(); });
+    interface.add(
+        "sleep", [](Arguments arguments) { return ++calls, ::usleep(arguments.value(0).toUInt() * 1000), QVariant(); });
     interface.add("fail", [](Arguments arguments) -> QVariant {
         ++calls;
         throw Prefork::Error(arguments.value(0).toString());
@@ -70,10 +71,10 @@ inline void addBasics(Prefork::Interface &interface)
 }
 
 /// main() of a test that has Test::zygote(). @p fillInterface is a `void(Prefork::Interface &)` and runs first of all.
-#define PREFORK_TEST_MAIN(TestClass, ...)                                                                                                  \
-    int main(int argc, char *argv[])                                                                                                       \
-    {                                                                                                                                      \
-        return Test::runWithZygote<TestClass>(argc, argv, __VA_ARGS__);                                                                    \
+#define PREFORK_TEST_MAIN(TestClass, ...)                                                                              \
+    int main(int argc, char *argv[])                                                                                   \
+    {                                                                                                                  \
+        return Test::runWithZygote<TestClass>(argc, argv, __VA_ARGS__);                                                \
     }
 
 #endif

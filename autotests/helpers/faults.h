@@ -32,7 +32,8 @@ template <class Predicate>
     return statOf(pid).value(0) == "S";
 }
 
-/// How many descriptors a process has open once it sleeps: on a busy machine it may be about to close what others have done with already;
+/// How many descriptors a process has open once it sleeps: on a busy machine it may be about to close what others have
+/// done with already;
 /// -1 if it does not come to rest.
 [[nodiscard]] inline qsizetype descriptorsAtRest(qint64 pid)
 {
@@ -44,7 +45,8 @@ inline bool stop(qint64 pid)
     return ::kill(pid_t(pid), SIGSTOP) == 0 && pollUntil([pid] { return statOf(pid).value(0) == "T"; });
 }
 
-/// Of times, the one in the middle: what is promised of one is not to be spoilt by another program that was in the way of some.
+/// Of times, the one in the middle: what is promised of one is not to be spoilt by another program that was in the way
+/// of some.
 template <class T>
 [[nodiscard]] T median(std::vector<T> values)
 {
@@ -77,13 +79,14 @@ inline void resetPeakMemory()
 
 }
 
-/// That @p client, which has one worker at most, is of use: a new checkout is served, and not by the worker that had the fault.
-#define VERIFY_SERVES_ON(client, faulty)                                                                                                   \
-    do {                                                                                                                                   \
-        const qint64 next = Test::pidOf((client).checkout());                                                                              \
-        QVERIFY(next > 0);                                                                                                                 \
-        QVERIFY(next != (faulty));                                                                                                         \
-        QVERIFY((client).workerCount() <= 1);                                                                                              \
+/// That @p client, which has one worker at most, is of use: a new checkout is served, and not by the worker that had
+/// the fault.
+#define VERIFY_SERVES_ON(client, faulty)                                                                               \
+    do {                                                                                                               \
+        const qint64 next = Test::pidOf((client).checkout());                                                          \
+        QVERIFY(next > 0);                                                                                             \
+        QVERIFY(next != (faulty));                                                                                     \
+        QVERIFY((client).workerCount() <= 1);                                                                          \
     } while (false)
 
 #endif

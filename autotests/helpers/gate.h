@@ -11,8 +11,8 @@
 
 namespace Test {
 
-/// Where a worker waits until the test lets it go on, so that neither has to guess how long the other takes. A worker that waits in front
-/// of a gate that is never opened ends with its connection.
+/// Where a worker waits until the test lets it go on, so that neither has to guess how long the other takes. A worker
+/// that waits in front of a gate that is never opened ends with its connection.
 class Gate
 {
     Q_DISABLE_COPY_MOVE(Gate)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// hide PATH[:PATH…] PROGRAM [ARGUMENT…]: becomes a program for which these directories are empty, as /proc and /dev are in some containers.
-// It ends with 77 where that is not allowed.
+// hide PATH[:PATH…] PROGRAM [ARGUMENT…]: becomes a program for which these directories are empty, as /proc and /dev are
+// in some containers. It ends with 77 where that is not allowed.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -28,7 +28,8 @@ bool leaveTheOthersMounts()
     if (::unshare(CLONE_NEWNS) == 0)
         return true;
     return ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write("/proc/self/setgroups", "deny")
-        && write("/proc/self/uid_map", user + ' ' + user + " 1") && write("/proc/self/gid_map", group + ' ' + group + " 1");
+        && write("/proc/self/uid_map", user + ' ' + user + " 1")
+        && write("/proc/self/gid_map", group + ' ' + group + " 1");
 }
 
 }

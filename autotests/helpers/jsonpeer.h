@@ -43,18 +43,27 @@ public:
         if (m_socket >= 0)
             ::close(std::exchange(m_socket, -1));
     }
-    void write(const QByteArray &bytes) const { [[maybe_unused]] const ssize_t count = ::send(m_socket, bytes.constData(), std::size_t(bytes.size()), MSG_NOSIGNAL); }
+    void write(const QByteArray &bytes) const
+    {
+        [[maybe_unused]] const ssize_t count
+            = ::send(m_socket, bytes.constData(), std::size_t(bytes.size()), MSG_NOSIGNAL);
+    }
     /// Begins a call, which a checkout then holds its worker for.
-    void begin(const QByteArray &method, const QByteArray &more = {}) const { write("[\"do\",{},\"" + method + '"' + more + ']'); }
+    void begin(const QByteArray &method, const QByteArray &more = {}) const
+    {
+        write("[\"do\",{},\"" + method + '"' + more + ']');
+    }
     void release() const { write("[\"dn\",{}]"); }
-    /// The value of the next reply as it stands there; empty if there is none, but an error, an end or nothing for too long.
+    /// The value of the next reply as it stands there; empty if there is none, but an error, an end or nothing for too
+    /// long.
     [[nodiscard]] QByteArray value() const
     {
         QByteArray reply;
         while (!reply.endsWith(']')) {
             char bytes[1000];
             pollfd watch{m_socket, POLLIN, 0};
-            const ssize_t count = ::poll(&watch, 1, int(Patience.count())) == 1 ? ::recv(m_socket, bytes, sizeof bytes, 0) : 0;
+            const ssize_t count
+                = ::poll(&watch, 1, int(Patience.count())) == 1 ? ::recv(m_socket, bytes, sizeof bytes, 0) : 0;
             if (count <= 0)
                 return {};
             reply.append(bytes, count);

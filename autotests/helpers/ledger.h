@@ -20,8 +20,8 @@ public:
     Ledger() = default;
 
     /// A call that is entered here. @p expected, if it is valid, is the only result it may have.
-    void call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method, const Prefork::Arguments &arguments = {},
-              const QVariant &expected = {})
+    void call(const Prefork::CheckoutPtr &checkout, const Prefork::MethodName &method,
+              const Prefork::Arguments &arguments = {}, const QVariant &expected = {})
     {
         const std::size_t entry = m_book->entries.size();
         m_book->entries.emplace_back();
@@ -55,7 +55,8 @@ public:
     [[nodiscard]] qsizetype wrong() const { return m_book->wrong; }
     [[nodiscard]] bool isEachSettledOnce() const
     {
-        return std::all_of(m_book->entries.begin(), m_book->entries.end(), [](const Entry &entry) { return entry.times == 1; });
+        return std::all_of(m_book->entries.begin(), m_book->entries.end(),
+                           [](const Entry &entry) { return entry.times == 1; });
     }
     /// Turns the event loop until all have settled.
     [[nodiscard]] bool wait() const

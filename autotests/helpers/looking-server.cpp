@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// looking-server ADDRESS [forked] [hard]: a server, or a ForkedServer, whose workers look at their own descriptors. Before it is made two
-// logs are open, one of them at a number above the limit, which is then lowered; with "hard" so that nobody can raise it again.
+// looking-server ADDRESS [forked] [hard]: a server, or a ForkedServer, whose workers look at their own descriptors.
+// Before it is made two logs are open, one of them at a number above the limit, which is then lowered; with "hard" so
+// that nobody can raise it again.
 #include <QtPrefork/ForkedServer>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Server>
@@ -43,12 +44,8 @@ bool openLogs(bool isHard)
 // Whether it is the same as what the number of the first log has become.
 bool isNothing(int descriptor)
 {
-    struct stat file
-    {
-    };
-    struct stat nothing
-    {
-    };
+    struct stat file{};
+    struct stat nothing{};
     return ::fstat(descriptor, &file) == 0 && ::fstat(s_log, &nothing) == 0 && file.st_dev == nothing.st_dev
         && file.st_ino == nothing.st_ino;
 }
@@ -57,9 +54,7 @@ bool isNothing(int descriptor)
 QVariantList openDescriptors()
 {
     QVariantList list;
-    struct stat file
-    {
-    };
+    struct stat file{};
     for (int descriptor = 3; descriptor < 4096; ++descriptor) {
         if (::fstat(descriptor, &file) == 0 && !isNothing(descriptor))
             list.append(descriptor);
@@ -91,17 +86,16 @@ void fill(Prefork::Interface &interface)
     interface.add("open", [](const QVariantList &) { return QVariant(openDescriptors()); });
     interface.add("connections", [](const QVariantList &) { return QVariant(connections()); });
     interface.add("log", [](const QVariantList &) { return QVariant(s_log); });
-    interface.add("isNothing", [](const QVariantList &arguments) { return QVariant(isNothing(arguments.value(0).toInt())); });
+    interface.add("isNothing",
+                  [](const QVariantList &arguments) { return QVariant(isNothing(arguments.value(0).toInt())); });
     interface.add("kept", [](const QVariantList &) { return QVariant(s_kept); });
     interface.add("isKeptOfUse", [](const QVariantList &) {
-        struct stat file
-        {
-        };
+        struct stat file{};
         return QVariant(::fstat(s_kept, &file) == 0 && S_ISDIR(file.st_mode));
     });
     interface.add("writeLogs", [](const QVariantList &) {
-        for (const int log : {s_log, HighNumber, s_log, HighNumber})
-            [[maybe_unused]] const ssize_t written = ::write(log, "a line of the log\n", 18);
+        for (const int log : {s_log, HighNumber, s_log, HighNumber}) [[maybe_unused]]
+            const ssize_t written = ::write(log, "a line of the log\n", 18);
         return QVariant(true);
     });
 }
@@ -149,8 +143,9 @@ int runServer(int argc, char *argv[], const Prefork::Interface &interface, const
 
 int main(int argc, char *argv[])
 {
-    const auto has
-        = [&](const char *word) { return std::any_of(argv + 1, argv + argc, [word](const char *one) { return qstrcmp(one, word) == 0; }); };
+    const auto has = [&](const char *word) {
+        return std::any_of(argv + 1, argv + argc, [word](const char *one) { return qstrcmp(one, word) == 0; });
+    };
     if (argc < 2 || !openLogs(has("hard")))
         return failed(QStringLiteral("cannot begin"));
     Prefork::Interface interface;

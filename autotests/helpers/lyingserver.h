@@ -29,8 +29,9 @@ public:
             QLocalSocket *const socket = m_server.nextPendingConnection();
             if (isNative())
                 socket->write(hello());
-            QObject::connect(socket, &QLocalSocket::readyRead, socket,
-                             [this, socket, heard = QByteArray()]() mutable { listen(socket, heard += socket->readAll()); });
+            QObject::connect(socket, &QLocalSocket::readyRead, socket, [this, socket, heard = QByteArray()]() mutable {
+                listen(socket, heard += socket->readAll());
+            });
         });
         if (!m_server.listen(m_directory.filePath(QStringLiteral("socket"))))
             qWarning("no server");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// misused-client MISUSE: uses a client, or a checkout of it, as is not allowed, which ends the program. Ends with 0 if nothing happens.
+// misused-client MISUSE: uses a client, or a checkout of it, as is not allowed, which ends the program. Ends with 0 if
+// nothing happens.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Zygote>
@@ -61,8 +62,8 @@ const std::map<std::string, Misuse> elsewhere{
     {"Checkout::release() of a client that is gone", [](Victim &of) { of.checkout->release(); }},
     {"connect()", // which is allowed
      [](Victim &of) {
-         QObject::connect(of.client.get(), &Client::bytesWritten, of.client.get(), [] {});
-         QObject::connect(of.checkout.get(), &Checkout::finished, of.checkout.get(), [] {});
+         QObject::connect(of.client.get(), &Client::bytesWritten, of.client.get(), [] { });
+         QObject::connect(of.checkout.get(), &Checkout::finished, of.checkout.get(), [] { });
      }},
 };
 

@@ -33,7 +33,10 @@ public:
         return bytes;
     }
     /// A number from 0 on that is less than this.
-    [[nodiscard]] qsizetype below(qsizetype end) { return qsizetype(m_random() % quint64(std::max<qsizetype>(1, end))); }
+    [[nodiscard]] qsizetype below(qsizetype end)
+    {
+        return qsizetype(m_random() % quint64(std::max<qsizetype>(1, end)));
+    }
 
 private:
     void readCorpus(const QString &directory, bool isNative)
@@ -58,7 +61,8 @@ private:
             const QByteArray &method = methods.at(below(methods.size()));
             const QByteArray word(below(20), char('a' + below(26)));
             if (isNative)
-                bytes += packet(CallKind, bigEndian(quint64(below(3))) + array({map({}), text(method), text(word)}), id);
+                bytes
+                    += packet(CallKind, bigEndian(quint64(below(3))) + array({map({}), text(method), text(word)}), id);
             else
                 bytes += "[\"do\",{},\"" + method + "\",\"" + word + "\"]";
             if (below(4) == 0)

@@ -56,7 +56,8 @@ inline constexpr int GoodbyeKind = 7;
     return QByteArray(depth - 1, char(0x81)) + char(0x80);
 }
 /// The preamble and a hello that accepts a megabyte.
-[[nodiscard]] inline QByteArray hello(const QByteArray &payload = map({text("version"), "\x01", text("limit"), longHead(0, 1 << 20)}))
+[[nodiscard]] inline QByteArray hello(const QByteArray &payload
+                                      = map({text("version"), "\x01", text("limit"), longHead(0, 1 << 20)}))
 {
     return "Q]PF" + packet(HelloKind, payload);
 }

@@ -13,7 +13,8 @@ namespace Test {
 inline Ended runPreloaded(const QString &library, const QString &mode, const QStringList &environment = {})
 {
     QProcess process;
-    process.setEnvironment(QProcess::systemEnvironment() + environment + QStringList(QStringLiteral("LD_PRELOAD=") + library));
+    process.setEnvironment(QProcess::systemEnvironment() + environment
+                           + QStringList(QStringLiteral("LD_PRELOAD=") + library));
     process.start(QCoreApplication::applicationFilePath(), {QStringLiteral("--preloaded"), mode}, QIODevice::ReadOnly);
     const bool hasEnded = process.waitForFinished(2 * int(Patience.count()));
     if (!hasEnded) {

@@ -91,7 +91,8 @@ namespace Test {
     return {};
 }
 
-/// How many descriptors a process has open, without those at which nothing is open because its program had something there.
+/// How many descriptors a process has open, without those at which nothing is open because its program had something
+/// there.
 [[nodiscard]] inline qsizetype descriptorCount(qint64 pid)
 {
     const QDir directory(QStringLiteral("/proc/%1/fd").arg(pid));

@@ -10,7 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/// Unix sockets that nobody reads from or writes to but the test itself. All may be called after a fork, and give a descriptor or -1.
+/// Unix sockets that nobody reads from or writes to but the test itself. All may be called after a fork, and give a
+/// descriptor or -1.
 namespace Test {
 
 inline sockaddr_un socketAddress(const QByteArray &path)

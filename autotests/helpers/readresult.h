@@ -19,7 +19,8 @@ template <class Codec, class Message>
     return decoded;
 }
 
-/// Reads the result that @p codec has just handed out. @p misfit is what is wrong with it, if it is not malformed; then false.
+/// Reads the result that @p codec has just handed out. @p misfit is what is wrong with it, if it is not malformed; then
+/// false.
 [[nodiscard]] inline bool readResult(Prefork::Wire::ClientCodec &codec, Prefork::detail::ResultHandler *handler,
                                      std::optional<QString> *misfit, int steps = 1000)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// refuse-calls ERRNO NUMBER[,NUMBER…] PROGRAM [ARGUMENT…]: becomes a program for which the kernel refuses these system calls with that
-// error, for good and in all its children, as the filters of containers do.
+// refuse-calls ERRNO NUMBER[,NUMBER…] PROGRAM [ARGUMENT…]: becomes a program for which the kernel refuses these system
+// calls with that error, for good and in all its children, as the filters of containers do.
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -27,7 +27,8 @@ int main(int argc, char *argv[])
     }
     filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+        || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) {
         std::perror("refuse-calls");
         return 3;
     }

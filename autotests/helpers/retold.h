@@ -13,8 +13,8 @@
 
 #include <cstring>
 
-/// Tests that run twice: on workers of a server process at a unix socket, which is the test program itself, run again with `--serve
-/// ADDRESS`, and on workers of the test program's own zygote.
+/// Tests that run twice: on workers of a server process at a unix socket, which is the test program itself, run again
+/// with `--serve ADDRESS`, and on workers of the test program's own zygote.
 namespace Test {
 
 /// The base of such a test. Its class has a slot `void initTestCase_data() { addPlaces(); }`.
@@ -34,7 +34,8 @@ protected:
         if (!isServed)
             return std::make_unique<Prefork::Client>(zygote(), options);
         const QString address = QStringLiteral("unix:") + m_directory.filePath(QStringLiteral("socket"));
-        if (!m_server.isRunning() && !m_server.start(QCoreApplication::applicationFilePath(), {QStringLiteral("--serve"), address}))
+        if (!m_server.isRunning()
+            && !m_server.start(QCoreApplication::applicationFilePath(), {QStringLiteral("--serve"), address}))
             qWarning().noquote() << m_server.errorString();
         return std::make_unique<Prefork::Client>(m_server.address(), options);
     }
@@ -60,7 +61,8 @@ inline int serve(int argc, char *argv[], const Prefork::Interface &interface, co
 }
 
 template <class TestClass>
-int runInBothPlaces(int argc, char *argv[], void (*fillInterface)(Prefork::Interface &), const Prefork::ZygoteOptions &options = {})
+int runInBothPlaces(int argc, char *argv[], void (*fillInterface)(Prefork::Interface &),
+                    const Prefork::ZygoteOptions &options = {})
 {
     if (argc != 3 || std::strcmp(argv[1], "--serve") != 0)
         return runWithZygote<TestClass>(argc, argv, fillInterface, options);
@@ -72,10 +74,10 @@ int runInBothPlaces(int argc, char *argv[], void (*fillInterface)(Prefork::Inter
 }
 
 /// main() of a test of Test::InBothPlaces. @p fillInterface is a `void(Prefork::Interface &)` and runs first of all.
-#define PREFORK_RETOLD_MAIN(TestClass, ...)                                                                                                \
-    int main(int argc, char *argv[])                                                                                                       \
-    {                                                                                                                                      \
-        return Test::runInBothPlaces<TestClass>(argc, argv, __VA_ARGS__);                                                                  \
+#define PREFORK_RETOLD_MAIN(TestClass, ...)                                                                            \
+    int main(int argc, char *argv[])                                                                                   \
+    {                                                                                                                  \
+        return Test::runInBothPlaces<TestClass>(argc, argv, __VA_ARGS__);                                              \
     }
 
 #endif

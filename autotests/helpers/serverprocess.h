@@ -38,7 +38,8 @@ inline Ended runProgram(const QString &program, const QStringList &arguments, co
             QString::fromLocal8Bit(process.readAllStandardError())};
 }
 
-/// A server program, from the moment it says `listening on ADDRESS` on its standard output. Killed and reaped when this is destroyed.
+/// A server program, from the moment it says `listening on ADDRESS` on its standard output. Killed and reaped when this
+/// is destroyed.
 class ServerProcess
 {
     Q_DISABLE_COPY_MOVE(ServerProcess)
@@ -49,8 +50,8 @@ public:
 
     /// More variables, NAME=VALUE, for programs that are started from now on.
     void setEnvironment(const QStringList &more) { m_process.setEnvironment(QProcess::systemEnvironment() + more); }
-    /// True once the program listens. If it ends before, or says nothing for too long, false: errorString() has the reason and what it
-    /// said.
+    /// True once the program listens. If it ends before, or says nothing for too long, false: errorString() has the
+    /// reason and what it said.
     [[nodiscard]] bool start(const QString &program, const QStringList &arguments)
     {
         kill();
@@ -61,7 +62,8 @@ public:
         const QDeadlineTimer deadline(Patience);
         while (!readAddress()) {
             if (!m_process.waitForReadyRead(int(deadline.remainingTime())) && !readAddress()) {
-                m_problem = QStringLiteral("%1 does not listen: %2\n%3%4").arg(program, m_process.errorString(), m_output, stderrText());
+                m_problem = QStringLiteral("%1 does not listen: %2\n%3%4")
+                                .arg(program, m_process.errorString(), m_output, stderrText());
                 kill();
                 return false;
             }

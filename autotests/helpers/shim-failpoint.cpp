@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Preloaded into a program: one system call that QtPrefork makes fails, once. PREFORK_FAIL="GENERATION CALL ARGUMENT ERRNO NTH" says which:
-// in the program (0), in what it forks (1) or in what that forks (2); only with this command, option or number (-1 = any); only the nth of
-// those made while the file PREFORK_FAIL_TRIGGER exists. The call that fails removes the file.
+// Preloaded into a program: one system call that QtPrefork makes fails, once. PREFORK_FAIL="GENERATION CALL ARGUMENT
+// ERRNO NTH" says which: in the program (0), in what it forks (1) or in what that forks (2); only with this command,
+// option or number (-1 = any); only the nth of those made while the file PREFORK_FAIL_TRIGGER exists. The call that
+// fails removes the file.
 #include <algorithm>
 #include <cerrno>
 #include <cstdarg>
@@ -74,8 +75,8 @@ int findCode(dl_phdr_info *object, size_t, void *)
 bool fails(const char *call, long argument, const void *caller)
 {
     const auto from = reinterpret_cast<std::uintptr_t>(caller);
-    if (s_generation != s_wantedGeneration || std::strcmp(call, s_call) != 0 || (s_argument != -1 && argument != s_argument)
-        || from < s_code.from || from >= s_code.to)
+    if (s_generation != s_wantedGeneration || std::strcmp(call, s_call) != 0
+        || (s_argument != -1 && argument != s_argument) || from < s_code.from || from >= s_code.to)
         return false;
     const int error = errno;
     const bool isTurn = ::access(s_trigger, F_OK) == 0 && ++s_seen == s_nth && ::unlink(s_trigger) == 0;
@@ -91,11 +92,11 @@ Function *next(Function *, const char *name)
 
 }
 
-#define FAILPOINT(Result, name, parameters, arguments, argument, ...)                                                                      \
-    extern "C" __attribute__((visibility("default"))) Result name parameters __VA_ARGS__                                                   \
-    {                                                                                                                                      \
-        static const auto real = next(&name, #name);                                                                                       \
-        return fails(#name, long(argument), __builtin_return_address(0)) ? Result(-1) : real arguments;                                    \
+#define FAILPOINT(Result, name, parameters, arguments, argument, ...)                                                  \
+    extern "C" __attribute__((visibility("default"))) Result name parameters __VA_ARGS__                               \
+    {                                                                                                                  \
+        static const auto real = next(&name, #name);                                                                   \
+        return fails(#name, long(argument), __builtin_return_address(0)) ? Result(-1) : real arguments;                \
     }
 
 FAILPOINT(int, accept4, (int socket, sockaddr *address, socklen_t *size, int flags), (socket, address, size, flags), -1)
@@ -103,17 +104,20 @@ FAILPOINT(int, bind, (int socket, const sockaddr *address, socklen_t size), (soc
 FAILPOINT(int, connect, (int socket, const sockaddr *address, socklen_t size), (socket, address, size), -1)
 FAILPOINT(int, dup2, (int from, int to), (from, to), -1, noexcept)
 FAILPOINT(int, epoll_create1, (int flags), (flags), -1, noexcept)
-FAILPOINT(int, epoll_ctl, (int epoll, int what, int descriptor, epoll_event *event), (epoll, what, descriptor, event), what, noexcept)
+FAILPOINT(int, epoll_ctl, (int epoll, int what, int descriptor, epoll_event *event), (epoll, what, descriptor, event),
+          what, noexcept)
 FAILPOINT(int, epoll_wait, (int epoll, epoll_event *events, int most, int timeout), (epoll, events, most, timeout), -1)
 FAILPOINT(int, fchmod, (int descriptor, mode_t mode), (descriptor, mode), -1, noexcept)
-FAILPOINT(int, fchmodat, (int directory, const char *name, mode_t mode, int flags), (directory, name, mode, flags), -1, noexcept)
+FAILPOINT(int, fchmodat, (int directory, const char *name, mode_t mode, int flags), (directory, name, mode, flags), -1,
+          noexcept)
 FAILPOINT(int, flock, (int descriptor, int what), (descriptor, what), -1, noexcept)
 FAILPOINT(int, fstat, (int descriptor, struct stat *into), (descriptor, into), -1, noexcept)
-FAILPOINT(int, fstatat, (int directory, const char *name, struct stat *into, int flags), (directory, name, into, flags), -1, noexcept)
+FAILPOINT(int, fstatat, (int directory, const char *name, struct stat *into, int flags), (directory, name, into, flags),
+          -1, noexcept)
 FAILPOINT(int, getpeername, (int socket, sockaddr *address, socklen_t *size), (socket, address, size), -1, noexcept)
 FAILPOINT(int, getrlimit, (__rlimit_resource_t which, rlimit *limit), (which, limit), which, noexcept)
-FAILPOINT(int, getsockopt, (int socket, int level, int option, void *value, socklen_t *size), (socket, level, option, value, size), option,
-          noexcept)
+FAILPOINT(int, getsockopt, (int socket, int level, int option, void *value, socklen_t *size),
+          (socket, level, option, value, size), option, noexcept)
 FAILPOINT(int, listen, (int socket, int backlog), (socket, backlog), -1, noexcept)
 FAILPOINT(int, mprotect, (void *memory, size_t size, int how), (memory, size, how), -1, noexcept)
 FAILPOINT(int, pipe2, (int *ends, int flags), (ends, flags), -1, noexcept)
@@ -121,27 +125,30 @@ FAILPOINT(int, poll, (pollfd * descriptors, nfds_t count, int timeout), (descrip
 FAILPOINT(int, ppoll, (pollfd * descriptors, nfds_t count, const timespec *timeout, const sigset_t *mask),
           (descriptors, count, timeout, mask), -1)
 FAILPOINT(ssize_t, read, (int descriptor, void *into, size_t size), (descriptor, into, size), -1)
-FAILPOINT(ssize_t, readlinkat, (int directory, const char *name, char *into, size_t size), (directory, name, into, size), -1, noexcept)
+FAILPOINT(ssize_t, readlinkat, (int directory, const char *name, char *into, size_t size),
+          (directory, name, into, size), -1, noexcept)
 FAILPOINT(ssize_t, recv, (int socket, void *into, size_t size, int flags), (socket, into, size, flags), flags)
 FAILPOINT(ssize_t, recvmsg, (int socket, msghdr *message, int flags), (socket, message, flags), -1)
-FAILPOINT(int, renameat, (int fromDirectory, const char *from, int toDirectory, const char *to), (fromDirectory, from, toDirectory, to), -1,
-          noexcept)
+FAILPOINT(int, renameat, (int fromDirectory, const char *from, int toDirectory, const char *to),
+          (fromDirectory, from, toDirectory, to), -1, noexcept)
 FAILPOINT(ssize_t, send, (int socket, const void *bytes, size_t size, int flags), (socket, bytes, size, flags), flags)
 FAILPOINT(ssize_t, sendmsg, (int socket, const msghdr *message, int flags), (socket, message, flags), -1)
 FAILPOINT(pid_t, setsid, (), (), -1, noexcept)
 FAILPOINT(int, setrlimit, (__rlimit_resource_t which, const rlimit *limit), (which, limit), which, noexcept)
-FAILPOINT(int, setsockopt, (int socket, int level, int option, const void *value, socklen_t size), (socket, level, option, value, size),
-          option, noexcept)
+FAILPOINT(int, setsockopt, (int socket, int level, int option, const void *value, socklen_t size),
+          (socket, level, option, value, size), option, noexcept)
 FAILPOINT(int, shutdown, (int socket, int how), (socket, how), -1, noexcept)
 FAILPOINT(int, socket, (int family, int type, int protocol), (family, type, protocol), -1, noexcept)
-FAILPOINT(int, socketpair, (int family, int type, int protocol, int *ends), (family, type, protocol, ends), -1, noexcept)
+FAILPOINT(int, socketpair, (int family, int type, int protocol, int *ends), (family, type, protocol, ends), -1,
+          noexcept)
 FAILPOINT(int, unlinkat, (int directory, const char *name, int flags), (directory, name, flags), -1, noexcept)
 FAILPOINT(int, waitid, (idtype_t kind, id_t id, siginfo_t *info, int options), (kind, id, info, options), -1)
 FAILPOINT(pid_t, waitpid, (pid_t process, int *status, int options), (process, status, options), -1)
 
 extern "C" {
 
-__attribute__((visibility("default"))) void *mmap(void *at, size_t size, int how, int flags, int descriptor, off_t offset) noexcept
+__attribute__((visibility("default"))) void *mmap(void *at, size_t size, int how, int flags, int descriptor,
+                                                  off_t offset) noexcept
 {
     static const auto real = next(&mmap, "mmap");
     return fails("mmap", -1, __builtin_return_address(0)) ? MAP_FAILED : real(at, size, how, flags, descriptor, offset);

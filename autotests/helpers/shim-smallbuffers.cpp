@@ -3,7 +3,8 @@
 #include <dlfcn.h>
 #include <sys/socket.h>
 
-extern "C" __attribute__((visibility("default"))) int socketpair(int domain, int type, int protocol, int ends[2]) noexcept
+extern "C" __attribute__((visibility("default"))) int socketpair(int domain, int type, int protocol,
+                                                                 int ends[2]) noexcept
 {
     using Function = int (*)(int, int, int, int[2]);
     static const auto real = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "socketpair"));

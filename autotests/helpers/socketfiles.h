@@ -21,9 +21,7 @@ struct Found
 /// What is at a path itself, not where a link leads.
 inline Found lookAt(const QString &path)
 {
-    struct stat file
-    {
-    };
+    struct stat file{};
     ::lstat(QFile::encodeName(path).constData(), &file);
     return {file.st_mode, file.st_ino};
 }

@@ -55,7 +55,8 @@ public:
         if (m_pid != 0)
             return;
         if (as == OtherUser
-            && (::setgroups(0, nullptr) != 0 || ::setresgid(Nobody, Nobody, Nobody) != 0 || ::setresuid(Nobody, Nobody, Nobody) != 0))
+            && (::setgroups(0, nullptr) != 0 || ::setresgid(Nobody, Nobody, Nobody) != 0
+                || ::setresuid(Nobody, Nobody, Nobody) != 0))
             ::_exit(99);
         ::_exit(act());
     }

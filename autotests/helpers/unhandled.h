@@ -15,7 +15,8 @@ class UnhandledErrors
 
 public:
     UnhandledErrors()
-        : m_before(Prefork::setUnhandledErrorHandler([this](const Prefork::Error &error) { m_messages.append(error.message()); }))
+        : m_before(Prefork::setUnhandledErrorHandler(
+              [this](const Prefork::Error &error) { m_messages.append(error.message()); }))
     {
     }
     ~UnhandledErrors() { Prefork::setUnhandledErrorHandler(m_before); }

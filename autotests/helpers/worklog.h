@@ -10,8 +10,8 @@
 
 namespace Test {
 
-/// What workers have really done, whatever their clients have heard of it: a file to which they append. Its path goes along as the
-/// argument of calls.
+/// What workers have really done, whatever their clients have heard of it: a file to which they append. Its path goes
+/// along as the argument of calls.
 class WorkLog
 {
     Q_DISABLE_COPY_MOVE(WorkLog)
@@ -41,8 +41,8 @@ private:
     QTemporaryDir m_directory;
 };
 
-/// Methods that leave a trace: note(log, entry), noteAndFail(log, entry), and notePassing(log, entry, gate), which notes first. Their
-/// result is the worker's pid.
+/// Methods that leave a trace: note(log, entry), noteAndFail(log, entry), and notePassing(log, entry, gate), which
+/// notes first. Their result is the worker's pid.
 inline void addNoting(Prefork::Interface &interface)
 {
     using Arguments = const QVariantList &;

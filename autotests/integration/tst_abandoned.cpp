@@ -50,8 +50,9 @@ void fill(Interface &interface)
 {
     Test::addBasics(interface);
     interface.preload([] { Test::ZygoteLog::begin(); });
-    interface.add("pass",
-                  [](const QVariantList &arguments) { return Test::Gate::pass(arguments.value(0).toString()), QVariant("passed"); });
+    interface.add("pass", [](const QVariantList &arguments) {
+        return Test::Gate::pass(arguments.value(0).toString()), QVariant("passed");
+    });
     interface.add("passDeaf", [](const QVariantList &arguments) {
         blockAllSignals();
         return Test::Gate::pass(arguments.value(0).toString()), QVariant();
@@ -120,7 +121,8 @@ private Q_SLOTS:
         QVERIFY2(timer.elapsed() >= 250, qPrintable(QString::number(timer.elapsed())));
         WAIT_COMPARE(Test::ZygoteLog::about(client.pid()).size(), 2);
         const QStringList lines = Test::ZygoteLog::about(client.pid());
-        QVERIFY2(lines.first().startsWith(QString("I Killing abandoned worker (%1): ").arg(client.pid())), qPrintable(lines.first()));
+        QVERIFY2(lines.first().startsWith(QString("I Killing abandoned worker (%1): ").arg(client.pid())),
+                 qPrintable(lines.first()));
         QVERIFY2(lines.first().contains(QString("at method '%1'").arg(QString(method))), qPrintable(lines.first()));
         QVERIFY2(lines.last().endsWith(end + " because its client had hung up"), qPrintable(lines.last()));
     }
@@ -181,7 +183,8 @@ private Q_SLOTS:
         const auto stayed = end - std::chrono::seconds(asked.tv_sec) - std::chrono::nanoseconds(asked.tv_nsec);
         QVERIFY(goes || stayed > KillGraceOfHung / 2);
         const QStringList lines = Test::ZygoteLog::about(pid);
-        QVERIFY2(lines.value(0).startsWith(QString("W Killing hung worker (%1): worker ").arg(pid)), qPrintable(lines.value(0)));
+        QVERIFY2(lines.value(0).startsWith(QString("W Killing hung worker (%1): worker ").arg(pid)),
+                 qPrintable(lines.value(0)));
         QVERIFY2(lines.value(0).contains("has been at method 'hang' for 0."), qPrintable(lines.value(0)));
     }
 
@@ -203,7 +206,8 @@ int main(int argc, char *argv[])
     s_usual = std::make_unique<Zygote>(interface);
     s_atOnce = std::make_unique<Zygote>(interface, ZygoteOptions{.abandonedGrace = 0ms});
     s_never = std::make_unique<Zygote>(interface, ZygoteOptions{.abandonedGrace = -1ms});
-    s_impatient = std::make_unique<Zygote>(interface, ZygoteOptions{.hungTimeout = 200ms, .killGrace = KillGraceOfHung});
+    s_impatient
+        = std::make_unique<Zygote>(interface, ZygoteOptions{.hungTimeout = 200ms, .killGrace = KillGraceOfHung});
     QCoreApplication app(argc, argv);
     AbandonedTest test;
     const int result = QTest::qExec(&test, argc, argv);

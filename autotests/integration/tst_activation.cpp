@@ -52,8 +52,10 @@ public:
     }
     [[nodiscard]] bool start()
     {
-        m_process.start(QStringLiteral("/bin/sh"), {QStringLiteral("-c"), QStringLiteral("LISTEN_PID=$$ exec \"$0\""), QStringLiteral(ECHO_SERVER)},
-                        QIODevice::ReadOnly);
+        m_process.start(
+            QStringLiteral("/bin/sh"),
+            {QStringLiteral("-c"), QStringLiteral("LISTEN_PID=$$ exec \"$0\""), QStringLiteral(ECHO_SERVER)},
+            QIODevice::ReadOnly);
         return m_process.waitForReadyRead(int(Test::Patience.count()));
     }
     [[nodiscard]] QByteArray output() { return m_process.readAllStandardOutput(); }
@@ -61,7 +63,8 @@ public:
     [[nodiscard]] int stop()
     {
         m_process.terminate();
-        const bool hasEnded = m_process.state() == QProcess::NotRunning || m_process.waitForFinished(int(Test::Patience.count()));
+        const bool hasEnded
+            = m_process.state() == QProcess::NotRunning || m_process.waitForFinished(int(Test::Patience.count()));
         return hasEnded ? m_process.exitCode() : -1;
     }
 
@@ -116,7 +119,8 @@ private Q_SLOTS:
     void eachPassedSocketIsServed()
     {
         QTemporaryDir directory;
-        const QStringList paths = {directory.filePath(QStringLiteral("one")), directory.filePath(QStringLiteral("two"))};
+        const QStringList paths
+            = {directory.filePath(QStringLiteral("one")), directory.filePath(QStringLiteral("two"))};
         std::vector<int> listeners;
         for (const QString &path : paths) {
             listeners.push_back(boundSocket(path, SOCK_STREAM));

@@ -51,7 +51,9 @@ void describe(Interface &interface)
     Test::addBasics(interface);
     interface.preload([] { Test::ZygoteLog::begin(); });
     interface.add("application", [](Arguments) {
-        return QCoreApplication::instance() ? QVariant(QString::fromLatin1(QCoreApplication::instance()->metaObject()->className())) : QVariant(QStringLiteral("none"));
+        return QCoreApplication::instance()
+            ? QVariant(QString::fromLatin1(QCoreApplication::instance()->metaObject()->className()))
+            : QVariant(QStringLiteral("none"));
     });
 }
 
@@ -66,14 +68,12 @@ public:
     Letters()
         : m_wasThereAtStart(QCoreApplication::instance())
     {
-        connect(
-            this, &Letters::sent, this, [this] { ++m_received; }, Qt::QueuedConnection);
+        connect(this, &Letters::sent, this, [this] { ++m_received; }, Qt::QueuedConnection);
     }
     Q_INVOKABLE bool hadApplication() const { return m_wasThereAtStart; }
     Q_INVOKABLE int send()
     {
-        Q_EMIT
-        sent();
+        Q_EMIT sent();
         return m_received;
     }
     Q_INVOKABLE int received() const { return m_received; }
@@ -97,7 +97,9 @@ void fillCore(Interface &interface)
     interface.checkoutDone([] { post([] { s_delivered += 100; }); });
     interface.expose<Letters>();
     interface.add("inSetup", [](Arguments) { return QVariant(wasThereInSetup); });
-    interface.add("names", [](Arguments) { return QVariant(QCoreApplication::arguments() << QCoreApplication::applicationName()); });
+    interface.add("names", [](Arguments) {
+        return QVariant(QCoreApplication::arguments() << QCoreApplication::applicationName());
+    });
     interface.add("delivered", [](Arguments) { return QVariant(s_delivered); });
     interface.add("post", [](Arguments) { return post([] { ++s_delivered; }), QVariant(s_delivered); });
     interface.add("postAndFail", [](Arguments) -> QVariant {
@@ -114,7 +116,8 @@ void fillCore(Interface &interface)
         post([path = arguments.value(0).toString()] { Test::Gate::pass(path); });
         return nothing();
     });
-    interface.add("throwLater", [](Arguments) { return post([] { throw std::runtime_error("spilt milk"); }), nothing(); });
+    interface.add("throwLater",
+                  [](Arguments) { return post([] { throw std::runtime_error("spilt milk"); }), nothing(); });
     interface.add("loop", [](Arguments) {
         QEventLoop loop;
         QTimer::singleShot(1, &loop, [&loop] { loop.exit(7); });
@@ -123,7 +126,8 @@ void fillCore(Interface &interface)
     interface.add("process", [](Arguments) {
         QProcess process;
         process.start(QStringLiteral("sh"), {QStringLiteral("-c"), QStringLiteral("echo $QT_QPA_PLATFORM ready")});
-        return QVariant(process.waitForFinished() ? QString::fromUtf8(process.readAll()).trimmed() : process.errorString());
+        return QVariant(process.waitForFinished() ? QString::fromUtf8(process.readAll()).trimmed()
+                                                  : process.errorString());
     });
 }
 
@@ -132,7 +136,9 @@ void fillGui(Interface &interface)
     describe(interface);
     interface.setApplication<QGuiApplication>();
     interface.add("platform", [](Arguments) { return QVariant(QGuiApplication::platformName()); });
-    interface.add("variable", [](Arguments) { return QVariant(qEnvironmentVariable("QT_QPA_PLATFORM", QStringLiteral("not set"))); });
+    interface.add("variable", [](Arguments) {
+        return QVariant(qEnvironmentVariable("QT_QPA_PLATFORM", QStringLiteral("not set")));
+    });
     interface.add("pixmap", [](Arguments) { return QVariant(QPixmap(3, 4).height()); });
 }
 
@@ -270,7 +276,8 @@ private Q_SLOTS:
         answer(checkout, "postForEver");
         const int first = answer(checkout, "delivered").toInt();
         QVERIFY(first > 1);
-        QCOMPARE(answer(checkout, "delivered").toInt(), 2 * first - 1); // as many again; the first of all ran in the method
+        QCOMPARE(answer(checkout, "delivered").toInt(),
+                 2 * first - 1); // as many again; the first of all ran in the method
     }
     void anExposedObjectHearsItself()
     {
@@ -297,7 +304,8 @@ private Q_SLOTS:
         const qint64 pid = Test::pidOf(checkout);
         QVERIFY(Test::call(checkout, "throwLater").result);
         QVERIFY(Test::waitForEnd(pid, int(Test::Patience.count())));
-        WAIT_FOR(!Test::ZygoteLog::linesWith(QStringLiteral("(pid %1) ends: the handler of a posted event failed: spilt milk").arg(pid))
+        WAIT_FOR(!Test::ZygoteLog::linesWith(
+                      QStringLiteral("(pid %1) ends: the handler of a posted event failed: spilt milk").arg(pid))
                       .isEmpty());
         Client next(s_kinds->core.zygote.get(), oneWorker());
         QCOMPARE(answer(next.checkout(), "echo", {5}).toInt(), 5);
@@ -333,13 +341,15 @@ private Q_SLOTS:
         QCOMPARE(error.message(), QStringLiteral("setup exception: not today"));
         QCOMPARE(error.code(), Error::SetupError);
         error = failure(client.checkout(), "application");
-        QCOMPARE(error.message(), QStringLiteral("setup exception: setApplication: the factory has made no QCoreApplication"));
+        QCOMPARE(error.message(),
+                 QStringLiteral("setup exception: setApplication: the factory has made no QCoreApplication"));
         QCOMPARE(answer(client.checkout(), "application").toString(), QStringLiteral("QCoreApplication"));
     }
     void row94_thereIsNeverASecond()
     {
         Client client(s_kinds->twofold.zygote.get(), oneWorker());
-        QCOMPARE(failure(client.checkout(), "application").message(), QStringLiteral("setup exception: made, and then"));
+        QCOMPARE(failure(client.checkout(), "application").message(),
+                 QStringLiteral("setup exception: made, and then"));
         QCOMPARE(failure(client.checkout(), "application").message(),
                  QStringLiteral("setup exception: setApplication: this worker has a QCoreApplication already"));
     }

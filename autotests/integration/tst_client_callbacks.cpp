@@ -51,7 +51,8 @@ private Q_SLOTS:
     {
         s_unhandled.clear();
         setUnhandledErrorHandler([](const Error &error) { s_unhandled.push_back(error); });
-        m_client = std::make_unique<Client>(Test::zygote(), ClientOptions{.name = "stable", .minWorkers = 1, .reuseAfterError = true});
+        m_client = std::make_unique<Client>(Test::zygote(),
+                                            ClientOptions{.name = "stable", .minWorkers = 1, .reuseAfterError = true});
         m_checkout = m_client->checkout();
     }
     void cleanup()
@@ -96,8 +97,8 @@ private Q_SLOTS:
         frameTry(
             [&] {
                 m_checkout->call(echo, "typed", &receiver, &Receiver::take);
-                m_checkout->call("echo", {"dynamic"}, &receiver, [] {});
-                m_client->call(echo, "one-shot", &receiver, [] {});
+                m_checkout->call("echo", {"dynamic"}, &receiver, [] { });
+                m_client->call(echo, "one-shot", &receiver, [] { });
                 m_checkout->call(echo, "fub", fub(&receiver, &Receiver::take));
                 m_checkout->call(echo, "both", this, fub(&receiver, &Receiver::take));
             },
@@ -121,11 +122,13 @@ private Q_SLOTS:
     void aFubIsOneHoweverItIsKept_data()
     {
         QTest::addColumn<QString>("how");
-        for (const char *const how : {"as it is", "with a context", "std::function", "std::function with a context", "std::function, moved",
-                                      "std::bind", "std::function of a std::function", "a lambda that captured it", "a class"})
+        for (const char *const how :
+             {"as it is", "with a context", "std::function", "std::function with a context", "std::function, moved",
+              "std::bind", "std::function of a std::function", "a lambda that captured it", "a class"})
             QTest::newRow(how) << how;
     }
-    // Made in one frame, and called with in another: what goes wrong concerns the first, once, even if its catcher throws on.
+    // Made in one frame, and called with in another: what goes wrong concerns the first, once, even if its catcher
+    // throws on.
     void aFubIsOneHoweverItIsKept()
     {
         QFETCH(QString, how);
@@ -163,10 +166,13 @@ private Q_SLOTS:
                 there.append(error.message());
                 error.rethrow();
             };
-            const auto callback
-                = frameTry([] { return std::optional(fub("made", [](const QString &text) { throw Error("not " + text); })); }, rethrow);
-            frameTry([&] { call(m_checkout, method, *callback); }, [&here](const Error &error) { here.append(error.message()); });
-            frameTry([&] { call(m_checkout, method, *callback); }, rethrow); // shares no catcher object, but would do the same
+            const auto callback = frameTry(
+                [] { return std::optional(fub("made", [](const QString &text) { throw Error("not " + text); })); },
+                rethrow);
+            frameTry([&] { call(m_checkout, method, *callback); },
+                     [&here](const Error &error) { here.append(error.message()); });
+            frameTry([&] { call(m_checkout, method, *callback); },
+                     rethrow); // shares no catcher object, but would do the same
             WAIT_COMPARE(m_checkout->pendingCalls(), 0);
             frameTry(
                 [&] {
@@ -210,9 +216,9 @@ private Q_SLOTS:
     void aCallbackIsDestroyedWhenItsCallHasSettled()
     {
         const auto token = std::make_shared<int>(1);
-        m_checkout->call(echo, "x", [token] {});
-        m_checkout->call("fail", {"handled"}, [token] {});
-        m_checkout->call(echo, "canceled", [token] {});
+        m_checkout->call(echo, "x", [token] { });
+        m_checkout->call("fail", {"handled"}, [token] { });
+        m_checkout->call(echo, "canceled", [token] { });
         QCOMPARE(token.use_count(), 4);
         WAIT_COMPARE(m_checkout->pendingCalls(), 0);
         WAIT_COMPARE(token.use_count(), 1);
@@ -263,7 +269,8 @@ private Q_SLOTS:
         QCOMPARE(s_unhandled.size(), 1);
         QCOMPARE(s_unhandled.front().message(), "in the callback");
         QCOMPARE(s_unhandled.front().code(), Error::Exception);
-        QVERIFY2(s_unhandled.front().backTrace().contains("stable -> echo"), qPrintable(s_unhandled.front().backTrace()));
+        QVERIFY2(s_unhandled.front().backTrace().contains("stable -> echo"),
+                 qPrintable(s_unhandled.front().backTrace()));
         m_expectedUnhandled = 1;
     }
     void anErrorNobodyCatchesIsReported()
@@ -330,7 +337,9 @@ private Q_SLOTS:
         const qint64 pid = Test::pidOf(m_checkout);
         qint64 after = 0;
         frameTry([&] { m_checkout->call("fail", {"no luck"}); },
-                 [&](const Error &) { m_checkout->call("pid", {}, [&after](const QVariant &value) { after = value.toLongLong(); }); });
+                 [&](const Error &) {
+                     m_checkout->call("pid", {}, [&after](const QVariant &value) { after = value.toLongLong(); });
+                 });
         WAIT_COMPARE(after, pid);
     }
     void aResultOfTheWrongTypeIsAProtocolError()
@@ -389,7 +398,8 @@ private Q_SLOTS:
         Client client(Test::zygote(), {.minWorkers = 1, .reuseAfterError = true, .maxMessageSize = 1000});
         const CheckoutPtr checkout = client.checkout();
         const qint64 pid = Test::pidOf(checkout);
-        constexpr qsizetype NativeFrame = 8 + 1 + 1 + 5 + 3; // group, array, no meta, method, and the head of a text of some hundred bytes
+        constexpr qsizetype NativeFrame
+            = 8 + 1 + 1 + 5 + 3; // group, array, no meta, method, and the head of a text of some hundred bytes
         const qsizetype frame = Test::isNative() ? NativeFrame : QByteArray("['do',{},'echo','']").size();
         QCOMPARE(failure(checkout, "echo", {QString(1001 - frame, 'x')}).code(), Error::BadArguments);
         QCOMPARE(answer(checkout, "echo", {QString(1000 - frame, 'x')}).toString().size(), 1000 - frame);

@@ -21,7 +21,10 @@ class ClientLifetimeTest : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { m_client = std::make_unique<Client>(Test::zygote(), ClientOptions{.minWorkers = 1, .maxWorkers = 1}); }
+    void init()
+    {
+        m_client = std::make_unique<Client>(Test::zygote(), ClientOptions{.minWorkers = 1, .maxWorkers = 1});
+    }
     void cleanup() { m_client.reset(); }
 
     void aClientMayComeBeforeItsServer()
@@ -170,7 +173,8 @@ private Q_SLOTS:
         journal.call(running, "behind", "echo", {1});
         journal.call(waiting, "waiting", "echo", {2});
         m_client.reset();
-        QCOMPARE(journal.entries(), QStringList({"running!the client was destroyed", "waiting!the client was destroyed"}));
+        QCOMPARE(journal.entries(),
+                 QStringList({"running!the client was destroyed", "waiting!the client was destroyed"}));
         QCOMPARE(canceled.size(), 1);
         for (const CheckoutPtr &checkout : {running, waiting, unused})
             QCOMPARE(failure(checkout, "echo").code(), Error::Shutdown);
@@ -259,14 +263,14 @@ private Q_SLOTS:
         auto *const client = m_client.release();
         const CheckoutPtr held = client->checkout();
         Test::Journal journal;
-        frameTry([&] { held->call("sleep", {60000}, [](const QVariant &) {}); },
+        frameTry([&] { held->call("sleep", {60000}, [](const QVariant &) { }); },
                  [&](const Error &) {
                      journal.note("held");
                      journal.call(held, "again", "echo", {1});
-                     frameTry([&] { client->checkout()->call("echo", {2}, [](const QVariant &) {}); },
+                     frameTry([&] { client->checkout()->call("echo", {2}, [](const QVariant &) { }); },
                               [&](const Error &error) {
                                   journal.note("fresh!" + error.message());
-                                  frameTry([&] { client->call("echo", {3}, [](const QVariant &) {}); },
+                                  frameTry([&] { client->call("echo", {3}, [](const QVariant &) { }); },
                                            [&](const Error &last) { journal.note("shot!" + last.message()); });
                               });
                  });
@@ -275,7 +279,8 @@ private Q_SLOTS:
         const std::function<void()> insist = [&] {
             if (isGone)
                 return;
-            frameTry([&] { client->checkout()->call("echo", {4}, [](const QVariant &) {}); }, [&](const Error &) { ++attempts, insist(); });
+            frameTry([&] { client->checkout()->call("echo", {4}, [](const QVariant &) { }); },
+                     [&](const Error &) { ++attempts, insist(); });
         };
         insist();
         delete client;

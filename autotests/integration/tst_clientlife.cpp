@@ -156,8 +156,8 @@ void TestClientLife::theProtocolMayChangeBeforeTheHello()
     else if (listener == QStringLiteral("tcp"))
         QVERIFY(server.listen(QStringLiteral("tcp://127.0.0.1:0")));
     const ClientOptions options{.minWorkers = 2, .maxWorkers = 2};
-    const auto client
-        = server.isListening() ? std::make_unique<Client>(server.address(), options) : std::make_unique<Client>(Test::zygote(), options);
+    const auto client = server.isListening() ? std::make_unique<Client>(server.address(), options)
+                                             : std::make_unique<Client>(Test::zygote(), options);
     Protocol protocol = client->protocol();
     for (int i = 0; i < changes; ++i) {
         protocol = protocol == Protocol::Native ? Protocol::Json : Protocol::Native;
@@ -201,7 +201,8 @@ void TestClientLife::anyApplicationWillDo()
     QProcess program;
     program.start(QStringLiteral(CLIENT_AND_APPLICATIONS), {mode, address}, QIODevice::ReadOnly);
     QVERIFY(Test::waitUntil([&program] { return program.state() == QProcess::NotRunning; }));
-    QVERIFY2(program.exitStatus() == QProcess::NormalExit && program.exitCode() == 0, program.readAllStandardError().constData());
+    QVERIFY2(program.exitStatus() == QProcess::NormalExit && program.exitCode() == 0,
+             program.readAllStandardError().constData());
 }
 
 void TestClientLife::waitingForSettledBlocksUntilThen()
@@ -224,7 +225,7 @@ void TestClientLife::waitingForSettledGivesUp()
     checkout->call("sleep", {1500});
     QVERIFY(!checkout->waitForSettled(30ms));
     QCOMPARE(checkout->pendingCalls(), 1);
-    const UnhandledErrorHandler before = setUnhandledErrorHandler([](const Error &) {});
+    const UnhandledErrorHandler before = setUnhandledErrorHandler([](const Error &) { });
     checkout->abort();
     QVERIFY(checkout->waitForSettled());
     setUnhandledErrorHandler(before);
@@ -251,7 +252,8 @@ void TestClientLife::twentyThousandCheckoutsAreServed()
     QVERIFY(Test::waitUntil([&] { return client.idleWorkerCount() == 2; }));
     std::vector<int> order;
     for (int i = 0; i < Count; ++i)
-        client.checkout()->call("echo", {i}, [&order, i](const QVariant &value) { order.push_back(value.toInt() == i ? i : -1); });
+        client.checkout()->call("echo", {i},
+                                [&order, i](const QVariant &value) { order.push_back(value.toInt() == i ? i : -1); });
     QCOMPARE(client.waitingCheckoutCount(), Count - 2);
     QVERIFY(Test::waitUntil([&] { return int(order.size()) == Count; }));
     QCOMPARE(std::set<int>(order.begin(), order.end()).size(), std::size_t(Count));

@@ -117,7 +117,8 @@ void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
     Client client(zygote, {.minWorkers = 0});
     std::optional<Error> error;
     bool isDone = false;
-    frameTry([&] { client.checkout()->call(same, 1, [&isDone] { isDone = true; }); }, [&error](const Error &e) { error = e; });
+    frameTry([&] { client.checkout()->call(same, 1, [&isDone] { isDone = true; }); },
+             [&error](const Error &e) { error = e; });
     QTest::qWait(300);
     QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, &usual, nullptr), 0);
     QTRY_VERIFY_WITH_TIMEOUT(isDone || error, 30000);
@@ -128,7 +129,8 @@ int main(int argc, char *argv[])
 {
     Interface interface;
     interface.add(same, [](int n) { return n; });
-    // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual call.
+    // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual
+    // call.
     interface.preload([] { QLoggingCategory::setFilterRules(QStringLiteral("prefork.zygote.warning=false")); });
     Zygote itsZygote(interface);
     zygote = &itsZygote;

@@ -152,9 +152,11 @@ void tst_Demos::hasherRefusesWhatItCannotJudge()
     const auto checkout = client.checkout();
 
     const QString tooLong(73, u'x');
-    QCOMPARE(messageOf(Test::call(checkout, "hash", {tooLong})), QStringLiteral("a password can have at most 72 bytes, not 73"));
+    QCOMPARE(messageOf(Test::call(checkout, "hash", {tooLong})),
+             QStringLiteral("a password can have at most 72 bytes, not 73"));
     QVERIFY(Test::call(checkout, "hash", {tooLong.first(72)}).result);
-    QCOMPARE(messageOf(Test::call(checkout, "hash", {QString(QChar(u'\0'))})), QStringLiteral("a password cannot contain a NUL character"));
+    QCOMPARE(messageOf(Test::call(checkout, "hash", {QString(QChar(u'\0'))})),
+             QStringLiteral("a password cannot contain a NUL character"));
     for (const char *hash : {"", "secret", "*0", "$2b$10$short", "$1$salt$qJH7.N4xYta3aEG/dfqo/0"}) {
         const QString expected = QStringLiteral("'%1' is not a bcrypt hash").arg(QLatin1StringView(hash));
         QCOMPARE(messageOf(Test::call(checkout, "verify", {hash, "secret"})), expected);
@@ -163,9 +165,11 @@ void tst_Demos::hasherRefusesWhatItCannotJudge()
     const Test::Ended ended = runProgram(HasherClient, {Connect, server.address(), tooLong});
     QCOMPARE(ended.exitCode, 1);
     QCOMPARE(ended.output, QString());
-    QVERIFY2(ended.errors.startsWith(QStringLiteral("passwd-hasher-client: a password can have at most 72 bytes, not 73\n")),
-             qPrintable(ended.errors));
-    QVERIFY2(ended.errors.contains(QStringLiteral("passwd-hasher-client -> hash\n")), qPrintable(ended.errors)); // the back-trace
+    QVERIFY2(
+        ended.errors.startsWith(QStringLiteral("passwd-hasher-client: a password can have at most 72 bytes, not 73\n")),
+        qPrintable(ended.errors));
+    QVERIFY2(ended.errors.contains(QStringLiteral("passwd-hasher-client -> hash\n")),
+             qPrintable(ended.errors)); // the back-trace
 }
 
 void tst_Demos::sqlPrintsTheUserEveryTime()
@@ -194,9 +198,11 @@ void tst_Demos::sqlCarriesValuesAndRows()
     QCOMPARE(Test::call(checkout, "lastInsertId").result.value().toInt(), 1);
     QVERIFY(Test::call(checkout, "exec", {insert, QVariant(), 2.5}).result);
 
-    const QVariantList rows = Test::call(checkout, "select", {"SELECT text, number FROM t ORDER BY id"}).result.value().toList();
+    const QVariantList rows
+        = Test::call(checkout, "select", {"SELECT text, number FROM t ORDER BY id"}).result.value().toList();
     QCOMPARE(rows.size(), 2);
-    QCOMPARE(rows.at(0).toMap(), QVariantMap({{QStringLiteral("text"), evil}, {QStringLiteral("number"), qlonglong(5)}}));
+    QCOMPARE(rows.at(0).toMap(),
+             QVariantMap({{QStringLiteral("text"), evil}, {QStringLiteral("number"), qlonglong(5)}}));
     const QVariantMap second = rows.at(1).toMap();
     QCOMPARE(second.size(), 2);
     QVERIFY(second.value(QStringLiteral("text")).isNull());
@@ -217,7 +223,8 @@ void tst_Demos::sqlTellsHowManyRowsChanged()
     QVERIFY2(startSql(&server), qPrintable(server.errorString()));
     Prefork::Client client(server.address(), oneWorker());
     const auto checkout = client.checkout();
-    const auto changed = [&](const char *sql) { return Test::call(checkout, "exec", {sql}).result.value_or(-1).toInt(); };
+    const auto changed
+        = [&](const char *sql) { return Test::call(checkout, "exec", {sql}).result.value_or(-1).toInt(); };
     QCOMPARE(changed("CREATE TABLE t (x)"), 0);
     QCOMPARE(changed("INSERT INTO t VALUES (1), (2), (3)"), 3);
     QCOMPARE(changed("CREATE TABLE u (x)"), 0);
@@ -239,7 +246,8 @@ void tst_Demos::forgottenTransactionIsRolledBack()
     checkout->release();
 
     checkout = client.checkout();
-    QVERIFY(Test::call(checkout, "selectrow", {"SELECT * FROM same_worker"}).result); // a temporary table is the connection's own
+    QVERIFY(Test::call(checkout, "selectrow", {"SELECT * FROM same_worker"})
+                .result); // a temporary table is the connection's own
     const Test::Outcome rows = Test::call(checkout, "select", {"SELECT * FROM t"});
     QVERIFY2(rows.result, qPrintable(messageOf(rows)));
     QCOMPARE(rows.result->toList(), QVariantList());
@@ -268,14 +276,17 @@ void tst_Demos::sqlErrorReachesTheCatcherWithData()
     const Test::Outcome twice = Test::call(checkout, "exec", {insert, 1});
     QVERIFY(twice.error);
     QCOMPARE(twice.error->code(), Prefork::Error::WorkerError);
-    QCOMPARE(twice.error->message(), QStringLiteral("SQL error: UNIQUE constraint failed: t.x; in: INSERT INTO t VALUES (?)"));
+    QCOMPARE(twice.error->message(),
+             QStringLiteral("SQL error: UNIQUE constraint failed: t.x; in: INSERT INTO t VALUES (?)"));
     constexpr int ConstraintUnique = 2067; // SQLITE_CONSTRAINT_UNIQUE
     QCOMPARE(twice.error->data().toMap(),
-             QVariantMap({{QStringLiteral("nativeErrorCode"), qlonglong(ConstraintUnique)}, {QStringLiteral("sql"), insert}}));
+             QVariantMap(
+                 {{QStringLiteral("nativeErrorCode"), qlonglong(ConstraintUnique)}, {QStringLiteral("sql"), insert}}));
 
     QCOMPARE(messageOf(Test::call(checkout, "select", {"SELEKT 1"})),
              QStringLiteral("SQL error: near \"SELEKT\": syntax error; in: SELEKT 1"));
-    QCOMPARE(messageOf(Test::call(checkout, "select", {"SELECT ?"})), QStringLiteral("SQL error: Parameter count mismatch; in: SELECT ?"));
+    QCOMPARE(messageOf(Test::call(checkout, "select", {"SELECT ?"})),
+             QStringLiteral("SQL error: Parameter count mismatch; in: SELECT ?"));
     QVERIFY(Test::call(checkout, "rollback").error); // there is no transaction
     QVERIFY(Test::call(checkout, "exec", {insert, 2}).result); // and the worker works
 }
@@ -288,10 +299,11 @@ void tst_Demos::sqlNamesADatabaseItCannotOpen()
     QVERIFY(file.open(QIODevice::WriteOnly));
     QVERIFY(file.write(QByteArray(4096, 'x')) == 4096);
     file.close();
-    for (const auto &[database, cause] :
-         {std::pair(missing, QStringLiteral("unable to open database file")), std::pair(text, QStringLiteral("file is not a database"))}) {
+    for (const auto &[database, cause] : {std::pair(missing, QStringLiteral("unable to open database file")),
+                                          std::pair(text, QStringLiteral("file is not a database"))}) {
         ServerProcess server;
-        QVERIFY2(server.start(SqlServer, {Listen, socket(), DatabaseOption, database}), qPrintable(server.errorString()));
+        QVERIFY2(server.start(SqlServer, {Listen, socket(), DatabaseOption, database}),
+                 qPrintable(server.errorString()));
         const Test::Ended client = runProgram(SqlClient, {Connect, server.address()});
         QCOMPARE(client.exitCode, 1);
         QCOMPARE(client.errors.section(u'\n', 0, 0),
@@ -301,7 +313,8 @@ void tst_Demos::sqlNamesADatabaseItCannotOpen()
         auto checkout = again.checkout();
         for (int i = 0; i < 2; ++i) {
             const Test::Outcome outcome = Test::call(checkout, "begin");
-            QCOMPARE(messageOf(outcome), QStringLiteral("setup exception: cannot open the database '%1': %2").arg(database, cause));
+            QCOMPARE(messageOf(outcome),
+                     QStringLiteral("setup exception: cannot open the database '%1': %2").arg(database, cause));
             QCOMPARE(outcome.error->code(), Prefork::Error::SetupError);
         }
         server.sendSignal(SIGTERM);
@@ -338,7 +351,8 @@ void tst_Demos::serverRefusesBadUsage_data()
 
     const QString missing = QStringLiteral("/nonexistent/socket");
     QTest::newRow("no --listen") << EchoServer << QStringList() << Listen;
-    QTest::newRow("unknown option") << EchoServer << QStringList{QStringLiteral("--liston")} << QStringLiteral("liston");
+    QTest::newRow("unknown option") << EchoServer << QStringList{QStringLiteral("--liston")}
+                                    << QStringLiteral("liston");
     QTest::newRow("unexpected argument") << EchoServer << QStringList{Listen, missing, QStringLiteral("surplus")}
                                          << QStringLiteral("surplus");
     QTest::newRow("unknown scheme") << EchoServer << QStringList{Listen, QStringLiteral("http://localhost:80")}
@@ -349,7 +363,8 @@ void tst_Demos::serverRefusesBadUsage_data()
                                 << QStringLiteral("soon");
     QTest::newRow("hasher, no --listen") << HasherServer << QStringList() << Listen;
     QTest::newRow("sql, no --listen") << SqlServer << QStringList{DatabaseOption, QStringLiteral("file")} << Listen;
-    QTest::newRow("sql, no --database") << SqlServer << QStringList{Listen, QStringLiteral("unix:") + missing} << DatabaseOption;
+    QTest::newRow("sql, no --database") << SqlServer << QStringList{Listen, QStringLiteral("unix:") + missing}
+                                        << DatabaseOption;
 }
 
 void tst_Demos::serverRefusesBadUsage()
@@ -402,7 +417,8 @@ void tst_Demos::liveServerKeepsItsPath()
 
     QVERIFY(server.isRunning());
     Prefork::Client client(server.address());
-    QCOMPARE(Test::call(client.checkout(), "echo", {"still here"}).result.value_or(QVariant()).toString(), QStringLiteral("still here"));
+    QCOMPARE(Test::call(client.checkout(), "echo", {"still here"}).result.value_or(QVariant()).toString(),
+             QStringLiteral("still here"));
 }
 
 void tst_Demos::takenPortIsRefused()
@@ -442,8 +458,9 @@ void tst_Demos::clientRefusesBadUsage_data()
     QTest::newRow("invalid address") << HasherClient << QStringList{Connect, QStringLiteral("ftp:there"), password}
                                      << QStringLiteral("ftp:there");
     for (const char *time : {"soon", "-1", "nan", "inf"})
-        QTest::addRow("time-out %s", time) << HasherClient << QStringList{Connect, address, timeout, QLatin1StringView(time), password}
-                                           << QString(QLatin1StringView(time));
+        QTest::addRow("time-out %s", time)
+            << HasherClient << QStringList{Connect, address, timeout, QLatin1StringView(time), password}
+            << QString(QLatin1StringView(time));
     QTest::newRow("unknown option") << SqlClient << QStringList{QStringLiteral("--conect")} << QStringLiteral("conect");
     QTest::newRow("sql, no address") << SqlClient << QStringList() << Connect;
 }
@@ -461,10 +478,12 @@ void tst_Demos::clientTellsFatalErrorsByItsExitCode()
 
     ServerProcess server;
     QVERIFY2(server.start(HasherServer, {Listen, socket()}), qPrintable(server.errorString()));
-    const Test::Ended hasty
-        = runProgram(HasherClient, {Connect, socket(), QStringLiteral("--timeout"), QStringLiteral("0.001"), QStringLiteral("secret")});
+    const Test::Ended hasty = runProgram(
+        HasherClient,
+        {Connect, socket(), QStringLiteral("--timeout"), QStringLiteral("0.001"), QStringLiteral("secret")});
     QCOMPARE(hasty.exitCode, 3);
-    QVERIFY2(hasty.errors.startsWith(QStringLiteral("passwd-hasher-client: timed out after 0.001 seconds\n")), qPrintable(hasty.errors));
+    QVERIFY2(hasty.errors.startsWith(QStringLiteral("passwd-hasher-client: timed out after 0.001 seconds\n")),
+             qPrintable(hasty.errors));
 }
 
 QTEST_GUILESS_MAIN(tst_Demos)

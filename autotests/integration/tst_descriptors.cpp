@@ -28,9 +28,7 @@ int s_kept = -1; // opened by preload, in zygote and workers
 
 bool isNothing(int descriptor)
 {
-    struct stat file
-    {
-    };
+    struct stat file{};
     return ::fstat(descriptor, &file) == 0 && S_ISCHR(file.st_mode) && file.st_rdev == makedev(1, 3);
 }
 
@@ -69,8 +67,8 @@ void openLogs(std::size_t count)
 void writeLogs()
 {
     for (const int log : s_logs) {
-        for (int i = 0; i < 3; ++i)
-            [[maybe_unused]] const ssize_t written = ::write(log, "a line of the log\n", 18);
+        for (int i = 0; i < 3; ++i) [[maybe_unused]]
+            const ssize_t written = ::write(log, "a line of the log\n", 18);
     }
     ::syslog(LOG_DEBUG, "a worker of a test");
 }
@@ -138,7 +136,8 @@ private Q_SLOTS:
         QVERIFY(file.open() && listener.listen(QHostAddress::LocalHost));
         Server server(Test::zygote());
         QVERIFY(server.listen(how == "tcp" ? QString("tcp://127.0.0.1:0") : "unix:" + directory.filePath("socket")));
-        auto client = how == "embedded" ? std::make_unique<Client>(Test::zygote()) : std::make_unique<Client>(server.address());
+        auto client
+            = how == "embedded" ? std::make_unique<Client>(Test::zygote()) : std::make_unique<Client>(server.address());
         std::vector<CheckoutPtr> others;
         for (int i = 0; i < 5; ++i) {
             others.push_back(client->checkout());
@@ -161,7 +160,8 @@ private Q_SLOTS:
     }
     void theZygoteHasNothingOfTheProgramsEither()
     {
-        // Standard input, output, errors; its end of the channel; its poller; both ends of what SIGTERM writes to; and what preload keeps.
+        // Standard input, output, errors; its end of the channel; its poller; both ends of what SIGTERM writes to; and
+        // what preload keeps.
         WAIT_COMPARE(Test::childrenOf(Test::zygote()->processId()).size(), 0);
         WAIT_COMPARE(Test::descriptorCount(Test::zygote()->processId()), 8);
     }
@@ -218,7 +218,8 @@ private Q_SLOTS:
         QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
         WAIT_COMPARE(Test::childrenOf(zygote).size(), client.workerCount()); // no zombie either
         WAIT_COMPARE(Test::descriptorCount(server.pid()), ofServer);
-        WAIT_COMPARE(Test::descriptorCount(zygote), ofZygote + 2 * client.workerCount()); // the process and its connection
+        WAIT_COMPARE(Test::descriptorCount(zygote),
+                     ofZygote + 2 * client.workerCount()); // the process and its connection
     }
 };
 
@@ -232,7 +233,8 @@ int main(int argc, char *argv[])
     });
     interface.add("opensElsewhere", [](const QVariantList &arguments) {
         const int descriptor = ::open("/dev/full", O_RDONLY);
-        return QVariant(std::find(s_logs.begin(), s_logs.begin() + arguments.value(0).toInt(), descriptor) == s_logs.begin() + arguments.value(0).toInt());
+        return QVariant(std::find(s_logs.begin(), s_logs.begin() + arguments.value(0).toInt(), descriptor)
+                        == s_logs.begin() + arguments.value(0).toInt());
     });
     for (const int open : {1, 3, 40, 200}) {
         openLogs(std::size_t(open));

@@ -101,7 +101,9 @@ int main(int argc, char *argv[])
     Interface interface;
     Test::addBasics(interface);
     interface.preload([] { Test::ZygoteLog::begin(); });
-    interface.add("pass", [](const QVariantList &arguments) { return Test::Gate::pass(arguments.value(0).toString()), QVariant(); });
+    interface.add("pass", [](const QVariantList &arguments) {
+        return Test::Gate::pass(arguments.value(0).toString()), QVariant();
+    });
     s_slow = std::make_unique<Zygote>(interface, ZygoteOptions{.abandonedGrace = Grace});
     s_atOnce = std::make_unique<Zygote>(interface, ZygoteOptions{.abandonedGrace = 0ms});
     QCoreApplication app(argc, argv);

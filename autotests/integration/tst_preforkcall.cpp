@@ -32,7 +32,10 @@ private Q_SLOTS:
     void helps();
 
 private:
-    [[nodiscard]] Ended call(const QStringList &words) const { return runProgram(PREFORK, QStringList("call") + words); }
+    [[nodiscard]] Ended call(const QStringList &words) const
+    {
+        return runProgram(PREFORK, QStringList("call") + words);
+    }
 
     QTemporaryDir m_directory;
     Test::ServerProcess m_server;
@@ -40,7 +43,8 @@ private:
 
 void TestPreforkCall::initTestCase()
 {
-    QVERIFY2(m_server.start(ECHO_SERVER, {"--listen", "unix:" + m_directory.filePath("echo")}), qPrintable(m_server.errorString()));
+    QVERIFY2(m_server.start(ECHO_SERVER, {"--listen", "unix:" + m_directory.filePath("echo")}),
+             qPrintable(m_server.errorString()));
 }
 
 void TestPreforkCall::printsTheResultAsALineOfJson_data()
@@ -81,8 +85,9 @@ void TestPreforkCall::aMethodsErrorIsOne_data()
     QTest::addColumn<QString>("complaint");
     QTest::newRow("thrown") << QStringList{"fail", "no luck"} << "no luck\n";
     QTest::newRow("arguments") << QStringList{"echo"} << "echo: expected 1 argument, got 0\n";
-    QTest::newRow("no such method") << QStringList{
-        "nonesuch"} << "this worker has no method 'nonesuch'; it has: alloc, args, count, crash, echo, exit, fail, pid, sleep, spin\n";
+    QTest::newRow("no such method") << QStringList{"nonesuch"}
+                                    << "this worker has no method 'nonesuch'; it has: alloc, args, count, crash, echo, "
+                                       "exit, fail, pid, sleep, spin\n";
 }
 
 void TestPreforkCall::aMethodsErrorIsOne()
@@ -102,7 +107,8 @@ void TestPreforkCall::usageIsTwo_data()
     QTest::newRow("no method") << QStringList{"unix:/x"} << "a method is missing";
     QTest::newRow("scheme") << QStringList{"http://x", "echo"} << "unknown address 'http://x'";
     QTest::newRow("long path") << QStringList{"unix:/" + QString(120, 'x'), "echo"} << "the kernel allows 107";
-    QTest::newRow("time-out") << QStringList{"--timeout", "soon", "unix:/x", "echo"} << "--timeout takes a number of seconds, not 'soon'";
+    QTest::newRow("time-out") << QStringList{"--timeout", "soon", "unix:/x", "echo"}
+                              << "--timeout takes a number of seconds, not 'soon'";
     QTest::newRow("negative time-out") << QStringList{"--timeout", "-1", "unix:/x", "echo"} << "not '-1'";
     QTest::newRow("option") << QStringList{"--nonesuch", "unix:/x", "echo"} << "nonesuch";
 }
@@ -149,7 +155,8 @@ void TestPreforkCall::namesTheWholeTimeAndTheFirstObstacle()
     QLocalServer silent;
     QVERIFY(silent.listen(m_directory.filePath("silent")));
     const Ended ended = call({"--timeout", "1.5", "unix:" + silent.fullServerName(), "echo"});
-    QVERIFY2(ended.errors.startsWith("timed out after 1.5 seconds\n(connected, but heard no hello"), qPrintable(ended.errors));
+    QVERIFY2(ended.errors.startsWith("timed out after 1.5 seconds\n(connected, but heard no hello"),
+             qPrintable(ended.errors));
     QCOMPARE(ended.exitCode, 3);
 }
 
@@ -174,7 +181,8 @@ void TestPreforkCall::waitsForAServerThatComesLater()
     QCOMPARE(process.exitCode(), 0);
 
     const Ended inVain = call({"--timeout", "0.2", "unix:" + m_directory.filePath("never"), "echo"});
-    QVERIFY2(inVain.errors.startsWith("timed out after 0.2 seconds\n(could not connect to "), qPrintable(inVain.errors));
+    QVERIFY2(inVain.errors.startsWith("timed out after 0.2 seconds\n(could not connect to "),
+             qPrintable(inVain.errors));
     QCOMPARE(inVain.exitCode, 3);
 }
 

@@ -56,7 +56,10 @@ public:
 struct Streamed
 {
     int number = 3;
-    friend QDataStream &operator<<(QDataStream &stream, const Streamed &value) { return stream << written(value.number); }
+    friend QDataStream &operator<<(QDataStream &stream, const Streamed &value)
+    {
+        return stream << written(value.number);
+    }
     friend QDataStream &operator>>(QDataStream &stream, Streamed &value) { return stream >> value.number; }
 };
 Q_DECLARE_METATYPE(Streamed)
@@ -133,7 +136,8 @@ void TestReentrancy::anEventLoopInsideConnectionFailed()
         turn(400);
         isSettledInside = error.has_value();
     });
-    frameTry([&] { client.checkout({.timeout = std::chrono::milliseconds(200)})->call(same, 1); }, [&error](const Error &e) { error = e; });
+    frameTry([&] { client.checkout({.timeout = std::chrono::milliseconds(200)})->call(same, 1); },
+             [&error](const Error &e) { error = e; });
     QTRY_VERIFY_WITH_TIMEOUT(isInside, 30000);
     QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
     QVERIFY(isSettledInside);
@@ -142,8 +146,8 @@ void TestReentrancy::anEventLoopInsideConnectionFailed()
 void TestReentrancy::clientDestroyedIn_data()
 {
     QTest::addColumn<QString>("place");
-    for (const char *place :
-         {"callback", "finished", "catcher", "errored", "canceled", "released", "stateChanged", "callback's destructor"})
+    for (const char *place : {"callback", "finished", "catcher", "errored", "canceled", "released", "stateChanged",
+                              "callback's destructor"})
         QTest::newRow(place) << QString::fromLatin1(place);
 }
 
@@ -185,10 +189,11 @@ void TestReentrancy::clientDestroyedIn()
         connect(checkout.get(), &Checkout::released, this, [&] { destroyIn(QStringLiteral("released")); });
         frameTry(
             [&] {
-                const auto destroyer = std::make_shared<Destroyer>([&] { destroyIn(QStringLiteral("callback's destructor")); });
+                const auto destroyer
+                    = std::make_shared<Destroyer>([&] { destroyIn(QStringLiteral("callback's destructor")); });
                 checkout->call(same, 1, [&, checkout, destroyer] { destroyIn(QStringLiteral("callback")); });
-                checkout->call(fail, 2, [checkout] {});
-                checkout->call(same, 3, [checkout] {});
+                checkout->call(fail, 2, [checkout] { });
+                checkout->call(same, 3, [checkout] { });
                 checkout->call(same, 4);
             },
             [&, checkout] { destroyIn(QStringLiteral("catcher")); });
@@ -364,10 +369,11 @@ void TestReentrancy::whileArgumentsAreWritten_data()
 {
     QTest::addColumn<QString>("what");
     QTest::addColumn<QString>("how");
-    for (const char *what :
-         {"a call of the same checkout", "a call of another checkout", "a one-shot", "many calls", "an event loop", "the checkout released",
-          "the checkout aborted", "the client destroyed", "the protocol changed", "a type registered", "an exception"}) {
-        for (const char *how : {"a gadget", "a variant", "a list", "a one-shot", "a first one-shot", "a registered type"})
+    for (const char *what : {"a call of the same checkout", "a call of another checkout", "a one-shot", "many calls",
+                             "an event loop", "the checkout released", "the checkout aborted", "the client destroyed",
+                             "the protocol changed", "a type registered", "an exception"}) {
+        for (const char *how :
+             {"a gadget", "a variant", "a list", "a one-shot", "a first one-shot", "a registered type"})
             QTest::addRow("%s, %s", what, how) << QString::fromLatin1(what) << QString::fromLatin1(how);
     }
 }
@@ -404,7 +410,8 @@ void TestReentrancy::whileArgumentsAreWritten()
             client->call(same, 7, note);
         } else if (what == QStringLiteral("many calls")) {
             for (int i = 0; i < 100; ++i)
-                (i % 2 == 0 && checkout ? checkout : client->checkout())->call("same", {QVariantList{QString(1000, u'x')}.size()}, [] {});
+                (i % 2 == 0 && checkout ? checkout : client->checkout())
+                    ->call("same", {QVariantList{QString(1000, u'x')}.size()}, [] { });
             client->call(same, 7, note);
         } else if (what == QStringLiteral("an event loop")) {
             client->call(same, 7, note);
@@ -438,7 +445,8 @@ void TestReentrancy::whileArgumentsAreWritten()
             else if (how == QStringLiteral("a variant"))
                 checkout->call("sum", {gadget}, [note](const QVariant &result) { note(result.toInt()); });
             else if (how == QStringLiteral("a list"))
-                checkout->call("sumOfFirst", {QVariantList{gadget}}, [note](const QVariant &result) { note(result.toInt()); });
+                checkout->call("sumOfFirst", {QVariantList{gadget}},
+                               [note](const QVariant &result) { note(result.toInt()); });
             else if (isRegistered)
                 checkout->call(unpack, Streamed(), note);
             else
@@ -451,14 +459,14 @@ void TestReentrancy::whileArgumentsAreWritten()
     QVERIFY(!onWriting);
     QCOMPARE(hasThrown, what == QStringLiteral("an exception"));
     const bool mayBeAborted = checkout && how != QStringLiteral("a one-shot");
-    const bool isAborted
-        = mayBeAborted && (what == QStringLiteral("the checkout released") || what == QStringLiteral("the checkout aborted"));
+    const bool isAborted = mayBeAborted
+        && (what == QStringLiteral("the checkout released") || what == QStringLiteral("the checkout aborted"));
     if (hasThrown || isAborted || !client) {
         QTRY_COMPARE_WITH_TIMEOUT(errors.size(), hasThrown ? 0 : 1, 30000);
         QCOMPARE(results, QList<int>());
     } else {
-        const bool hasCalled
-            = what.contains(QStringLiteral("call")) || what.contains(QStringLiteral("one-shot")) || what == QStringLiteral("an event loop");
+        const bool hasCalled = what.contains(QStringLiteral("call")) || what.contains(QStringLiteral("one-shot"))
+            || what == QStringLiteral("an event loop");
         QTRY_COMPARE_WITH_TIMEOUT(results.size(), hasCalled ? 2 : 1, 30000);
         QVERIFY(results.contains(3) && results.contains(hasCalled ? 7 : 3));
         QVERIFY(errors.isEmpty());

@@ -36,7 +36,8 @@ private Q_SLOTS:
         Server server(Test::zygote());
         const QString path = pathOfLength(108);
         QVERIFY(!server.listen("unix:" + path));
-        QVERIFY2(server.errorString().contains("108") && server.errorString().contains("107"), qPrintable(server.errorString()));
+        QVERIFY2(server.errorString().contains("108") && server.errorString().contains("107"),
+                 qPrintable(server.errorString()));
         QVERIFY(isEmpty());
     }
     void bytesAreCountedNotCharacters()
@@ -62,7 +63,8 @@ private Q_SLOTS:
     void strangeNamesAreNames_data()
     {
         QTest::addColumn<QString>("name");
-        for (const char *const name : {"with space", "ques?tion", "ha#sh", "per%20cent", "\u03bb", "new\nline", "quote'\""})
+        for (const char *const name :
+             {"with space", "ques?tion", "ha#sh", "per%20cent", "\u03bb", "new\nline", "quote'\""})
             QTest::addRow("%s", name) << name;
     }
     void strangeNamesAreNames()
@@ -119,8 +121,9 @@ private Q_SLOTS:
         QVERIFY(!second.listen(socket()));
         QVERIFY2(second.errorString().contains("live"), qPrintable(second.errorString()));
         QCOMPARE(lookAt(path("socket")).inode, before);
-        QCOMPARE(QDir(m_directory->path()).entryList(QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot),
-                 QStringList("socket"));
+        QCOMPARE(
+            QDir(m_directory->path()).entryList(QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot),
+            QStringList("socket"));
         Client client(socket());
         QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
     }
@@ -212,7 +215,8 @@ private Q_SLOTS:
             QCOMPARE(answer(client.checkout(), "echo", {round}), QVariant(round));
             QVERIFY(winner.readAllStandardOutput().startsWith("listening on "));
             winner.terminate();
-            WAIT_FOR(winner.state() == QProcess::NotRunning); // it waits for the client's release, and that for the event loop
+            WAIT_FOR(winner.state()
+                     == QProcess::NotRunning); // it waits for the client's release, and that for the event loop
             QCOMPARE(winner.exitCode(), 0);
         }
         QVERIFY(isEmpty());

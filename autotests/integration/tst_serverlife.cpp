@@ -40,7 +40,10 @@ private Q_SLOTS:
     void itWarnsWhereAnybodyMayCall();
 
 private:
-    [[nodiscard]] QString path(const char *name = "s") const { return QStringLiteral("unix:") + m_directory->filePath(QString::fromLatin1(name)); }
+    [[nodiscard]] QString path(const char *name = "s") const
+    {
+        return QStringLiteral("unix:") + m_directory->filePath(QString::fromLatin1(name));
+    }
     [[nodiscard]] static QList<qint64> workers() { return Test::childrenOf(zygote()->processId()); }
 
     std::unique_ptr<QTemporaryDir> m_directory;
@@ -107,14 +110,16 @@ void TestServerLife::aWorkerForkedAfterItsEndDoesNotStay()
 
 void TestServerLife::aLongDeadlineIsNoDeadline()
 {
-    QTest::failOnWarning(QRegularExpression(QStringLiteral("Timers|timeout"))); // Qt's, of an interval that has become negative
+    QTest::failOnWarning(
+        QRegularExpression(QStringLiteral("Timers|timeout"))); // Qt's, of an interval that has become negative
     Server server(zygote());
     QVERIFY2(server.listen(path()), qPrintable(server.errorString()));
     QSignalSpy finished(&server, &Server::finished);
     Client client(path(), {.minWorkers = 0, .maxWorkers = 1});
     CheckoutPtr held = client.checkout();
     const qint64 pid = Test::pidOf(held);
-    for (const std::chrono::milliseconds timeout : {std::chrono::milliseconds::max(), std::chrono::milliseconds(24h * 50), std::chrono::milliseconds(24h * 30)}) {
+    for (const std::chrono::milliseconds timeout :
+         {std::chrono::milliseconds::max(), std::chrono::milliseconds(24h * 50), std::chrono::milliseconds(24h * 30)}) {
         server.shutDown(timeout);
         QCOMPARE(Test::pidOf(held), pid);
     }

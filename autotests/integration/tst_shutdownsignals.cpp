@@ -12,9 +12,7 @@ namespace {
 
 bool isDefault(int signal)
 {
-    struct sigaction action
-    {
-    };
+    struct sigaction action{};
     ::sigaction(signal, nullptr, &action);
     return action.sa_handler == SIG_DFL;
 }

@@ -34,7 +34,7 @@ void mistreatSignals()
     for (const int signal : {SIGINT, SIGTERM, SIGCHLD, SIGHUP})
         std::signal(signal, SIG_IGN);
     for (const int signal : {SIGUSR1, SIGALRM, SIGSEGV})
-        std::signal(signal, [](int) {});
+        std::signal(signal, [](int) { });
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, nullptr);
@@ -54,8 +54,9 @@ void fill(Interface &interface)
     std::atexit([] { mark("atexit"); });
     std::at_quick_exit([] { mark("at_quick_exit"); });
     Test::addBasics(interface);
-    interface.add("status",
-                  [](const QVariantList &arguments) { return QVariant(Test::statusOf(::getpid(), arguments.value(0).toByteArray())); });
+    interface.add("status", [](const QVariantList &arguments) {
+        return QVariant(Test::statusOf(::getpid(), arguments.value(0).toByteArray()));
+    });
     interface.add("exit", [](const QVariantList &) { return std::exit(7), QVariant(); });
     interface.add("quick_exit", [](const QVariantList &) { return std::quick_exit(8), QVariant(); });
     interface.add("abort", [](const QVariantList &) { return std::abort(), QVariant(); });
@@ -88,11 +89,14 @@ private Q_SLOTS:
         Client client(Test::zygote());
         const QByteArray text = answer(client.checkout(), "status", {key}).toByteArray();
         bool isNumber = false;
-        constexpr quint64 ForPrograms = ~(Q_UINT64_C(3) << 31); // the C library catches others when there is a thread, as ThreadSanitizer's
+        constexpr quint64 ForPrograms
+            = ~(Q_UINT64_C(3) << 31); // the C library catches others when there is a thread, as ThreadSanitizer's
         QCOMPARE(text.toULongLong(&isNumber, 16) & ForPrograms, signalSet);
         QVERIFY2(isNumber, text.constData());
         // The zygote blocks its signals for a moment whenever it forks, so that this waits until it has forked.
-        const auto ofZygote = [&key] { return Test::statusOf(Test::zygote()->processId(), key).toULongLong(nullptr, 16) & ForPrograms; };
+        const auto ofZygote = [&key] {
+            return Test::statusOf(Test::zygote()->processId(), key).toULongLong(nullptr, 16) & ForPrograms;
+        };
         WAIT_COMPARE(ofZygote(), signalSet & ~bit(SIGHUP));
     }
     void anInterruptOfTheServersGroupIsNotForWorkers()

@@ -18,10 +18,7 @@ namespace {
 void fill(Interface &interface)
 {
     Test::addBasics(interface);
-    interface.preload([] {
-        ::pthread_atfork(
-            nullptr, [] { ::usleep(20'000); }, nullptr);
-    });
+    interface.preload([] { ::pthread_atfork(nullptr, [] { ::usleep(20'000); }, nullptr); });
 }
 
 }

@@ -33,8 +33,8 @@ void fill(Interface &interface)
     interface.add("die", [](const QVariantList &) { return ::raise(SIGKILL), QVariant(); });
 }
 
-// Runs a function in so many threads at once while this one's event loop turns; false if they do not end in time. Each is given its number.
-// No QThread: how one is waited for ThreadSanitizer cannot see, in a Qt that is built without it.
+// Runs a function in so many threads at once while this one's event loop turns; false if they do not end in time. Each
+// is given its number. No QThread: how one is waited for ThreadSanitizer cannot see, in a Qt that is built without it.
 template <class Function>
 [[nodiscard]] bool inThreads(Function function)
 {
@@ -51,7 +51,8 @@ template <class Function>
             ++ended;
         });
     }
-    const bool isInTime = QTest::qWaitFor([&ended] { return ended == Crowd; }, 2 * int(Test::Patience.count())); // each has patience of its own
+    const bool isInTime = QTest::qWaitFor([&ended] { return ended == Crowd; },
+                                          2 * int(Test::Patience.count())); // each has patience of its own
     for (std::thread &thread : threads)
         thread.join();
     return isInTime;
@@ -136,8 +137,9 @@ private Q_SLOTS:
             QCOMPARE(results[std::size_t(i)], i + 40);
             QVERIFY(naps[std::size_t(i)].isCanceled());
         }
-        QTRY_VERIFY_WITH_TIMEOUT(std::all_of(naps.begin(), naps.end(), [](const auto &future) { return future.isFinished(); }),
-                                 int(Test::Patience.count()));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            std::all_of(naps.begin(), naps.end(), [](const auto &future) { return future.isFinished(); }),
+            int(Test::Patience.count()));
     }
 
     void theLastHandleMayGoInAnyThread()
@@ -163,7 +165,8 @@ private Q_SLOTS:
         QVERIFY(ledger.isEachSettledOnce());
         QCOMPARE(ledger.failed(Error::WorkerError), ledger.made() - ledger.served());
         QVERIFY(Test::waitUntil([&] { return client.idleWorkerCount() == 2; }));
-        QVERIFY(Test::waitUntil([&] { return std::all_of(watched.begin(), watched.end(), [](const auto &one) { return one.isNull(); }); }));
+        QVERIFY(Test::waitUntil(
+            [&] { return std::all_of(watched.begin(), watched.end(), [](const auto &one) { return one.isNull(); }); }));
     }
 
     void aContinuationInAnotherThreadMayHoldTheLastHandle()
@@ -172,8 +175,8 @@ private Q_SLOTS:
         std::vector<QFuture<int>> futures;
         for (int i = 0; i < Rounds; ++i) {
             const CheckoutPtr checkout = client.checkout();
-            futures.push_back(
-                checkout->future(add, i, 1).then(QtFuture::Launch::Async, [checkout](int sum) { return checkout ? sum + 1 : 0; }));
+            futures.push_back(checkout->future(add, i, 1).then(QtFuture::Launch::Async,
+                                                               [checkout](int sum) { return checkout ? sum + 1 : 0; }));
         }
         for (int i = 0; i < Rounds; ++i) {
             QVERIFY(Test::waitUntil([&] { return futures[std::size_t(i)].isFinished(); }));
@@ -194,7 +197,8 @@ private Q_SLOTS:
         }
         client.reset();
         QVERIFY(inThreads([&](int number) { handles[std::size_t(number)].reset(); }));
-        QVERIFY(Test::waitUntil([&] { return std::all_of(watched.begin(), watched.end(), [](const auto &one) { return one.isNull(); }); }));
+        QVERIFY(Test::waitUntil(
+            [&] { return std::all_of(watched.begin(), watched.end(), [](const auto &one) { return one.isNull(); }); }));
     }
 
     void aHandleMayOutliveTheThreadOfItsClient_data()
@@ -220,7 +224,9 @@ private Q_SLOTS:
             Client client(QString::fromStdString(address), {.maxWorkers = 1});
             for (CheckoutPtr &handle : handles) {
                 handle = client.checkout();
-                QObject::connect(handle.get(), &QObject::destroyed, handle.get(), [&destroyed] { ++destroyed; }, Qt::DirectConnection);
+                QObject::connect(
+                    handle.get(), &QObject::destroyed, handle.get(), [&destroyed] { ++destroyed; },
+                    Qt::DirectConnection);
             }
             handles[0]->call("echo", {1});
             if (!handles[0]->waitForSettled())
@@ -247,17 +253,40 @@ private Q_SLOTS:
     void aWrongThreadEndsTheProgramAndSaysWhy_data()
     {
         QTest::addColumn<QString>("said");
-        for (const char *const function :
-             {"Client::checkout()", "Client::call()", "Client::call() by name", "Client::call() for a future", "Client::registerType()",
-              "Client::setProtocol()", "Client::protocol()", "Client::close()", "Client::recycleWorkers()", "Client::state()",
-              "Client::address()", "Client::connectionError()", "Client::workerCount()", "Client::idleWorkerCount()", "Client::bytesToWrite()",
-              "Client::waitingCheckoutCount()", "Client::~Client()", "Checkout::call()", "Checkout::call() by name",
-              "Checkout::call() of a function", "Checkout::call() for a future", "Checkout::release()", "Checkout::abort()",
-              "Checkout::waitForSettled()", "Checkout::isReleased()", "Checkout::error()", "Checkout::bytesToWrite()",
-              "Checkout::pendingCalls()", "Checkout::release() of a client that is gone"})
-            QTest::newRow(function) << QString("Prefork::" + QString(function).section(')', 0, 0) + ") was called in a wrong thread: ");
+        for (const char *const function : {"Client::checkout()",
+                                           "Client::call()",
+                                           "Client::call() by name",
+                                           "Client::call() for a future",
+                                           "Client::registerType()",
+                                           "Client::setProtocol()",
+                                           "Client::protocol()",
+                                           "Client::close()",
+                                           "Client::recycleWorkers()",
+                                           "Client::state()",
+                                           "Client::address()",
+                                           "Client::connectionError()",
+                                           "Client::workerCount()",
+                                           "Client::idleWorkerCount()",
+                                           "Client::bytesToWrite()",
+                                           "Client::waitingCheckoutCount()",
+                                           "Client::~Client()",
+                                           "Checkout::call()",
+                                           "Checkout::call() by name",
+                                           "Checkout::call() of a function",
+                                           "Checkout::call() for a future",
+                                           "Checkout::release()",
+                                           "Checkout::abort()",
+                                           "Checkout::waitForSettled()",
+                                           "Checkout::isReleased()",
+                                           "Checkout::error()",
+                                           "Checkout::bytesToWrite()",
+                                           "Checkout::pendingCalls()",
+                                           "Checkout::release() of a client that is gone"})
+            QTest::newRow(function) << QString("Prefork::" + QString(function).section(')', 0, 0)
+                                               + ") was called in a wrong thread: ");
         for (const char *const move :
-             {"a Prefork::Client cannot be moved", "a Prefork::Client cannot be moved with its parent", "a Prefork::Checkout cannot be moved"})
+             {"a Prefork::Client cannot be moved", "a Prefork::Client cannot be moved with its parent",
+              "a Prefork::Checkout cannot be moved"})
             QTest::newRow(move) << QString(move).section(" moved", 0, 0) + " moved to another thread: ";
         QTest::newRow("a zygote") << "a zygote was used in a wrong thread: ";
         QTest::newRow("connect()") << QString();
@@ -291,7 +320,8 @@ private Q_SLOTS:
                 mine.pop_back();
         }));
         for (const QString &trace : traces)
-            QVERIFY2(trace.startsWith("shared\n") && trace.contains("- child\n") && trace.contains("- parent\n"), qPrintable(trace));
+            QVERIFY2(trace.startsWith("shared\n") && trace.contains("- child\n") && trace.contains("- parent\n"),
+                     qPrintable(trace));
         QVERIFY(error.backTrace().isEmpty());
     }
 

@@ -26,7 +26,9 @@ void fill(Interface &interface)
 {
     Test::addBasics(interface);
     interface.preload([] { Test::ZygoteLog::begin(); });
-    interface.add("pass", [](const QVariantList &arguments) { return Test::Gate::pass(arguments.value(0).toString()), QVariant(); });
+    interface.add("pass", [](const QVariantList &arguments) {
+        return Test::Gate::pass(arguments.value(0).toString()), QVariant();
+    });
     interface.add("exit", [](const QVariantList &arguments) { return ::exit(arguments.value(0).toInt()), QVariant(); });
     interface.add("crash", [](const QVariantList &) { return ::raise(SIGSEGV), QVariant(); });
     interface.add("descriptorLimit", [](const QVariantList &) { return QVariant(qint64(::sysconf(_SC_OPEN_MAX))); });
@@ -120,7 +122,8 @@ private Q_SLOTS:
         socket.write("this is not JSON");
         WAIT_FOR(!Test::ZygoteLog::about(pid).isEmpty());
         const QStringList lines = Test::ZygoteLog::about(pid);
-        QVERIFY2(lines.last().startsWith("D ") && lines.last().endsWith("exited with status 1"), qPrintable(lines.last()));
+        QVERIFY2(lines.last().startsWith("D ") && lines.last().endsWith("exited with status 1"),
+                 qPrintable(lines.last()));
     }
 
     void manyWorkersLeaveNothingInTheZygote()

@@ -38,17 +38,23 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("misbehaviour");
         QTest::addColumn<QStringList>("says");
-        QTest::newRow("QCoreApplication is there") << "after-application" << QStringList{"before QCoreApplication", "top of main()"};
+        QTest::newRow("QCoreApplication is there")
+            << "after-application" << QStringList{"before QCoreApplication", "top of main()"};
         QTest::newRow("a thread is there") << "after-thread" << QStringList{"before any thread", HasAnother};
         QTest::newRow("preload throws") << "preload-throws" << QStringList{"preload failed: the hay is wet"};
         QTest::newRow("preload crashes") << "preload-crashes" << QStringList{"was killed by SIGSEGV"};
         QTest::newRow("preload exits") << "preload-exits" << QStringList{"exited with status 9"};
-        QTest::newRow("preload leaves a descriptor") << "preload-leaks" << QStringList{"descriptor", "/dev/zero", "keepDescriptor"};
+        QTest::newRow("preload leaves a descriptor")
+            << "preload-leaks" << QStringList{"descriptor", "/dev/zero", "keepDescriptor"};
         QTest::newRow("close-on-exec does not help") << "preload-leaks-close-on-exec" << QStringList{"/dev/full"};
-        QTest::newRow("preload declares what is not open") << "preload-declares-too-much" << QStringList{"descriptor 99", "keepDescriptor", "not open"};
-        QTest::newRow("what was open before is declared") << "declares-one-from-before" << QStringList{"declared", "open it in preload"};
-        QTest::newRow("preload reopens what was open before") << "preload-reopens-one-from-before" << QStringList{"preload left descriptor", "/dev/zero"};
-        QTest::newRow("messages of 4 GiB") << "messages-too-large" << QStringList{"maxMessageSize", "4294967296", "4294967295"};
+        QTest::newRow("preload declares what is not open")
+            << "preload-declares-too-much" << QStringList{"descriptor 99", "keepDescriptor", "not open"};
+        QTest::newRow("what was open before is declared")
+            << "declares-one-from-before" << QStringList{"declared", "open it in preload"};
+        QTest::newRow("preload reopens what was open before")
+            << "preload-reopens-one-from-before" << QStringList{"preload left descriptor", "/dev/zero"};
+        QTest::newRow("messages of 4 GiB")
+            << "messages-too-large" << QStringList{"maxMessageSize", "4294967296", "4294967295"};
         QTest::newRow("preload starts a thread") << "preload-starts-thread" << QStringList{"preload started a thread"};
     }
     void refusesWhatCannotWorkAndSaysWhy()
@@ -77,7 +83,8 @@ private Q_SLOTS:
     void endsThatOthersHaveWaitedForAreEndsToo()
     {
         Client client(s_robbed.get(), {.minWorkers = 0, .maxWorkers = 1});
-        QCOMPARE(failure(client.checkout(), "exit", {7}).detail(), "the worker ended in a way that was hidden from its zygote");
+        QCOMPARE(failure(client.checkout(), "exit", {7}).detail(),
+                 "the worker ended in a way that was hidden from its zygote");
         QCOMPARE(answer(client.checkout(), "echo", {1}), QVariant(1));
         QVERIFY(!Test::childrenOf(s_robbed->processId()).isEmpty());
     }
@@ -156,7 +163,8 @@ private Q_SLOTS:
 private:
     void losesItsZygote(const std::unique_ptr<Zygote> &zygote, void (*lose)())
     {
-        auto client = std::make_unique<Client>(zygote.get(), ClientOptions{.minWorkers = 1, .maxWorkers = 2, .reuseAfterError = true});
+        auto client = std::make_unique<Client>(
+            zygote.get(), ClientOptions{.minWorkers = 1, .maxWorkers = 2, .reuseAfterError = true});
         const CheckoutPtr held = client->checkout();
         const qint64 pid = Test::pidOf(held);
         const CheckoutPtr second = client->checkout();
@@ -190,7 +198,8 @@ int main(int argc, char *argv[])
 {
     Interface interface;
     Test::addBasics(interface);
-    interface.add("exit", [](const QVariantList &arguments) { return std::exit(arguments.value(0).toInt()), QVariant(); });
+    interface.add("exit",
+                  [](const QVariantList &arguments) { return std::exit(arguments.value(0).toInt()), QVariant(); });
     for (auto *const zygote : {&s_zygote, &s_toKill, &s_toDestroy})
         *zygote = std::make_unique<Zygote>(interface);
     interface.preload([] { ::signal(SIGCHLD, SIG_IGN); });

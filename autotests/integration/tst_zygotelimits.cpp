@@ -19,8 +19,9 @@ namespace {
 
 constexpr Method<qint64()> pid{"pid"};
 constexpr rlim_t Descriptors = 16;
-// Standard input, output, errors, the channel, the poller and both ends of what SIGTERM writes to, one for the connection that arrives, and
-// what whoever has started the test may have left open; of the rest an eighth for those of the dead, and two a worker.
+// Standard input, output, errors, the channel, the poller and both ends of what SIGTERM writes to, one for the
+// connection that arrives, and what whoever has started the test may have left open; of the rest an eighth for those of
+// the dead, and two a worker.
 constexpr qsizetype Workers = (qsizetype(Descriptors) - 10) * 7 / 8 / 2;
 
 Zygote *fewDescriptors = nullptr;
@@ -33,7 +34,8 @@ std::chrono::milliseconds processorTime(qint64 process)
         return {};
     const QByteArray stat = file.readAll();
     const QByteArrayList fields = stat.sliced(stat.lastIndexOf(')') + 2).split(' ');
-    return std::chrono::milliseconds((fields.at(11).toLongLong() + fields.at(12).toLongLong()) * 1000 / ::sysconf(_SC_CLK_TCK));
+    return std::chrono::milliseconds((fields.at(11).toLongLong() + fields.at(12).toLongLong()) * 1000
+                                     / ::sysconf(_SC_CLK_TCK));
 }
 
 }
@@ -89,7 +91,8 @@ int main(int argc, char *argv[])
     interface.preload([] {
         const rlimit limit{Descriptors, Descriptors};
         ::setrlimit(RLIMIT_NOFILE, &limit);
-        // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual call.
+        // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual
+        // call.
         QLoggingCategory::setFilterRules(QStringLiteral("prefork.zygote.warning=false"));
     });
     Zygote poor(interface);

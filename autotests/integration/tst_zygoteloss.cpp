@@ -64,7 +64,8 @@ void TestZygoteLoss::aConnectionArrivesBeforeTheNewsOfTheDeath()
     const auto zygote = takeZygote();
     const QTemporaryDir directory;
     Server server(zygote.get());
-    QVERIFY2(server.listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))), qPrintable(server.errorString()));
+    QVERIFY2(server.listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))),
+             qPrintable(server.errorString()));
     QSignalSpy lost(&server, &Server::zygoteLost);
     killZygote(*zygote);
     QLocalSocket early;
@@ -83,7 +84,8 @@ void TestZygoteLoss::aWorkerThatHasHardlyBegunHidesNothing()
     const auto zygote = takeZygote();
     const QTemporaryDir directory;
     Server server(zygote.get());
-    QVERIFY2(server.listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))), qPrintable(server.errorString()));
+    QVERIFY2(server.listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))),
+             qPrintable(server.errorString()));
     QSignalSpy lost(&server, &Server::zygoteLost);
     QLocalSocket client;
     client.connectToServer(server.address().path());
@@ -101,7 +103,8 @@ void TestZygoteLoss::theServerIsDestroyedWhenItStopsListening()
     const auto zygote = takeZygote();
     const QTemporaryDir directory;
     auto server = std::make_unique<Server>(zygote.get());
-    QVERIFY2(server->listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))), qPrintable(server->errorString()));
+    QVERIFY2(server->listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))),
+             qPrintable(server->errorString()));
     connect(server.get(), &Server::listeningChanged, this, [&server] { server.reset(); });
     killZygote(*zygote);
     QTRY_VERIFY_WITH_TIMEOUT(!server, 30000);

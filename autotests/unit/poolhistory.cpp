@@ -9,9 +9,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::array<const char *, Step::Kinds> Names{"checkout", "oneShot",     "call",   "release",   "abort", "connected",  "connectFailed",
-                                                      "reply",    "failure",     "unencodable", "tooBig", "resetDone", "lost",  "lostUnsent", "lostForRoom", "stall",
-                                                      "pass",     "recycle",     "close",  "shutdown",  "exhausted"};
+constexpr std::array<const char *, Step::Kinds> Names{
+    "checkout",    "oneShot", "call",        "release", "abort",     "connected", "connectFailed",
+    "reply",       "failure", "unencodable", "tooBig",  "resetDone", "lost",      "lostUnsent",
+    "lostForRoom", "stall",   "pass",        "recycle", "close",     "shutdown",  "exhausted"};
 constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 10, 3, 14, 4, 26, 6, 2, 2, 8, 3, 2, 2, 2, 8, 1, 0, 0, 0};
 
 unsigned below(std::minstd_rand &random, unsigned limit)
@@ -28,8 +29,8 @@ History randomHistory(std::minstd_rand &random)
     for (Step &step : history)
         step = {Step::Kind(kinds(random)), below(random, 64), below(random, 16)};
     if (below(random, 8) == 0)
-        history.push_back(
-            {std::array<Step::Kind, 3>{Step::Shutdown, Step::Exhausted, Step::Close}[below(random, 3)], 0, below(random, 16)});
+        history.push_back({std::array<Step::Kind, 3>{Step::Shutdown, Step::Exhausted, Step::Close}[below(random, 3)], 0,
+                           below(random, 16)});
     return history;
 }
 
@@ -55,7 +56,8 @@ std::string toText(const History &history)
 {
     std::string text;
     for (const Step &step : history)
-        text += std::string(Names[step.kind]) + " " + std::to_string(step.pick) + " " + std::to_string(step.amount) + "\n";
+        text += std::string(Names[step.kind]) + " " + std::to_string(step.pick) + " " + std::to_string(step.amount)
+            + "\n";
     return text;
 }
 

@@ -58,7 +58,8 @@ void World::call(CheckoutId id)
         check(m_pool.call(id, m_now) == number, "calls are not numbered in order");
         return;
     }
-    check(m_workers.contains(sending->worker) && m_workers.at(sending->worker).answers > 0, "a call that may have to be sent again was let go");
+    check(m_workers.contains(sending->worker) && m_workers.at(sending->worker).answers > 0,
+          "a call that may have to be sent again was let go");
     onSend({.kind = Action::Send, .worker = sending->worker, .checkout = id, .call = number, .group = sending->group});
     check(m_pool.callSent(id, m_now) == number, "calls are not numbered in order");
 }
@@ -261,7 +262,8 @@ void World::obeyOne(const Action &action)
         break;
     case Action::HangUp: {
         const auto worker = m_workers.find(action.worker);
-        check(worker != m_workers.end() && !worker->second.oneShots.empty() && !worker->second.parting, "the wrong worker was hung up on");
+        check(worker != m_workers.end() && !worker->second.oneShots.empty() && !worker->second.parting,
+              "the wrong worker was hung up on");
         worker->second.parting = true;
         break;
     }
@@ -317,12 +319,14 @@ void World::settle(const Action &action)
         onFail(action);
         break;
     case Action::Cancel:
-        check(action.call == user.oldest && action.end > action.call && action.end <= user.next, "calls were canceled out of order");
+        check(action.call == user.oldest && action.end > action.call && action.end <= user.next,
+              "calls were canceled out of order");
         m_settled += action.end - action.call;
         user.oldest = action.end;
         break;
     case Action::Released:
-        check(user.releasing && !user.released && !user.hasCalls() && !user.isOneShot, "a checkout was released too early or twice");
+        check(user.releasing && !user.released && !user.hasCalls() && !user.isOneShot,
+              "a checkout was released too early or twice");
         user.released = true;
         break;
     default:
@@ -345,26 +349,31 @@ void World::onSend(const Action &action)
     check(found != m_workers.end() && !found->second.connecting, "a call was sent to nobody");
     Hand &hand = found->second;
     check(!hand.resetting && !hand.parting, "a call was sent to a worker that is not ready");
-    check(!hand.stalled || (hand.oneShots.empty() && user.sent <= std::max(user.answered, user.oldest - 1)), "a stalled worker was given more");
+    check(!hand.stalled || (hand.oneShots.empty() && user.sent <= std::max(user.answered, user.oldest - 1)),
+          "a stalled worker was given more");
     check(!user.fatal, "a call was sent for a checkout that had failed");
-    check(action.call == std::max(user.sent + 1, user.oldest) || action.call == user.sent + 1, "a call was sent out of order");
+    check(action.call == std::max(user.sent + 1, user.oldest) || action.call == user.sent + 1,
+          "a call was sent out of order");
     check(action.call > user.answered && action.call < user.next, "a call was sent that had settled");
     const CallId window = hand.traits.pipelines ? CallId(m_options.window) : 1;
-    check(action.call - std::max(user.answered, user.oldest - 1) <= window, "more calls are with a worker than the window allows");
+    check(action.call - std::max(user.answered, user.oldest - 1) <= window,
+          "more calls are with a worker than the window allows");
     check(action.group != user.deadGroup, "a call was sent that its worker will drop");
     if (action.group != user.group)
         check(m_groups.insert(action.group).second, "a fate group came twice");
     user.group = action.group;
     user.sent = action.call;
     if (!user.isOneShot || !hand.traits.isShareable()) {
-        check((hand.user == 0 || hand.user == action.checkout) && hand.oneShots.empty(), "two checkouts hold one worker");
+        check((hand.user == 0 || hand.user == action.checkout) && hand.oneShots.empty(),
+              "two checkouts hold one worker");
         hand.user = action.checkout;
         return;
     }
     check(hand.user == 0, "a one-shot shares a worker with a checkout");
     check(!hand.tainted || m_options.reuseAfterError, "a one-shot was given to a worker after an error");
     check(!hand.isOutdated, "a one-shot was given to an outdated worker");
-    check(m_options.maxCheckouts == 0 || ++hand.uses <= m_options.maxCheckouts, "a worker was given too many one-shots");
+    check(m_options.maxCheckouts == 0 || ++hand.uses <= m_options.maxCheckouts,
+          "a worker was given too many one-shots");
     hand.oneShots.push_back(action.checkout);
     check(int(hand.oneShots.size()) <= m_options.oneShotDepth, "too many one-shots share a worker");
 }
@@ -432,12 +441,14 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
         return m_pool.workerOf(entry.first) == worker && hand.oneShots.empty();
     });
     const bool isHeld = holder != m_users.end();
-    const qsizetype flying = isHeld ? qsizetype(holder->second.sent - holder->second.answered) : qsizetype(hand.oneShots.size());
+    const qsizetype flying
+        = isHeld ? qsizetype(holder->second.sent - holder->second.answered) : qsizetype(hand.oneShots.size());
     const qsizetype begun = unsent || flying == 0 ? 0 : qsizetype(amount) % (flying + 1);
     m_workers.erase(worker);
     const qsizetype before = m_pool.workerCount();
     m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), begun, m_now, loss);
-    check(hand.isProven || hand.connecting || m_pool.workerCount() < before, "a worker that never answered was replaced at once");
+    check(hand.isProven || hand.connecting || m_pool.workerCount() < before,
+          "a worker that never answered was replaced at once");
     if (isHeld)
         beginAgain(holder->first, hand.answers == 0 && begun == 0);
     for (std::size_t i = 0; i < hand.oneShots.size(); ++i) {
@@ -452,7 +463,8 @@ void World::beginAgain(CheckoutId id, bool mayTryAgain)
     if (mayTryAgain)
         user.sent = user.answered;
     if (!user.releasing)
-        check(m_pool.errorOf(id).has_value() != mayTryAgain || m_isOver, "a call began twice, or a checkout failed for nothing");
+        check(m_pool.errorOf(id).has_value() != mayTryAgain || m_isOver,
+              "a call began twice, or a checkout failed for nothing");
 }
 
 void World::onFail(const Action &action)
@@ -499,7 +511,8 @@ void World::checkCounts() const
 {
     check(m_pool.workerCount() == qsizetype(m_workers.size()), "the pool's count of workers is wrong");
     check(m_pool.workerCount() <= m_options.maxWorkers, "there are more workers than allowed");
-    const auto connecting = std::count_if(m_workers.begin(), m_workers.end(), [](const auto &entry) { return entry.second.connecting; });
+    const auto connecting
+        = std::count_if(m_workers.begin(), m_workers.end(), [](const auto &entry) { return entry.second.connecting; });
     check(connecting <= m_options.maxConnecting, "too many connections under way");
     check(m_waitingBefore.empty() || m_pool.idleCount() == 0, "a worker is idle while a checkout waits");
     std::set<WorkerId> held;

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-/// A world for the pool to live in: its clock, its workers and its users are made up, and every order the pool gives is checked against
-/// what the promises say. Random histories run in it; one that breaks a promise throws a Violation.
+/// A world for the pool to live in: its clock, its workers and its users are made up, and every order the pool gives is
+/// checked against what the promises say. Random histories run in it; one that breaks a promise throws a Violation.
 namespace PoolWorld {
 
 using namespace Prefork::Pooling;
@@ -112,7 +112,8 @@ private:
     void onSend(const Action &action);
     void onSendDone(const Action &action);
     void answer(WorkerId worker, bool isFailure);
-    void lose(WorkerId worker, bool unsent, unsigned amount, Prefork::Pooling::Pool::Loss loss = Prefork::Pooling::Pool::Loss::Unexpected);
+    void lose(WorkerId worker, bool unsent, unsigned amount,
+              Prefork::Pooling::Pool::Loss loss = Prefork::Pooling::Pool::Loss::Unexpected);
     void loseForRoom(WorkerId worker);
     void beginAgain(CheckoutId id, bool mayTryAgain);
     void onFail(const Action &action);

@@ -38,7 +38,8 @@ void TestAddress::understands_data()
 {
     QTest::addColumn<QString>("text");
     QTest::addColumn<Address>("expected");
-    QTest::newRow("unix") << QStringLiteral("unix:/run/x.socket") << Address::unixSocket(QStringLiteral("/run/x.socket"));
+    QTest::newRow("unix") << QStringLiteral("unix:/run/x.socket")
+                          << Address::unixSocket(QStringLiteral("/run/x.socket"));
     QTest::newRow("tcp") << QStringLiteral("tcp://localhost:80") << Address::tcp(QStringLiteral("localhost"), 80);
     QTest::newRow("IPv6") << QStringLiteral("tcp://[::1]:8080") << Address::tcp(QStringLiteral("::1"), 8080);
     QTest::newRow("any port") << QStringLiteral("tcp://127.0.0.1:0") << Address::tcp(QStringLiteral("127.0.0.1"), 0);
@@ -94,7 +95,8 @@ void TestAddress::countsTheBytesOfAnAbsolutePath()
     QVERIFY(Address(QStringLiteral("unix:/") + QString(106, u'x')).isValid());
     const Address tooLong(QStringLiteral("unix:/") + QString(107, u'x'));
     QVERIFY(!tooLong.isValid());
-    QVERIFY2(tooLong.errorString().contains(QStringLiteral("has 108 bytes, and the kernel allows 107")), qPrintable(tooLong.errorString()));
+    QVERIFY2(tooLong.errorString().contains(QStringLiteral("has 108 bytes, and the kernel allows 107")),
+             qPrintable(tooLong.errorString()));
     QVERIFY(!Address(QStringLiteral("unix:/") + QString(54, u'λ')).isValid());
 }
 

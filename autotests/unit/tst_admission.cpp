@@ -183,11 +183,13 @@ private Q_SLOTS:
         }
         QCOMPARE(desk.badStarts(), 0);
     }
-    // Whatever happens: no cap is exceeded, nobody is served twice or forgotten, nobody waits for a moment that has passed.
+    // Whatever happens: no cap is exceeded, nobody is served twice or forgotten, nobody waits for a moment that has
+    // passed.
     void randomHistoriesKeepTheCaps()
     {
-        const quint32 seed = qEnvironmentVariableIsSet("PREFORK_ADMISSION_SEED") ? qEnvironmentVariable("PREFORK_ADMISSION_SEED").toUInt()
-                                                                                 : std::random_device()();
+        const quint32 seed = qEnvironmentVariableIsSet("PREFORK_ADMISSION_SEED")
+            ? qEnvironmentVariable("PREFORK_ADMISSION_SEED").toUInt()
+            : std::random_device()();
         std::minstd_rand random(seed);
         const auto below = [&random](unsigned limit) { return unsigned(random() >> 4) % limit; };
         const QByteArray replay = "PREFORK_ADMISSION_SEED=" + QByteArray::number(seed);
@@ -226,10 +228,14 @@ private Q_SLOTS:
                     working.emplace(*id, waiting.at(*id));
                     waiting.erase(*id);
                 }
-                const auto count = std::count_if(working.begin(), working.end(), [user](const auto &one) { return one.second == user; });
+                const auto count = std::count_if(working.begin(), working.end(),
+                                                 [user](const auto &one) { return one.second == user; });
                 QVERIFY2(limits.maxWorkers == 0 || int(working.size()) <= limits.maxWorkers, replay.constData());
-                QVERIFY2(limits.maxPerUser == 0 || user == Admission::Nobody || count <= limits.maxPerUser, replay.constData());
-                QVERIFY2(desk.waitingCount() == qsizetype(waiting.size()) && desk.workerCount() == qsizetype(working.size()), replay.constData());
+                QVERIFY2(limits.maxPerUser == 0 || user == Admission::Nobody || count <= limits.maxPerUser,
+                         replay.constData());
+                QVERIFY2(desk.waitingCount() == qsizetype(waiting.size())
+                             && desk.workerCount() == qsizetype(working.size()),
+                         replay.constData());
                 const auto at = desk.nextAt(now);
                 QVERIFY2(!at || *at > now, replay.constData()); // else it would spin
                 QVERIFY2(waiting.empty() || at || !desk.shortages(true).empty(), replay.constData());

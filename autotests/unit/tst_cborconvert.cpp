@@ -76,7 +76,9 @@ bool crosses(const T &value, const TypeRegistry *types = nullptr)
     T converted{};
     CborReader other(bytes, types);
     return fromCbor(reader, &read) && reader.atEnd() && read == value
-        && (types || (other.readVariant(&variant) && (!variant.isNull() ? fromVariant(variant, &converted) && converted == value : true)));
+        && (types
+            || (other.readVariant(&variant)
+                && (!variant.isNull() ? fromVariant(variant, &converted) && converted == value : true)));
 }
 
 // What a peer wrote as From, read as To, by the way of typed readings and of JSON's conversions: both must agree.
@@ -89,7 +91,8 @@ bool leniently(const From &written, const To &expected, bool fits = true)
     To converted{};
     const bool isRead = fromCbor(reader, &read);
     const bool isConverted = fromVariant(toVariant(written), &converted);
-    return isRead == fits && isConverted == fits && !reader.isBroken() && (fits ? read == expected : reader.position() == 0);
+    return isRead == fits && isConverted == fits && !reader.isBroken()
+        && (fits ? read == expected : reader.position() == 0);
 }
 
 Order order()
@@ -123,8 +126,10 @@ QString miscounted(const T &value)
     const bool isRead = fromCbor(reader, &read);
     const qint64 taken = usedMemory() - before;
     const qint64 charged = allowed - reader.memoryLeft();
-    const qint64 unused = 4096 + charged / 8; // what the C library keeps at hand, and the ends of blocks that were larger
-    if (isRead ? read == value && taken <= charged + unused && charged <= writer.decodedSize() : writer.decodedSize() > allowed)
+    const qint64 unused
+        = 4096 + charged / 8; // what the C library keeps at hand, and the ends of blocks that were larger
+    if (isRead ? read == value && taken <= charged + unused && charged <= writer.decodedSize()
+               : writer.decodedSize() > allowed)
         return {};
     return QStringLiteral("%1: %2 taken, %3 of %4 charged by the reader, %5 counted by the writer")
         .arg(isRead)
@@ -152,7 +157,9 @@ bool isSameInSteps(const QByteArray &bytes)
         }
         if ((state == StepState::Done) != isRead || stepped.isBroken() != reader.isBroken())
             return false;
-        if (isRead && (read != expected || stepped.position() != reader.position() || stepped.memoryLeft() != reader.memoryLeft()))
+        if (isRead
+            && (read != expected || stepped.position() != reader.position()
+                || stepped.memoryLeft() != reader.memoryLeft()))
             return false;
         if (!isRead && !reader.isBroken() && stepped.position() != 0)
             return false;
@@ -165,7 +172,8 @@ bool isSameInSteps(const T &value)
 {
     QByteArray bytes = encoded(value);
     bool isSame = isSameInSteps<T>(bytes) && isSameInSteps<QVariant>(bytes);
-    isSame = isSame && isSameInSteps<QList<int>>(bytes) && isSameInSteps<QMap<QString, QStringList>>(bytes); // which it may not be
+    isSame = isSame && isSameInSteps<QList<int>>(bytes)
+        && isSameInSteps<QMap<QString, QStringList>>(bytes); // which it may not be
     for (qsizetype length = 0; length < bytes.size(); ++length)
         isSame = isSame && isSameInSteps<T>(bytes.first(length)) && isSameInSteps<QVariant>(bytes.first(length));
     return isSame;
@@ -240,13 +248,17 @@ private Q_SLOTS:
 
 void TestCborConvert::typesCross()
 {
-    QVERIFY(crosses(true) && crosses(qint8(-128)) && crosses(quint8(255)) && crosses(std::numeric_limits<quint64>::max()));
-    QVERIFY(crosses(std::numeric_limits<qint64>::min()) && crosses(1.5) && crosses(0.25f) && crosses(Size::Small) && crosses(Size::Large));
+    QVERIFY(crosses(true) && crosses(qint8(-128)) && crosses(quint8(255))
+            && crosses(std::numeric_limits<quint64>::max()));
+    QVERIFY(crosses(std::numeric_limits<qint64>::min()) && crosses(1.5) && crosses(0.25f) && crosses(Size::Small)
+            && crosses(Size::Large));
     QVERIFY(crosses(QStringLiteral("text")) && crosses(QByteArray("by\0tes", 6)) && crosses(std::string("text")));
-    QVERIFY(crosses(QList<int>{1, 2}) && crosses(std::vector<bool>{true, false}) && crosses(QStringList{QStringLiteral("a")}));
+    QVERIFY(crosses(QList<int>{1, 2}) && crosses(std::vector<bool>{true, false})
+            && crosses(QStringList{QStringLiteral("a")}));
     QVERIFY(crosses(QMap<QString, QList<double>>{{QStringLiteral("k"), {1.0, 2.5}}})
             && crosses(QHash<QString, int>{{QStringLiteral("k"), 1}}));
-    QVERIFY(crosses(QDateTime::currentDateTimeUtc()) && crosses(QDateTime()) && crosses(QUrl(QStringLiteral("http://a/b%20c"))));
+    QVERIFY(crosses(QDateTime::currentDateTimeUtc()) && crosses(QDateTime())
+            && crosses(QUrl(QStringLiteral("http://a/b%20c"))));
     QVERIFY(crosses(QUuid::createUuid()) && crosses(QVariant(QStringLiteral("v"))) && crosses(QDate(2024, 2, 29)));
     TypeRegistry types;
     QVERIFY(types.add<QPoint>("point"));
@@ -259,13 +271,15 @@ void TestCborConvert::conversionsAreThoseOfJson()
     QVERIFY(leniently(QStringLiteral("5"), 5) && leniently(5.0, 5) && leniently(5, 5.0) && leniently(1, true));
     QVERIFY(leniently(5, QStringLiteral("5")) && leniently(QByteArray("x"), QStringLiteral("x"))
             && leniently(QStringLiteral("x"), QByteArray("x")));
-    QVERIFY(leniently(QVariantList{QStringLiteral("1"), 2.0}, QList<int>{1, 2}) && leniently(QVariant::fromValue(nullptr), QString()));
+    QVERIFY(leniently(QVariantList{QStringLiteral("1"), 2.0}, QList<int>{1, 2})
+            && leniently(QVariant::fromValue(nullptr), QString()));
     QVERIFY(leniently(QStringLiteral("2024-02-29"), QDate(2024, 2, 29))
             && leniently(QStringLiteral("http://a"), QUrl(QStringLiteral("http://a"))));
     QVERIFY(leniently(5.5, 0, false) && leniently(128, qint8(0), false) && leniently(-1, 0u, false)
             && leniently(QStringLiteral("x"), 0, false));
     QVERIFY(leniently(QVariant::fromValue(nullptr), 0, false) && leniently(QStringLiteral("x"), QList<int>(), false));
-    QVERIFY(leniently(QVariantList{1}, QString(), false) && leniently(QVariantList{QStringLiteral("x")}, QList<int>(), false));
+    QVERIFY(leniently(QVariantList{1}, QString(), false)
+            && leniently(QVariantList{QStringLiteral("x")}, QList<int>(), false));
 }
 
 void TestCborConvert::gadgetsCross()
@@ -301,7 +315,8 @@ void TestCborConvert::unknownFieldsAreRefused()
 {
     Item item;
     QVERIFY(leniently(QVariantMap{{QStringLiteral("name"), QStringLiteral("n")}}, Item{QStringLiteral("n"), 7, 1}));
-    QVERIFY(leniently(QVariantMap{{QStringLiteral("count"), QStringLiteral("3")}, {QStringLiteral("twice"), 9}}, Item{QString(), 3, 1}));
+    QVERIFY(leniently(QVariantMap{{QStringLiteral("count"), QStringLiteral("3")}, {QStringLiteral("twice"), 9}},
+                      Item{QString(), 3, 1}));
     QVERIFY(leniently(QVariantMap{{QStringLiteral("nome"), QString()}}, item, false));
     QVERIFY(leniently(QVariantMap{{QStringLiteral("secret"), 1}}, item, false));
     QVERIFY(leniently(QVariantMap{{QStringLiteral("count"), QStringLiteral("x")}}, item, false));
@@ -314,7 +329,8 @@ void TestCborConvert::unknownFieldsAreRefused()
 
 void TestCborConvert::wrongTypesConsumeNothingAndKeepTheDepth()
 {
-    const QByteArray bytes = encoded(QVariantMap{{QStringLiteral("a"), QVariantList{QVariantMap{{QStringLiteral("b"), QVariantList{}}}}}});
+    const QByteArray bytes
+        = encoded(QVariantMap{{QStringLiteral("a"), QVariantList{QVariantMap{{QStringLiteral("b"), QVariantList{}}}}}});
     CborReader reader(bytes);
     QMap<QString, QList<QMap<QString, int>>> wrong;
     for (int i = 0; i < 100; ++i)
@@ -349,9 +365,13 @@ void TestCborConvert::memoryIsCounted()
         QCOMPARE(miscounted(QList<std::deque<int>>(count, std::deque<int>{1, 2})), QString());
         QCOMPARE(miscounted(QList<Item>(count, Item{some, 1, 1})), QString());
         QCOMPARE(miscounted(QVariantList(count, some)), QString());
-        QCOMPARE(miscounted(QVariantList(count, QVariantList{qlonglong(1), QVariantMap{{some, QByteArray("bytes")}}})), QString());
-        QCOMPARE(miscounted(QVariantList(count, QDateTime(QDate(2024, 2, 29), QTime(1, 2), Prefork::Wire::Utc))), QString());
-        QCOMPARE(miscounted(QVariantList(count, QUrl(QStringLiteral("https://user:word@host.example:80/a/path?query=1#fragment")))), QString());
+        QCOMPARE(miscounted(QVariantList(count, QVariantList{qlonglong(1), QVariantMap{{some, QByteArray("bytes")}}})),
+                 QString());
+        QCOMPARE(miscounted(QVariantList(count, QDateTime(QDate(2024, 2, 29), QTime(1, 2), Prefork::Wire::Utc))),
+                 QString());
+        QCOMPARE(miscounted(QVariantList(
+                     count, QUrl(QStringLiteral("https://user:word@host.example:80/a/path?query=1#fragment")))),
+                 QString());
         QHash<QString, int> hash;
         QMap<QString, QStringList> map;
         for (int i = 0; i < count; ++i) {
@@ -371,25 +391,29 @@ void TestCborConvert::readsTheSameInSteps()
     QVERIFY(isSameInSteps(QList<int>{1, 2, 300}) && isSameInSteps(QStringList{QStringLiteral("a"), QString()}));
     QVERIFY(isSameInSteps(QList<QStringList>{{QStringLiteral("a"), QString()}, {}, {QStringLiteral("b")}}));
     QVERIFY(isSameInSteps(QMap<QString, QList<int>>{{QStringLiteral("a"), {1, 2}}, {QStringLiteral("b"), {}}}));
-    QVERIFY(isSameInSteps(QHash<QString, int>{{QStringLiteral("a"), 1}}) && isSameInSteps(std::vector<bool>{true, false}));
-    QVERIFY(isSameInSteps(QList<Item>{Item{}, Item{QStringLiteral("x"), 9, 1}}) && isSameInSteps(std::list<std::string>{"a", "b"}));
+    QVERIFY(isSameInSteps(QHash<QString, int>{{QStringLiteral("a"), 1}})
+            && isSameInSteps(std::vector<bool>{true, false}));
+    QVERIFY(isSameInSteps(QList<Item>{Item{}, Item{QStringLiteral("x"), 9, 1}})
+            && isSameInSteps(std::list<std::string>{"a", "b"}));
     QVERIFY(isSameInSteps(order()) && isSameInSteps(Order()));
     QVERIFY(isSameInSteps(QMap<QString, Order>{{QStringLiteral("a"), order()}}));
     const QVariantMap map{{QStringLiteral("a"), QVariantList{1, QVariantList{}, QVariantMap{}, QStringLiteral("b")}},
                           {QStringLiteral("c"), QDateTime(QDate(2024, 2, 29), QTime(1, 2), Prefork::Wire::Utc)},
                           {QStringLiteral("d"), QUuid::fromRfc4122("0123456789abcdef")}};
     QVERIFY(isSameInSteps(map) && isSameInSteps(QVariantList{map, 5, map}));
-    for (const char *const digits : {"9f01029f03ff80ff", "bf616101616282f6f5ff", "a2616101616102", "d9d9f782d9d9f7820102c0616103", "820102ff",
-                                     "9f0182ff", "bf01ff", "8261", "83016161f6", "a1616183010203", "c100", "d8209f6161ff", "7f61616162ff"}) {
+    for (const char *const digits :
+         {"9f01029f03ff80ff", "bf616101616282f6f5ff", "a2616101616102", "d9d9f782d9d9f7820102c0616103", "820102ff",
+          "9f0182ff", "bf01ff", "8261", "83016161f6", "a1616183010203", "c100", "d8209f6161ff", "7f61616162ff"}) {
         const QByteArray bytes = QByteArray::fromHex(digits);
-        QVERIFY2(isSameInSteps<QVariant>(bytes) && isSameInSteps<QVariantList>(bytes) && isSameInSteps<QVariantMap>(bytes)
-                     && isSameInSteps<QList<int>>(bytes) && isSameInSteps<QList<QStringList>>(bytes)
-                     && (isSameInSteps<QMap<QString, QVariant>>(bytes)) && isSameInSteps<Item>(bytes)
-                     && isSameInSteps<QList<Order>>(bytes),
+        QVERIFY2(isSameInSteps<QVariant>(bytes) && isSameInSteps<QVariantList>(bytes)
+                     && isSameInSteps<QVariantMap>(bytes) && isSameInSteps<QList<int>>(bytes)
+                     && isSameInSteps<QList<QStringList>>(bytes) && (isSameInSteps<QMap<QString, QVariant>>(bytes))
+                     && isSameInSteps<Item>(bytes) && isSameInSteps<QList<Order>>(bytes),
                  digits);
     }
     const QByteArray deep = QByteArray(63, '\x81') + '\x80';
-    QVERIFY(isSameInSteps<QVariant>(deep) && isSameInSteps<QVariant>('\x81' + deep) && isSameInSteps<QVariant>('\x81' + deep.chopped(1)));
+    QVERIFY(isSameInSteps<QVariant>(deep) && isSameInSteps<QVariant>('\x81' + deep)
+            && isSameInSteps<QVariant>('\x81' + deep.chopped(1)));
 }
 
 void TestCborConvert::convertsTheSameInSteps()
@@ -398,7 +422,8 @@ void TestCborConvert::convertsTheSameInSteps()
         return QVariant(QVariantMap{{QStringLiteral("name"), name}, {QStringLiteral("count"), count}});
     };
     const auto orderOf = [](const QVariant &items, const QVariant &prices) {
-        const QVariantMap map{{QStringLiteral("items"), items}, {QStringLiteral("prices"), prices}, {QStringLiteral("note"), items}};
+        const QVariantMap map{
+            {QStringLiteral("items"), items}, {QStringLiteral("prices"), prices}, {QStringLiteral("note"), items}};
         return QVariant(map);
     };
     const QVariant items = QVariantList{item(QStringLiteral("a"), 1), item(5, QStringLiteral("2")), QVariantMap()};
@@ -435,13 +460,16 @@ void TestCborConvert::convertsTheSameInSteps()
 
 void TestCborConvert::wireTypes()
 {
-    QCOMPARE(wireType<void>() + wireType<bool>() + wireType<char>() + wireType<quint64>() + wireType<Size>(), QByteArray("nbiii"));
-    QCOMPARE(wireType<QString>() + wireType<std::string>() + wireType<QByteArray>() + wireType<QVariant>(), QByteArray("ssyv"));
+    QCOMPARE(wireType<void>() + wireType<bool>() + wireType<char>() + wireType<quint64>() + wireType<Size>(),
+             QByteArray("nbiii"));
+    QCOMPARE(wireType<QString>() + wireType<std::string>() + wireType<QByteArray>() + wireType<QVariant>(),
+             QByteArray("ssyv"));
     QCOMPARE(wireType<QDateTime>() + wireType<QUrl>() + wireType<QUuid>() + wireType<float>(), QByteArray("tugd"));
     QCOMPARE(wireType<QStringList>() + wireType<QVariantMap>(), QByteArray("l<s>m<v>"));
     QCOMPARE((wireType<std::vector<QHash<QString, int>>>()), QByteArray("l<m<i>>"));
     QCOMPARE(wireType<QPoint>(), QByteArray("R<QPoint>"));
-    QCOMPARE(wireType<QList<Order>>(), QByteArray("l<{Order;items:l<{Item;name:s;count:i;twice:i}>;prices:m<i>;colour:i;note:v}>"));
+    QCOMPARE(wireType<QList<Order>>(),
+             QByteArray("l<{Order;items:l<{Item;name:s;count:i;twice:i}>;prices:m<i>;colour:i;note:v}>"));
 }
 
 QTEST_GUILESS_MAIN(TestCborConvert)

@@ -6,10 +6,10 @@
 
 #include <QtCore/QCborArray>
 #include <QtCore/QCborMap>
-#include <QtCore/QRegularExpression>
 #include <QtCore/QCborStreamReader>
 #include <QtCore/QCborValue>
 #include <QtCore/QDateTime>
+#include <QtCore/QRegularExpression>
 #include <QtCore/QUrl>
 #include <QtCore/QUuid>
 #include <QtTest/QTest>
@@ -33,7 +33,8 @@ QString randomText(Random &random)
     static const QList<QString> units{QStringLiteral("a"),         QString::fromUtf8("\u00e9"),
                                       QString::fromUtf8("\u6c34"), QString::fromUtf8("\xf0\x9d\x87\x9a"),
                                       QString(QChar(0)),           QStringLiteral("0123456789")};
-    QString text = QStringLiteral(""); // not a null one, for which QCborMap of Qt 6.8.2 crashes when it compares it with a key beyond ASCII
+    QString text = QStringLiteral(
+        ""); // not a null one, for which QCborMap of Qt 6.8.2 crashes when it compares it with a key beyond ASCII
     for (uint i = below(random, 8); i > 0; --i)
         text += units.at(below(random, uint(units.size())));
     return text;
@@ -89,7 +90,8 @@ QByteArray mutated(Random &random, QByteArray bytes)
                                                               "c0c1c6d81bd820d825f4f6f7f8f9fafbfcff80c3ed");
     for (uint i = 1 + below(random, 3); i > 0 && !bytes.isEmpty(); --i) {
         const qsizetype at = below(random, uint(bytes.size()));
-        const char byte = below(random, 2) == 0 ? char(random()) : interesting.at(below(random, uint(interesting.size())));
+        const char byte
+            = below(random, 2) == 0 ? char(random()) : interesting.at(below(random, uint(interesting.size())));
         switch (below(random, 4)) {
         case 0:
             bytes[at] = byte;
@@ -165,9 +167,11 @@ bool isSame(const QVariant &ours, const QVariant &theirs)
 bool isStrictness(const QString &error)
 {
     static const QList<QString> reasons{
-        QStringLiteral("not UTF-8"), QStringLiteral("map key"),           QStringLiteral("simple value"),     QStringLiteral("deeper than"),
-        QStringLiteral("(tag "),     QStringLiteral("is not registered"), QStringLiteral("negative integer"), QStringLiteral("many times")};
-    return std::any_of(reasons.begin(), reasons.end(), [&error](const QString &reason) { return error.contains(reason); });
+        QStringLiteral("not UTF-8"),        QStringLiteral("map key"),   QStringLiteral("simple value"),
+        QStringLiteral("deeper than"),      QStringLiteral("(tag "),     QStringLiteral("is not registered"),
+        QStringLiteral("negative integer"), QStringLiteral("many times")};
+    return std::any_of(reasons.begin(), reasons.end(),
+                       [&error](const QString &reason) { return error.contains(reason); });
 }
 
 // Not QCborValue::fromCbor(bytes), which reads what is not there when a string at the top is cut off.
@@ -200,8 +204,8 @@ private:
 
 void TestCborDifferential::initTestCase()
 {
-    m_seed
-        = qEnvironmentVariableIsSet("PREFORK_CBOR_SEED") ? uint(qEnvironmentVariableIntValue("PREFORK_CBOR_SEED")) : std::random_device()();
+    m_seed = qEnvironmentVariableIsSet("PREFORK_CBOR_SEED") ? uint(qEnvironmentVariableIntValue("PREFORK_CBOR_SEED"))
+                                                            : std::random_device()();
     qInfo("PREFORK_CBOR_SEED=%d", int(m_seed));
 }
 
@@ -210,10 +214,12 @@ void TestCborDifferential::readsWhatQtWrites()
     Random random(m_seed);
     for (int i = 0; i < 10000; ++i) {
         const QCborValue document = randomValue(random);
-        const QByteArray bytes = document.toCbor(below(random, 2) == 0 ? QCborValue::UseFloat16 : QCborValue::NoTransformation);
+        const QByteArray bytes
+            = document.toCbor(below(random, 2) == 0 ? QCborValue::UseFloat16 : QCborValue::NoTransformation);
         CborReader reader(bytes);
         QVariant ours;
-        QVERIFY2(reader.readVariant(&ours) && reader.atEnd(), qPrintable(reader.errorString() + QLatin1String(bytes.toHex())));
+        QVERIFY2(reader.readVariant(&ours) && reader.atEnd(),
+                 qPrintable(reader.errorString() + QLatin1String(bytes.toHex())));
         QVERIFY2(isSame(ours, asVariant(document)), bytes.toHex().constData());
     }
 }

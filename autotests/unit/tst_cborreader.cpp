@@ -34,14 +34,15 @@ QByteArray encoded(const QVariant &value, const TypeRegistry *types = nullptr)
 
 QVariant richDocument()
 {
-    return QVariantMap{{QStringLiteral("numbers"), QVariantList{0, 23, 24, -1, -70000, qlonglong(1) << 40, 1.5}},
-                       {QStringLiteral("texts"), QVariantList{QString(300, u'x'), QString::fromUtf8("\u6c34"), QByteArray("bytes")}},
-                       {QStringLiteral("when"), QDateTime(QDate(2024, 2, 29), QTime(1, 2, 3, 4), Prefork::Wire::Utc)},
-                       {QStringLiteral("where"), QUrl(QStringLiteral("https://example.org/a%20b?c=d#e"))},
-                       {QStringLiteral("who"), QUuid::fromRfc4122("0123456789abcdef")},
-                       {QStringLiteral("nothing"), QVariant::fromValue(nullptr)},
-                       {QStringLiteral("point"), QPoint(3, 4)},
-                       {QStringLiteral("yes"), true}};
+    return QVariantMap{
+        {QStringLiteral("numbers"), QVariantList{0, 23, 24, -1, -70000, qlonglong(1) << 40, 1.5}},
+        {QStringLiteral("texts"), QVariantList{QString(300, u'x'), QString::fromUtf8("\u6c34"), QByteArray("bytes")}},
+        {QStringLiteral("when"), QDateTime(QDate(2024, 2, 29), QTime(1, 2, 3, 4), Prefork::Wire::Utc)},
+        {QStringLiteral("where"), QUrl(QStringLiteral("https://example.org/a%20b?c=d#e"))},
+        {QStringLiteral("who"), QUuid::fromRfc4122("0123456789abcdef")},
+        {QStringLiteral("nothing"), QVariant::fromValue(nullptr)},
+        {QStringLiteral("point"), QPoint(3, 4)},
+        {QStringLiteral("yes"), true}};
 }
 
 qint64 usedMemory()
@@ -54,7 +55,8 @@ QString refusal(QByteArrayView bytes)
 {
     CborReader reader(bytes);
     QVariant value;
-    return reader.readVariant(&value) ? QStringLiteral("accepted") : reader.errorString().section(QStringLiteral(": "), 1);
+    return reader.readVariant(&value) ? QStringLiteral("accepted")
+                                      : reader.errorString().section(QStringLiteral(": "), 1);
 }
 
 }
@@ -107,7 +109,8 @@ void TestCborReader::readsTheExamplesOfTheStandard_data()
     row("7fff", QStringLiteral(""));
     row("8301820203820405", QVariantList{1LL, QVariantList{2LL, 3LL}, QVariantList{4LL, 5LL}});
     row("9f018202039f0405ffff", QVariantList{1LL, QVariantList{2LL, 3LL}, QVariantList{4LL, 5LL}});
-    row("bf61610161629f0203ffff", QVariantMap{{QStringLiteral("a"), 1LL}, {QStringLiteral("b"), QVariantList{2LL, 3LL}}});
+    row("bf61610161629f0203ffff",
+        QVariantMap{{QStringLiteral("a"), 1LL}, {QStringLiteral("b"), QVariantList{2LL, 3LL}}});
     row("c11a514b67b0", QDateTime(QDate(2013, 3, 21), QTime(20, 4), Prefork::Wire::Utc));
     row("c1fb41d452d9ec200000", QDateTime(QDate(2013, 3, 21), QTime(20, 4, 0, 500), Prefork::Wire::Utc));
     row("d9d9f701", 1LL);
@@ -171,7 +174,8 @@ void TestCborReader::theWrongKindConsumesNothing()
     QByteArray data;
     QString text;
     QVERIFY(!reader.readUnsigned(&natural) && !reader.readSigned(&integer) && !reader.readDouble(&number));
-    QVERIFY(!reader.readBool(&boolean) && !reader.readNull() && !reader.readBytes(&data) && !reader.readArray(&natural));
+    QVERIFY(!reader.readBool(&boolean) && !reader.readNull() && !reader.readBytes(&data)
+            && !reader.readArray(&natural));
     QVERIFY(!reader.readMap(&natural) && !reader.readTag(&natural));
     QVERIFY(!reader.isBroken());
     QCOMPARE(reader.position(), 0);
@@ -261,21 +265,23 @@ void TestCborReader::depthIsLimited()
 {
     for (const char *const open : {"\x81", "\x9f"}) {
         const auto nested = [open](int levels) {
-            return QByteArray(open).repeated(levels) + '\x01' + (*open == '\x81' ? QByteArray() : QByteArray("\xff").repeated(levels));
+            return QByteArray(open).repeated(levels) + '\x01'
+                + (*open == '\x81' ? QByteArray() : QByteArray("\xff").repeated(levels));
         };
         QCOMPARE(refusal(nested(64)), QStringLiteral("accepted"));
         QCOMPARE(refusal(nested(65)), QStringLiteral("a value nested deeper than 64 levels"));
         const QByteArray deep = nested(65);
         QVERIFY(!CborReader(deep).skip());
     }
-    QCOMPARE(refusal(QByteArray("\xc6").repeated(1000000) + '\x01'), QStringLiteral("accepted")); // tags nest in nothing
+    QCOMPARE(refusal(QByteArray("\xc6").repeated(1000000) + '\x01'),
+             QStringLiteral("accepted")); // tags nest in nothing
 }
 
 void TestCborReader::lengthsAreNotBelieved()
 {
     for (const int major : {0x40, 0x60, 0x80, 0xa0}) {
-        for (const quint64 length : {quint64(1) << 31, (quint64(1) << 32) - 1, quint64(1) << 62, (quint64(1) << 63) - 1, quint64(1) << 63,
-                                     ~quint64(0), ~quint64(0) / 2 + 2}) {
+        for (const quint64 length : {quint64(1) << 31, (quint64(1) << 32) - 1, quint64(1) << 62, (quint64(1) << 63) - 1,
+                                     quint64(1) << 63, ~quint64(0), ~quint64(0) / 2 + 2}) {
             QByteArray bytes(1, char(major | 27));
             bytes.resize(9);
             qToBigEndian(length, bytes.data() + 1);
@@ -399,9 +405,11 @@ void TestCborReader::memoryStaysInProportion()
         QVariant value;
         const bool ok = reader.readVariant(&value);
         const qint64 taken = usedMemory() - before;
-        QVERIFY2(taken <= CborReader::MemoryRatio * bytes.size() + CborReader::MemoryAllowance, qPrintable(QString::number(taken)));
+        QVERIFY2(taken <= CborReader::MemoryRatio * bytes.size() + CborReader::MemoryAllowance,
+                 qPrintable(QString::number(taken)));
         QVERIFY(ok || reader.errorString().contains(QStringLiteral("many times its size")));
-        const qint64 charged = CborReader::MemoryRatio * bytes.size() + CborReader::MemoryAllowance - reader.memoryLeft();
+        const qint64 charged
+            = CborReader::MemoryRatio * bytes.size() + CborReader::MemoryAllowance - reader.memoryLeft();
         QVERIFY2(taken <= charged + 4096, qPrintable(QStringLiteral("%1 taken, %2 charged").arg(taken).arg(charged)));
     }
 }

@@ -107,7 +107,8 @@ void TestCborWriter::writesTheExamplesOfTheStandard_data()
     const QDate day(2013, 3, 21);
     const QTime time(20, 4, 0, 7);
     row(QDateTime(day, time, Prefork::Wire::Utc), "c07818323031332d30332d32315432303a30343a30302e3030375a");
-    row(QDateTime(day, time, Prefork::Wire::Utc).addSecs(-3600).toOffsetFromUtc(3600), "c0781d323031332d30332d32315432303a30343a30302e3030372b30313a3030");
+    row(QDateTime(day, time, Prefork::Wire::Utc).addSecs(-3600).toOffsetFromUtc(3600),
+        "c0781d323031332d30332d32315432303a30343a30302e3030372b30313a3030");
 }
 
 void TestCborWriter::writesTheExamplesOfTheStandard()
@@ -119,7 +120,8 @@ void TestCborWriter::writesTheExamplesOfTheStandard()
 
 void TestCborWriter::integersTakeTheShortestForm()
 {
-    const auto hex = [](quint64 number) { return written([number](CborWriter &writer) { writer.writeUnsigned(number); }); };
+    const auto hex
+        = [](quint64 number) { return written([number](CborWriter &writer) { writer.writeUnsigned(number); }); };
     QCOMPARE(hex(255), QByteArray("18ff"));
     QCOMPARE(hex(256), QByteArray("190100"));
     QCOMPARE(hex(65535), QByteArray("19ffff"));
@@ -130,9 +132,10 @@ void TestCborWriter::integersTakeTheShortestForm()
 
 void TestCborWriter::textsOfEveryLength()
 {
-    for (const qsizetype length : {0, 1, 22, 23, 24, 85, 86, 127, 128, 255, 256, 16383, 16384, 16385, 21845, 65535, 65536, 70000}) {
-        for (const QString &unit :
-             {QStringLiteral("x"), QString::fromUtf8("\u00e9"), QString::fromUtf8("\u6c34"), QString::fromUtf8("\xf0\x9d\x87\x9a")}) {
+    for (const qsizetype length :
+         {0, 1, 22, 23, 24, 85, 86, 127, 128, 255, 256, 16383, 16384, 16385, 21845, 65535, 65536, 70000}) {
+        for (const QString &unit : {QStringLiteral("x"), QString::fromUtf8("\u00e9"), QString::fromUtf8("\u6c34"),
+                                    QString::fromUtf8("\xf0\x9d\x87\x9a")}) {
             for (const QString &prefix : {QString(), QStringLiteral("y"), QString(QChar(0xfeff))}) {
                 const QString text = prefix + unit.repeated(length);
                 const QByteArray expected = written([&](CborWriter &writer) { writer.writeUtf8(text.toUtf8()); });
@@ -161,7 +164,8 @@ void TestCborWriter::failsWithTheFirstReason()
     CborWriter writer(&bytes);
     writer.writeVariant(QVariantList{QVariant::fromValue(QPoint()), nested(65)});
     QVERIFY(writer.hasFailed());
-    QCOMPARE(writer.errorString(), QStringLiteral("a value of type QPoint (register it by name on both sides to send it)"));
+    QCOMPARE(writer.errorString(),
+             QStringLiteral("a value of type QPoint (register it by name on both sides to send it)"));
     writer.truncate(0);
     QVERIFY(!writer.hasFailed());
     writer.writeVariant(nested(64));

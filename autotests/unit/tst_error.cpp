@@ -87,7 +87,8 @@ void tst_error::valuesAreKept()
 
 void tst_error::textsStayAsTheyAre()
 {
-    for (const QString &text : {QStringLiteral("ouch\n\n"), QStringLiteral("ouch\n"), QStringLiteral("\n"), QStringLiteral("a\nb")}) {
+    for (const QString &text :
+         {QStringLiteral("ouch\n\n"), QStringLiteral("ouch\n"), QStringLiteral("\n"), QStringLiteral("a\nb")}) {
         QCOMPARE(Error(text).message(), text);
         QCOMPARE(Error(text).what(), text.toUtf8());
     }
@@ -101,7 +102,8 @@ void tst_error::logsShowNoControlCharacters_data()
     QTest::newRow("as Perl dies") << QStringLiteral("no luck\n") << QStringLiteral("no luck");
     QTest::newRow("newlines at the end") << QStringLiteral("no luck\r\n\n") << QStringLiteral("no luck");
     QTest::newRow("a line of its own") << QStringLiteral("no\nluck") << QStringLiteral("no\\nluck");
-    QTest::newRow("a terminal is steered") << QStringLiteral("\x1b[2Jno\tluck\x7f") << QStringLiteral("\\x1b[2Jno\\tluck\\x7f");
+    QTest::newRow("a terminal is steered")
+        << QStringLiteral("\x1b[2Jno\tluck\x7f") << QStringLiteral("\\x1b[2Jno\\tluck\\x7f");
     QTest::newRow("writing turned round") << QStringLiteral("no \u202eluck") << QStringLiteral("no \\u202eluck");
     QTest::newRow("other scripts") << QStringLiteral("Übergröße \U0001d6da") << QStringLiteral("Übergröße \U0001d6da");
     QTest::newRow("nothing but newlines") << QStringLiteral("\n\n") << QString();
@@ -216,7 +218,9 @@ void tst_error::nullExceptionIsNoError()
 
 void tst_error::metaTypeAndDebug()
 {
-    const Error error = Error(Error::Timeout, QStringLiteral("late")).withMethod(QStringLiteral("hash")).withDetail(QStringLiteral("busy"));
+    const Error error = Error(Error::Timeout, QStringLiteral("late"))
+                            .withMethod(QStringLiteral("hash"))
+                            .withDetail(QStringLiteral("busy"));
     QCOMPARE(QVariant::fromValue(error).value<Error>(), error);
     QString text;
     QDebug(&text) << error;

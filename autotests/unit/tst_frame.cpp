@@ -86,13 +86,13 @@ void tst_frame::namesArePieces()
 
 void tst_frame::locationIsTheCallers()
 {
-    const auto callback = fub([] {});
+    const auto callback = fub([] { });
     QCOMPARE(callback.frame().location().line, __LINE__ - 1);
     QCOMPARE(callback.frame().location().file, __FILE__);
-    QCOMPARE(frame({}, [] {}).frame().location().line, __LINE__);
-    QCOMPARE(fub("name", [] {}).frame().location().line, __LINE__);
-    QCOMPARE(fub(this, [] {}).frame().location().line, __LINE__);
-    QCOMPARE(frameSlot([] {}).frame().location().line, __LINE__);
+    QCOMPARE(frame({}, [] { }).frame().location().line, __LINE__);
+    QCOMPARE(fub("name", [] { }).frame().location().line, __LINE__);
+    QCOMPARE(fub(this, [] { }).frame().location().line, __LINE__);
+    QCOMPARE(frameSlot([] { }).frame().location().line, __LINE__);
     QCOMPARE(Frame::create().location().line, __LINE__);
     QCOMPARE(frameTry([] { return Frame::current(); }, [] {}).location().line, __LINE__);
     QCOMPARE(frameTryVoid([] { return Frame::current(); }, [] {}).location().line, __LINE__);
@@ -142,11 +142,13 @@ void tst_frame::runPassesArgumentsAndValues()
 void tst_frame::catcherTakesExactTypes()
 {
     QString text;
-    frameTry([] { throw std::out_of_range("range"); }, [&](const std::logic_error &error) { text = QString::fromUtf8(error.what()); });
+    frameTry([] { throw std::out_of_range("range"); },
+             [&](const std::logic_error &error) { text = QString::fromUtf8(error.what()); });
     QCOMPARE(text, QStringLiteral("range"));
 
     bool derived = false;
-    frameTry([] { throw DerivedFault(); }, [&](const BaseFault &fault) { derived = dynamic_cast<const DerivedFault *>(&fault); });
+    frameTry([] { throw DerivedFault(); },
+             [&](const BaseFault &fault) { derived = dynamic_cast<const DerivedFault *>(&fault); });
     QVERIFY(derived);
 
     int number = 0;
@@ -165,7 +167,10 @@ void tst_frame::catcherThatDoesNotMatchPassesOutwards()
     frameTry(
         [&] {
             frameTry(
-                [&] { frameTry([] { throw std::runtime_error("odd"); }, [&](const QString &) { order << QStringLiteral("QString"); }); },
+                [&] {
+                    frameTry([] { throw std::runtime_error("odd"); },
+                             [&](const QString &) { order << QStringLiteral("QString"); });
+                },
                 [&](const std::bad_alloc &) { order << QStringLiteral("bad_alloc"); });
         },
         [&](const std::runtime_error &) { order << QStringLiteral("runtime_error"); });
@@ -216,8 +221,10 @@ void tst_frame::catcherMayDropItsOwnCallback()
 void tst_frame::runOrReportThrowsNothing()
 {
     QStringList unhandled;
-    setUnhandledErrorHandler([&](const Error &error) { unhandled << error.message() << error.backTrace().section(u'\n', 0, 0); });
-    const Frame frame = Frame::create({}, [](const std::runtime_error &) { throw std::logic_error("from the catcher"); });
+    setUnhandledErrorHandler(
+        [&](const Error &error) { unhandled << error.message() << error.backTrace().section(u'\n', 0, 0); });
+    const Frame frame
+        = Frame::create({}, [](const std::runtime_error &) { throw std::logic_error("from the catcher"); });
     QCOMPARE(frame.runOrReport([](int value) { return value; }, 3), 3);
     QCOMPARE(frame.runOrReport([]() -> int { throw std::runtime_error("first"); }), 0);
     QCOMPARE(unhandled.join(u','), QStringLiteral("from the catcher,first"));
@@ -226,7 +233,8 @@ void tst_frame::runOrReportThrowsNothing()
 void tst_frame::raiseWithoutCatcherReturnsTheError()
 {
     const Frame frame = Frame::create({.name = "alone"});
-    const std::optional<Error> left = frame.raise(Error(Error::WorkerLost, QStringLiteral("worker connection suddenly died")));
+    const std::optional<Error> left
+        = frame.raise(Error(Error::WorkerLost, QStringLiteral("worker connection suddenly died")));
     QVERIFY(left);
     QCOMPARE(left->code(), Error::WorkerLost);
     QVERIFY(left->backTrace().endsWith(QStringLiteral(" - alone\n")));
@@ -235,15 +243,12 @@ void tst_frame::raiseWithoutCatcherReturnsTheError()
 void tst_frame::raiseReturnsWhatTheLastCatcherThrew()
 {
     const Frame outer = Frame::create({}, [](const Error &error) { throw Error(error.message() + u'2'); });
-    const Frame inner = Frame::create(
-        {}, [](const Error &error) { throw Error(error.message() + u'1'); }, outer);
+    const Frame inner = Frame::create({}, [](const Error &error) { throw Error(error.message() + u'1'); }, outer);
     const std::optional<Error> left = inner.raise(Error(QStringLiteral("x")));
     QVERIFY(left);
     QCOMPARE(left->message(), QStringLiteral("x12"));
     QVERIFY(left->backTrace().startsWith(QStringLiteral("x\n")));
-    QVERIFY(!Frame::create(
-                 {}, [] {}, outer)
-                 .raise(Error(QStringLiteral("x"))));
+    QVERIFY(!Frame::create({}, [] { }, outer).raise(Error(QStringLiteral("x"))));
 }
 
 void tst_frame::raiseHandsOutForeignExceptions()
@@ -281,7 +286,8 @@ void tst_frame::errorEscapingANestedRunKeepsItsTrace()
 {
     QString trace;
     const Frame inner = Frame::create({.name = "another tree"});
-    frameTry([&] { inner.run([] { throw Error(QStringLiteral("x")); }); }, [&](const Error &error) { trace = error.backTrace(); });
+    frameTry([&] { inner.run([] { throw Error(QStringLiteral("x")); }); },
+             [&](const Error &error) { trace = error.backTrace(); });
     QVERIFY(trace.endsWith(QStringLiteral(" - another tree\n")));
 }
 
@@ -316,16 +322,18 @@ void tst_frame::unhandledErrorsAreLoggedByDefault()
 {
     static QStringList logged;
     logged.clear();
-    const auto previous = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
-        logged << QStringLiteral("%1 %2 %3").arg(type).arg(QString::fromUtf8(context.category), text);
-    });
+    const auto previous
+        = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
+              logged << QStringLiteral("%1 %2 %3").arg(type).arg(QString::fromUtf8(context.category), text);
+          });
     reportUnhandled(Error(QStringLiteral("bare")));
     reportUnhandled(Frame::create({}, Frame(), {"f.cpp", 3}).traced(Error(QStringLiteral("traced"))));
     qInstallMessageHandler(previous);
     QCOMPARE(logged.size(), 2);
     QCOMPARE(logged.at(0), QStringLiteral("%1 prefork.frame Unhandled error: bare").arg(QtCriticalMsg));
     QCOMPARE(logged.at(1),
-             QStringLiteral("%1 prefork.frame Unhandled error: traced\n----- Callback::Frame stack-trace -----\nf.cpp:3 - ANONYMOUS FRAME")
+             QStringLiteral("%1 prefork.frame Unhandled error: traced\n----- Callback::Frame stack-trace "
+                            "-----\nf.cpp:3 - ANONYMOUS FRAME")
                  .arg(QtCriticalMsg));
 }
 

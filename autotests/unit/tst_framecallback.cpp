@@ -124,11 +124,12 @@ void tst_framecallback::futureContinuation()
     QPromise<int> promise;
     const Frame outer = Frame::create({.name = "outer"});
     outer.run([&] {
-        promise.future().then(fub([](int value) { return value + 1; })).then(this, fub([&, owned = std::make_unique<int>(10)](int value) {
-                                                                                 inFrame = Frame::current().backTrace(QString()).endsWith(
-                                                                                     QStringLiteral(" - outer\n"));
-                                                                                 result = value + *owned;
-                                                                             }));
+        promise.future()
+            .then(fub([](int value) { return value + 1; }))
+            .then(this, fub([&, owned = std::make_unique<int>(10)](int value) {
+                      inFrame = Frame::current().backTrace(QString()).endsWith(QStringLiteral(" - outer\n"));
+                      result = value + *owned;
+                  }));
     });
     promise.start();
     promise.addResult(1);
@@ -143,9 +144,9 @@ void tst_framecallback::signalWithFewerArguments()
     QStringList seen;
     connect(&receiver, &Receiver::poked, this, fub([&] { seen << QStringLiteral("none"); }));
     connect(&receiver, &Receiver::poked, this, fub([&](const QString &text) { seen << text; }));
-    connect(&receiver, &Receiver::poked, this, fub([&](const QString &text, int number) { seen << text + QString::number(number); }));
-    Q_EMIT
-    receiver.poked(QStringLiteral("a"), 1);
+    connect(&receiver, &Receiver::poked, this,
+            fub([&](const QString &text, int number) { seen << text + QString::number(number); }));
+    Q_EMIT receiver.poked(QStringLiteral("a"), 1);
     QCOMPARE(seen.join(u','), QStringLiteral("none,a,a1"));
 }
 
@@ -187,7 +188,7 @@ void tst_framecallback::frameSlotReportsWhatNobodyCaught()
 
 void tst_framecallback::frameSlotKeepsAReadyFrame()
 {
-    const auto callback = fub("poll", [] {});
+    const auto callback = fub("poll", [] { });
     QVERIFY(frameSlot(callback).frame() == callback.frame());
     QVERIFY(frameSlot(frameSlot(callback)).frame() == callback.frame());
 }
@@ -203,13 +204,12 @@ void tst_framecallback::connectInFrameRunsInTheFrame()
             QVERIFY(connectInFrame(&receiver, &Receiver::poked, this, [](const QString &text) { throw Error(text); }));
             connectInFrame(&receiver, &Receiver::poked, &receiver, &Receiver::count);
             connectInFrame(&receiver, &Receiver::poked, &receiver, &Receiver::take);
-            connectInFrame(&receiver, &Receiver::poked, this, fub("ready", [] { throw Error(QStringLiteral("ready")); }));
+            connectInFrame(&receiver, &Receiver::poked, this,
+                           fub("ready", [] { throw Error(QStringLiteral("ready")); }));
         },
         [&](const Error &error) { caught << error.message() << error.backTrace().section(QStringLiteral(" - "), -1); });
-    Q_EMIT
-    receiver.poked(QStringLiteral("a"), 1);
-    Q_EMIT
-    receiver.poked(QStringLiteral("b"), 2);
+    Q_EMIT receiver.poked(QStringLiteral("a"), 1);
+    Q_EMIT receiver.poked(QStringLiteral("b"), 2);
     QCOMPARE(caught.join(QString()), QStringLiteral("aroot\nreadyroot\nbroot\nreadyroot\n"));
     QCOMPARE(receiver.calls(), 2);
     QCOMPARE(receiver.texts().join(u','), QStringLiteral("a,b"));
@@ -223,13 +223,11 @@ void tst_framecallback::connectInFrameEndsWithItsContext()
     auto context = std::make_unique<QObject>();
     int calls = 0;
     const auto connection = connectInFrame(&receiver, &Receiver::poked, context.get(), [&calls, token] { ++calls; });
-    Q_EMIT
-    receiver.poked(QString(), 0);
+    Q_EMIT receiver.poked(QString(), 0);
     QVERIFY(connection);
     QCOMPARE(token.use_count(), 2);
     context.reset();
-    Q_EMIT
-    receiver.poked(QString(), 0);
+    Q_EMIT receiver.poked(QString(), 0);
     QCOMPARE(calls, 1);
     QVERIFY(!connection);
     QCOMPARE(token.use_count(), 1);
@@ -239,8 +237,7 @@ void tst_framecallback::connectInFrameReportsWhatNobodyCaught()
 {
     Receiver receiver;
     connectInFrame(&receiver, &Receiver::poked, this, [](const QString &text) { throw Error(text); });
-    Q_EMIT
-    receiver.poked(QStringLiteral("lost"), 1);
+    Q_EMIT receiver.poked(QStringLiteral("lost"), 1);
     QCOMPARE(m_unhandled.size(), 1);
     QVERIFY(m_unhandled.first().startsWith(QStringLiteral("lost\n----- Callback::Frame stack-trace -----\n")));
 }
@@ -249,10 +246,8 @@ void tst_framecallback::connectInFrameQueued()
 {
     Receiver receiver;
     QStringList seen;
-    connectInFrame(
-        &receiver, &Receiver::poked, this, [&](const QString &text) { seen << text; }, Qt::QueuedConnection);
-    Q_EMIT
-    receiver.poked(QStringLiteral("later"), 1);
+    connectInFrame(&receiver, &Receiver::poked, this, [&](const QString &text) { seen << text; }, Qt::QueuedConnection);
+    Q_EMIT receiver.poked(QStringLiteral("later"), 1);
     QVERIFY(seen.isEmpty());
     turnTheLoop();
     QCOMPARE(seen, QStringList{QStringLiteral("later")});
@@ -286,13 +281,12 @@ void tst_framecallback::aWrapperOfAFrameCallableIsAFrame()
     QVERIFY(isFrame([callback](int value) { return callback(value); }));
     QVERIFY(isFrame([first = callback, second = callback](int value) { return first(second(value)); }));
     QVERIFY(isFrame(std::function<int(int)>(frameSlot(callback))));
-    QVERIFY(isFrame(std::function<void(int)>(fub(this, [](int) {}))));
+    QVERIFY(isFrame(std::function<void(int)>(fub(this, [](int) { }))));
     QVERIFY(detail::heldFrame(kept) == callback.frame());
     const auto around = fub([callback](int value) { return callback(value); });
     QVERIFY(detail::heldFrame(std::function<int(int)>(around)) == around.frame());
-    auto moveOnly = [inner = fub([owned = std::make_unique<int>(4)](int value) { return *owned + value; })](int value) mutable {
-        return inner(value);
-    };
+    auto moveOnly = [inner = fub([owned = std::make_unique<int>(4)](int value) { return *owned + value; })](
+                        int value) mutable { return inner(value); };
     QVERIFY(!detail::takeHeldFrame(moveOnly).isNull());
     QCOMPARE(moveOnly(3), 7); // it is as it was
 }
@@ -302,8 +296,8 @@ void tst_framecallback::whatHoldsNoFrameCallableIsNoFrame()
     auto callback = fub([](int value) { return value; });
     const Frame frame = callback.frame();
     QVERIFY(!isFrame(std::function<void()>()));
-    QVERIFY(!isFrame(std::function<void()>([] {})));
-    QVERIFY(!isFrame([frame] { frame.run([] {}); }));
+    QVERIFY(!isFrame(std::function<void()>([] { })));
+    QVERIFY(!isFrame([frame] { frame.run([] { }); }));
     QVERIFY(!isFrame([&callback](int value) { return callback(value); }));
     QVERIFY(!isFrame(&callback));
     QVERIFY(!isFrame([text = QStringLiteral("text")] { return text; }));
@@ -320,8 +314,8 @@ void tst_framecallback::whatHoldsNoFrameCallableIsNoFrame()
 
 void tst_framecallback::whatHoldsSeveralFramesIsNoFrame()
 {
-    const auto one = fub([] {});
-    const auto other = fub([] {});
+    const auto one = fub([] { });
+    const auto other = fub([] { });
     QVERIFY(!isFrame([one, other] { one(), other(); }));
     QVERIFY(!isFrame(std::function<void()>([one, kept = std::function<void()>(other)] { one(), kept(); })));
 }

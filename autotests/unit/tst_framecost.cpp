@@ -133,7 +133,7 @@ void tst_framecost::siblingsShareTheirPast()
 
 void tst_framecost::traceOfALongChainNamesTheLastFrames()
 {
-    Frame last = Frame::create({.name = "root"}, [] {});
+    Frame last = Frame::create({.name = "root"}, [] { });
     for (int i = 1; i <= 300; ++i)
         last = chainedTo(last, {.name = QByteArray::number(i)});
     const QStringList names = namesIn(last.backTrace(QStringLiteral("x")));
@@ -183,8 +183,7 @@ void tst_framecost::traceNamesEveryFrameOnceBetweenCatchers()
     for (int i = 0; i < 250; ++i) {
         const QByteArray name = QByteArray::number(i);
         if (i % 50 == 40)
-            last = Frame::create(
-                {.name = name}, [] {}, last);
+            last = Frame::create({.name = name}, [] { }, last);
         else
             last = chainedTo(last, {.name = name});
         expected.prepend(QString::fromUtf8(name));
@@ -196,8 +195,7 @@ void tst_framecost::traceOfManyCatchersIsBounded()
 {
     Frame last;
     for (int i = 0; i < 10'000; ++i)
-        last = Frame::create(
-            {}, [] {}, last);
+        last = Frame::create({}, [] { }, last);
     const QStringList names = namesIn(last.backTrace(QStringLiteral("x")));
     QCOMPARE(names.size(), 257);
     QCOMPARE(names.last(), QStringLiteral("... 9,744 frames left out ..."));
@@ -212,8 +210,7 @@ void tst_framecost::catchersAndLocalsOfALongChainAreKept()
     for (int i = 0; i < 1000; ++i) {
         last = chainedTo(last);
         if (i == 500)
-            last = Frame::create(
-                {.name = "middle"}, [&](int) { caught << QStringLiteral("int"); }, last);
+            last = Frame::create({.name = "middle"}, [&](int) { caught << QStringLiteral("int"); }, last);
     }
     QCOMPARE(last.run([&] { return *local; }), 5);
     last.run([] { throw 1; });
@@ -227,8 +224,7 @@ void tst_framecost::millionNestedCatchersDieWithoutRecursion()
     const auto token = std::make_shared<int>();
     Frame last;
     for (int i = 0; i < 1'000'000; ++i)
-        last = Frame::create(
-            {}, [token] {}, last);
+        last = Frame::create({}, [token] { }, last);
     QCOMPARE(token.use_count(), 1'000'001);
     last = Frame();
     QCOMPARE(token.use_count(), 1);
@@ -239,8 +235,7 @@ void tst_framecost::catchersOwningFramesDieWithoutRecursion()
     const auto token = std::make_shared<int>();
     Frame last;
     for (int i = 0; i < 200'000; ++i)
-        last = Frame::create(
-            {}, [token, owned = last] {}, Frame());
+        last = Frame::create({}, [token, owned = last] { }, Frame());
     QCOMPARE(token.use_count(), 200'001);
     last = Frame();
     QCOMPARE(token.use_count(), 1);

@@ -36,7 +36,8 @@ private Q_SLOTS:
         QFETCH(QString, name);
         const QString cause = QStringLiteral("wurde müde ") + QString(400, u'…');
         const QByteArray bytes = goodbye(GoodbyeReason(reason), cause, 0);
-        QCOMPARE(bytes.first(16).toHex(), QByteArray::number(bytes.size() - 16, 16).rightJustified(8, '0') + "070000000000000000000000");
+        QCOMPARE(bytes.first(16).toHex(),
+                 QByteArray::number(bytes.size() - 16, 16).rightJustified(8, '0') + "070000000000000000000000");
         QCborParserError error;
         const QCborValue payload = QCborValue::fromCbor(bytes.sliced(16), &error);
         QCOMPARE(error.error, QCborError::NoError);
@@ -45,7 +46,8 @@ private Q_SLOTS:
     void withoutAWorkerTheHelloIsAnsweredFirst()
     {
         const QString cause = QStringLiteral("fork failed");
-        QCOMPARE(goodbyeInsteadOfHello(GoodbyeReason::Unspawned, cause), "Q]PF" + goodbye(GoodbyeReason::Unspawned, cause, 0));
+        QCOMPARE(goodbyeInsteadOfHello(GoodbyeReason::Unspawned, cause),
+                 "Q]PF" + goodbye(GoodbyeReason::Unspawned, cause, 0));
         QCOMPARE(goodbyeInsteadOfHello(GoodbyeReason::Unspawned, cause).front(), NativeHelloByte);
     }
 };

@@ -120,9 +120,10 @@ void TestHastyStderr::aServersLineDoesNotWait()
 void TestHastyStderr::aServersLineGoesToTheHandlerOfTheProgram()
 {
     fill();
-    const auto restore = qScopeGuard([old = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &line) { s_line = line; })] {
-        qInstallMessageHandler(old);
-    });
+    const auto restore
+        = qScopeGuard([old = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &line) {
+                           s_line = line;
+                       })] { qInstallMessageHandler(old); });
     logServer(QtWarningMsg, QStringLiteral("heard"));
     QCOMPARE(s_line, QStringLiteral("heard"));
     s_line.clear();

@@ -34,7 +34,8 @@ QByteArray callBytes(const QVariantList &items)
 using State = JsonParser::State;
 
 // In steps of @p steps values.
-State parsed(QByteArrayView text, QVariantList *list, int steps = 1000, qint64 maxDecodedSize = Prefork::detail::DefaultMaxDecodedSize)
+State parsed(QByteArrayView text, QVariantList *list, int steps = 1000,
+             qint64 maxDecodedSize = Prefork::detail::DefaultMaxDecodedSize)
 {
     JsonParser parser;
     parser.start(text, maxDecodedSize);
@@ -127,8 +128,10 @@ void TestJsonCodec::valuesCrossUnchanged_data()
     same("map", QVariantMap{{QStringLiteral("λ"), QVariantList{false}}});
     QTest::newRow("int") << QVariant(7) << QVariant(qlonglong(7));
     QTest::newRow("utf-8 bytes") << QVariant(QByteArray("\xCE\xBB")) << QVariant(QStringLiteral("λ"));
-    QTest::newRow("string list") << QVariant(QStringList{QStringLiteral("a")}) << QVariant(QVariantList{QStringLiteral("a")});
-    QTest::newRow("list of int") << QVariant::fromValue(QList<int>{1, 2}) << QVariant(QVariantList{qlonglong(1), qlonglong(2)});
+    QTest::newRow("string list") << QVariant(QStringList{QStringLiteral("a")})
+                                 << QVariant(QVariantList{QStringLiteral("a")});
+    QTest::newRow("list of int") << QVariant::fromValue(QList<int>{1, 2})
+                                 << QVariant(QVariantList{qlonglong(1), qlonglong(2)});
     QTest::newRow("url") << QVariant(QUrl(QStringLiteral("http://a/b"))) << QVariant(QStringLiteral("http://a/b"));
     QTest::newRow("date") << QVariant(QDate(2026, 11, 21)) << QVariant(QStringLiteral("2026-11-21"));
 }
@@ -161,15 +164,16 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
     QTest::newRow("infinity") << QVariant(HUGE_VAL) << QStringLiteral("JSON has no infinity");
     QTest::newRow("2^64-1") << QVariant(std::numeric_limits<qulonglong>::max())
                             << QStringLiteral("the integer 18446744073709551615 does not fit 64 bits with a sign");
-    QTest::newRow("binary") << QVariant(QByteArray("\xff")) << QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
+    QTest::newRow("binary") << QVariant(QByteArray("\xff"))
+                            << QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
     QTest::newRow("type") << QVariant(QPoint()) << QStringLiteral("a value of type QPoint");
     const QString half(QChar(0xd834));
     const QString why = QStringLiteral("a QString that is not Unicode text: half of a surrogate pair");
     QTest::newRow("half a pair") << QVariant(half) << why;
     QTest::newRow("half a pair in a key") << QVariant(QVariantMap{{half, 1}}) << why;
     QTest::newRow("half a pair in a QJsonArray") << QVariant(QJsonArray{half}) << why;
-    QTest::newRow("NaN in a QJsonObject") << QVariant(QJsonObject{{QStringLiteral("n"), std::nan("")}})
-                                          << QStringLiteral("JSON has no NaN");
+    QTest::newRow("NaN in a QJsonObject")
+        << QVariant(QJsonObject{{QStringLiteral("n"), std::nan("")}}) << QStringLiteral("JSON has no NaN");
     QTest::newRow("deep inside") << QVariant(QVariantMap{{QStringLiteral("a"), QVariantList{QPoint()}}})
                                  << QStringLiteral("a value of type QPoint");
 }
@@ -195,8 +199,8 @@ void TestJsonCodec::aFailedEncodingLeavesTheBufferAlone()
 void TestJsonCodec::failuresCarryCodeAndData()
 {
     QByteArray bytes;
-    JsonWorkerCodec(Limit).encodeFailure(QStringLiteral("no luck"), QStringLiteral("WorkerError"), QVariantMap{{QStringLiteral("a"), 1}},
-                                         &bytes);
+    JsonWorkerCodec(Limit).encodeFailure(QStringLiteral("no luck"), QStringLiteral("WorkerError"),
+                                         QVariantMap{{QStringLiteral("a"), 1}}, &bytes);
     QCOMPARE(bytes, QByteArray(R"(["er",{"code":"WorkerError","data":{"a":1}},"no luck"])"));
     JsonClientCodec client(Limit);
     client.feed(bytes);
@@ -342,12 +346,12 @@ void TestJsonCodec::isAsStrictAsTheStandard_data()
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<bool>("legal");
     const auto row = [](const char *text, bool legal) { QTest::newRow(text) << QByteArray(text) << legal; };
-    for (const char *const text :
-         {"[0,-0,10,1.5,-1e9,1E+2,0.1e-1]", R"(["\ud834\uddda","\u00e9\\","",{"1":[]}])", R"(["-.5 01"])", "[true,false,null]"})
+    for (const char *const text : {"[0,-0,10,1.5,-1e9,1E+2,0.1e-1]", R"(["\ud834\uddda","\u00e9\\","",{"1":[]}])",
+                                   R"(["-.5 01"])", "[true,false,null]"})
         row(text, true);
     for (const char *const text :
-         {"[.5]", "[01]", "[1.]", "[-]", "[+1]", "[1e]", "[1.2.3]", R"(["\ud834"])", R"(["\ud834\ud834"])", R"(["\uddda"])",
-          R"(["\ud834x"])", R"(["\x"])", R"(["\u12g4"])", R"(["\u12"])", "[\"a\nb\"]", "[\"\t\"]"})
+         {"[.5]", "[01]", "[1.]", "[-]", "[+1]", "[1e]", "[1.2.3]", R"(["\ud834"])", R"(["\ud834\ud834"])",
+          R"(["\uddda"])", R"(["\ud834x"])", R"(["\x"])", R"(["\u12g4"])", R"(["\u12"])", "[\"a\nb\"]", "[\"\t\"]"})
         row(text, false);
 }
 
@@ -361,9 +365,35 @@ void TestJsonCodec::isAsStrictAsTheStandard()
 // Of what is no JSON, QJsonDocument lets more pass, but of the pieces here nothing.
 void TestJsonCodec::agreesWithQJsonDocument()
 {
-    const QByteArrayList pieces{"[",     "]",    "{",    "}",       "[]",    "{}",   "[1,2]", ",",        ":",     "\"a\":", "\"\"", "\"b\\n\\u00e9\"", "0",
-                                "-12.5", "1e30", "true", "1000000000000000000000", "null",  "false", "\"\xc3\xa9\"",    " ",     "\n",     "\"a\"",
-                                "1e3",   "-0",   "9007199254740993", "-9223372036854775808", "9223372036854775808", "\"\\ud834\\uddda\""};
+    const QByteArrayList pieces{"[",
+                                "]",
+                                "{",
+                                "}",
+                                "[]",
+                                "{}",
+                                "[1,2]",
+                                ",",
+                                ":",
+                                "\"a\":",
+                                "\"\"",
+                                "\"b\\n\\u00e9\"",
+                                "0",
+                                "-12.5",
+                                "1e30",
+                                "true",
+                                "1000000000000000000000",
+                                "null",
+                                "false",
+                                "\"\xc3\xa9\"",
+                                " ",
+                                "\n",
+                                "\"a\"",
+                                "1e3",
+                                "-0",
+                                "9007199254740993",
+                                "-9223372036854775808",
+                                "9223372036854775808",
+                                "\"\\ud834\\uddda\""};
     int legal = 0;
     for (unsigned seed = 1; seed <= 300000; ++seed) {
         std::minstd_rand random(seed);
@@ -395,14 +425,41 @@ void TestJsonCodec::agreesWithQJsonDocument()
 void TestJsonCodec::numbersAndTexts()
 {
     QVariantList list;
-    QCOMPARE(parsed("[123456789012345678,-123456789012345678,-0.0,5e-1,0.1,12345678901234567890,\"\xef\xbb\xbf\",\"\\ufeff\"]", &list),
-             State::Done);
+    QCOMPARE(
+        parsed(
+            "[123456789012345678,-123456789012345678,-0.0,5e-1,0.1,12345678901234567890,\"\xef\xbb\xbf\",\"\\ufeff\"]",
+            &list),
+        State::Done);
     QCOMPARE(list,
-             (QVariantList{qlonglong(123456789012345678), qlonglong(-123456789012345678), qlonglong(0), 0.5, 0.1, 12345678901234567890.0,
-                           QString(QChar(0xfeff)), QString(QChar(0xfeff))}));
-    for (const char *const text : {"[1e999]", "[\"\xed\xa0\x80\"]", "[\"\xc0\x80\"]", "[\"\xf4\x90\x80\x80\"]", "[\"\\\xc3\xa9\"]", "[\"\xc3\"]",
-                                   "[1 2]", "[1,]", "[,1]", "{\"a\":1}", "[{\"a\"}]", "[{\"a\",1}]", "[{1:2}]", "[{\"a\":1,}]", "[nul]", "[truefalse]",
-                                   "[\"a]", "[]]", "[1]1", "1", "", "[[1]", "[\"\\u123\"]", "[\"\\ud834\\u0041\"]", "[\"\\ud834\\n\"]", "[0x1]", "[1e+]"})
+             (QVariantList{qlonglong(123456789012345678), qlonglong(-123456789012345678), qlonglong(0), 0.5, 0.1,
+                           12345678901234567890.0, QString(QChar(0xfeff)), QString(QChar(0xfeff))}));
+    for (const char *const text : {"[1e999]",
+                                   "[\"\xed\xa0\x80\"]",
+                                   "[\"\xc0\x80\"]",
+                                   "[\"\xf4\x90\x80\x80\"]",
+                                   "[\"\\\xc3\xa9\"]",
+                                   "[\"\xc3\"]",
+                                   "[1 2]",
+                                   "[1,]",
+                                   "[,1]",
+                                   "{\"a\":1}",
+                                   "[{\"a\"}]",
+                                   "[{\"a\",1}]",
+                                   "[{1:2}]",
+                                   "[{\"a\":1,}]",
+                                   "[nul]",
+                                   "[truefalse]",
+                                   "[\"a]",
+                                   "[]]",
+                                   "[1]1",
+                                   "1",
+                                   "",
+                                   "[[1]",
+                                   "[\"\\u123\"]",
+                                   "[\"\\ud834\\u0041\"]",
+                                   "[\"\\ud834\\n\"]",
+                                   "[0x1]",
+                                   "[1e+]"})
         QVERIFY2(!isLegal(text), text);
 }
 
@@ -410,7 +467,8 @@ void TestJsonCodec::memoryStaysInProportion_data()
 {
     QTest::addColumn<QByteArray>("unit");
     const auto row = [](const char *name, const QByteArray &unit) { QTest::newRow(name) << unit; };
-    for (const char *const unit : {"0", "[]", "{}", "\"\"", "\"a\"", "\"\xc3\xa9\"", "[1]", "[1,2]", "[1,2,3,4,5]", "{\"\":1}", "{\"a\":\"b\"}", "1.5", "null"})
+    for (const char *const unit : {"0", "[]", "{}", "\"\"", "\"a\"", "\"\xc3\xa9\"", "[1]", "[1,2]", "[1,2,3,4,5]",
+                                   "{\"\":1}", "{\"a\":\"b\"}", "1.5", "null"})
         row(unit, unit);
     row("deep lists", QByteArray(500, '[') + QByteArray(500, ']'));
     row("deep maps", QByteArray("{\"\":").repeated(500) + '1' + QByteArray(500, '}'));
@@ -490,13 +548,16 @@ void TestJsonCodec::writesWhatQJsonDocumentWrites()
                             QVariant::fromValue(nullptr),
                             every,
                             QString(40000, QChar(0xe9)) + QString::fromUtf8("\xF0\x9D\x87\x9A").repeated(20000),
-                            QVariantMap{{QStringLiteral("b"), 1}, {QStringLiteral("a"), QVariantMap{}}, {QStringLiteral("Z"), QVariantList{QVariantList{}}}},
+                            QVariantMap{{QStringLiteral("b"), 1},
+                                        {QStringLiteral("a"), QVariantMap{}},
+                                        {QStringLiteral("Z"), QVariantList{QVariantList{}}}},
                             QStringList{QStringLiteral("x"), QString()}};
     QByteArray written;
     QVERIFY(!JsonWriter(&written, Limit).write(list, 0));
     QCOMPARE(written, QJsonDocument(QJsonArray::fromVariantList(list)).toJson(QJsonDocument::Compact));
     QByteArray hashed;
-    QVERIFY(!JsonWriter(&hashed, Limit).write(QVariantHash{{QStringLiteral("b"), 1}, {QStringLiteral("a"), 2}, {QStringLiteral("c"), 3}}, 0));
+    QVERIFY(!JsonWriter(&hashed, Limit)
+                 .write(QVariantHash{{QStringLiteral("b"), 1}, {QStringLiteral("a"), 2}, {QStringLiteral("c"), 3}}, 0));
     QCOMPARE(hashed, QByteArray(R"({"a":2,"b":1,"c":3})"));
 }
 
@@ -505,7 +566,8 @@ void TestJsonCodec::theWriterAppliesTheBound()
     const QVariant much = QVariantList(1000, 1);
     QByteArray bytes;
     const auto problem = JsonWorkerCodec(Limit, 30000).encodeResult(much, &bytes);
-    QVERIFY(problem && problem->contains(QStringLiteral("30000")) && problem->contains(QStringLiteral("maxDecodedSize")));
+    QVERIFY(problem && problem->contains(QStringLiteral("30000"))
+            && problem->contains(QStringLiteral("maxDecodedSize")));
     QVERIFY(JsonClientCodec(Limit, 30000).encodeCall({much}, &bytes));
     QVERIFY(bytes.isEmpty());
     QVERIFY(!JsonWorkerCodec(Limit, 100000).encodeResult(much, &bytes));
@@ -519,8 +581,9 @@ void TestJsonCodec::theWriterAppliesTheBound()
 // Pieces of the protocol in random order: a decoder may refuse, but must come to an end and keep to its memory.
 void TestJsonCodec::randomBytesNeverDoHarm()
 {
-    const QByteArrayList pieces{"[",           "]",    "{",   "}",    "\"", "\\", ",", ":", "do", "\"do\",{}", "[\"do\",{},1]",
-                                "[\"dn\",{}]", "null", "1e5", "\xff", " "};
+    const QByteArrayList pieces{
+        "[",           "]",    "{",   "}",    "\"", "\\", ",", ":", "do", "\"do\",{}", "[\"do\",{},1]",
+        "[\"dn\",{}]", "null", "1e5", "\xff", " "};
     int messages = 0;
     for (unsigned seed = 1; seed <= 20000; ++seed) {
         std::minstd_rand random(seed);
@@ -572,11 +635,14 @@ void TestJsonCodec::largeResultsAreConvertedInSteps()
     QVERIFY(stepsToConvert('[' + QByteArray("7,").repeated(Count) + "8]", 1000, &numbers, &outcome) >= Count / 1000);
     QVERIFY(outcome == ResultReading::Taken && numbers.size() == Count + 1 && numbers.last() == 8);
     QList<QStringList> rows;
-    QVERIFY(stepsToConvert('[' + QByteArray("[\"a\",\"b\"],").repeated(Count) + "[]]", 1000, &rows, &outcome) >= 2 * Count / 1000);
-    QVERIFY(outcome == ResultReading::Taken && rows.size() == Count + 1 && rows.first() == QStringList({QStringLiteral("a"), QStringLiteral("b")}));
+    QVERIFY(stepsToConvert('[' + QByteArray("[\"a\",\"b\"],").repeated(Count) + "[]]", 1000, &rows, &outcome)
+            >= 2 * Count / 1000);
+    QVERIFY(outcome == ResultReading::Taken && rows.size() == Count + 1
+            && rows.first() == QStringList({QStringLiteral("a"), QStringLiteral("b")}));
     QVERIFY(stepsToConvert('[' + QByteArray("7,").repeated(Count) + "{}]", 1000, &numbers, &outcome) >= Count / 1000);
     QCOMPARE(outcome, ResultReading::Misfit);
-    QVERIFY(stepsToConvert("[7,8]", 1, &numbers, &outcome) == 1 && outcome == ResultReading::Taken && numbers == QList<int>({7, 8}));
+    QVERIFY(stepsToConvert("[7,8]", 1, &numbers, &outcome) == 1 && outcome == ResultReading::Taken
+            && numbers == QList<int>({7, 8}));
 }
 
 QTEST_APPLESS_MAIN(TestJsonCodec)

@@ -69,11 +69,13 @@ void TestJsonScanner::givesUpAsEarlyAsTheBytesAllow_data()
     QTest::addColumn<QByteArray>("bytes");
     QTest::addColumn<QString>("error");
     QTest::newRow("object") << QByteArray("{") << QStringLiteral("message is not a JSON array: it starts with '{'");
-    QTest::newRow("text after a message") << QByteArray("[]x") << QStringLiteral("message is not a JSON array: it starts with 'x'");
+    QTest::newRow("text after a message")
+        << QByteArray("[]x") << QStringLiteral("message is not a JSON array: it starts with 'x'");
     QTest::newRow("byte-order mark") << QByteArray("\xef\xbb\xbf[]")
                                      << QStringLiteral("message is not a JSON array: it starts with byte 0xef");
     QTest::newRow("mismatch") << QByteArray("[{]") << QStringLiteral("malformed JSON: ']' where '}' was due");
-    QTest::newRow("closing first") << QByteArray("]") << QStringLiteral("message is not a JSON array: it starts with ']'");
+    QTest::newRow("closing first") << QByteArray("]")
+                                   << QStringLiteral("message is not a JSON array: it starts with ']'");
 }
 
 void TestJsonScanner::givesUpAsEarlyAsTheBytesAllow()

@@ -148,7 +148,7 @@ void tst_local::bindingLivesAsLongAsItsFrames()
     Local<std::shared_ptr<int>> shared;
     const auto token = std::make_shared<int>();
     std::function<void()> callback;
-    frameLocal(shared, token, [&] { callback = fub([] {}); });
+    frameLocal(shared, token, [&] { callback = fub([] { }); });
     QCOMPARE(token.use_count(), 2);
     callback = nullptr;
     QCOMPARE(token.use_count(), 1);
@@ -181,8 +181,9 @@ void tst_local::bindingIsPerThread()
 
 void tst_local::recursionEachWithItsOwn()
 {
-    const std::function<int(int)> descend
-        = [&](int level) -> int { return frameLocal(depth, level, [&] { return (level > 0 ? descend(level - 1) : 0) + *depth; }); };
+    const std::function<int(int)> descend = [&](int level) -> int {
+        return frameLocal(depth, level, [&] { return (level > 0 ? descend(level - 1) : 0) + *depth; });
+    };
     QCOMPARE(descend(100), 5050);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a peer may say that is not the native protocol: it is told apart at once, costs nothing, and nothing of it is handed out.
+// What a peer may say that is not the native protocol: it is told apart at once, costs nothing, and nothing of it is
+// handed out.
 #include "helpers/nativebytes.h"
 #include "helpers/readresult.h"
 #include "wire/nativeprotocol_p.h"
@@ -30,7 +31,8 @@ struct WorkerSide
 
     WorkerSide()
     {
-        interface.add(MethodName("echo"), [this](const QVariantList &arguments) { return ++calls, arguments.value(0); });
+        interface.add(MethodName("echo"),
+                      [this](const QVariantList &arguments) { return ++calls, arguments.value(0); });
         interface.add(Method<int(int)>{"twice"}, [this](int value) { return ++calls, 2 * value; });
     }
     void hear(QByteArrayView bytes) { goesOn = goesOn && session.serve(bytes); }
@@ -211,11 +213,15 @@ private Q_SLOTS:
             errorAfter<ClientSide>(hello() + packet(ResultKind, array({inMeta, "\x01"}), 1)),
         };
         for (const QString &error : errors)
-            QVERIFY2(isFine ? error.isEmpty() : error.contains(QStringLiteral("nested deeper than 64 levels")), qPrintable(error));
-        QCOMPARE(errorAfter<ClientSide>(hello() + packet(FailureKind, array({map({text("data"), value}), text("ouch")}), 1)),
-                 isFine ? QString() : QStringLiteral("a malformed error"));
-        QCOMPARE(errorAfter<WorkerSide>(helloWith({text("x"), value})), isFine ? QString() : QStringLiteral("a malformed hello"));
-        QCOMPARE(errorAfter<ClientSide>(helloWith({text("x"), value})), isFine ? QString() : QStringLiteral("a malformed hello"));
+            QVERIFY2(isFine ? error.isEmpty() : error.contains(QStringLiteral("nested deeper than 64 levels")),
+                     qPrintable(error));
+        QCOMPARE(
+            errorAfter<ClientSide>(hello() + packet(FailureKind, array({map({text("data"), value}), text("ouch")}), 1)),
+            isFine ? QString() : QStringLiteral("a malformed error"));
+        QCOMPARE(errorAfter<WorkerSide>(helloWith({text("x"), value})),
+                 isFine ? QString() : QStringLiteral("a malformed hello"));
+        QCOMPARE(errorAfter<ClientSide>(helloWith({text("x"), value})),
+                 isFine ? QString() : QStringLiteral("a malformed hello"));
     }
 
     void aWorkerRefuses_data()
@@ -225,7 +231,8 @@ private Q_SLOTS:
         const auto row = [](const char *name, const QByteArray &bytes, const char *error) {
             QTest::newRow(name) << bytes << QString::fromLatin1(error);
         };
-        const auto call = [](const QByteArray &content) { return hello() + packet(CallKind, bigEndian(0) + content, 1); };
+        const auto call
+            = [](const QByteArray &content) { return hello() + packet(CallKind, bigEndian(0) + content, 1); };
         const QByteArray echo = array({map({}), text("echo"), "\x01"});
         row("another preamble", "Q]PX" + hello().sliced(4), "does not speak the native protocol");
         row("JSON", "[\"do\",{},\"echo\"]", "does not speak the native protocol");
@@ -241,9 +248,11 @@ private Q_SLOTS:
         row("hello of version 0", hello(map({text("version"), QByteArray(1, '\0')})), "a malformed hello");
         row("hello that is no map", hello("\x01"), "a malformed hello");
         row("hello with a field twice", helloWith({text("limit"), "\x01"}), "a malformed hello");
-        row("hello with an unknown field twice", helloWith({text("x"), "\x01", text("x"), "\x01"}), "a malformed hello");
+        row("hello with an unknown field twice", helloWith({text("x"), "\x01", text("x"), "\x01"}),
+            "a malformed hello");
         row("hello with a text as version", hello(map({text("version"), text("1")})), "a malformed hello");
-        row("hello with a text as limit", hello(map({text("version"), "\x01", text("limit"), text("1")})), "a malformed hello");
+        row("hello with a text as limit", hello(map({text("version"), "\x01", text("limit"), text("1")})),
+            "a malformed hello");
         row("hello with a number as name", helloWith({"\x01", "\x01"}), "a malformed hello");
         row("hello with bytes after it", hello(map({text("version"), "\x01"}) + "\x01"), "a malformed hello");
         row("a call without a group", hello() + packet(CallKind, QByteArray(7, '\0'), 1), "a malformed call");
@@ -259,14 +268,16 @@ private Q_SLOTS:
                         "echo"})),
             "a malformed call");
         row("a method that is not UTF-8", call(array({map({}), "\x61\xff"})), "not UTF-8");
-        row("an argument that is not UTF-8", call(array({map({}), text("echo"), "\x61\xff"})), "malformed arguments: malformed CBOR");
-        row("a key twice in an argument", call(array({map({}), text("echo"), map({text("k"), "\x01", text("k"), "\x02"})})),
-            "occurs twice");
+        row("an argument that is not UTF-8", call(array({map({}), text("echo"), "\x61\xff"})),
+            "malformed arguments: malformed CBOR");
+        row("a key twice in an argument",
+            call(array({map({}), text("echo"), map({text("k"), "\x01", text("k"), "\x02"})})), "occurs twice");
         row("a byte after the call", call(echo + '\x01'), "bytes after the arguments");
-        row("a byte after a typed call", call(array({map({}), text("twice"), "\x01"}) + '\x01'), "bytes after the arguments");
+        row("a byte after a typed call", call(array({map({}), text("twice"), "\x01"}) + '\x01'),
+            "bytes after the arguments");
         row("a call after the call", call(echo + echo), "bytes after the arguments");
-        row("more arguments announced than there are", call(array({map({}), text("echo"), "\x01"}).replace(0, 1, "\x85")),
-            "ends too early");
+        row("more arguments announced than there are",
+            call(array({map({}), text("echo"), "\x01"}).replace(0, 1, "\x85")), "ends too early");
     }
     void aWorkerRefuses()
     {
@@ -302,19 +313,24 @@ private Q_SLOTS:
         row("hello without a version", hello(map({text("limit"), "\x01"})), "a malformed hello");
         row("hello without a limit", hello(map({text("version"), "\x01"})), "a malformed hello");
         row("hello with a field twice", helloWith({text("version"), "\x01"}), "a malformed hello");
-        row("hello with a text as limit", hello(map({text("version"), "\x01", text("limit"), text("1")})), "a malformed hello");
+        row("hello with a text as limit", hello(map({text("version"), "\x01", text("limit"), text("1")})),
+            "a malformed hello");
         row("hello with a number as checkoutDone", helloWith({text("checkoutDone"), "\x01"}), "a malformed hello");
         row("hello with a number as methods", helloWith({text("methods"), "\x01"}), "a malformed hello");
-        row("hello with a method twice", helloWith({text("methods"), map({text("a"), "\x01", text("a"), "\x01"})}), "a malformed hello");
-        row("hello with a text as hash", helloWith({text("methods"), map({text("a"), text("1")})}), "a malformed hello");
+        row("hello with a method twice", helloWith({text("methods"), map({text("a"), "\x01", text("a"), "\x01"})}),
+            "a malformed hello");
+        row("hello with a text as hash", helloWith({text("methods"), map({text("a"), text("1")})}),
+            "a malformed hello");
         row("hello with 65537 methods", helloWith({text("methods"), methods(65537)}), "a message of");
-        row("hello that announces 65537 methods", helloWith({text("methods"), longHead(5, 65537)}), "a malformed hello");
+        row("hello that announces 65537 methods", helloWith({text("methods"), longHead(5, 65537)}),
+            "a malformed hello");
         row("a result that is no array", result("\x01"), "a malformed result");
         row("a result without a value", result(array({map({})})), "a malformed result");
         row("a result with a value too many", result(array({map({}), "\x01", "\x01"})), "a malformed result");
         row("a number as meta of a result", result(array({"\x01", "\x01"})), "a malformed result");
         row("a byte after the result", result(array({map({}), "\x01"}) + '\x01'), "a malformed result");
-        row("a key twice in the result", result(array({map({}), map({text("k"), "\x01", text("k"), "\x02"})})), "occurs twice");
+        row("a key twice in the result", result(array({map({}), map({text("k"), "\x01", text("k"), "\x02"})})),
+            "occurs twice");
         row("an error that is no array", failure("\x01"), "a malformed error");
         row("an error with a number as text", failure(array({map({}), "\x01"})), "a malformed error");
         row("an error with a number as code", failure(array({map({text("code"), "\x01"}), ouch})), "a malformed error");
@@ -381,11 +397,13 @@ private Q_SLOTS:
                 return true;
             };
             Worker::NativeSession session(InterfacePrivate::of(interface), 8 << 20, &page, write, {}, 64 << 20);
-            const QByteArray content = longHead(4, count + 2) + map({}) + text("size") + QByteArray(qsizetype(count), '\x01');
+            const QByteArray content
+                = longHead(4, count + 2) + map({}) + text("size") + QByteArray(qsizetype(count), '\x01');
             return session.serve(hello() + packet(CallKind, bigEndian(0) + content, 1)) ? said : QByteArray("broken");
         };
         QVERIFY(serve(100000).endsWith("\x82\xa0" + QByteArray::fromHex("1a000186a0")));
-        QVERIFY(serve(8000000).contains("the call has values that take more than 67108864 bytes in memory (maxDecodedSize)"));
+        QVERIFY(serve(8000000).contains(
+            "the call has values that take more than 67108864 bytes in memory (maxDecodedSize)"));
     }
 };
 

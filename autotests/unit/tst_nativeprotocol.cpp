@@ -67,7 +67,7 @@ void TestNativeProtocol::aWorkerAnswersAsThePageSays()
             throw Error(QStringLiteral("no luck"));
         return a + b;
     });
-    interface.checkoutDone([] {});
+    interface.checkoutDone([] { });
     QByteArray written;
     ScoreboardPage page;
     Worker::NativeSession session(InterfacePrivate::of(interface), 65536, &page, [&written](QByteArrayView bytes) {
@@ -94,7 +94,8 @@ void TestNativeProtocol::ourClientSaysWhatThePageSays()
     QVERIFY(codec.greet(&said));
     const auto call = [&](int a, int b, quint64 id, quint64 group) {
         const auto &signature = detail::signatureOf<int, int, int>();
-        QVERIFY(codec.encodeCall({"add", {}, &signature, {}}, detail::TypedArguments<int, int>(a, b), id, group, &said) > 0);
+        QVERIFY(codec.encodeCall({"add", {}, &signature, {}}, detail::TypedArguments<int, int>(a, b), id, group, &said)
+                > 0);
     };
     const QList<Line> lines = examples();
     QByteArray expected;
@@ -134,12 +135,13 @@ void TestNativeProtocol::aHelloHasRoomForSoManyMethods()
     constexpr qsizetype Limit = 64 * 1024 * 1024;
     Interface interface;
     for (int i = 0; i < 7000; ++i)
-        interface.add(MethodName(QString::number(i) + QString(900, u'x')), [](const QVariantList &) { return QVariant(); });
+        interface.add(MethodName(QString::number(i) + QString(900, u'x')),
+                      [](const QVariantList &) { return QVariant(); });
     InterfacePrivate &d = InterfacePrivate::of(interface);
     std::list<QByteArray> names; // typed ones have literals
     for (int i = 0; i < 7000; ++i) {
         names.push_back(QByteArray::number(i) + QByteArray(900, 'y'));
-        interface.add(Method<void()>(names.back().constData()), [] {});
+        interface.add(Method<void()>(names.back().constData()), [] { });
     }
     QCOMPARE(d.methods.size(), std::size_t(14000));
     QByteArray written;

@@ -27,7 +27,8 @@ std::vector<Action> takeActions(Pool &pool)
 // Connects every worker the pool asks for, at once.
 void connectAll(Pool &pool, Time now)
 {
-    for (std::vector<Action> actions = takeActions(pool); count(actions, Action::Connect) > 0; actions = takeActions(pool)) {
+    for (std::vector<Action> actions = takeActions(pool); count(actions, Action::Connect) > 0;
+         actions = takeActions(pool)) {
         for (const Action &action : actions) {
             if (action.kind == Action::Connect)
                 pool.connected(action.worker, {}, now);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random histories against the promises. A failing one is shrunk and printed; PREFORK_POOL_SEED=N replays it, PREFORK_POOL_HISTORIES=N runs
-// more of them.
+// Random histories against the promises. A failing one is shrunk and printed; PREFORK_POOL_SEED=N replays it,
+// PREFORK_POOL_HISTORIES=N runs more of them.
 #include "poolworld.h"
 
 #include <QtTest/QTest>
@@ -65,7 +65,8 @@ void TestPoolModel::randomHistoriesKeepEveryPromise()
         const History history = randomHistory(random);
         if (const auto violation = violationOf(options, history)) {
             const History shortest = shrunk(options, history);
-            const std::string text = "seed " + std::to_string(seed) + ": " + *violationOf(options, shortest) + "\n" + toText(shortest);
+            const std::string text
+                = "seed " + std::to_string(seed) + ": " + *violationOf(options, shortest) + "\n" + toText(shortest);
             QFAIL(text.c_str());
         }
     }

@@ -50,10 +50,10 @@ void TestResultHandler::aNullFunctionIsNoCallback()
     QVERIFY(detail::isNullFunction(std::function<void()>()));
     QVERIFY(detail::isNullFunction(static_cast<void (*)()>(nullptr)));
     QVERIFY(detail::isNullFunction(static_cast<void (Receiver::*)(const QString &)>(nullptr)));
-    QVERIFY(!detail::isNullFunction(std::function<void()>([] {})));
+    QVERIFY(!detail::isNullFunction(std::function<void()>([] { })));
     QVERIFY(!detail::isNullFunction(&freeFunction));
     QVERIFY(!detail::isNullFunction(&Receiver::take));
-    QVERIFY(!detail::isNullFunction([] {}));
+    QVERIFY(!detail::isNullFunction([] { }));
     deliver(detail::makeHandler<QString>(std::function<void(QString)>()), QStringLiteral("nobody"));
     deliver(detail::makeHandler<QString>(nullptr), QStringLiteral("nobody"));
 }
@@ -100,7 +100,9 @@ void TestResultHandler::callbacksTakeWhatTheyLike()
     deliver(detail::makeHandler<QString>([&](QString text) { calls += text == result.toString(); }), result);
     deliver(detail::makeHandler<QString>([&](const QVariant &value) { calls += value == result; }), result);
     deliver(detail::makeHandler<QString>([&] { ++calls; }), result);
-    deliver(detail::makeHandler<QString>([&calls, owned = std::make_unique<int>(1)](const QString &) { calls += *owned; }), result);
+    deliver(
+        detail::makeHandler<QString>([&calls, owned = std::make_unique<int>(1)](const QString &) { calls += *owned; }),
+        result);
     deliver(detail::makeHandler<void>([&] { ++calls; }), {});
     QCOMPARE(calls, 6);
 }
@@ -122,16 +124,16 @@ void TestResultHandler::aDestroyedContextDropsTheCallback()
 
 void TestResultHandler::aFubBringsItsFrame()
 {
-    const auto callback = fub([](const QString &) {});
+    const auto callback = fub([](const QString &) { });
     QCOMPARE(detail::makeHandler<QString>(callback)->ownFrame(), callback.frame());
-    QVERIFY(detail::makeHandler<QString>([](const QString &) {})->ownFrame().isNull());
+    QVERIFY(detail::makeHandler<QString>([](const QString &) { })->ownFrame().isNull());
     Receiver receiver;
     QCOMPARE(detail::makeHandler<QString>(&receiver, callback)->ownFrame(), callback.frame());
 }
 
 void TestResultHandler::aWrapperOfAFubTellsWhatItHolds()
 {
-    const auto callback = fub([](const QString &) {});
+    const auto callback = fub([](const QString &) { });
     std::function<void(QString)> kept = callback;
     Receiver receiver;
     const auto isHeld = [frame = callback.frame()](const std::unique_ptr<detail::ResultHandler> &handler) {
@@ -144,8 +146,9 @@ void TestResultHandler::aWrapperOfAFubTellsWhatItHolds()
     QVERIFY(isHeld(detail::makeHandler<QString>([callback](const QString &text) { callback(text); })));
     // Its captures say that they can be copied, and cannot.
     std::vector<std::unique_ptr<int>> uncopyable;
-    QVERIFY(isHeld(detail::makeHandler<QString>([callback, owned = std::move(uncopyable)](const QString &text) { callback(text); })));
-    QVERIFY(detail::makeHandler<QString>([](const QString &) {})->heldFrame().isNull());
+    QVERIFY(isHeld(detail::makeHandler<QString>(
+        [callback, owned = std::move(uncopyable)](const QString &text) { callback(text); })));
+    QVERIFY(detail::makeHandler<QString>([](const QString &) { })->heldFrame().isNull());
 }
 
 void TestResultHandler::aContextElsewhereIsNoticed()
@@ -154,12 +157,13 @@ void TestResultHandler::aContextElsewhereIsNoticed()
     Receiver elsewhere;
     QThread other;
     elsewhere.moveToThread(&other);
-    const auto lambda = [](const QString &) {};
+    const auto lambda = [](const QString &) { };
     QVERIFY(!detail::makeHandler<QString>(lambda)->hasContext());
     for (Receiver *const receiver : {&here, &elsewhere}) {
         const std::unique_ptr<detail::ResultHandler> handlers[]
             = {detail::makeHandler<QString>(receiver, lambda), detail::makeHandler<QString>(receiver, &Receiver::take),
-               detail::makeHandler<QString>(fub(receiver, &Receiver::take)), detail::makeHandler<QString>(&here, fub(receiver, lambda)),
+               detail::makeHandler<QString>(fub(receiver, &Receiver::take)),
+               detail::makeHandler<QString>(&here, fub(receiver, lambda)),
                detail::makeHandler<QString>(frameSlot(receiver, lambda))};
         for (const auto &handler : handlers) {
             QVERIFY(handler->hasContext());

@@ -65,7 +65,8 @@ void TestSession::answersEachWholeRequestOnce()
 {
     Fixture f;
     f.interface.add(add, [](int a, int b) { return a + b; }).add(nothing, [] {});
-    QCOMPARE(f.answerTo(R"(["do",{},"add",1,2]["do",{},"nothing"]["do",{},"ad)"), QByteArray(R"(["ok",{},3]["ok",{},null])"));
+    QCOMPARE(f.answerTo(R"(["do",{},"add",1,2]["do",{},"nothing"]["do",{},"ad)"),
+             QByteArray(R"(["ok",{},3]["ok",{},null])"));
     QCOMPARE(f.answerTo(R"(d",3,4])"), QByteArray(R"(["ok",{},7])"));
 }
 
@@ -106,7 +107,8 @@ void TestSession::argumentsAreChecked_data()
 {
     QTest::addColumn<QByteArray>("arguments");
     QTest::addColumn<QByteArray>("answer");
-    const auto bad = [](const char *text) { return QByteArray(R"(["er",{"code":"BadArguments"},"add: )") + text + "\"]"; };
+    const auto bad
+        = [](const char *text) { return QByteArray(R"(["er",{"code":"BadArguments"},"add: )") + text + "\"]"; };
     QTest::newRow("fit") << QByteArray("1,2") << QByteArray(R"(["ok",{},3])");
     QTest::newRow("numbers as text") << QByteArray(R"("1","2")") << QByteArray(R"(["ok",{},3])");
     QTest::newRow("whole double") << QByteArray("1.0,2e0") << QByteArray(R"(["ok",{},3])");
@@ -153,8 +155,10 @@ void TestSession::aResultThatCannotBeSentIsAnError()
     Fixture f;
     f.interface.add("object", [](const QVariantList &) { return QVariant::fromValue(static_cast<void *>(nullptr)); })
         .add("long", [](const QVariantList &) { return QVariant(QString(2000, u'x')); });
-    QCOMPARE(f.answerTo(R"(["do",{},"object"])"),
-             QByteArray(R"(["er",{"code":"WorkerError"},"error JSON encoding interface output: it has a value of type void*"])"));
+    QCOMPARE(
+        f.answerTo(R"(["do",{},"object"])"),
+        QByteArray(
+            R"(["er",{"code":"WorkerError"},"error JSON encoding interface output: it has a value of type void*"])"));
     QVERIFY(f.answerTo(R"(["do",{},"long"])").contains("a message of more than 2000 bytes, where 1000 are allowed"));
 }
 
@@ -177,7 +181,7 @@ void TestSession::aFailingCheckoutDoneEndsTheWorker()
 void TestSession::endsQuietlyWhenNobodyListens()
 {
     Fixture f;
-    f.interface.add(nothing, [] {});
+    f.interface.add(nothing, [] { });
     f.reachable = false;
     QVERIFY(!f.session.serve(R"(["do",{},"nothing"])"));
     QVERIFY(f.session.errorString().isEmpty());

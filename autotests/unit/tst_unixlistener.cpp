@@ -79,7 +79,8 @@ void TestUnixListener::waitsNoLongerThanNecessaryForALockedDirectory()
         QVERIFY(Posix::lockDirectory(lock.get(), 30s));
         timer.start();
         UnixListener late;
-        QVERIFY(late.listen(Address::unixSocket(m_directory->filePath(QStringLiteral("t"))), {}).contains(QStringLiteral("cannot lock")));
+        QVERIFY(late.listen(Address::unixSocket(m_directory->filePath(QStringLiteral("t"))), {})
+                    .contains(QStringLiteral("cannot lock")));
     }
     QVERIFY(timer.elapsed() < 10000);
     QVERIFY(!QFile::exists(m_address.path()));
@@ -90,13 +91,9 @@ void TestUnixListener::itsPatienceIsTimeWhateverSignalsCome()
     const Posix::Fd holder = Posix::openDirectory(m_directory->path().toLocal8Bit());
     QVERIFY(Posix::lockDirectory(holder.get(), 30s));
     const Posix::Fd lock = Posix::openAgain(holder.get());
-    struct sigaction action
-    {
-    };
-    struct sigaction before
-    {
-    };
-    action.sa_handler = [](int) {};
+    struct sigaction action{};
+    struct sigaction before{};
+    action.sa_handler = [](int) { };
     QCOMPARE(::sigaction(SIGALRM, &action, &before), 0);
     const auto restore = qScopeGuard([&before] {
         const itimerval none{};
@@ -161,7 +158,8 @@ void TestUnixListener::makesItsSocketAnew()
     isTaken = true;
     QTRY_VERIFY_WITH_TIMEOUT(Posix::hasHungUp(waiting.get()), 30000);
     QCOMPARE(lines.count(), 1);
-    QVERIFY2(lines.lines().first().contains(m_address.toString() + QStringLiteral(" has been removed")), qPrintable(lines.lines().first()));
+    QVERIFY2(lines.lines().first().contains(m_address.toString() + QStringLiteral(" has been removed")),
+             qPrintable(lines.lines().first()));
     QVERIFY(!isReplaced);
     QCOMPARE(Test::namesIn(m_directory->path()), QStringList(QStringLiteral("s")));
     UnixListener next;

@@ -17,7 +17,8 @@ struct Fixture
 {
     ScoreboardPage page;
     WorkerWatch watch;
-    WorkerWatch::Limits limits = WorkerWatch::Limits::of({.hungTimeout = 10s, .abandonedGrace = 250ms, .killGrace = 100ms});
+    WorkerWatch::Limits limits
+        = WorkerWatch::Limits::of({.hungTimeout = 10s, .abandonedGrace = 250ms, .killGrace = 100ms});
 
     explicit Fixture(quint32 protocol = ScoreboardPage::Json) { page.protocol = protocol; }
     void enter(ScoreboardPage::State state, qint64 when)
@@ -26,7 +27,8 @@ struct Fixture
         page.since = when;
     }
     WorkerWatch::Verdict look(qint64 now) { return watch.look(page, limits, now); }
-    // The first order that is given from @p now on, to one who looks only when told to; Never if none before an hour has gone.
+    // The first order that is given from @p now on, to one who looks only when told to; Never if none before an hour
+    // has gone.
     qint64 firstOrder(qint64 now)
     {
         while (now < 3600 * 1000 * ms) {

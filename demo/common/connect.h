@@ -32,9 +32,11 @@ public:
     explicit ClientCommandLine(const QString &description)
     {
         m_parser.setApplicationDescription(description);
-        m_parser.addOption({QStringLiteral("connect"), QStringLiteral("Where the server listens: unix:/path/to.socket or tcp://host:port."),
+        m_parser.addOption({QStringLiteral("connect"),
+                            QStringLiteral("Where the server listens: unix:/path/to.socket or tcp://host:port."),
                             QStringLiteral("ADDRESS")});
-        m_parser.addOption({QStringLiteral("timeout"), QStringLiteral("The longest that one call may take; 0 = any time."),
+        m_parser.addOption({QStringLiteral("timeout"),
+                            QStringLiteral("The longest that one call may take; 0 = any time."),
                             QStringLiteral("SECONDS"), QStringLiteral("30")});
         m_parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     }
@@ -59,7 +61,8 @@ public:
         if (arguments().size() > m_argumentNames.size())
             return reject(QStringLiteral("unexpected argument '%1'").arg(arguments().at(m_argumentNames.size())));
         if (!m_parser.isSet(QStringLiteral("connect")))
-            return reject(QStringLiteral("say where the server listens: --connect unix:/path/to.socket or --connect tcp://host:port"));
+            return reject(QStringLiteral(
+                "say where the server listens: --connect unix:/path/to.socket or --connect tcp://host:port"));
         m_address = m_parser.value(QStringLiteral("connect"));
         if (!m_address.isValid())
             return reject(m_address.errorString());
@@ -76,7 +79,10 @@ public:
     /// One worker will do, and whoever sits at a terminal wants to hear at once that no server is there.
     [[nodiscard]] Prefork::ClientOptions clientOptions() const
     {
-        return {.name = QCoreApplication::applicationName().toUtf8(), .minWorkers = 1, .timeout = m_timeout, .waitForServer = false};
+        return {.name = QCoreApplication::applicationName().toUtf8(),
+                .minWorkers = 1,
+                .timeout = m_timeout,
+                .waitForServer = false};
     }
 
 private:
@@ -100,8 +106,8 @@ inline void failWith(const Prefork::Error &error)
     QString trace = error.backTrace(); // begins with the message
     if (trace.startsWith(message))
         trace.remove(0, message.size() + 1);
-    std::fprintf(stderr, "%s: %s%s\n%s", qPrintable(QCoreApplication::applicationName()), qPrintable(message), qPrintable(detail),
-                 qPrintable(trace));
+    std::fprintf(stderr, "%s: %s%s\n%s", qPrintable(QCoreApplication::applicationName()), qPrintable(message),
+                 qPrintable(detail), qPrintable(trace));
     QCoreApplication::exit(error.isFatal() ? NoAnswer : WorkerFailed);
 }
 

@@ -19,8 +19,8 @@ namespace Demo {
 /// The exit code for anything wrong with the command line or the place to listen at.
 inline constexpr int UsageError = 2;
 
-/// The command line of a demo server. A zygote has to exist before QCoreApplication, but what it does may depend on options: so they are
-/// read from argv directly, and --help and errors wait until there is an application to speak for.
+/// The command line of a demo server. A zygote has to exist before QCoreApplication, but what it does may depend on
+/// options: so they are read from argv directly, and --help and errors wait until there is an application to speak for.
 class ServerCommandLine
 {
 public:
@@ -29,14 +29,22 @@ public:
         for (int i = 0; i < argc; ++i)
             m_arguments.append(QString::fromLocal8Bit(argv[i]));
         m_parser.setApplicationDescription(description);
-        m_parser.addOption({QStringLiteral("listen"), QStringLiteral("Where to listen: unix:/path/to.socket or tcp://host:port. Not needed when systemd passes a socket."),
-                            QStringLiteral("ADDRESS")});
-        m_parser.addOption({QStringLiteral("replace"), QStringLiteral("Take the path over from a live server, which finishes what it has begun.")});
-        m_parser.addOption({QStringLiteral("max-workers"), QStringLiteral("The most workers at a time; 0 = as many as there can be."),
+        m_parser.addOption(
+            {QStringLiteral("listen"),
+             QStringLiteral(
+                 "Where to listen: unix:/path/to.socket or tcp://host:port. Not needed when systemd passes a socket."),
+             QStringLiteral("ADDRESS")});
+        m_parser.addOption(
+            {QStringLiteral("replace"),
+             QStringLiteral("Take the path over from a live server, which finishes what it has begun.")});
+        m_parser.addOption({QStringLiteral("max-workers"),
+                            QStringLiteral("The most workers at a time; 0 = as many as there can be."),
                             QStringLiteral("N"), QStringLiteral("0")});
-        m_parser.addOption({QStringLiteral("shutdown-timeout"), QStringLiteral("How long a shutdown lets checkouts finish."),
-                            QStringLiteral("SECONDS"), QStringLiteral("5")});
-        m_parser.addOption({QStringLiteral("drain-timeout"), QStringLiteral("How long JSON clients may keep idle connections after that."),
+        m_parser.addOption({QStringLiteral("shutdown-timeout"),
+                            QStringLiteral("How long a shutdown lets checkouts finish."), QStringLiteral("SECONDS"),
+                            QStringLiteral("5")});
+        m_parser.addOption({QStringLiteral("drain-timeout"),
+                            QStringLiteral("How long JSON clients may keep idle connections after that."),
                             QStringLiteral("SECONDS"), QStringLiteral("300")});
         m_parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     }
@@ -62,17 +70,20 @@ public:
             return fail(QStringLiteral("unexpected argument '%1'").arg(m_parser.positionalArguments().first()));
         const bool isActivated = !m_parser.isSet(QStringLiteral("listen")) && Prefork::Server::isActivated();
         if (!m_parser.isSet(QStringLiteral("listen")) && !isActivated)
-            return fail(QStringLiteral("say where to listen: --listen unix:/path/to.socket or --listen tcp://host:port"));
+            return fail(
+                QStringLiteral("say where to listen: --listen unix:/path/to.socket or --listen tcp://host:port"));
 
         bool isNumber = false;
         Prefork::ServerOptions options;
         options.replace = isSet(QStringLiteral("replace"));
         options.maxWorkers = value(QStringLiteral("max-workers")).toInt(&isNumber);
         if (!isNumber || options.maxWorkers < 0)
-            return fail(QStringLiteral("--max-workers takes a number, not '%1'").arg(value(QStringLiteral("max-workers"))));
+            return fail(
+                QStringLiteral("--max-workers takes a number, not '%1'").arg(value(QStringLiteral("max-workers"))));
         using Time = std::chrono::milliseconds Prefork::ServerOptions::*;
-        const auto times = {std::pair(QStringLiteral("shutdown-timeout"), Time(&Prefork::ServerOptions::shutdownTimeout)),
-                            std::pair(QStringLiteral("drain-timeout"), Time(&Prefork::ServerOptions::drainTimeout))};
+        const auto times
+            = {std::pair(QStringLiteral("shutdown-timeout"), Time(&Prefork::ServerOptions::shutdownTimeout)),
+               std::pair(QStringLiteral("drain-timeout"), Time(&Prefork::ServerOptions::drainTimeout))};
         for (const auto &[option, time] : times) {
             const double patience = value(option).toDouble(&isNumber);
             if (!isNumber || !(patience >= 0 && patience <= 1e6))

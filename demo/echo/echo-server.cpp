@@ -69,19 +69,21 @@ int main(int argc, char *argv[])
         argc, argv,
         QStringLiteral("Workers with methods to try a client on: echo(x), args(…), pid(), count(), sleep(ms),\n"
                        "spin(ms), fail(text), exit(code), crash(), alloc(bytes)."));
-    commandLine.addOption({QStringLiteral("name"), QStringLiteral("Shown by ps: NAME server, NAME zygote, NAME worker N."),
+    commandLine.addOption({QStringLiteral("name"),
+                           QStringLiteral("Shown by ps: NAME server, NAME zygote, NAME worker N."),
                            QStringLiteral("NAME"), QStringLiteral("echo")});
-    commandLine.addOption(
-        {QStringLiteral("fail-setup"), QStringLiteral("Make the setup of every worker fail with TEXT."), QStringLiteral("TEXT")});
-    commandLine.addOption({QStringLiteral("hung-timeout"), QStringLiteral("Kill a worker that is busy for longer; 0 = never."),
+    commandLine.addOption({QStringLiteral("fail-setup"),
+                           QStringLiteral("Make the setup of every worker fail with TEXT."), QStringLiteral("TEXT")});
+    commandLine.addOption({QStringLiteral("hung-timeout"),
+                           QStringLiteral("Kill a worker that is busy for longer; 0 = never."),
                            QStringLiteral("SECONDS"), QStringLiteral("300")});
     commandLine.parse();
 
     bool isNumber = false;
     const double hungTimeout = commandLine.value(QStringLiteral("hung-timeout")).toDouble(&isNumber);
     if (!isNumber || hungTimeout < 0 || hungTimeout > 1e6)
-        commandLine.reject(
-            QStringLiteral("--hung-timeout takes a number of seconds, not '%1'").arg(commandLine.value(QStringLiteral("hung-timeout"))));
+        commandLine.reject(QStringLiteral("--hung-timeout takes a number of seconds, not '%1'")
+                               .arg(commandLine.value(QStringLiteral("hung-timeout"))));
 
     qint64 calls = 0;
     const auto counted = [&calls](auto method) {
@@ -107,9 +109,9 @@ int main(int argc, char *argv[])
     interface.add(Echo::crash, counted([] { crashNow(); }));
     interface.add(Echo::alloc, counted([](qint64 bytes) { return allocate(bytes); }));
 
-    Prefork::Zygote zygote(
-        interface,
-        {.name = commandLine.value(QStringLiteral("name")).toUtf8(), .hungTimeout = std::chrono::milliseconds(qint64(hungTimeout * 1000))});
+    Prefork::Zygote zygote(interface,
+                           {.name = commandLine.value(QStringLiteral("name")).toUtf8(),
+                            .hungTimeout = std::chrono::milliseconds(qint64(hungTimeout * 1000))});
     QCoreApplication app(argc, argv);
     return commandLine.serve(&zygote);
 }

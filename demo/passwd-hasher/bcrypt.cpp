@@ -34,7 +34,8 @@ QByteArray passwordBytes(const QString &plain)
     if (bytes.contains('\0'))
         throw Prefork::Error(QStringLiteral("a password cannot contain a NUL character"));
     if (bytes.size() > MaxPasswordBytes)
-        throw Prefork::Error(QStringLiteral("a password can have at most %1 bytes, not %2").arg(MaxPasswordBytes).arg(bytes.size()));
+        throw Prefork::Error(
+            QStringLiteral("a password can have at most %1 bytes, not %2").arg(MaxPasswordBytes).arg(bytes.size()));
     return bytes;
 }
 
@@ -50,7 +51,8 @@ Salt randomSalt()
 {
     Salt salt;
     if (getrandom(salt.data(), salt.size(), 0) != ssize_t(salt.size()))
-        throw Prefork::Error(QStringLiteral("no random numbers to be had: %1").arg(QString::fromLocal8Bit(std::strerror(errno))));
+        throw Prefork::Error(
+            QStringLiteral("no random numbers to be had: %1").arg(QString::fromLocal8Bit(std::strerror(errno))));
     return salt;
 }
 
@@ -84,7 +86,8 @@ bool verify(const QString &crypted, const QString &plain)
 {
     const QByteArray password = passwordBytes(plain);
     const QByteArray expected = crypted.toUtf8();
-    const QByteArray actual = expected.startsWith("$2") && !expected.contains('\0') ? crypt(password, expected) : QByteArray();
+    const QByteArray actual
+        = expected.startsWith("$2") && !expected.contains('\0') ? crypt(password, expected) : QByteArray();
     if (actual.isEmpty())
         throw Prefork::Error(QStringLiteral("'%1' is not a bcrypt hash").arg(crypted.left(100)));
     return isSame(actual, expected);

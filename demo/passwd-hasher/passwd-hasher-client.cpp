@@ -10,9 +10,9 @@
 int main(int argc, char *argv[])
 {
     QCoreApplication app(argc, argv);
-    Demo::ClientCommandLine commandLine(
-        QStringLiteral("Has PASSWORD hashed by a passwd-hasher-server, and the hash verified.\n"
-                       "Exits 0, or 1 if the worker answered with an error, 2 for a bad command line, 3 for no answer."));
+    Demo::ClientCommandLine commandLine(QStringLiteral(
+        "Has PASSWORD hashed by a passwd-hasher-server, and the hash verified.\n"
+        "Exits 0, or 1 if the worker answered with an error, 2 for a bad command line, 3 for no answer."));
     // Good for a demo only: anybody on the machine can read the command lines of others.
     commandLine.addArgument(QStringLiteral("PASSWORD"), QStringLiteral("What to hash."));
     if (const auto exitCode = commandLine.parse())

@@ -36,7 +36,8 @@ QString textOf(const QSqlError &error)
     bool isNumber = false;
     const int code = error.nativeErrorCode().toInt(&isNumber);
     throw Error(QStringLiteral("SQL error: %1; in: %2").arg(textOf(error), sql),
-                QVariantMap{{QStringLiteral("nativeErrorCode"), isNumber ? QVariant(code) : QVariant()}, {QStringLiteral("sql"), sql}});
+                QVariantMap{{QStringLiteral("nativeErrorCode"), isNumber ? QVariant(code) : QVariant()},
+                            {QStringLiteral("sql"), sql}});
 }
 
 // Values travel beside the SQL, never inside it: then none of them can be taken for SQL.
@@ -61,8 +62,9 @@ QSqlQuery execute(const QVariantList &arguments)
         const int type = arguments.at(i).typeId();
         if (type == QMetaType::QVariantList || type == QMetaType::QStringList || type == QMetaType::QVariantMap
             || type == QMetaType::QVariantHash)
-            throw Error(Error::BadArguments,
-                        QStringLiteral("the value for placeholder %1 is a list or a map, which SQL cannot hold").arg(i));
+            throw Error(
+                Error::BadArguments,
+                QStringLiteral("the value for placeholder %1 is a list or a map, which SQL cannot hold").arg(i));
     }
     return execute(arguments.first().toString(), arguments.sliced(1));
 }
@@ -118,9 +120,11 @@ void Database::open()
         throw Error(problem);
     QSqlDatabase database = QSqlDatabase::contains() ? connection() : QSqlDatabase::addDatabase(driverName());
     database.setDatabaseName(m_file);
-    database.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=5000")); // so long may another worker's transaction take
-    const auto failed
-        = [this](const QString &cause) { return Error(QStringLiteral("cannot open the database '%1': %2").arg(m_file, cause)); };
+    database.setConnectOptions(
+        QStringLiteral("QSQLITE_BUSY_TIMEOUT=5000")); // so long may another worker's transaction take
+    const auto failed = [this](const QString &cause) {
+        return Error(QStringLiteral("cannot open the database '%1': %2").arg(m_file, cause));
+    };
     if (!database.open())
         throw failed(textOf(database.lastError()));
     // SQLite opens anything; whether it is a database turns out when it is read.
@@ -161,7 +165,8 @@ qint64 Database::lastInsertId()
     return number(QStringLiteral("SELECT last_insert_rowid()"));
 }
 
-// Takes the write lock at once and waits for it if need be; a transaction that asks for it later may be refused without a wait.
+// Takes the write lock at once and waits for it if need be; a transaction that asks for it later may be refused without
+// a wait.
 void Database::begin()
 {
     execute(QStringLiteral("BEGIN IMMEDIATE"));

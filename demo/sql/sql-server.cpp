@@ -15,7 +15,8 @@ int main(int argc, char *argv[])
         QStringLiteral("Workers that query an SQLite database: exec(sql, values…), selectrow(sql, values…),\n"
                        "select(sql, values…), lastInsertId(), begin(), commit(), rollback(). Values are for\n"
                        "the ? in the SQL. A transaction ends with its checkout at the latest."));
-    commandLine.addOption({QStringLiteral("database"), QStringLiteral("The database; made if there is none."), QStringLiteral("FILE")});
+    commandLine.addOption(
+        {QStringLiteral("database"), QStringLiteral("The database; made if there is none."), QStringLiteral("FILE")});
     commandLine.parse();
     const QString file = commandLine.value(QStringLiteral("database"));
     if (file.isEmpty())

@@ -13,11 +13,13 @@
 
 namespace Prefork {
 
-/// Where a server listens: `unix:/path/to.socket` (relative paths are taken from the current directory, once, at construction) or
-/// `tcp://host:port` (`tcp://[::1]:port` for IPv6). A value; implicit from any string or QUrl, so that functions taking an Address take
-/// literals. An address that cannot be understood is invalid and says why. (Parity T1, T30.)
+/// Where a server listens: `unix:/path/to.socket` (relative paths are taken from the current directory, once, at
+/// construction) or
+/// `tcp://host:port` (`tcp://[::1]:port` for IPv6). A value; implicit from any string or QUrl, so that functions taking
+/// an Address take literals. An address that cannot be understood is invalid and says why. (Parity T1, T30.)
 ///
-/// **Threads.** As with every value here, each thread may have copies of its own; one object is not for several at once.
+/// **Threads.** As with every value here, each thread may have copies of its own; one object is not for several at
+/// once.
 class QTPREFORK_EXPORT Address
 {
 public:

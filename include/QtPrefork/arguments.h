@@ -35,8 +35,8 @@ private:
     QVariant m_value;
 };
 
-/// The arguments of a dynamic call. `{sql, id}` are two; `{list}` is one, which is a list; `list`, a QVariantList without braces, spreads
-/// into as many as it has. (Parity T51, T54.)
+/// The arguments of a dynamic call. `{sql, id}` are two; `{list}` is one, which is a list; `list`, a QVariantList
+/// without braces, spreads into as many as it has. (Parity T51, T54.)
 ///
 /// **Threads.** A value: each thread may have copies of its own; one object is not for several at once.
 class Arguments
@@ -69,12 +69,14 @@ public:
         , m_location(location)
     {
     }
-    FunctionArguments(const Arguments &arguments, SourceLocation location = SourceLocation::current()) // NOLINT: implicit on purpose
+    FunctionArguments(const Arguments &arguments,
+                      SourceLocation location = SourceLocation::current()) // NOLINT: implicit on purpose
         : Arguments(arguments)
         , m_location(location)
     {
     }
-    FunctionArguments(const QVariantList &list, SourceLocation location = SourceLocation::current()) // NOLINT: implicit on purpose
+    FunctionArguments(const QVariantList &list,
+                      SourceLocation location = SourceLocation::current()) // NOLINT: implicit on purpose
         : Arguments(list)
         , m_location(location)
     {

@@ -40,9 +40,11 @@ private:
     const bool m_isPlain;
 };
 
-/// True for the types that are written without any code of the user's. What is any type at run time counts as not plain here.
+/// True for the types that are written without any code of the user's. What is any type at run time counts as not plain
+/// here.
 template <class T>
-inline constexpr bool isPlainType = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, QString> || std::same_as<T, QByteArray>
+inline constexpr bool isPlainType
+    = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, QString> || std::same_as<T, QByteArray>
     || std::same_as<T, std::string> || std::same_as<T, QDateTime> || std::same_as<T, QUrl> || std::same_as<T, QUuid>;
 template <class T>
 inline constexpr bool isPlainType<QList<T>> = isPlainType<T>;
@@ -92,15 +94,17 @@ private:
     const QVariantList &m_list;
 };
 
-/// Takes the arguments of a typed call apart: first as many as the method has, then nothing, a callback, or a context and a callback.
+/// Takes the arguments of a typed call apart: first as many as the method has, then nothing, a callback, or a context
+/// and a callback.
 /// @p call gets the target, the CallArguments, and what is left.
 template <class R, class... A, class Tuple, class Call, std::size_t... I, std::size_t... J>
-decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&call, std::index_sequence<I...>, std::index_sequence<J...>)
+decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&call, std::index_sequence<I...>,
+                         std::index_sequence<J...>)
 {
     static_assert((ArgumentFor<std::remove_cvref_t<A>, std::tuple_element_t<I, Tuple>> && ...),
                   "an argument does not fit the method's parameter");
     const TypedArguments<std::remove_cvref_t<A>...> arguments(std::get<I>(std::forward<Tuple>(tail))...);
-    const CallTarget target {method.name(), {}, &signatureOf<R, A...>(), method.location()};
+    const CallTarget target{method.name(), {}, &signatureOf<R, A...>(), method.location()};
     return call(target, arguments, std::get<sizeof...(I) + J>(std::forward<Tuple>(tail))...);
 }
 
@@ -109,9 +113,10 @@ decltype(auto) splitCall(const Method<R(A...)> &method, Call &&call, Tail &&...t
 {
     constexpr std::size_t count = sizeof...(A);
     static_assert(sizeof...(Tail) >= count, "the method takes more arguments");
-    static_assert(sizeof...(Tail) <= count + 2, "after the arguments comes a callback, or a context object and a callback");
-    return splitCall(method, std::forward_as_tuple(std::forward<Tail>(tail)...), std::forward<Call>(call), std::index_sequence_for<A...>(),
-                     std::make_index_sequence<sizeof...(Tail) - count>());
+    static_assert(sizeof...(Tail) <= count + 2,
+                  "after the arguments comes a callback, or a context object and a callback");
+    return splitCall(method, std::forward_as_tuple(std::forward<Tail>(tail)...), std::forward<Call>(call),
+                     std::index_sequence_for<A...>(), std::make_index_sequence<sizeof...(Tail) - count>());
 }
 
 }

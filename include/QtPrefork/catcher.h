@@ -26,8 +26,8 @@ struct CaughtBy<R()> : std::true_type
     using Type = void;
 };
 template <class R, class E>
-struct CaughtBy<R(E)>
-    : std::bool_constant<!std::is_rvalue_reference_v<E> && (!std::is_reference_v<E> || std::is_const_v<std::remove_reference_t<E>>)>
+struct CaughtBy<R(E)> : std::bool_constant<!std::is_rvalue_reference_v<E>
+                                           && (!std::is_reference_v<E> || std::is_const_v<std::remove_reference_t<E>>)>
 {
     using Type = std::remove_cvref_t<E>;
 };
@@ -53,11 +53,13 @@ struct MemberSignature<R (C::*)(A...) const noexcept> : std::type_identity<R(A..
 
 // A callable whose parameter cannot be read off (a generic lambda, an overloaded operator()) is given the Error.
 template <class F, class = void>
-struct CatcherTraits : CaughtBy<std::conditional_t<std::is_invocable_v<F &, const Error &>, void(const Error &), void(int, int)>>
+struct CatcherTraits
+    : CaughtBy<std::conditional_t<std::is_invocable_v<F &, const Error &>, void(const Error &), void(int, int)>>
 {
 };
 template <class F>
-struct CatcherTraits<F, std::void_t<decltype(&F::operator())>> : CaughtBy<typename MemberSignature<decltype(&F::operator())>::type>
+struct CatcherTraits<F, std::void_t<decltype(&F::operator())>>
+    : CaughtBy<typename MemberSignature<decltype(&F::operator())>::type>
 {
 };
 template <class R, class... A>
@@ -97,7 +99,8 @@ public:
         } else if constexpr (std::is_same_v<E, Error>) {
             std::invoke(m_function, error);
         } else {
-            static_assert(!std::is_same_v<E, std::exception_ptr>, "take `const Error &` and ask it for its exception()");
+            static_assert(!std::is_same_v<E, std::exception_ptr>,
+                          "take `const Error &` and ask it for its exception()");
             try {
                 error.rethrow();
             } catch (const E &exception) {
@@ -119,15 +122,17 @@ private:
 ///
 /// The callable's parameter decides what is caught:
 /// - `const Error &`: every error; an exception that is no Error arrives as Error::fromException() of it;
-/// - a const reference to (or a value of) any other type: what a C++ `catch` clause of that type would catch, derived classes included.
+/// - a const reference to (or a value of) any other type: what a C++ `catch` clause of that type would catch, derived
+///   classes included.
 ///   Anything else passes on to the next catcher outwards;
 /// - none: every error.
 ///
-/// It runs in the thread where the error reaches the frame: for a call, that of its client. It is destroyed in the thread that drops the
-/// last handle on its frame. A Catcher has no lock.
+/// It runs in the thread where the error reaches the frame: for a call, that of its client. It is destroyed in the
+/// thread that drops the last handle on its frame. A Catcher has no lock.
 ///
-/// A frame's catcher runs once for each error that reaches the frame, so possibly several times: once for each failing child. It is
-/// destroyed with the last callback that could still fail into it. A catcher that throws hands the new error to the next one outwards.
+/// A frame's catcher runs once for each error that reaches the frame, so possibly several times: once for each failing
+/// child. It is destroyed with the last callback that could still fail into it. A catcher that throws hands the new
+/// error to the next one outwards.
 class Catcher
 {
 public:

@@ -15,8 +15,8 @@
 #include <algorithm>
 #include <iterator>
 
-/// How typed parameters and results are written as CBOR without a QVariant between, and come back. What a peer may write instead of a type
-/// is what convert.h accepts for it.
+/// How typed parameters and results are written as CBOR without a QVariant between, and come back. What a peer may
+/// write instead of a type is what convert.h accepts for it.
 namespace Prefork::detail {
 
 template <class T>
@@ -103,7 +103,8 @@ void toCbor(CborWriter &writer, const T &value)
 template <class T>
 [[nodiscard]] bool fromCbor(CborReader &reader, T *out);
 
-/// What an item of a container keeps besides its place there and what was counted when it was read, from @p length bytes.
+/// What an item of a container keeps besides its place there and what was counted when it was read, from @p length
+/// bytes.
 template <class T>
 [[nodiscard]] qint64 keptByItem(const T &item, qsizetype length)
 {
@@ -140,13 +141,14 @@ template <class T>
     if constexpr (std::same_as<T, bool>) {
         return reader.readBool(out);
     } else if constexpr (std::is_enum_v<T>) {
-        std::underlying_type_t<T> number {};
+        std::underlying_type_t<T> number{};
         const bool ok = readExactly(reader, &number);
         *out = T(number);
         return ok;
     } else if constexpr (std::signed_integral<T>) {
         qint64 number = 0;
-        const bool ok = reader.readSigned(&number) && number >= std::numeric_limits<T>::min() && number <= std::numeric_limits<T>::max();
+        const bool ok = reader.readSigned(&number) && number >= std::numeric_limits<T>::min()
+            && number <= std::numeric_limits<T>::max();
         *out = T(number);
         return ok;
     } else if constexpr (std::unsigned_integral<T>) {
@@ -176,7 +178,7 @@ template <class T>
             out->reserve(typename T::size_type(count));
         bool ok = true;
         for (quint64 i = 0; ok && i < count; ++i) {
-            typename T::value_type item {};
+            typename T::value_type item{};
             ok = itemFromCbor(reader, &item);
             out->push_back(std::move(item));
         }
@@ -189,7 +191,7 @@ template <class T>
         bool ok = true;
         for (quint64 i = 0; ok && i < count; ++i) {
             QString key;
-            typename T::mapped_type item {};
+            typename T::mapped_type item{};
             ok = readKey(reader, &key) && itemFromCbor(reader, &item);
             const auto before = out->size();
             out->insert(key, std::move(item));
@@ -208,8 +210,8 @@ template <class T>
     }
 }
 
-/// Reads a T, or whatever convert.h accepts for one. False without having consumed anything if something else is there; then, and when the
-/// reader is broken, @p out is worthless.
+/// Reads a T, or whatever convert.h accepts for one. False without having consumed anything if something else is there;
+/// then, and when the reader is broken, @p out is worthless.
 template <class T>
 [[nodiscard]] bool fromCbor(CborReader &reader, T *out)
 {
@@ -248,8 +250,9 @@ template <class T>
 /// Appends what type @p type has on the wire, as appendWireType() of the template does.
 QTPREFORK_EXPORT void appendWireType(QByteArray *out, QMetaType type);
 
-/// Appends what a T is on the wire, to be compared with what it is for a peer: b boolean, i integer or enum, d floating, s text, y bytes,
-/// t QDateTime, u QUrl, g QUuid, v any, n nothing, l<…> list, m<…> map with texts for keys, {Name;field:type;…} a Q_GADGET, or R<name>.
+/// Appends what a T is on the wire, to be compared with what it is for a peer: b boolean, i integer or enum, d
+/// floating, s text, y bytes, t QDateTime, u QUrl, g QUuid, v any, n nothing, l<…> list, m<…> map with texts for keys,
+/// {Name;field:type;…} a Q_GADGET, or R<name>.
 template <class T>
 void appendWireType(QByteArray *out)
 {

@@ -13,27 +13,30 @@ namespace Prefork::detail {
 
 /// Reads CBOR (RFC 8949) that may come from anyone.
 ///
-/// Everything that reads returns true, or false for one of two reasons: the next item is of another kind or does not fit, then nothing was
-/// consumed and another reading may be tried; or the bytes are malformed, then isBroken() stays true and nothing can be read any more.
+/// Everything that reads returns true, or false for one of two reasons: the next item is of another kind or does not
+/// fit, then nothing was consumed and another reading may be tried; or the bytes are malformed, then isBroken() stays
+/// true and nothing can be read any more.
 ///
-/// Refused although CBOR allows it: texts that are not UTF-8 (it calls them well-formed but invalid), map keys that are not texts or occur
-/// twice, simple values other than false, true, null and undefined, nesting deeper than CborMaxDepth, tags without the content they are
-/// defined for, negative integers below -2^63, and what would take more memory than decodedBound() says: then isOverrun() is true too, and the
-/// bytes may well be fine. Only a registered type's operator>> may take more.
+/// Refused although CBOR allows it: texts that are not UTF-8 (it calls them well-formed but invalid), map keys that are
+/// not texts or occur twice, simple values other than false, true, null and undefined, nesting deeper than
+/// CborMaxDepth, tags without the content they are defined for, negative integers below -2^63, and what would take more
+/// memory than decodedBound() says: then isOverrun() is true too, and the bytes may well be fine. Only a registered
+/// type's operator>> may take more.
 class QTPREFORK_EXPORT CborReader
 {
 public:
-    /// What comes next: a data type of CBOR, of which some simple values are called Float. End is the end of the bytes, and Invalid what
-    /// no reading accepts.
+    /// What comes next: a data type of CBOR, of which some simple values are called Float. End is the end of the bytes,
+    /// and Invalid what no reading accepts.
     enum Kind { Unsigned, Negative, Bytes, Text, Array, Map, Tag, Simple, Float, End, Invalid };
 
     /// See decodedBound().
     static constexpr qint64 MemoryRatio = DecodedRatio;
     static constexpr qint64 MemoryAllowance = DecodedAllowance;
 
-    /// Reads @p bytes, which must outlive the reader. @p types are those tag 27 may bring. If @p bytes end where @p owner does, and no copy
-    /// of @p owner exists, a byte string of CborChunkSize or more that comes last is taken out of it instead of copied; @p owner is then
-    /// empty, and its memory lives on in what was read. What is read takes @p maxDecodedSize bytes of memory at most.
+    /// Reads @p bytes, which must outlive the reader. @p types are those tag 27 may bring. If @p bytes end where @p
+    /// owner does, and no copy of @p owner exists, a byte string of CborChunkSize or more that comes last is taken out
+    /// of it instead of copied; @p owner is then empty, and its memory lives on in what was read. What is read takes @p
+    /// maxDecodedSize bytes of memory at most.
     explicit CborReader(QByteArrayView bytes, const TypeRegistry *types = nullptr, QByteArray *owner = nullptr,
                         qint64 maxDecodedSize = DefaultMaxDecodedSize)
         : m_begin(reinterpret_cast<const uchar *>(bytes.data()))
@@ -52,7 +55,8 @@ public:
     [[nodiscard]] bool atEnd() const { return m_at == m_end && !m_broken; }
     /// How many bytes were read.
     [[nodiscard]] qsizetype position() const { return m_at - m_begin; }
-    /// Goes back to an earlier position(). False, and broken, if the bytes between were taken out of the owner; false when broken.
+    /// Goes back to an earlier position(). False, and broken, if the bytes between were taken out of the owner; false
+    /// when broken.
     bool seek(qsizetype position);
     /// True if the bytes are malformed.
     [[nodiscard]] bool isBroken() const { return m_broken; }
@@ -162,14 +166,15 @@ public:
     }
     /// Reads a tag; what it says about follows.
     [[nodiscard]] bool readTag(quint64 *tag) { return readArgument(6, tag); }
-    /// Reads any one item. Integers become qlonglong, above its range qulonglong; arrays QVariantList and maps QVariantMap; tags 0 and 1
-    /// QDateTime, 32 QUrl, 37 QUuid, 27 a registered type; other tags are ignored.
+    /// Reads any one item. Integers become qlonglong, above its range qulonglong; arrays QVariantList and maps
+    /// QVariantMap; tags 0 and 1 QDateTime, 32 QUrl, 37 QUuid, 27 a registered type; other tags are ignored.
     [[nodiscard]] bool readVariant(QVariant *value);
-    /// Passes over any one item. It is checked like a read one, but for keys that occur twice and for what tags and numbers mean.
+    /// Passes over any one item. It is checked like a read one, but for keys that occur twice and for what tags and
+    /// numbers mean.
     [[nodiscard]] bool skip();
 
-    /// To be called before memory is taken for what is read into, of so many bytes by memorycost.h: false, and broken, if that is too much.
-    /// Readings of variants and of long strings do so themselves.
+    /// To be called before memory is taken for what is read into, of so many bytes by memorycost.h: false, and broken,
+    /// if that is too much. Readings of variants and of long strings do so themselves.
     [[nodiscard]] bool charge(qint64 bytes)
     {
         m_memoryLeft -= bytes;
@@ -192,8 +197,8 @@ public:
     /// Sets that back to an earlier memoryLeft(), for what was made since was thrown away.
     void setMemoryLeft(qint64 bytes) { m_memoryLeft = bytes; }
 
-    /// To be called before reading into an array or map of the caller's own that may be nested without end: false, and broken, if it is too
-    /// deep. Its end is leave(), if true was returned.
+    /// To be called before reading into an array or map of the caller's own that may be nested without end: false, and
+    /// broken, if it is too deep. Its end is leave(), if true was returned.
     [[nodiscard]] bool enter();
     /// The end of what enter() began.
     void leave() { --m_depth; }

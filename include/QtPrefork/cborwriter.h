@@ -25,7 +25,8 @@ namespace Prefork::detail {
 
 class TypeRegistry;
 
-/// Bytes that were not copied into a message: on the wire they come right before the byte at @c position of the flat bytes.
+/// Bytes that were not copied into a message: on the wire they come right before the byte at @c position of the flat
+/// bytes.
 struct CborChunk
 {
     qsizetype position; ///< in the flat bytes, which hold no chunk
@@ -37,16 +38,16 @@ constexpr int CborMaxDepth = 64;
 /// From this many bytes on, a byte string is passed on without a copy where that is possible.
 constexpr qsizetype CborChunkSize = LongString;
 
-/// Appends CBOR (RFC 8949) to a QByteArray, in the shortest form of every head. What it writes is as well-formed as the caller's counts:
-/// after beginArray(n) come n items, after beginMap(n) n pairs of a text and an item.
+/// Appends CBOR (RFC 8949) to a QByteArray, in the shortest form of every head. What it writes is as well-formed as the
+/// caller's counts: after beginArray(n) come n items, after beginMap(n) n pairs of a text and an item.
 ///
-/// Until finish() the array must be neither touched nor copied by others. Errors are sticky: after the first one hasFailed() stays true
-/// and what was written is worthless; truncate() takes it back.
+/// Until finish() the array must be neither touched nor copied by others. Errors are sticky: after the first one
+/// hasFailed() stays true and what was written is worthless; truncate() takes it back.
 class QTPREFORK_EXPORT CborWriter
 {
 public:
-    /// Appends to @p out, which keeps its capacity between uses. With @p types, their values are written as tag 27. With @p chunks, byte
-    /// strings of CborChunkSize or more go there by reference.
+    /// Appends to @p out, which keeps its capacity between uses. With @p types, their values are written as tag 27.
+    /// With @p chunks, byte strings of CborChunkSize or more go there by reference.
     explicit CborWriter(QByteArray *out, const TypeRegistry *types = nullptr, std::vector<CborChunk> *chunks = nullptr)
         : m_out(out)
         , m_types(types)
@@ -84,8 +85,8 @@ public:
     [[nodiscard]] qsizetype chunkBytes() const { return m_chunkBytes; }
     /// The types given to the constructor; may be null.
     [[nodiscard]] const TypeRegistry *types() const { return m_types; }
-    /// How many bytes of memory a CborReader will take for what was written, as far as that was counted: variants and long strings are, typed
-    /// containers have to be, by count().
+    /// How many bytes of memory a CborReader will take for what was written, as far as that was counted: variants and
+    /// long strings are, typed containers have to be, by count().
     [[nodiscard]] qint64 decodedSize() const { return m_decodedSize; }
     /// Counts @p bytes of memory, by memorycost.h.
     void count(qint64 bytes) { m_decodedSize += bytes; }
@@ -160,10 +161,11 @@ public:
     /// Gives the next item a tag.
     void writeTag(quint64 tag) { writeHead(0xc0, tag); }
 
-    /// Writes any value, or fails. Numbers, texts and bytes, lists and maps, dates, QUrl and QUuid have forms of their own in CBOR; a
-    /// registered type goes as its serialisation, a Q_GADGET as a map of its properties.
+    /// Writes any value, or fails. Numbers, texts and bytes, lists and maps, dates, QUrl and QUuid have forms of their
+    /// own in CBOR; a registered type goes as its serialisation, a Q_GADGET as a map of its properties.
     void writeVariant(const QVariant &value);
-    /// Writes @p value as tag 0, with milliseconds and its offset from UTC; an invalid one as null. Years must have four digits.
+    /// Writes @p value as tag 0, with milliseconds and its offset from UTC; an invalid one as null. Years must have
+    /// four digits.
     void writeDateTime(const QDateTime &value);
     /// Writes @p value as tag 32.
     void writeUrl(const QUrl &value);
@@ -172,8 +174,8 @@ public:
     /// Writes the value of type @p type at @p data as tag 27 under @p name.
     void writeRegistered(const QByteArray &name, QMetaType type, const void *data);
 
-    /// To be called before an array or map of the caller's own that may be nested without end: false, and a failure, if it is too deep.
-    /// Its end is leave(), if true was returned.
+    /// To be called before an array or map of the caller's own that may be nested without end: false, and a failure, if
+    /// it is too deep. Its end is leave(), if true was returned.
     [[nodiscard]] bool enter()
     {
         if (m_depth == CborMaxDepth) {

@@ -31,52 +31,60 @@ struct ClientOptions
     std::chrono::milliseconds timeout = std::chrono::seconds(30);
     /// A worker is replaced after so many checkouts; 0 = never. (Parity T35.)
     int maxCheckouts = 0;
-    /// Whether a worker goes back to the pool after a checkout that saw an error; by default it is replaced. (Parity T36.)
+    /// Whether a worker goes back to the pool after a checkout that saw an error; by default it is replaced. (Parity
+    /// T36.)
     bool reuseAfterError = false;
     /// Workers above minWorkers are let go after being idle for so long; 0 = never.
     std::chrono::milliseconds idleTimeout = std::chrono::seconds(60);
     /// When so many checkouts wait, further ones fail with code QueueFull; 0 = any number may wait.
     int maxQueued = 0;
-    /// Whether checkouts wait, up to their time-out, for a server that is not there; else they fail with code Unavailable. (Parity T38.)
+    /// Whether checkouts wait, up to their time-out, for a server that is not there; else they fail with code
+    /// Unavailable. (Parity T38.)
     bool waitForServer = true;
-    /// The most bytes of one message to or from a worker, up to 4 GiB - 1: with more, every checkout fails with code Unavailable.
+    /// The most bytes of one message to or from a worker, up to 4 GiB - 1: with more, every checkout fails with code
+    /// Unavailable.
     qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
-    /// The most bytes of memory that the values of one message from a worker may take once they are decoded: 64 for each byte of the message and
-    /// 4 MiB at most, and never more than this. A result that would take more fails its call with code WorkerError, and the worker lives on:
-    /// our workers know the bound and refuse such results themselves, and our client refuses arguments that are too much for its worker with
-    /// BadArguments. What operator>> of a registered type takes cannot be bounded.
+    /// The most bytes of memory that the values of one message from a worker may take once they are decoded: 64 for
+    /// each byte of the message and 4 MiB at most, and never more than this. A result that would take more fails its
+    /// call with code WorkerError, and the worker lives on: our workers know the bound and refuse such results
+    /// themselves, and our client refuses arguments that are too much for its worker with BadArguments. What operator>>
+    /// of a registered type takes cannot be bounded.
     qint64 maxDecodedSize = qint64(1) << 30;
     /// What to speak with the workers. They understand both; a server of another make may know JSON only.
     Protocol protocol = defaultProtocol();
-    /// Calls of one checkout its worker may have at a time, over the native protocol; at least 1. More are faster when calls are short. They
-    /// still run one after the other, and an error still keeps those behind it from running.
+    /// Calls of one checkout its worker may have at a time, over the native protocol; at least 1. More are faster when
+    /// calls are short. They still run one after the other, and an error still keeps those behind it from running.
     int maxInFlight = 64;
-    /// While more bytes than this wait in a connection's write buffer, it is given no further calls, however large the window.
+    /// While more bytes than this wait in a connection's write buffer, it is given no further calls, however large the
+    /// window.
     qsizetype maxInFlightBytes = qsizetype(256) * 1024;
     /// One-shot calls (Client::call()) that may share a worker, over the native protocol; at least 1.
     int oneShotDepth = 4;
-    /// A call that would make the client's bytesToWrite() exceed this fails its checkout with code QueueFull; 0 = no bound. Whatever its
-    /// size, one call is always taken.
+    /// A call that would make the client's bytesToWrite() exceed this fails its checkout with code QueueFull; 0 = no
+    /// bound. Whatever its size, one call is always taken.
     qint64 maxBytesToWrite = qint64(128) * 1024 * 1024;
-    /// How long one turn of the event loop may be spent reading replies and settling calls, what callbacks and catchers do included: then
-    /// other events have their turn before the rest. 0 = one reply at a time.
+    /// How long one turn of the event loop may be spent reading replies and settling calls, what callbacks and catchers
+    /// do included: then other events have their turn before the rest. 0 = one reply at a time.
     std::chrono::microseconds readBudget = std::chrono::milliseconds(1);
-    /// As whom a server on a unix socket may run. To another's nothing is ever written: it counts as a server that is not there.
+    /// As whom a server on a unix socket may run. To another's nothing is ever written: it counts as a server that is
+    /// not there.
     PeerPolicy servers = {};
 };
 
 /// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.
 ///
-/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a QCoreApplication,
-/// but no particular one: a client that is older than the application, outlives it, or meets another goes on whenever there is one, and
-/// times go on in between. Without any, only Checkout::waitForSettled() gets calls settled, and over TCP only on connections there are.
-/// Destroying the client gives each checkout one fatal error of code Shutdown before the destructor returns: its oldest call errors, the
-/// rest settle as canceled; the CheckoutPtrs stay valid. (Parity T30-T45.)
+/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a
+/// QCoreApplication, but no particular one: a client that is older than the application, outlives it, or meets another
+/// goes on whenever there is one, and times go on in between. Without any, only Checkout::waitForSettled() gets calls
+/// settled, and over TCP only on connections there are. Destroying the client gives each checkout one fatal error of
+/// code Shutdown before the destructor returns: its oldest call errors, the rest settle as canceled; the CheckoutPtrs
+/// stay valid. (Parity T30-T45.)
 ///
-/// **Threads.** A client belongs to the thread that made it, and its checkouts with it; each thread may have clients of its own. Calling
-/// one of its functions in another thread, destroying it there while its own thread still runs, or moving it to another thread ends the
-/// program with a message, in release builds too. A client on a zygote must be made in the zygote's thread, or the program ends likewise.
-/// What any thread may do is connect to the signals, drop a CheckoutPtr, and wait for or cancel a future.
+/// **Threads.** A client belongs to the thread that made it, and its checkouts with it; each thread may have clients of
+/// its own. Calling one of its functions in another thread, destroying it there while its own thread still runs, or
+/// moving it to another thread ends the program with a message, in release builds too. A client on a zygote must be
+/// made in the zygote's thread, or the program ends likewise. What any thread may do is connect to the signals, drop a
+/// CheckoutPtr, and wait for or cancel a future.
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
@@ -92,26 +100,30 @@ public:
     };
     Q_ENUM(State)
 
-    /// A client of the server at @p address. An invalid address makes every checkout fail with code Unavailable and its text.
+    /// A client of the server at @p address. An invalid address makes every checkout fail with code Unavailable and its
+    /// text.
     explicit Client(const Address &address, const ClientOptions &options = {}, QObject *parent = nullptr);
-    /// A client directly on @p zygote: each connection is a socket pair, nothing listens, nobody else can connect. Once the zygote is
-    /// gone, workers that are held serve on and everything new fails with code Unavailable.
+    /// A client directly on @p zygote: each connection is a socket pair, nothing listens, nobody else can connect. Once
+    /// the zygote is gone, workers that are held serve on and everything new fails with code Unavailable.
     explicit Client(Zygote *zygote, const ClientOptions &options = {}, QObject *parent = nullptr);
     ~Client() override;
 
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options = {});
 
-    /// A one-shot call of a typed method: as Checkout::call(), on a checkout of this one call. It has a time-out of its own, the client's
-    /// `timeout` from now; an error affects no other call. Over the native protocol one-shots share workers (ClientOptions::oneShotDepth)
-    /// once there can be no further worker, so a long one may delay others: give long calls a checkout. If one times out, its worker
-    /// is given up: those behind it that never began are sent to another, one that had begun gets WorkerLost.
+    /// A one-shot call of a typed method: as Checkout::call(), on a checkout of this one call. It has a time-out of its
+    /// own, the client's
+    /// `timeout` from now; an error affects no other call. Over the native protocol one-shots share workers
+    /// (ClientOptions::oneShotDepth) once there can be no further worker, so a long one may delay others: give long
+    /// calls a checkout. If one times out, its worker is given up: those behind it that never began are sent to
+    /// another, one that had begun gets WorkerLost.
     template <class R, class... A, class... Tail>
     void call(Method<R(A...)> method, Tail &&...tail)
     {
         detail::splitCall(
             method,
             [this](const detail::CallTarget &target, const detail::CallArguments &arguments, auto &&...callback) {
-                oneShot(target, arguments, detail::makeHandler<std::remove_cvref_t<R>>(std::forward<decltype(callback)>(callback)...));
+                oneShot(target, arguments,
+                        detail::makeHandler<std::remove_cvref_t<R>>(std::forward<decltype(callback)>(callback)...));
             },
             std::forward<Tail>(tail)...);
     }
@@ -122,37 +134,40 @@ public:
         oneShot({nullptr, method.name(), nullptr, method.location()}, detail::ListedArguments(arguments.toList()),
                 detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
     }
-    /// A one-shot call for a QFuture, by the rules of Checkout::future(). Canceling the future gives this call up as a time-out would, with no
-    /// error for anybody.
+    /// A one-shot call for a QFuture, by the rules of Checkout::future(). Canceling the future gives this call up as a
+    /// time-out would, with no error for anybody.
     template <class R, class... A, class... Arguments>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, Arguments &&...arguments)
     {
         return detail::futureOfCall(
             method,
             [this](const detail::CallTarget &target, const detail::CallArguments &callArguments,
-                   std::unique_ptr<detail::ResultHandler> handler) { oneShot(target, callArguments, std::move(handler)); },
+                   std::unique_ptr<detail::ResultHandler> handler) {
+                oneShot(target, callArguments, std::move(handler));
+            },
             std::forward<Arguments>(arguments)...);
     }
 
-    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, which the workers must have
-    /// registered too (Interface::registerType()). Only such types are ever created from what a worker sends. False if the name or the
-    /// type is taken, or there are no such operators.
+    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, which the
+    /// workers must have registered too (Interface::registerType()). Only such types are ever created from what a
+    /// worker sends. False if the name or the type is taken, or there are no such operators.
     template <class T>
     bool registerType(const QByteArray &name)
     {
         return registerMetaType(name, QMetaType::fromType<T>());
     }
 
-    /// Changes the protocol of a client that has no checkouts and no calls, at any time; its workers are replaced, those too that are just
-    /// being connected. False, and no effect, if it has.
+    /// Changes the protocol of a client that has no checkouts and no calls, at any time; its workers are replaced,
+    /// those too that are just being connected. False, and no effect, if it has.
     bool setProtocol(Protocol protocol);
     [[nodiscard]] Protocol protocol() const;
 
-    /// Ends the client gently: new checkouts fail at once with code Shutdown, those there are go on until they are released. When
-    /// all are, or at @p deadline from now with a fatal Shutdown for the rest, the workers are let go and closed() is emitted, from the
-    /// event loop. Never blocks. A second call sets a new deadline.
+    /// Ends the client gently: new checkouts fail at once with code Shutdown, those there are go on until they are
+    /// released. When all are, or at @p deadline from now with a fatal Shutdown for the rest, the workers are let go
+    /// and closed() is emitted, from the event loop. Never blocks. A second call sets a new deadline.
     void close(std::chrono::milliseconds deadline = std::chrono::seconds(5));
-    /// Replaces every worker there is: idle ones now, held ones when they are released. For when what their setup read has changed.
+    /// Replaces every worker there is: idle ones now, held ones when they are released. For when what their setup read
+    /// has changed.
     void recycleWorkers();
 
     [[nodiscard]] State state() const;
@@ -175,8 +190,9 @@ Q_SIGNALS:
     void closed();
     /// An attempt to connect failed; the client goes on trying.
     void connectionFailed(const QString &cause);
-    /// Something accepted a connection but does not seem to speak the native protocol: it hung up instead of saying hello, or has been
-    /// silent for a second. The client goes on trying. If it is a server of another make, it may understand Protocol::Json.
+    /// Something accepted a connection but does not seem to speak the native protocol: it hung up instead of saying
+    /// hello, or has been silent for a second. The client goes on trying. If it is a server of another make, it may
+    /// understand Protocol::Json.
     void protocolRefused();
     /// So many bytes have been handed to the kernel since the last time; see bytesToWrite().
     void bytesWritten(qint64 bytes);
@@ -186,7 +202,8 @@ protected:
 
 private:
     void init();
-    void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, std::unique_ptr<detail::ResultHandler> handler);
+    void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                 std::unique_ptr<detail::ResultHandler> handler);
     bool registerMetaType(const QByteArray &name, QMetaType type);
 
     std::shared_ptr<ClientCore> d;

@@ -17,8 +17,8 @@
 #include <type_traits>
 #include <utility>
 
-/// How typed parameters and results become QVariants for the wire, and come back. Peers in looser languages send "5" for 5 and 1 for true;
-/// what means the same is accepted, what would lose or invent something is not.
+/// How typed parameters and results become QVariants for the wire, and come back. Peers in looser languages send "5"
+/// for 5 and 1 for true; what means the same is accepted, what would lose or invent something is not.
 namespace Prefork::detail {
 
 template <class T>
@@ -78,7 +78,8 @@ template <class T>
 [[nodiscard]] bool chargeItem(const QVariant &value, const T &item, MemoryMeter *memory)
 {
     if constexpr (std::same_as<T, QString> || std::same_as<T, QByteArray> || std::same_as<T, std::string>)
-        return !memory || value.metaType() == QMetaType::fromType<T>() || memory->charge(blockCost(16 + 2 * (qint64(item.size()) + 9)));
+        return !memory || value.metaType() == QMetaType::fromType<T>()
+            || memory->charge(blockCost(16 + 2 * (qint64(item.size()) + 9)));
     else
         return true;
 }
@@ -100,13 +101,14 @@ template <class T>
     } else if constexpr (std::same_as<T, bool>) {
         return toBoolean(value, out);
     } else if constexpr (std::is_enum_v<T>) {
-        std::underlying_type_t<T> number {};
+        std::underlying_type_t<T> number{};
         const bool ok = fromVariant(value, &number);
         *out = T(number);
         return ok;
     } else if constexpr (std::signed_integral<T>) {
         qint64 number = 0;
-        const bool ok = toSigned(value, &number) && number >= std::numeric_limits<T>::min() && number <= std::numeric_limits<T>::max();
+        const bool ok = toSigned(value, &number) && number >= std::numeric_limits<T>::min()
+            && number <= std::numeric_limits<T>::max();
         *out = T(number);
         return ok;
     } else if constexpr (std::unsigned_integral<T>) {
@@ -129,13 +131,14 @@ template <class T>
         *out = text.toStdString();
         return ok;
     } else if constexpr (SequenceContainer<T>) {
-        if (!value.canConvert<QVariantList>() || value.typeId() == QMetaType::QString || value.typeId() == QMetaType::QByteArray)
+        if (!value.canConvert<QVariantList>() || value.typeId() == QMetaType::QString
+            || value.typeId() == QMetaType::QByteArray)
             return false;
         const QVariantList list = value.toList();
         if (memory && !memory->charge(sequenceCost<T>(list.size())))
             return false;
         for (const QVariant &item : list) {
-            typename T::value_type element {};
+            typename T::value_type element{};
             if (!itemFromVariant(item, &element, memory))
                 return false;
             out->push_back(std::move(element));
@@ -148,24 +151,27 @@ template <class T>
         if (memory && !memory->charge(mapCost<T>(map.size())))
             return false;
         for (auto entry = map.begin(); entry != map.end(); ++entry) {
-            typename T::mapped_type element {};
+            typename T::mapped_type element{};
             if (!itemFromVariant(entry.value(), &element, memory))
                 return false;
             out->insert(entry.key(), std::move(element));
         }
         return true;
     } else if constexpr (HasMetaObject<T>) {
-        return toType(value, QMetaType::fromType<T>(), out) || (isGadget<T>() && gadgetFromVariant(value, T::staticMetaObject, out, memory));
+        return toType(value, QMetaType::fromType<T>(), out)
+            || (isGadget<T>() && gadgetFromVariant(value, T::staticMetaObject, out, memory));
     } else {
         return toType(value, QMetaType::fromType<T>(), out);
     }
 }
 
-/// An argument as the parameter type @p A wants it: strings of any kind for a QString, else what an implicit conversion gives.
+/// An argument as the parameter type @p A wants it: strings of any kind for a QString, else what an implicit conversion
+/// gives.
 template <class A, class T>
 [[nodiscard]] A convertArgument(T &&argument)
 {
-    if constexpr (std::same_as<A, QString> && !std::convertible_to<T, QString> && std::convertible_to<T, QAnyStringView>)
+    if constexpr (std::same_as<A, QString> && !std::convertible_to<T, QString>
+                  && std::convertible_to<T, QAnyStringView>)
         return QAnyStringView(argument).toString();
     else
         return std::forward<T>(argument);

@@ -22,8 +22,9 @@ class ErrorPrivate;
 
 /// What went wrong with a call, as a value: a code to decide by, a text to show, and where it happened.
 ///
-/// Errors reach you through the catcher of a frame, through Checkout::errored() and through the unhandled-error hook. Worker code may
-/// throw one: code, message and data then cross the wire. Implicitly shared and freely copied between threads.
+/// Errors reach you through the catcher of a frame, through Checkout::errored() and through the unhandled-error hook.
+/// Worker code may throw one: code, message and data then cross the wire. Implicitly shared and freely copied between
+/// threads.
 class QTPREFORK_EXPORT Error : public std::exception
 {
     Q_GADGET
@@ -61,20 +62,23 @@ public:
     Error &operator=(const Error &other) noexcept;
     ~Error() override;
 
-    /// The Error for any exception: an Error itself unchanged; for another type, code Exception, the text of std::exception::what() (or of
-    /// a thrown QString, QByteArray, const char *, std::string), and the exception kept in exception(). An object of a class derived from
-    /// Error gives its Error part, and is kept in exception() too. The null pointer gives Error().
+    /// The Error for any exception: an Error itself unchanged; for another type, code Exception, the text of
+    /// std::exception::what() (or of a thrown QString, QByteArray, const char *, std::string), and the exception kept
+    /// in exception(). An object of a class derived from Error gives its Error part, and is kept in exception() too.
+    /// The null pointer gives Error().
     [[nodiscard]] static Error fromException(const std::exception_ptr &exception);
     /// fromException() of the exception being handled; call it inside a catch block.
     [[nodiscard]] static Error fromCurrentException();
 
     [[nodiscard]] Code code() const noexcept;
-    /// True for the codes that end a checkout: Timeout, WorkerLost, Aborted, QueueFull, ProtocolError, Unavailable, Shutdown.
+    /// True for the codes that end a checkout: Timeout, WorkerLost, Aborted, QueueFull, ProtocolError, Unavailable,
+    /// Shutdown.
     [[nodiscard]] bool isFatal() const noexcept;
-    /// What went wrong, exactly as it was thrown or sent: a text of a Perl worker may end with a newline, and of others hold anything.
+    /// What went wrong, exactly as it was thrown or sent: a text of a Perl worker may end with a newline, and of others
+    /// hold anything.
     [[nodiscard]] QString message() const;
-    /// message() for a log or a terminal, as back-traces and our own logs have it: on one line, without the newlines at its end, other
-    /// characters that cannot be printed escaped (`\n`, `\x1b`).
+    /// message() for a log or a terminal, as back-traces and our own logs have it: on one line, without the newlines at
+    /// its end, other characters that cannot be printed escaped (`\n`, `\x1b`).
     [[nodiscard]] QString printableMessage() const;
     /// The cause behind the message when it is known ("killed by SIGKILL", "could not connect: …"); empty otherwise.
     [[nodiscard]] QString detail() const;
@@ -82,7 +86,8 @@ public:
     [[nodiscard]] QString method() const;
     /// The structured payload the worker threw, if it threw one; else invalid.
     [[nodiscard]] QVariant data() const;
-    /// printableMessage() and the frames the error passed, innermost first, in the format of Frame::backTrace(). Empty until it met a frame.
+    /// printableMessage() and the frames the error passed, innermost first, in the format of Frame::backTrace(). Empty
+    /// until it met a frame.
     [[nodiscard]] QString backTrace() const;
     /// The foreign exception behind this error, the very object that was thrown; null when there is none.
     [[nodiscard]] std::exception_ptr exception() const noexcept;

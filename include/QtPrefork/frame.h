@@ -26,7 +26,8 @@ namespace detail {
 
 class FrameNode;
 
-// Throws what the catchers of a frame callable left. Whoever delivers a call's result finds out by it what they have had already.
+// Throws what the catchers of a frame callable left. Whoever delivers a call's result finds out by it what they have
+// had already.
 [[noreturn]] QTPREFORK_EXPORT void leaveFrameCallback(const Error &left);
 
 // What runs on this thread, innermost first: a list through the C++ stack.
@@ -73,19 +74,21 @@ struct FrameOptions
     std::vector<LocalBinding> locals = {};
 };
 
-/// One node of the tree of error handlers: a cheap, shared handle on it; null stands for "no frame" (parity rows F1-F7, F16-F19).
+/// One node of the tree of error handlers: a cheap, shared handle on it; null stands for "no frame" (parity rows F1-F7,
+/// F16-F19).
 ///
-/// A frame is made inside the frame that is current, its parent. It may have a Catcher and may bind Local variables. Code run in it
-/// fails into its catcher, or its parent's, and so on outwards. Frames are made by fub(), frame(), frameTry() and their kin in
-/// framecallback.h and frametry.h, and by create(). A parent lives as long as a child or a handle (F21).
+/// A frame is made inside the frame that is current, its parent. It may have a Catcher and may bind Local variables.
+/// Code run in it fails into its catcher, or its parent's, and so on outwards. Frames are made by fub(), frame(),
+/// frameTry() and their kin in framecallback.h and frametry.h, and by create(). A parent lives as long as a child or a
+/// handle (F21).
 ///
-/// **Cost.** A frame without catcher and locals keeps only the nearest ancestor that has one, and the names of the last frames (at
-/// least 64): a chain of callbacks, each made in the one before, takes constant time and memory per link, however long it gets.
-/// Back-traces then say how many frames were left out, and are a few hundred lines at most.
+/// **Cost.** A frame without catcher and locals keeps only the nearest ancestor that has one, and the names of the last
+/// frames (at least 64): a chain of callbacks, each made in the one before, takes constant time and memory per link,
+/// however long it gets. Back-traces then say how many frames were left out, and are a few hundred lines at most.
 ///
-/// **Threads.** The current frame is a property of the thread. A handle may be copied and dropped in any thread. run() and raise() in
-/// another thread than the one that made the frame are allowed while nothing else runs in the same tree: catchers and bindings have no
-/// lock.
+/// **Threads.** The current frame is a property of the thread. A handle may be copied and dropped in any thread. run()
+/// and raise() in another thread than the one that made the frame are allowed while nothing else runs in the same tree:
+/// catchers and bindings have no lock.
 class QTPREFORK_EXPORT Frame
 {
 public:
@@ -104,7 +107,8 @@ public:
 
     /// The frame the running code is in; null outside any. In a catcher it is the frame that failed (parity row F17).
     [[nodiscard]] static Frame current() noexcept;
-    /// A new frame in @p parent, to run() later; a root when @p parent is null. One allocation, unless it binds variables.
+    /// A new frame in @p parent, to run() later; a root when @p parent is null. One allocation, unless it binds
+    /// variables.
     [[nodiscard]] static Frame create(const FrameOptions &options = {}, const Frame &parent = current(),
                                       SourceLocation where = SourceLocation::current());
     /// The same with a catcher for what fails in it.
@@ -117,33 +121,36 @@ public:
     /// Where the frame was made.
     [[nodiscard]] SourceLocation location() const noexcept;
 
-    /// @p firstLine, a dashed line, then the frames, innermost first, as `FILE:LINE - NAME`, each line ended by a newline (row F7).
+    /// @p firstLine, a dashed line, then the frames, innermost first, as `FILE:LINE - NAME`, each line ended by a
+    /// newline (row F7).
     [[nodiscard]] QString backTrace(const QString &firstLine) const;
     /// The back-trace @p error already has, or else the one of this frame with the error's message as first line.
     [[nodiscard]] QString backTrace(const Error &error) const;
-    /// @p error with its back-trace filled in. An error that already has one keeps it: it tells where the trouble began (row F3).
-    /// The null frame returns @p error unchanged.
+    /// @p error with its back-trace filled in. An error that already has one keeps it: it tells where the trouble began
+    /// (row F3). The null frame returns @p error unchanged.
     [[nodiscard]] Error traced(const Error &error) const;
 
     /// Calls `function(args…)` inside this frame and returns what it returns (parity rows F1, F4, F5, F16).
     ///
-    /// While it runs, current() is this frame and its variables are bound; before is restored however it ends. What it throws goes to
-    /// the nearest catcher, from this frame outwards, and then a value-initialised result is returned. A catcher that throws hands the
-    /// new error, with the back-trace of the first, to the next. What nobody caught is thrown to the caller: an exception that is no Error
-    /// as the very object it was, an Error with its back-trace. The null frame runs @p function outside any frame: no catchers, no
-    /// bindings.
+    /// While it runs, current() is this frame and its variables are bound; before is restored however it ends. What it
+    /// throws goes to the nearest catcher, from this frame outwards, and then a value-initialised result is returned. A
+    /// catcher that throws hands the new error, with the back-trace of the first, to the next. What nobody caught is
+    /// thrown to the caller: an exception that is no Error as the very object it was, an Error with its back-trace. The
+    /// null frame runs @p function outside any frame: no catchers, no bindings.
     template <class F, class... Args>
     detail::FrameResult<F, Args...> run(F &&function, Args &&...args) const
     {
-        return runOrElse([](const Error &left) { left.rethrow(); }, std::forward<F>(function), std::forward<Args>(args)...);
+        return runOrElse([](const Error &left) { left.rethrow(); }, std::forward<F>(function),
+                         std::forward<Args>(args)...);
     }
-    /// run() for callers that cannot take an exception: what nobody caught goes to the unhandled-error handler, and a value-initialised
-    /// result is returned.
+    /// run() for callers that cannot take an exception: what nobody caught goes to the unhandled-error handler, and a
+    /// value-initialised result is returned.
     template <class F, class... Args>
     detail::FrameResult<F, Args...> runOrReport(F &&function, Args &&...args) const;
 
-    /// Fails this frame from outside, as if code running in it had thrown @p error: the catchers run, by the rules of run(). Returns the
-    /// error nobody caught (the last one, if catchers threw), else nothing. In the null frame nobody catches.
+    /// Fails this frame from outside, as if code running in it had thrown @p error: the catchers run, by the rules of
+    /// run(). Returns the error nobody caught (the last one, if catchers threw), else nothing. In the null frame nobody
+    /// catches.
     [[nodiscard]] std::optional<Error> raise(const Error &error) const;
     /// The same with any exception; catchers of its type get the very object.
     [[nodiscard]] std::optional<Error> raise(const std::exception_ptr &exception) const;
@@ -183,8 +190,9 @@ private:
 /// What to do with an error that no catcher took and that has no caller to be thrown to.
 using UnhandledErrorHandler = std::function<void(const Error &)>;
 
-/// Sets the handler for the whole program and returns the one before; an empty one stands for the default, which logs the back-trace as
-/// critical in the category `prefork.frame`. It runs in the thread where the error happened. Thread-safe.
+/// Sets the handler for the whole program and returns the one before; an empty one stands for the default, which logs
+/// the back-trace as critical in the category `prefork.frame`. It runs in the thread where the error happened.
+/// Thread-safe.
 QTPREFORK_EXPORT UnhandledErrorHandler setUnhandledErrorHandler(UnhandledErrorHandler handler);
 /// Calls the handler. What the handler throws is logged and goes no further.
 QTPREFORK_EXPORT void reportUnhandled(const Error &error) noexcept;

@@ -26,8 +26,8 @@ struct ContextOf
 };
 QTPREFORK_EXPORT bool isInAnotherThread(const QObject *object);
 
-// Finds out whose frame a callable has that holds a frame callable: those tell the innermost probe of this thread when they are copied or
-// moved. It goes by the outermost ones: what a frame callable itself holds does not count.
+// Finds out whose frame a callable has that holds a frame callable: those tell the innermost probe of this thread when
+// they are copied or moved. It goes by the outermost ones: what a frame callable itself holds does not count.
 class QTPREFORK_EXPORT FrameProbe
 {
 public:
@@ -100,8 +100,8 @@ public:
 
 /// A callback that runs in its own frame wherever it is called from; made by fub() and frame() (parity rows F1, F8).
 ///
-/// Callable with whatever `F` is callable with, const if `F` is, movable and copyable as `F` is. Fits QTimer::singleShot,
-/// QObject::connect, QFuture::then, QMetaObject::invokeMethod. Errors by the rules of Frame::run().
+/// Callable with whatever `F` is callable with, const if `F` is, movable and copyable as `F` is. Fits
+/// QTimer::singleShot, QObject::connect, QFuture::then, QMetaObject::invokeMethod. Errors by the rules of Frame::run().
 template <class F>
 class FrameCallback
 {
@@ -134,8 +134,8 @@ private:
     [[no_unique_address]] detail::FrameMemberEnd m_end;
 };
 
-/// A FrameCallback for callers that cannot take an exception, such as Qt's event loop: what no catcher took goes to the unhandled-error
-/// handler, and the call returns a value-initialised result. Made by frameSlot().
+/// A FrameCallback for callers that cannot take an exception, such as Qt's event loop: what no catcher took goes to the
+/// unhandled-error handler, and the call returns a value-initialised result. Made by frameSlot().
 template <class F>
 class FrameSlot
 {
@@ -175,8 +175,8 @@ template <class Context, class F>
 class ContextFunction
 {
     template <class... Args>
-    using Invocation
-        = std::conditional_t<std::is_member_pointer_v<F>, std::invoke_result<F &, Context *, Args...>, std::invoke_result<F &, Args...>>;
+    using Invocation = std::conditional_t<std::is_member_pointer_v<F>, std::invoke_result<F &, Context *, Args...>,
+                                          std::invoke_result<F &, Args...>>;
     template <class... Args>
     using Result = std::remove_cvref_t<typename Invocation<Args...>::type>;
 
@@ -265,7 +265,8 @@ template <class F>
     }
     return {};
 }
-// What a move there and back tells, without a copy. It does not look into what keeps its callable elsewhere, as std::function does.
+// What a move there and back tells, without a copy. It does not look into what keeps its callable elsewhere, as
+// std::function does.
 template <class F>
 [[nodiscard]] Frame takeHeldFrame(F &callable) noexcept
 {
@@ -287,9 +288,10 @@ concept Context = std::derived_from<T, QObject>;
 
 }
 
-/// True for a callable of fub(), frame() or frameSlot() that has not been moved from, and for whatever holds a copy of one: a
-/// std::function, a std::bind(), a class of your own, a lambda that captured it. False for anything else, for what holds several with
-/// different frames, and for what cannot be copied, unless it is a frame callable itself (parity rows F15, F26).
+/// True for a callable of fub(), frame() or frameSlot() that has not been moved from, and for whatever holds a copy of
+/// one: a std::function, a std::bind(), a class of your own, a lambda that captured it. False for anything else, for
+/// what holds several with different frames, and for what cannot be copied, unless it is a frame callable itself
+/// (parity rows F15, F26).
 ///
 /// Only a copy of a wrapper tells what it holds, so one is made and thrown away.
 template <class T>
@@ -303,7 +305,8 @@ template <class T>
 
 /// @p code as a callback with a frame of its own, a child of the current one (parity rows F1, F2, F11).
 ///
-/// @p options may be written in place: `frame({.name = "connect"}, code, catcher)`. The frame's place in back-traces is the caller's.
+/// @p options may be written in place: `frame({.name = "connect"}, code, catcher)`. The frame's place in back-traces is
+/// the caller's.
 template <class F>
 [[nodiscard]] FrameCallback<std::decay_t<F>> frame(const FrameOptions &options, F &&code, Catcher catcher = {},
                                                    SourceLocation where = SourceLocation::current())
@@ -319,8 +322,8 @@ template <detail::FrameName Name, class F>
     return frame(FrameOptions{.name = name}, std::forward<F>(code), std::move(catcher), where);
 }
 
-/// A callback that runs in the environment it was made in: wrap every callback that will be called later in it (parity row F8).
-/// What no catcher takes is thrown to whoever calls it; use frameSlot() when that is Qt's event loop.
+/// A callback that runs in the environment it was made in: wrap every callback that will be called later in it (parity
+/// row F8). What no catcher takes is thrown to whoever calls it; use frameSlot() when that is Qt's event loop.
 template <class F>
 [[nodiscard]] FrameCallback<std::decay_t<F>> fub(F &&function, SourceLocation where = SourceLocation::current())
 {
@@ -340,16 +343,18 @@ template <detail::FrameName Name, class F>
 {
     return frame(name, std::forward<F>(function), std::move(catcher), where);
 }
-/// @p function may be a member function of @p context. Does nothing, and returns a value-initialised result, once @p context is
-/// destroyed. Call it in the thread of @p context, which nobody checks but Checkout::call() and Client::call().
+/// @p function may be a member function of @p context. Does nothing, and returns a value-initialised result, once @p
+/// context is destroyed. Call it in the thread of @p context, which nobody checks but Checkout::call() and
+/// Client::call().
 template <detail::Context C, class F>
-[[nodiscard]] FrameCallback<detail::ContextFunction<C, std::decay_t<F>>> fub(C *context, F &&function,
-                                                                             SourceLocation where = SourceLocation::current())
+[[nodiscard]] FrameCallback<detail::ContextFunction<C, std::decay_t<F>>>
+fub(C *context, F &&function, SourceLocation where = SourceLocation::current())
 {
     return {Frame::create({}, Frame::current(), where), {context, std::forward<F>(function)}};
 }
 
-/// fub() for slots and timers: what no catcher takes goes to the unhandled-error handler, never through Qt's event loop.
+/// fub() for slots and timers: what no catcher takes goes to the unhandled-error handler, never through Qt's event
+/// loop.
 template <detail::Unframed F>
 [[nodiscard]] FrameSlot<std::decay_t<F>> frameSlot(F &&function, SourceLocation where = SourceLocation::current())
 {
@@ -357,8 +362,8 @@ template <detail::Unframed F>
 }
 /// The same with a context, as fub(context, function).
 template <detail::Context C, class F>
-[[nodiscard]] FrameSlot<detail::ContextFunction<C, std::decay_t<F>>> frameSlot(C *context, F &&function,
-                                                                               SourceLocation where = SourceLocation::current())
+[[nodiscard]] FrameSlot<detail::ContextFunction<C, std::decay_t<F>>>
+frameSlot(C *context, F &&function, SourceLocation where = SourceLocation::current())
 {
     return FrameSlot<detail::ContextFunction<C, std::decay_t<F>>>(fub(context, std::forward<F>(function), where));
 }
@@ -375,12 +380,13 @@ template <class F>
     return slot;
 }
 
-/// Connects @p signal to @p slot (a callable or a member function of @p context) run inside the current frame, as frameSlot(); a slot that
-/// is a frame callable keeps its own frame. The connection, and the frame with it, ends with @p sender, with @p context or by
-/// disconnecting. It keeps the frame and its ancestors alive, and fires into their catchers each time. Returns what QObject::connect()
-/// returns.
+/// Connects @p signal to @p slot (a callable or a member function of @p context) run inside the current frame, as
+/// frameSlot(); a slot that is a frame callable keeps its own frame. The connection, and the frame with it, ends with
+/// @p sender, with @p context or by disconnecting. It keeps the frame and its ancestors alive, and fires into their
+/// catchers each time. Returns what QObject::connect() returns.
 template <class Sender, class Signal, detail::Context C, class Slot>
-QMetaObject::Connection connectInFrame(Sender *sender, Signal signal, C *context, Slot &&slot, Qt::ConnectionType type = Qt::AutoConnection,
+QMetaObject::Connection connectInFrame(Sender *sender, Signal signal, C *context, Slot &&slot,
+                                       Qt::ConnectionType type = Qt::AutoConnection,
                                        SourceLocation where = SourceLocation::current())
 {
     if constexpr (detail::isFrameCallable<std::remove_cvref_t<Slot>>)

@@ -54,9 +54,11 @@ private:
     bool m_isFinished = false;
 };
 
-/// Makes a call of a typed method whose result goes to the future returned. @p submit gets the target, the CallArguments and the handler.
+/// Makes a call of a typed method whose result goes to the future returned. @p submit gets the target, the
+/// CallArguments and the handler.
 template <class R, class... A, class Submit, class... Arguments>
-[[nodiscard]] QFuture<std::remove_cvref_t<R>> futureOfCall(const Method<R(A...)> &method, Submit &&submit, Arguments &&...arguments)
+[[nodiscard]] QFuture<std::remove_cvref_t<R>> futureOfCall(const Method<R(A...)> &method, Submit &&submit,
+                                                           Arguments &&...arguments)
 {
     static_assert(sizeof...(Arguments) == sizeof...(A), "a future takes the method's arguments and nothing else");
     return splitCall(

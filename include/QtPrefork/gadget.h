@@ -13,8 +13,8 @@
 #include <concepts>
 #include <optional>
 
-/// How a Q_GADGET crosses the wire: as a map of its fields, which are its properties that are stored and readable. A gadget without fields
-/// has nothing to send and does not count as one.
+/// How a Q_GADGET crosses the wire: as a map of its fields, which are its properties that are stored and readable. A
+/// gadget without fields has nothing to send and does not count as one.
 namespace Prefork::detail {
 
 class CborReader;
@@ -40,19 +40,22 @@ template <class T>
 
 /// The fields of @p gadget by name.
 [[nodiscard]] QTPREFORK_EXPORT QVariantMap gadgetToMap(const QMetaObject &meta, const void *gadget);
-/// Sets the fields of @p gadget that are in @p value, a map. False if it is none, has a field unknown here, or one whose value does not
-/// fit; some fields may be set then. Fields that cannot be written are passed over. With @p memory, false too if more would be taken.
+/// Sets the fields of @p gadget that are in @p value, a map. False if it is none, has a field unknown here, or one
+/// whose value does not fit; some fields may be set then. Fields that cannot be written are passed over. With @p
+/// memory, false too if more would be taken.
 [[nodiscard]] QTPREFORK_EXPORT bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gadget,
                                                       MemoryMeter *memory = nullptr);
-/// @p value as the type @p type, a boolean, a number, QString or QByteArray, by the rules of fromVariant() chosen at run time; nothing for
-/// any other type.
+/// @p value as the type @p type, a boolean, a number, QString or QByteArray, by the rules of fromVariant() chosen at
+/// run time; nothing for any other type.
 [[nodiscard]] QTPREFORK_EXPORT std::optional<bool> convertBasic(const QVariant &value, QMetaType type, QVariant *out);
 /// @p value as the type @p type, whatever it is, by the rules of fromVariant() chosen at run time.
-[[nodiscard]] QTPREFORK_EXPORT bool convertVariant(const QVariant &value, QMetaType type, QVariant *out, MemoryMeter *memory = nullptr);
+[[nodiscard]] QTPREFORK_EXPORT bool convertVariant(const QVariant &value, QMetaType type, QVariant *out,
+                                                   MemoryMeter *memory = nullptr);
 
 /// Writes the fields of @p gadget as a map.
 QTPREFORK_EXPORT void writeGadget(CborWriter &writer, const QMetaObject &meta, const void *gadget);
-/// Reads what writeGadget() wrote, with the rules of gadgetFromVariant(). False like the readings of CborReader, but for what was consumed.
+/// Reads what writeGadget() wrote, with the rules of gadgetFromVariant(). False like the readings of CborReader, but
+/// for what was consumed.
 [[nodiscard]] QTPREFORK_EXPORT bool readGadget(CborReader &reader, const QMetaObject &meta, void *gadget);
 
 }

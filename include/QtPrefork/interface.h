@@ -18,27 +18,33 @@ namespace Prefork {
 
 class InterfacePrivate;
 
-/// What a worker can do. Made at the top of main() and given to a Zygote; from then on it is the workers' and changing it has no effect.
+/// What a worker can do. Made at the top of main() and given to a Zygote; from then on it is the workers' and changing
+/// it has no effect.
 ///
-/// Methods are plain blocking code. They run in a worker process, one at a time, with no event loop and, unless setApplication() asks for one,
-/// no QCoreApplication. What a method throws becomes the caller's error and the worker lives on: a Prefork::Error crosses with code, message and data, a std::exception,
-/// QString, std::string or const char * with its text. A result the protocol cannot carry is an error too. (Parity T2-T6, T19-T21.)
+/// Methods are plain blocking code. They run in a worker process, one at a time, with no event loop and, unless
+/// setApplication() asks for one, no QCoreApplication. What a method throws becomes the caller's error and the worker
+/// lives on: a Prefork::Error crosses with code, message and data, a std::exception, QString, std::string or const char
+/// * with its text. A result the protocol cannot carry is an error too. (Parity T2-T6, T19-T21.)
 ///
-/// Without an application nothing that is posted is ever delivered: a queued signal reaches nobody, and deleteLater() never deletes. Delete
-/// at once, or let a smart pointer do so. Blocking calls such as QHostInfo::fromName() need none.
+/// Without an application nothing that is posted is ever delivered: a queued signal reaches nobody, and deleteLater()
+/// never deletes. Delete at once, or let a smart pointer do so. Blocking calls such as QHostInfo::fromName() need none.
 ///
-/// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, QString, std::string, QByteArray, QDateTime, QUrl, QUuid, lists and maps with QString keys
-/// of such, Q_GADGETs, which cross field by field, and QVariants of all these; over the native protocol exactly, and registered types (registerType()) too; over JSON as far as JSON goes. What
-/// arrives may differ from the parameter's type as far as nothing is lost: "5" for 5, but not 5.5.
+/// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, QString,
+/// std::string, QByteArray, QDateTime, QUrl, QUuid, lists and maps with QString keys of such, Q_GADGETs, which cross
+/// field by field, and QVariants of all these; over the native protocol exactly, and registered types (registerType())
+/// too; over JSON as far as JSON goes. What arrives may differ from the parameter's type as far as nothing is lost: "5"
+/// for 5, but not 5.5.
 ///
-/// **Threads.** It is filled in the thread that makes the Zygote, before there is a second one. Methods, `setup` and `checkoutDone` run in the
-/// only thread of their worker, `preload` in that of the zygote. A method may start threads of its own, which must not touch the call.
+/// **Threads.** It is filled in the thread that makes the Zygote, before there is a second one. Methods, `setup` and
+/// `checkoutDone` run in the only thread of their worker, `preload` in that of the zygote. A method may start threads
+/// of its own, which must not touch the call.
 class QTPREFORK_EXPORT Interface
 {
 public:
     using Invoker = std::function<QVariant(const QVariantList &arguments)>;
     using Fallback = std::function<QVariant(const QString &method, const QVariantList &arguments)>;
-    /// Makes an application. The arguments, of which there is one, the program's name, stay valid as long as the worker lives.
+    /// Makes an application. The arguments, of which there is one, the program's name, stay valid as long as the worker
+    /// lives.
     using ApplicationFactory = std::function<QCoreApplication *(int &argc, char **argv)>;
 
     Interface();
@@ -46,30 +52,34 @@ public:
     Interface(Interface &&other) noexcept;
     Interface &operator=(Interface &&other) noexcept;
 
-    /// Runs once, in the zygote, before any worker exists: load what all workers may share. Every descriptor it leaves open must be
-    /// declared with keepDescriptor(). What it throws makes the zygote invalid. There is no QCoreApplication, not even with
-    /// setApplication(): what needs one, as all of QtSql does from Qt 6.8 on, belongs in setup.
+    /// Runs once, in the zygote, before any worker exists: load what all workers may share. Every descriptor it leaves
+    /// open must be declared with keepDescriptor(). What it throws makes the zygote invalid. There is no
+    /// QCoreApplication, not even with setApplication(): what needs one, as all of QtSql does from Qt 6.8 on, belongs
+    /// in setup.
     Interface &preload(std::function<void()> preload);
-    /// Runs once per worker, on its first call: open what must not be shared between processes. What it throws is that call's error, as
+    /// Runs once per worker, on its first call: open what must not be shared between processes. What it throws is that
+    /// call's error, as
     /// `setup exception: …` (code SetupError), and the next call tries again. (Parity T5.)
     Interface &setup(std::function<void()> setup);
-    /// Runs in the worker whenever a checkout was released normally, setup or not. There is no one left to answer: what it throws is
-    /// logged and ends the worker. (Parity T6.)
+    /// Runs in the worker whenever a checkout was released normally, setup or not. There is no one left to answer: what
+    /// it throws is logged and ends the worker. (Parity T6.)
     Interface &checkoutDone(std::function<void()> done);
 
-    /// Gives each worker an application object of the class @p T: QCoreApplication, QGuiApplication or one derived from them. QtSql from Qt
-    /// 6.8 on, QProcess, a QEventLoop in a method, fonts and QPixmap need one; docs/qt-and-fork.md has the table. Without this call
-    /// workers have none.
+    /// Gives each worker an application object of the class @p T: QCoreApplication, QGuiApplication or one derived from
+    /// them. QtSql from Qt 6.8 on, QProcess, a QEventLoop in a method, fonts and QPixmap need one; docs/qt-and-fork.md
+    /// has the table. Without this call workers have none.
     ///
-    /// It is made in the worker, on its first call, before setup, and never deleted. When that fails it is that call's error, as
-    /// `setup exception: …` (code SetupError), and the next call tries again. Where QT_QPA_PLATFORM is not set, a QGuiApplication is made for
-    /// the platform "offscreen", for a worker has no business on a display.
+    /// It is made in the worker, on its first call, before setup, and never deleted. When that fails it is that call's
+    /// error, as
+    /// `setup exception: …` (code SetupError), and the next call tries again. Where QT_QPA_PLATFORM is not set, a
+    /// QGuiApplication is made for the platform "offscreen", for a worker has no business on a display.
     ///
-    /// Its event loop is never turned: timers and notifiers do nothing, unless a method runs a QEventLoop of its own. What a method, setup or
-    /// checkoutDone posts (queued signals, QMetaObject::invokeMethod(), deleteLater()) is delivered after the call's reply has been written,
-    /// before the next call begins; so replies of quick methods are no longer written together. What the handlers of such events post in turn
-    /// is delivered too, but after eight rounds the rest waits for the next call. There is no one left to answer: what a handler throws is
-    /// logged and ends the worker. A worker that delivers events is busy: ZygoteOptions::hungTimeout begins anew for them, and
+    /// Its event loop is never turned: timers and notifiers do nothing, unless a method runs a QEventLoop of its own.
+    /// What a method, setup or checkoutDone posts (queued signals, QMetaObject::invokeMethod(), deleteLater()) is
+    /// delivered after the call's reply has been written, before the next call begins; so replies of quick methods are
+    /// no longer written together. What the handlers of such events post in turn is delivered too, but after eight
+    /// rounds the rest waits for the next call. There is no one left to answer: what a handler throws is logged and
+    /// ends the worker. A worker that delivers events is busy: ZygoteOptions::hungTimeout begins anew for them, and
     /// abandonedGrace is valid.
     template <class T>
         requires std::derived_from<T, QCoreApplication> && std::constructible_from<T, int &, char **>
@@ -80,26 +90,30 @@ public:
     /// The same with what @p make returns, which must not be null.
     Interface &setApplication(ApplicationFactory make);
 
-    /// Adds a typed method. @p function takes the method's parameters and returns its result. Arguments that do not fit fail with code
-    /// BadArguments before it runs. A second method of the same name replaces the first.
+    /// Adds a typed method. @p function takes the method's parameters and returns its result. Arguments that do not fit
+    /// fail with code BadArguments before it runs. A second method of the same name replaces the first.
     template <class R, class... A, class F>
     Interface &add(const Method<R(A...)> &method, F function)
     {
-        static_assert(std::is_invocable_v<F &, std::remove_cvref_t<A>...>, "the function must accept the method's parameters");
-        static_assert(std::is_void_v<R> || std::is_convertible_v<std::invoke_result_t<F &, std::remove_cvref_t<A>...>, R>,
+        static_assert(std::is_invocable_v<F &, std::remove_cvref_t<A>...>,
+                      "the function must accept the method's parameters");
+        static_assert(std::is_void_v<R>
+                          || std::is_convertible_v<std::invoke_result_t<F &, std::remove_cvref_t<A>...>, R>,
                       "the function must return the method's result type");
         const QString name = QString::fromUtf8(method.name());
-        return addMethod(name, std::make_unique<detail::TypedMethod<F, R, std::remove_cvref_t<A>...>>(name, std::move(function)));
+        return addMethod(
+            name, std::make_unique<detail::TypedMethod<F, R, std::remove_cvref_t<A>...>>(name, std::move(function)));
     }
     /// Adds a method that takes whatever arguments come.
     Interface &add(const MethodName &method, Invoker function);
 
-    /// Called for what no method matches: with the name and the arguments after it or, for a function call whose first argument is not a
-    /// string, with a null name and all arguments. Without a fallback such calls fail with code NoSuchMethod. (Parity T3, T4.)
+    /// Called for what no method matches: with the name and the arguments after it or, for a function call whose first
+    /// argument is not a string, with a null name and all arguments. Without a fallback such calls fail with code
+    /// NoSuchMethod. (Parity T3, T4.)
     Interface &fallback(Fallback fallback);
 
-    /// Adds the Q_INVOKABLE methods and public slots of @p T as methods. The object is made in each worker on its first call, after
-    /// setup, and never moves. Overloads are told apart by the number of arguments; default arguments work.
+    /// Adds the Q_INVOKABLE methods and public slots of @p T as methods. The object is made in each worker on its first
+    /// call, after setup, and never moves. Overloads are told apart by the number of arguments; default arguments work.
     template <class T>
         requires std::derived_from<T, QObject> && std::default_initializable<T>
     Interface &expose()
@@ -107,9 +121,9 @@ public:
         return exposeObject(T::staticMetaObject, [] { return std::unique_ptr<QObject>(new T); });
     }
 
-    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, as parameters, results and inside
-    /// variants. The client must register the same name; no other types are ever created from what a peer sends. False if the name or
-    /// the type is taken, or there are no such operators.
+    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, as parameters,
+    /// results and inside variants. The client must register the same name; no other types are ever created from what a
+    /// peer sends. False if the name or the type is taken, or there are no such operators.
     template <class T>
     bool registerType(const QByteArray &name)
     {

@@ -24,12 +24,13 @@ QTPREFORK_EXPORT void *findLocal(quint64 key) noexcept;
 /// frameLocal(requestId, newId(), [&] { QTimer::singleShot(1s, fub([] { qDebug() << *requestId; })); });
 /// @endcode
 ///
-/// A frame that declares the variable (FrameOptions::locals, frameLocal()) has a *binding* of it, which starts value-initialised and is
-/// shared by all frames made inside it: they see each other's writes at once. The nearest declaration wins. Code that runs in no such
-/// frame, and every catcher of one, sees what was there before: the value outside.
+/// A frame that declares the variable (FrameOptions::locals, frameLocal()) has a *binding* of it, which starts
+/// value-initialised and is shared by all frames made inside it: they see each other's writes at once. The nearest
+/// declaration wins. Code that runs in no such frame, and every catcher of one, sees what was there before: the value
+/// outside.
 ///
-/// The value outside belongs to the Local. Bindings belong to frames and follow their thread rules; the value outside is shared by all
-/// threads without a lock: when several write it, declare the variable thread_local.
+/// The value outside belongs to the Local. Bindings belong to frames and follow their thread rules; the value outside
+/// is shared by all threads without a lock: when several write it, declare the variable thread_local.
 template <class T>
 class Local
 {
@@ -68,8 +69,8 @@ private:
     T m_outside;
 };
 
-/// One entry of FrameOptions::locals: "a frame made with these options binds that variable". Made implicitly from a Local.
-/// Its type must be default-constructible. The Local need not outlive it.
+/// One entry of FrameOptions::locals: "a frame made with these options binds that variable". Made implicitly from a
+/// Local. Its type must be default-constructible. The Local need not outlive it.
 class LocalBinding
 {
 public:

@@ -11,8 +11,9 @@
 #include <concepts>
 #include <string>
 
-/// What decoded values take in memory, in bytes, a little too much rather than too little: known before they are made, and to the side that
-/// writes them as to the side that reads them. Blocks are those of the GNU C library, containers those of Qt 6 and of the GNU C++ library.
+/// What decoded values take in memory, in bytes, a little too much rather than too little: known before they are made,
+/// and to the side that writes them as to the side that reads them. Blocks are those of the GNU C library, containers
+/// those of Qt 6 and of the GNU C++ library.
 namespace Prefork::detail {
 
 /// Bytes of memory that each byte of a message may become.
@@ -21,13 +22,15 @@ constexpr qint64 DecodedRatio = 64;
 constexpr qint64 DecodedAllowance = 4 * 1024 * 1024;
 /// The most that a message may become, unless an option says otherwise. In bytes.
 constexpr qint64 DefaultMaxDecodedSize = qint64(1) << 30;
-/// Texts and byte strings from this size on are counted where they are read or written; shorter ones by the container around them.
+/// Texts and byte strings from this size on are counted where they are read or written; shorter ones by the container
+/// around them.
 constexpr qint64 LongString = 64 * 1024;
 
 /// How much the values of a message of @p size bytes may take in memory.
 [[nodiscard]] constexpr qint64 decodedBound(qint64 size, qint64 maxDecodedSize)
 {
-    return size >= maxDecodedSize / DecodedRatio ? maxDecodedSize : std::min(DecodedRatio * size + DecodedAllowance, maxDecodedSize);
+    return size >= maxDecodedSize / DecodedRatio ? maxDecodedSize
+                                                 : std::min(DecodedRatio * size + DecodedAllowance, maxDecodedSize);
 }
 /// Why a message is refused, as an error text says what a value "has".
 [[nodiscard]] QTPREFORK_EXPORT QString decodedSizeError(qint64 size, qint64 maxDecodedSize);
@@ -70,7 +73,8 @@ template <class T>
     constexpr qint64 Item = sizeof(typename T::value_type);
     if constexpr (ContiguousContainer<T>)
         return count == 0 ? 0 : blockCost(16 + count * Item);
-    else if constexpr (IndexedContainer<T>) // like std::deque: a table and pieces of 512 bytes, of which it always has one
+    else if constexpr (IndexedContainer<T>) // like std::deque: a table and pieces of 512 bytes, of which it always has
+                                            // one
         return 768 + count * (Item + Item / 8 + (Item > 256 ? 32 : 1));
     else
         return count * blockCost(2 * sizeof(void *) + Item);
@@ -122,8 +126,8 @@ private:
     qint64 m_left;
 };
 
-/// What an item of a container keeps if it is a text or a byte string that takes @p length bytes of a message; of others, those that read
-/// and write them know.
+/// What an item of a container keeps if it is a text or a byte string that takes @p length bytes of a message; of
+/// others, those that read and write them know.
 template <class T>
 [[nodiscard]] constexpr qint64 stringCost(qint64 length)
 {

@@ -16,8 +16,9 @@ namespace Prefork {
 /// A method's name and signature, shared by worker and client and checked by the compiler on both sides:
 /// `inline constexpr Prefork::Method<QString(QString)> hash{"hash"};`
 ///
-/// The name must be a literal, or live as long as the Method. Parameters may be written by value or by const reference. Handing a Method to
-/// a function by value notes the caller's source location, for back-traces. Any thread may use a Method, which never changes.
+/// The name must be a literal, or live as long as the Method. Parameters may be written by value or by const reference.
+/// Handing a Method to a function by value notes the caller's source location, for back-traces. Any thread may use a
+/// Method, which never changes.
 template <class Signature>
 class Method;
 

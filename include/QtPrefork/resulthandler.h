@@ -29,15 +29,17 @@ public:
     static void *operator new(std::size_t size, std::align_val_t alignment);
     static void operator delete(void *memory, std::size_t size, std::align_val_t alignment) noexcept;
     virtual ~ResultHandler();
-    /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type, or what is made of it takes more than is left
-    /// of @p memory.
+    /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type, or what is made of it
+    /// takes more than is left of @p memory.
     [[nodiscard]] virtual bool accept(const QVariant &value, MemoryMeter *memory = nullptr) = 0;
     [[nodiscard]] virtual bool read(CborReader &reader) = 0;
-    /// What reads it in steps instead; null for a type that does not take long. To be used no longer than this handler lives.
+    /// What reads it in steps instead; null for a type that does not take long. To be used no longer than this handler
+    /// lives.
     [[nodiscard]] virtual std::unique_ptr<StepReader> makeStepReader() { return {}; }
     /// The same for what takes it in from JSON.
     [[nodiscard]] virtual std::unique_ptr<StepConverter> makeStepConverter() { return {}; }
-    /// What is left of a large result when it has been handed over, to be destroyed in steps; null if that does not take long.
+    /// What is left of a large result when it has been handed over, to be destroyed in steps; null if that does not
+    /// take long.
     [[nodiscard]] virtual std::unique_ptr<Waste> takeWaste() { return {}; }
     /// The result taken in, as the expected type.
     [[nodiscard]] virtual QVariant result() const = 0;
@@ -53,7 +55,8 @@ public:
     [[nodiscard]] virtual bool isCancelable() const { return false; }
     /// The frame the callback brought along, if it is one of fub(); it then runs itself in it.
     [[nodiscard]] virtual Frame ownFrame() const { return {}; }
-    /// The frame of the one fub() that the callback holds somewhere, if it does. Asked when the callback will not run any more.
+    /// The frame of the one fub() that the callback holds somewhere, if it does. Asked when the callback will not run
+    /// any more.
     [[nodiscard]] virtual Frame heldFrame() { return {}; }
     /// Whether the callback has a context object, and whether that lives in another thread than this.
     [[nodiscard]] bool hasContext() const { return m_hasContext; }
@@ -70,7 +73,8 @@ private:
 };
 
 template <class F, class R>
-concept TakesResult = (!std::is_void_v<R> && std::invocable<F &, const std::conditional_t<std::is_void_v<R>, QVariant, R> &>)
+concept TakesResult
+    = (!std::is_void_v<R> && std::invocable<F &, const std::conditional_t<std::is_void_v<R>, QVariant, R> &>)
     || std::invocable<F &> || std::invocable<F &, const QVariant &>;
 
 /// A result of type R, which is QVariant for any and void for none.
@@ -79,7 +83,10 @@ class TypedResult : public ResultHandler
 {
 public:
     using ResultHandler::ResultHandler;
-    bool accept(const QVariant &value, MemoryMeter *memory = nullptr) final { return fromVariant(value, &m_value, memory); }
+    bool accept(const QVariant &value, MemoryMeter *memory = nullptr) final
+    {
+        return fromVariant(value, &m_value, memory);
+    }
     bool read(CborReader &reader) final { return fromCbor(reader, &m_value); }
     std::unique_ptr<StepReader> makeStepReader() final
     {
@@ -111,7 +118,7 @@ public:
 protected:
     static constexpr bool IsStepped = SequenceContainer<R> || StringKeyedMap<R> || HasMetaObject<R>;
 
-    R m_value {};
+    R m_value{};
 };
 
 template <>
@@ -218,7 +225,8 @@ std::unique_ptr<ResultHandler> makeHandler(F &&function)
         Function own(std::forward<F>(function));
         if (isNullFunction(own))
             return makeHandler<R>();
-        return std::make_unique<CallbackHandler<R, Function, std::is_lvalue_reference_v<F> || isStdFunction<Function>>>(std::move(own));
+        return std::make_unique<CallbackHandler<R, Function, std::is_lvalue_reference_v<F> || isStdFunction<Function>>>(
+            std::move(own));
     }
 }
 

@@ -6,7 +6,8 @@
 
 namespace Prefork::detail {
 
-/// A typed method's result and parameters in wire types, such as `s(s,i)`, and the hash by which two programs compare them.
+/// A typed method's result and parameters in wire types, such as `s(s,i)`, and the hash by which two programs compare
+/// them.
 struct QTPREFORK_EXPORT Signature
 {
     explicit Signature(const QByteArray &itsText);

@@ -10,8 +10,9 @@
 #include <memory>
 #include <utility>
 
-/// How values of any type become typed ones in steps, so that an event loop can turn in between: with the outcome of fromVariant(), which
-/// converts at once. What has been converted is taken out of the value, so that in the end nothing large is left to be destroyed.
+/// How values of any type become typed ones in steps, so that an event loop can turn in between: with the outcome of
+/// fromVariant(), which converts at once. What has been converted is taken out of the value, so that in the end nothing
+/// large is left to be destroyed.
 namespace Prefork::detail {
 
 class QTPREFORK_EXPORT StepConverter
@@ -21,7 +22,8 @@ class QTPREFORK_EXPORT StepConverter
 public:
     StepConverter() = default;
     virtual ~StepConverter();
-    /// Goes on for about @p steps values, which are counted down. Until it is done @p value must be the same, and nobody else's.
+    /// Goes on for about @p steps values, which are counted down. Until it is done @p value must be the same, and
+    /// nobody else's.
     [[nodiscard]] virtual StepState convert(QVariant *value, MemoryMeter *memory, int *steps) = 0;
 };
 
@@ -34,7 +36,8 @@ template <class T>
     return taken;
 }
 
-/// Converts to a T: lists, maps and gadgets in steps, everything else at once. To be used again after each that is done.
+/// Converts to a T: lists, maps and gadgets in steps, everything else at once. To be used again after each that is
+/// done.
 template <class T>
 class Converter
 {
@@ -96,7 +99,7 @@ public:
 private:
     bool m_isBegun = false;
     QVariantList m_items; // that are left
-    Item m_item {};
+    Item m_item{};
     Converter<Item> m_converter;
 };
 
@@ -138,12 +141,13 @@ public:
 private:
     bool m_isBegun = false;
     QVariantMap m_entries; // that are left
-    Item m_item {};
+    Item m_item{};
     Converter<Item> m_converter;
 };
 
 /// What converts to the gadget @p gadget of type @p meta by the rules of gadgetFromVariant().
-[[nodiscard]] QTPREFORK_EXPORT std::unique_ptr<StepConverter> makeGadgetConverter(const QMetaObject &meta, void *gadget);
+[[nodiscard]] QTPREFORK_EXPORT std::unique_ptr<StepConverter> makeGadgetConverter(const QMetaObject &meta,
+                                                                                  void *gadget);
 
 template <HasMetaObject T>
     requires(!SequenceContainer<T> && !StringKeyedMap<T>)
@@ -155,7 +159,8 @@ public:
         if (!m_converter) {
             --*steps;
             const QMetaType type = QMetaType::fromType<T>();
-            if (value->typeId() != QMetaType::QVariantMap || !isGadget(type) || QMetaType::canConvert(value->metaType(), type))
+            if (value->typeId() != QMetaType::QVariantMap || !isGadget(type)
+                || QMetaType::canConvert(value->metaType(), type))
                 return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
             m_converter = makeGadgetConverter(T::staticMetaObject, out);
         }
@@ -178,7 +183,10 @@ public:
         : m_out(out)
     {
     }
-    StepState convert(QVariant *value, MemoryMeter *memory, int *steps) override { return m_converter.convert(value, m_out, memory, steps); }
+    StepState convert(QVariant *value, MemoryMeter *memory, int *steps) override
+    {
+        return m_converter.convert(value, m_out, memory, steps);
+    }
 
 private:
     T *m_out;

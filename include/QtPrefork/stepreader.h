@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
-/// How large results are read in steps, so that an event loop can turn in between: with the outcome of fromCbor() and readVariant(), which read
-/// at once.
+/// How large results are read in steps, so that an event loop can turn in between: with the outcome of fromCbor() and
+/// readVariant(), which read at once.
 namespace Prefork::detail {
 
 enum class StepState {
@@ -75,8 +75,8 @@ class Stepper<QVariant> : public VariantStepper
 
 class StepConverter;
 
-/// Converts to a type known at run time only, by the rules of convertVariant(): lists, maps and gadgets in steps. To be used again after
-/// each that is done.
+/// Converts to a type known at run time only, by the rules of convertVariant(): lists, maps and gadgets in steps. To be
+/// used again after each that is done.
 class QTPREFORK_EXPORT ValueConverter
 {
     Q_DISABLE_COPY_MOVE(ValueConverter)
@@ -117,7 +117,8 @@ private:
 template <class T>
 concept SteppedMap = StringKeyedMap<T> && !RepeatsKeys<T>;
 
-/// Of lists and maps what they have in common: whatever is no such container is read at once, by the rules of fromCbor().
+/// Of lists and maps what they have in common: whatever is no such container is read at once, by the rules of
+/// fromCbor().
 template <class T, class Item>
 class ContainerStepper
 {
@@ -152,7 +153,7 @@ protected:
 
     quint64 m_count = 0;
     quint64 m_index = 0;
-    Item m_item {};
+    Item m_item{};
     qsizetype m_itemStart = -1; // of an item that has been begun
     Stepper<Item> m_stepper;
 

@@ -10,15 +10,15 @@
 
 namespace Prefork::detail {
 
-/// The types that may cross a connection as their QDataStream serialisation, each under a name both sides agree on. It is an allow-list:
-/// what a peer names and is not in here is never made. A copy is independent of its original.
+/// The types that may cross a connection as their QDataStream serialisation, each under a name both sides agree on. It
+/// is an allow-list: what a peer names and is not in here is never made. A copy is independent of its original.
 ///
 /// A type is as safe against a hostile peer as its operator>> is.
 class QTPREFORK_EXPORT TypeRegistry
 {
 public:
-    /// Allows @p T under @p name. False, and nothing changes, if the type has no QDataStream operators, the name is empty or not UTF-8, or
-    /// one of both is taken by another. The same pair may be added again.
+    /// Allows @p T under @p name. False, and nothing changes, if the type has no QDataStream operators, the name is
+    /// empty or not UTF-8, or one of both is taken by another. The same pair may be added again.
     template <class T>
     bool add(const QByteArray &name)
     {

@@ -15,7 +15,8 @@ struct Peer
     qint64 gid = -1;
     qint64 pid = -1; ///< at the time it connected; that process may be gone
     QString identity = {}; ///< as authenticated; empty for now
-    QString address = {}; ///< `tcp://host:port` of the other end, or the unix address connected to; empty for an embedded client
+    QString address
+        = {}; ///< `tcp://host:port` of the other end, or the unix address connected to; empty for an embedded client
 };
 
 /// For use inside worker code, in any thread of it.

@@ -17,8 +17,8 @@ public:
     virtual ~WorkerMethod();
     /// What the arguments become takes no more than is left of @p memory.
     [[nodiscard]] virtual QVariant invoke(const QVariantList &arguments, MemoryMeter &memory) = 0;
-    /// Reads @p count arguments and writes the result. Throws, like the other, what the method throws, or BadArguments. What a broken reader
-    /// or writer makes of it, the caller sees to.
+    /// Reads @p count arguments and writes the result. Throws, like the other, what the method throws, or BadArguments.
+    /// What a broken reader or writer makes of it, the caller sees to.
     virtual void invoke(CborReader &arguments, quint64 count, CborWriter &result);
     /// Null for one that takes whatever comes.
     [[nodiscard]] virtual const Signature *signature() const { return nullptr; }
@@ -45,10 +45,11 @@ private:
 QTPREFORK_EXPORT void expectEnd(CborReader &arguments);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentSize(const QString &method, const MemoryMeter &memory);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentCount(const QString &method, quint64 expected, quint64 given);
-[[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, const QVariant &given);
+[[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected,
+                                                     const QVariant &given);
 /// The argument that begins at @p start could not be read as @p expected.
-[[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, CborReader &arguments,
-                                                     qsizetype start);
+[[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected,
+                                                     CborReader &arguments, qsizetype start);
 
 template <class F, class R, class... A>
 class TypedMethod final : public WorkerMethod

@@ -9,7 +9,8 @@
 
 namespace Prefork {
 
-/// The unsettled calls of a checkout, by number without gaps, in memory that is used over and over: calls come and go millions of times.
+/// The unsettled calls of a checkout, by number without gaps, in memory that is used over and over: calls come and go
+/// millions of times.
 class CallRing
 {
 public:

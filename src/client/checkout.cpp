@@ -15,13 +15,15 @@ namespace Prefork {
 
 namespace {
 
-// Whether nothing runs in @p thread any more, so that nobody there can be disturbed, and nobody would take what is posted.
+// Whether nothing runs in @p thread any more, so that nobody there can be disturbed, and nobody would take what is
+// posted.
 bool isOver(const QThread *thread)
 {
     return !thread || thread->isFinished();
 }
 
-// Takes a checkout along when it is deleted itself, in the checkout's thread: there the checkout is still to say that it is released.
+// Takes a checkout along when it is deleted itself, in the checkout's thread: there the checkout is still to say that
+// it is released.
 class Dropper final : public QObject
 {
 public:
@@ -54,9 +56,9 @@ void CheckoutPrivate::drop(Checkout *checkout)
         const QMutexLocker locker(&oneAtATime);
         delete checkout;
     } else {
-        QMetaObject::invokeMethod(
-            checkout, [checkout] { checkout->d->release(); }, Qt::QueuedConnection);
-        (new Dropper(checkout))->deleteLater(); // of what is posted to it, a thread that ends does this and nothing else
+        QMetaObject::invokeMethod(checkout, [checkout] { checkout->d->release(); }, Qt::QueuedConnection);
+        (new Dropper(checkout))
+            ->deleteLater(); // of what is posted to it, a thread that ends does this and nothing else
     }
 }
 

@@ -12,7 +12,8 @@ namespace Prefork {
 
 namespace {
 
-std::shared_ptr<ClientCore> startCore(const ClientOptions &options, std::unique_ptr<Transport> transport, const QString &error)
+std::shared_ptr<ClientCore> startCore(const ClientOptions &options, std::unique_ptr<Transport> transport,
+                                      const QString &error)
 {
     auto core = std::make_shared<ClientCore>(options, std::move(transport));
     const QString problem = error.isEmpty() ? Wire::limitProblem(options.maxMessageSize) : error;
@@ -32,7 +33,8 @@ QString errorOf(const Zygote &zygote)
 
 Client::Client(const Address &address, const ClientOptions &options, QObject *parent)
     : QObject(parent)
-    , d(startCore(options, address.isValid() ? Transport::make(address, options.servers) : nullptr, address.errorString()))
+    , d(startCore(options, address.isValid() ? Transport::make(address, options.servers) : nullptr,
+                  address.errorString()))
     , m_address(address)
 {
     init();
@@ -40,7 +42,8 @@ Client::Client(const Address &address, const ClientOptions &options, QObject *pa
 
 Client::Client(Zygote *zygote, const ClientOptions &options, QObject *parent)
     : QObject(parent)
-    , d(startCore(options, zygote->isValid() ? Transport::make(ZygotePrivate::of(*zygote).channel) : nullptr, errorOf(*zygote)))
+    , d(startCore(options, zygote->isValid() ? Transport::make(ZygotePrivate::of(*zygote).channel) : nullptr,
+                  errorOf(*zygote)))
 {
     init();
 }

@@ -16,7 +16,8 @@ PendingCall *ClientCore::Caller::find(CallId call)
     return checkout ? CheckoutPrivate::of(*checkout).calls.find(call) : nullptr;
 }
 
-// Input and output happen at once, in the pool's order. Settling runs the user's code: never inside one of the user's own calls.
+// Input and output happen at once, in the pool's order. Settling runs the user's code: never inside one of the user's
+// own calls.
 void ClientCore::perform(Settle when)
 {
     if (std::exchange(m_isPerforming, true))
@@ -109,8 +110,9 @@ void ClientCore::send(const Action &action)
         problem = QStringLiteral("cannot send the arguments: they have %1 there")
                       .arg(detail::decodedSizeError(size, connection->traits.maxDecodedSize));
     if (!problem && size > connection->traits.maxMessageSize)
-        problem = QStringLiteral("cannot send the arguments: they make a message larger than the %1 bytes the worker takes")
-                      .arg(connection->traits.maxMessageSize);
+        problem
+            = QStringLiteral("cannot send the arguments: they make a message larger than the %1 bytes the worker takes")
+                  .arg(connection->traits.maxMessageSize);
     if (problem) {
         m_hasRejected = true;
         m_pool.rejected(action.checkout, action.call, Error(Error::BadArguments, *problem), now());
@@ -190,7 +192,8 @@ void ClientCore::findDispatcher()
     moveIn();
 }
 
-// The client may be older than the application, or have seen others come and go: what this event loop must watch is told to it.
+// The client may be older than the application, or have seen others come and go: what this event loop must watch is
+// told to it.
 void ClientCore::moveIn()
 {
     for (const auto &[worker, connection] : m_connections) {
@@ -305,9 +308,9 @@ void ClientCore::settleAll()
         }
     }
     announceState();
-    if (const qint64 written = std::exchange(m_writtenBytes, 0); m_reportsWrites.load(std::memory_order_relaxed) && written > 0) {
-        Q_EMIT
-        bytesWritten(written);
+    if (const qint64 written = std::exchange(m_writtenBytes, 0);
+        m_reportsWrites.load(std::memory_order_relaxed) && written > 0) {
+        Q_EMIT bytesWritten(written);
     }
     --m_settling;
     perform(Settle::Later);
@@ -324,7 +327,8 @@ ClientCore::Settlement ClientCore::takeSettlement()
 {
     Settlement &front = m_settlements.front();
     const bool isOneOfMany = front.action.kind == Action::Cancel && front.action.call + 1 < front.action.end;
-    Settlement taken = isOneOfMany ? Settlement{front.action, front.checkout, front.keptAlive, nullptr} : std::move(front);
+    Settlement taken
+        = isOneOfMany ? Settlement{front.action, front.checkout, front.keptAlive, nullptr} : std::move(front);
     if (isOneOfMany)
         taken.action.end = ++front.action.call;
     else
@@ -334,7 +338,8 @@ ClientCore::Settlement ClientCore::takeSettlement()
 
 namespace {
 
-// Outside an event loop nobody might come to delete it later, and when nobody is settling, nothing of it can be running.
+// Outside an event loop nobody might come to delete it later, and when nobody is settling, nothing of it can be
+// running.
 void deleteCheckout(Checkout *checkout, bool mayBeRunning)
 {
     if (QThread::currentThread()->loopLevel() == 0 && !mayBeRunning)
@@ -360,8 +365,7 @@ void ClientCore::settle(Settlement &settlement)
         return;
     }
     if (action.kind == Action::Released) {
-        Q_EMIT
-        checkout->released();
+        Q_EMIT checkout->released();
     } else {
         PendingCall call = CheckoutPrivate::of(*checkout).calls.take(action.call);
         settleCall(call, checkout, action);
@@ -381,7 +385,8 @@ void ClientCore::deleteWhenSettled(Checkout *checkout)
     if (m_settlements.empty())
         deleteCheckout(checkout, m_settling > 0);
     else
-        m_settlements.push_back({{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before it.
+        m_settlements.push_back(
+            {{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before it.
 }
 
 void ClientCore::settleCall(PendingCall &call, Checkout *checkout, const Action &action)
@@ -405,8 +410,7 @@ void ClientCore::letGoIfSettled(Checkout *checkout)
         return;
     const CheckoutPtr alive = std::exchange(d.keptAlive, nullptr);
     if (alive) {
-        Q_EMIT
-        checkoutSettled();
+        Q_EMIT checkoutSettled();
     }
 }
 
@@ -418,7 +422,8 @@ void ClientCore::armTimer()
         return;
     m_timerDue = wakeup;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*wakeup - now());
-    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, std::chrono::milliseconds(0), std::chrono::hours(24))); // it counts in int
+    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, std::chrono::milliseconds(0),
+                                                        std::chrono::hours(24))); // it counts in int
 }
 
 void ClientCore::onTimer()

@@ -26,7 +26,8 @@ void ClientCore::turnByHand(std::chrono::nanoseconds longest)
     std::vector<Posix::Watch> watches;
     std::vector<ConnectionPtr> watched;
     for (const auto &[worker, connection] : m_connections) {
-        watches.push_back({.descriptor = connection->stream->descriptor(), .wantsWrite = connection->stream->waitsToWrite()});
+        watches.push_back(
+            {.descriptor = connection->stream->descriptor(), .wantsWrite = connection->stream->waitsToWrite()});
         watched.push_back(connection);
     }
     const auto wakeup = m_pool.nextWakeup();

@@ -57,7 +57,8 @@ void ClientCore::onSilence(quint64 worker)
     const ConnectionPtr connection = connectionOf(worker);
     if (!connection || connection->isReady)
         return;
-    const QString cause = QStringLiteral("connected, but heard no hello: the server is busy, or does not speak the native protocol");
+    const QString cause
+        = QStringLiteral("connected, but heard no hello: the server is busy, or does not speak the native protocol");
     m_connectionError = cause;
     announceFailure(cause, true);
 }
@@ -69,18 +70,15 @@ void ClientCore::onConnectFailed(quint64 worker, const QString &cause)
     m_pool.connectFailed(worker, Error(Error::Unavailable, cause), now());
     perform(Settle::Later);
     // This may be inside one of the user's calls, even inside the client's constructor.
-    QMetaObject::invokeMethod(
-        this, [this, cause] { announceFailure(cause, false); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, [this, cause] { announceFailure(cause, false); }, Qt::QueuedConnection);
 }
 
 void ClientCore::announceFailure(const QString &cause, bool isRefusal)
 {
     const auto self = shared_from_this();
-    Q_EMIT
-    connectionFailed(cause);
+    Q_EMIT connectionFailed(cause);
     if (isRefusal)
-        Q_EMIT
-    protocolRefused();
+        Q_EMIT protocolRefused();
 }
 
 void ClientCore::onDrained(quint64 worker)
@@ -119,7 +117,8 @@ void ClientCore::onDeathExplained(quint64 worker)
 
 void ClientCore::onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
-    const auto loss = message.reason == Wire::RoomReason ? Pooling::Pool::Loss::ForRoom : Pooling::Pool::Loss::Unexpected;
+    const auto loss
+        = message.reason == Wire::RoomReason ? Pooling::Pool::Loss::ForRoom : Pooling::Pool::Loss::Unexpected;
     loseWorker(connection, message.cause, connection->mayHaveBegun(message.id), loss);
     perform(Settle::Now);
 }
@@ -130,19 +129,24 @@ void ClientCore::loseWorker(const ConnectionPtr &connection)
     loseWorker(connection, cause, m_transport->wasNeverThere(connection->worker) ? 0 : connection->mayHaveBegun());
 }
 
-void ClientCore::loseWorker(const ConnectionPtr &connection, const QString &cause, qsizetype begun, Pooling::Pool::Loss loss)
+void ClientCore::loseWorker(const ConnectionPtr &connection, const QString &cause, qsizetype begun,
+                            Pooling::Pool::Loss loss)
 {
     drop(connection);
     if (!connection->isReady) {
-        const QString why = cause.isEmpty() ? QStringLiteral("it hung up before it said hello: it may not speak the native protocol, or not allow this user")
-                                            : QStringLiteral("the worker %1").arg(cause);
+        const QString why = cause.isEmpty()
+            ? QStringLiteral(
+                  "it hung up before it said hello: it may not speak the native protocol, or not allow this user")
+            : QStringLiteral("the worker %1").arg(cause);
         onConnectFailed(connection->worker, why);
         if (cause.isEmpty())
             announceFailure(why, true);
         return;
     }
     const Error error(Error::WorkerLost, QStringLiteral("worker connection suddenly died"));
-    m_pool.lost(connection->worker, cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), begun, now(), loss);
+    m_pool.lost(connection->worker,
+                cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), begun, now(),
+                loss);
 }
 
 void ClientCore::protocolError(const ConnectionPtr &connection, const QString &what, NextCall next)
@@ -155,7 +159,8 @@ void ClientCore::protocolError(const ConnectionPtr &connection, const QString &w
         return;
     }
     const qsizetype begun = next == NextCall::Unsent ? 0 : std::max<qsizetype>(1, connection->mayHaveBegun());
-    m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(what)), begun, now());
+    m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(what)), begun,
+                now());
     perform(Settle::Now);
 }
 
@@ -167,8 +172,7 @@ void ClientCore::drop(const ConnectionPtr &connection)
     countBacklog(*connection);
     m_transport->forget(connection->worker);
     // Perhaps we are inside one of its signals.
-    QMetaObject::invokeMethod(
-        this, [stream = connection->stream] { Q_UNUSED(stream) }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, [stream = connection->stream] { Q_UNUSED(stream) }, Qt::QueuedConnection);
     m_connections.erase(connection->worker);
 }
 

@@ -69,12 +69,15 @@ ClientCore::~ClientCore() = default;
 
 void ClientCore::refuseThread(const char *function)
 {
-    qFatal("%s was called in a wrong thread: a client and its checkouts belong to the thread that made the client", function);
+    qFatal("%s was called in a wrong thread: a client and its checkouts belong to the thread that made the client",
+           function);
 }
 
 void ClientCore::refuseMove(const char *className)
 {
-    qFatal("a %s cannot be moved to another thread: a client and its checkouts belong to the thread that made the client", className);
+    qFatal(
+        "a %s cannot be moved to another thread: a client and its checkouts belong to the thread that made the client",
+        className);
 }
 
 void ClientCore::start()
@@ -97,7 +100,8 @@ void ClientCore::shutdown()
         timer->stop(); // a checkout may take this object into another thread once its own is over
     m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("the client was destroyed")), now());
     perform(Settle::Now);
-    // What catchers have called meanwhile, for there may be no event loop any more. One that always calls again would keep this from ending.
+    // What catchers have called meanwhile, for there may be no event loop any more. One that always calls again would
+    // keep this from ending.
     constexpr int MostRounds = 100;
     for (int round = 0; round < MostRounds && !m_settlements.empty(); ++round)
         settleAll();
@@ -146,11 +150,9 @@ void ClientCore::announceState()
     const Client::State current = state();
     if (std::exchange(m_announcedState, current) == current)
         return;
-    Q_EMIT
-    stateChanged(current);
+    Q_EMIT stateChanged(current);
     if (current == Client::Closed && m_pool.isClosing())
-        Q_EMIT
-    closed();
+        Q_EMIT closed();
 }
 
 CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
@@ -199,8 +201,8 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
 }
 
 // Nothing of the user's may run here, for it would find a message half written.
-bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments,
-                            const PendingCall &call)
+bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
+                            const detail::CallArguments &arguments, const PendingCall &call)
 {
     if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_isPerforming
         || (m_options.maxBytesToWrite > 0 && bytesToWrite() >= m_options.maxBytesToWrite))
@@ -215,7 +217,8 @@ bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallT
     Stream &stream = *connection.stream;
     if (connection.ended || (target.signature && connection.codec->mismatch(target.literal, *target.signature)))
         return false;
-    const qsizetype size = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group, stream.tail());
+    const qsizetype size
+        = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group, stream.tail());
     if (size == 0) {
         stream.tidyUp();
         return false;
@@ -238,8 +241,10 @@ void ClientCore::call(Checkout &checkout, PendingCall &call)
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
         const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
-        m_settlements.push_back(
-            {{.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error}, &checkout, d.keptAlive, nullptr});
+        m_settlements.push_back({{.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error},
+                                 &checkout,
+                                 d.keptAlive,
+                                 nullptr});
         call.unsent.reset();
         scheduleSettling();
         return;
@@ -259,8 +264,7 @@ void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
     if (m_settlesAtOnce) { // that code has destroyed the client, and nobody else keeps this object for the event loop
-        QMetaObject::invokeMethod(
-            this, [self = shared_from_this()] { self->settleAll(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(this, [self = shared_from_this()] { self->settleAll(); }, Qt::QueuedConnection);
     }
 }
 
@@ -322,7 +326,9 @@ void ClientCore::onCancelTimer()
             look(id, *caller.oneShot);
         if (!caller.checkout)
             continue;
-        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](const PendingCall &call) { look(id, call); });
+        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](const PendingCall &call) {
+            look(id, call);
+        });
     }
     if (!mayCome)
         m_cancelTimer.stop();

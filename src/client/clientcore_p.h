@@ -21,8 +21,8 @@
 
 namespace Prefork {
 
-/// What drives a client's pool: carries bytes between sockets and codecs, tells the pool the time, and settles calls. Outlives its Client
-/// as long as a checkout does.
+/// What drives a client's pool: carries bytes between sockets and codecs, tells the pool the time, and settles calls.
+/// Outlives its Client as long as a checkout does.
 class ClientCore : public QObject, public std::enable_shared_from_this<ClientCore>
 {
     Q_OBJECT
@@ -53,20 +53,22 @@ public:
 
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
     /// A call but for its number and its arguments.
-    [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler);
-    /// Takes on @p call, which will be the last of its checkout's: straight into the write buffer, if it can go now and nothing else is in the way; else
-    /// false and nothing has happened.
-    [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target, const detail::CallArguments &arguments,
-                                  const PendingCall &call);
-    /// Encodes the arguments of @p call to be kept, or notes why it will be refused. Their own code, which may do anything a user may do,
-    /// runs here; nothing has happened yet that it could disturb.
+    [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target,
+                                       std::unique_ptr<detail::ResultHandler> handler);
+    /// Takes on @p call, which will be the last of its checkout's: straight into the write buffer, if it can go now and
+    /// nothing else is in the way; else false and nothing has happened.
+    [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
+                                  const detail::CallArguments &arguments, const PendingCall &call);
+    /// Encodes the arguments of @p call to be kept, or notes why it will be refused. Their own code, which may do
+    /// anything a user may do, runs here; nothing has happened yet that it could disturb.
     void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
     /// Takes on @p call, the last of its checkout's, encoded.
     void call(Checkout &checkout, PendingCall &call);
     void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call);
     void release(Pooling::CheckoutId id);
     void abort(Pooling::CheckoutId id, const Error &error);
-    /// Deletes @p checkout, which has no handle any more, once what is waiting to be settled has been: it may still have a signal to emit.
+    /// Deletes @p checkout, which has no handle any more, once what is waiting to be settled has been: it may still
+    /// have a signal to emit.
     void deleteWhenSettled(Checkout *checkout);
 
     [[nodiscard]] detail::TypeRegistry &types() { return *m_types; }

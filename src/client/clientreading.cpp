@@ -61,7 +61,8 @@ void ClientCore::readSiblings(const ConnectionPtr &connection)
     }
 }
 
-// What had to wait for the event loop to turn. At least one of them goes on, and those there is no time for keep their order.
+// What had to wait for the event loop to turn. At least one of them goes on, and those there is no time for keep their
+// order.
 void ClientCore::onResume()
 {
     const auto self = shared_from_this();
@@ -126,8 +127,8 @@ void ClientCore::resumeLater()
         m_resumeTimer.start(0);
 }
 
-// The exact clock is looked at after every read but the last: that costs little beside a read. decodeAll() looks at it after
-// messages.
+// The exact clock is looked at after every read but the last: that costs little beside a read. decodeAll() looks at it
+// after messages.
 void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
 {
     m_roughNow = roughNow();
@@ -155,7 +156,8 @@ void ClientCore::readSome(const ConnectionPtr &connection, Reading amount)
             return;
         }
         connection->codec->received(transfer.bytes);
-        // When less came than could have, there is no more; asking again would cost as much as a whole call. A poll will tell.
+        // When less came than could have, there is no more; asking again would cost as much as a whole call. A poll
+        // will tell.
         if (amount == Reading::Some && transfer.bytes < qsizetype(space.size())) {
             if (decodeAll(connection) == Decoding::OutOfTime && !connection->dropped && !connection->ended)
                 defer(connection);
@@ -217,10 +219,12 @@ bool ClientCore::finishResult(const ConnectionPtr &connection, Wire::Incoming &m
     return true;
 }
 
-// A worker whose replies have no numbers has nothing to say while it is idle: it would be taken for the next call's reply.
+// A worker whose replies have no numbers has nothing to say while it is idle: it would be taken for the next call's
+// reply.
 bool ClientCore::hasUnasked(const Connection &connection)
 {
-    return connection.isReady && !connection.traits.pipelines && connection.inFlight() == 0 && connection.codec->hasRest();
+    return connection.isReady && !connection.traits.pipelines && connection.inFlight() == 0
+        && connection.codec->hasRest();
 }
 
 void ClientCore::take(const ConnectionPtr &connection, Wire::Incoming &message)
@@ -264,7 +268,8 @@ void ClientCore::takeAnswer(const ConnectionPtr &connection, Wire::Incoming &mes
         const Wire::FailureText &failure = message.failure;
         if (!m_pool.isShared(connection->worker)) // the worker drops the others of the group
             connection->lastAnswered = connection->lastSent;
-        static_cast<void>(m_pool.failed(connection->worker, Error(codeOf(failure), failure.message, failure.data), time));
+        static_cast<void>(
+            m_pool.failed(connection->worker, Error(codeOf(failure), failure.message, failure.data), time));
     } else {
         Caller *const caller = m_callers.find(busy->checkout);
         PendingCall *const call = caller ? caller->find(busy->call) : nullptr;

@@ -13,8 +13,8 @@ namespace Prefork {
     return std::chrono::steady_clock::now().time_since_epoch();
 }
 
-/// The same for what happens all the time, at a fraction of the cost: a few milliseconds ahead of it, so that no deadline counted from it
-/// comes too early.
+/// The same for what happens all the time, at a fraction of the cost: a few milliseconds ahead of it, so that no
+/// deadline counted from it comes too early.
 [[nodiscard]] inline Pooling::Time roughNow()
 {
     return Posix::coarseTime() + Posix::coarseTimeResolution();

@@ -27,7 +27,8 @@ struct Connection
     quint64 lastAnswered = 0; // number of the last call that will need no answer any more
     quint64 unwanted = 0; // number of the last call whose answer, should there be one, is nobody's
     quint64 lastUnwanted = 0; // of those the last that was answered
-    quint64 flightStart = 0; // in bytes given to the stream: where the oldest call began when nothing else was on its way
+    quint64 flightStart
+        = 0; // in bytes given to the stream: where the oldest call began when nothing else was on its way
     qint64 backlog = 0; // bytes of calls the stream has not sent, as counted among those of all connections
     quint64 reportedSent = 0; // bytes the stream has sent and the client has told of
     std::chrono::nanoseconds lastRead{}; // when something was read last, by the rough clock

@@ -84,8 +84,7 @@ void finishCall(PendingCall &call, Checkout *checkout)
     if (call.handler->hasContext() && call.handler->isContextElsewhere()) // it was moved since
         return failCall(call, checkout, misplacedContext());
     if (checkout && CheckoutPrivate::of(*checkout).mayHearResults.load(std::memory_order_relaxed)) {
-        Q_EMIT
-        checkout->finished(call.id, call.handler->result());
+        Q_EMIT checkout->finished(call.id, call.handler->result());
     }
     deliver(call);
 }
@@ -96,8 +95,7 @@ void failCall(PendingCall &call, Checkout *checkout, const Error &error)
     const Error traced = frame.traced(error.withMethod(call.method));
     const bool heard = hearsErrors(checkout);
     if (heard) {
-        Q_EMIT
-        checkout->errored(call.id, traced);
+        Q_EMIT checkout->errored(call.id, traced);
     }
     if (call.handler->fail(traced))
         return;
@@ -109,8 +107,7 @@ void failCall(PendingCall &call, Checkout *checkout, const Error &error)
 void cancelCall(PendingCall &call, Checkout *checkout)
 {
     if (checkout) {
-        Q_EMIT
-        checkout->canceled(call.id);
+        Q_EMIT checkout->canceled(call.id);
     }
     call.handler->cancel();
 }

@@ -33,8 +33,8 @@ public:
         m_start = now;
         m_hasTurned = false;
     }
-    /// Whether it is worth a look at the exact clock: the rough one, which costs less, has moved on since it was asked last, or a few
-    /// messages have been taken.
+    /// Whether it is worth a look at the exact clock: the rough one, which costs less, has moved on since it was asked
+    /// last, or a few messages have been taken.
     [[nodiscard]] bool isLookDue(Time rough)
     {
         return std::exchange(m_rough, rough) != rough || ++m_messages % MessagesALook == 0 || m_size <= Time::zero();

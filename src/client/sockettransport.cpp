@@ -36,7 +36,8 @@ void UnixTransport::connectWorker(quint64 worker)
     if (connection.isOpen()) {
         const Posix::Credentials who = Posix::peerCredentials(connection.get()).value_or(Posix::Credentials());
         if (!m_servers.allows(who.uid, who.gid)) {
-            cause = QStringLiteral("the server runs as user %1, which ClientOptions::servers does not allow").arg(who.uid);
+            cause = QStringLiteral("the server runs as user %1, which ClientOptions::servers does not allow")
+                        .arg(who.uid);
             connection.reset();
         }
     }
@@ -86,8 +87,7 @@ void TcpTransport::onError(quint64 worker)
 {
     const QString cause = m_attempts.value(worker)->errorString();
     forget(worker);
-    Q_EMIT
-    failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
+    Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
 }
 
 }

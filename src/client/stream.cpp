@@ -78,8 +78,7 @@ void Stream::onWritable()
     const quint64 before = m_sent;
     flush();
     if (m_sent > before)
-        Q_EMIT
-    drained();
+        Q_EMIT drained();
 }
 
 void Stream::reattach()

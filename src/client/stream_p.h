@@ -37,7 +37,8 @@ public:
     void flush();
     /// To be called when there is another event dispatcher than before, which knows nothing of this.
     void reattach();
-    /// For who waits without an event dispatcher: what to watch, and whether for room too; then onWritable() is to be called.
+    /// For who waits without an event dispatcher: what to watch, and whether for room too; then onWritable() is to be
+    /// called.
     [[nodiscard]] int descriptor() const { return m_socket.get(); }
     [[nodiscard]] bool waitsToWrite() const { return m_writeNotifier.isEnabled(); }
     void onWritable();

@@ -21,10 +21,9 @@ std::unique_ptr<Transport> Transport::make(const std::shared_ptr<ZygoteChannel> 
 void Transport::connectedOrFailed(quint64 worker, const Address &address, Posix::Fd descriptor, const QString &cause)
 {
     if (descriptor.isOpen())
-        Q_EMIT
-    connected(worker, std::make_shared<Stream>(std::move(descriptor)));
-    else Q_EMIT
-    failed(worker, QStringLiteral("could not connect to %1: %2").arg(address.toString(), cause));
+        Q_EMIT connected(worker, std::make_shared<Stream>(std::move(descriptor)));
+    else
+        Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(address.toString(), cause));
 }
 
 std::optional<QString> Transport::causeOfDeath(quint64) const

@@ -16,10 +16,7 @@ ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
             m_neverThere.insert(*worker);
         explain(spawn, cause);
     });
-    const auto exhaust = [this] {
-        Q_EMIT
-        exhausted(m_channel->refusal());
-    };
+    const auto exhaust = [this] { Q_EMIT exhausted(m_channel->refusal()); };
     connect(channel.get(), &ZygoteChannel::ending, this, exhaust);
     connect(channel.get(), &ZygoteChannel::closed, this, exhaust);
     m_timer.setSingleShot(true);
@@ -54,8 +51,7 @@ void ZygoteTransport::begin(quint64 worker)
 {
     auto ends = Posix::socketPair(Posix::PairType::Stream);
     if (!ends) {
-        Q_EMIT
-        failed(worker, QStringLiteral("no socket pair for a worker: %1").arg(Posix::lastErrorText()));
+        Q_EMIT failed(worker, QStringLiteral("no socket pair for a worker: %1").arg(Posix::lastErrorText()));
         return;
     }
     Peer peer;
@@ -64,8 +60,7 @@ void ZygoteTransport::begin(quint64 worker)
     const quint64 spawn = m_channel->spawn(std::move(ends->second), peer);
     m_channel->noteClientsSpawn(spawn);
     m_workers.insert(spawn, worker);
-    Q_EMIT
-    connected(worker, std::make_shared<Stream>(std::move(ends->first)));
+    Q_EMIT connected(worker, std::make_shared<Stream>(std::move(ends->first)));
 }
 
 void ZygoteTransport::forget(quint64 worker)
@@ -106,8 +101,7 @@ void ZygoteTransport::explain(quint64 spawn, const QString &how)
         return;
     const quint64 worker = *found;
     m_causes.insert(worker, how);
-    Q_EMIT
-    deathExplained(worker);
+    Q_EMIT deathExplained(worker);
 }
 
 }

@@ -25,7 +25,8 @@ QString FrameLabel::shownName() const
 
 QString FrameLabel::line() const
 {
-    return QString::fromUtf8(where.file) + u':' + QString::number(where.line) + QStringLiteral(" - ") + shownName() + u'\n';
+    return QString::fromUtf8(where.file) + u':' + QString::number(where.line) + QStringLiteral(" - ") + shownName()
+        + u'\n';
 }
 
 QString FrameNode::backTrace(const QString &firstLine) const

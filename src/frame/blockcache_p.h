@@ -6,8 +6,8 @@
 
 namespace Prefork::detail {
 
-/// Memory for the small objects every call makes and soon drops, by the dozen at a time: more than the C library keeps at hand.
-/// Each thread has its own; a block may be freed in another.
+/// Memory for the small objects every call makes and soon drops, by the dozen at a time: more than the C library keeps
+/// at hand. Each thread has its own; a block may be freed in another.
 [[nodiscard]] void *takeBlock(std::size_t size);
 void giveBlock(void *block, std::size_t size) noexcept;
 

@@ -6,8 +6,8 @@
 
 namespace Prefork::detail {
 
-/// A frame in which a callback runs that may hold a frame callable. What that one's catchers left must not reach them a second time through
-/// this frame.
+/// A frame in which a callback runs that may hold a frame callable. What that one's catchers left must not reach them a
+/// second time through this frame.
 class Delivery : public Activation
 {
 public:

@@ -80,7 +80,8 @@ FrameNode *FrameNode::retain() noexcept
     return this;
 }
 
-// Neither long chains of parents nor catchers that own further frames may recurse here: a tree can be a million frames deep.
+// Neither long chains of parents nor catchers that own further frames may recurse here: a tree can be a million frames
+// deep.
 void FrameNode::release(FrameNode *node) noexcept
 {
     if (!node || node->m_references.fetch_sub(1, std::memory_order_acq_rel) != 1)

@@ -43,8 +43,8 @@ struct FrameEnvironment
     std::vector<Cell> cells;
 };
 
-// A node keeps its parent, except every 64th plain one in a row: that keeps its history and the nearest node with an environment, so that
-// the nodes between can go.
+// A node keeps its parent, except every 64th plain one in a row: that keeps its history and the nearest node with an
+// environment, so that the nodes between can go.
 class QTPREFORK_EXPORT FrameNode
 {
 public:

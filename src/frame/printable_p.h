@@ -6,8 +6,9 @@
 
 namespace Prefork {
 
-/// What came from a peer must neither forge lines of a log nor steer the terminal it is read at: @p text without newlines at its end, and
-/// with an escape for every other character that cannot be printed, such as `\n`, `\x1b` or `\u202e`.
+/// What came from a peer must neither forge lines of a log nor steer the terminal it is read at: @p text without
+/// newlines at its end, and with an escape for every other character that cannot be printed, such as `\n`, `\x1b` or
+/// `\u202e`.
 [[nodiscard]] inline QString printable(QStringView text)
 {
     while (text.endsWith(u'\n') || text.endsWith(u'\r'))

@@ -11,8 +11,8 @@
 
 namespace Prefork {
 
-/// A map by running number whose entries stay where they are, with a short way to those asked for last: one call asks many times for the same
-/// few.
+/// A map by running number whose entries stay where they are, with a short way to those asked for last: one call asks
+/// many times for the same few.
 template <class T>
 class IdMap
 {

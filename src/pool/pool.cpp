@@ -61,7 +61,9 @@ void Pool::queueUp(CheckoutId id, Checkout &checkout, Time now)
     wait(id, checkout);
     assign();
     if (checkout.waiting && m_options.maxQueued > 0 && waitingCount() > m_options.maxQueued)
-        failForGood(id, Error(Error::QueueFull, QStringLiteral("%1 checkouts are waiting already").arg(m_options.maxQueued)), now);
+        failForGood(
+            id, Error(Error::QueueFull, QStringLiteral("%1 checkouts are waiting already").arg(m_options.maxQueued)),
+            now);
     if (!m_options.waitForServer)
         m_retryAt = now;
     grow(now);

@@ -90,13 +90,15 @@ struct Sending
     quint64 group = 0;
 };
 
-/// Who gets which worker when, and how each call settles: a state machine without sockets, timers or clock. The caller tells it what
-/// happened and when, performs the actions it hands out in order, and calls advance() no later than nextWakeup().
+/// Who gets which worker when, and how each call settles: a state machine without sockets, timers or clock. The caller
+/// tells it what happened and when, performs the actions it hands out in order, and calls advance() no later than
+/// nextWakeup().
 ///
-/// A checkout waits, holds a worker, or has failed for good; its calls are numbered from 1 without gaps and settle in order; as many as the
-/// window allows are with the worker. A one-shot is a checkout of one call, released from the start, that shares a worker with other
-/// one-shots. A worker is connecting, idle, held, shared, being reset after a release, or parting: hung up on, with some of its one-shots
-/// still unsettled. Every operation is O(log n) in workers and checkouts.
+/// A checkout waits, holds a worker, or has failed for good; its calls are numbered from 1 without gaps and settle in
+/// order; as many as the window allows are with the worker. A one-shot is a checkout of one call, released from the
+/// start, that shares a worker with other one-shots. A worker is connecting, idle, held, shared, being reset after a
+/// release, or parting: hung up on, with some of its one-shots still unsettled. Every operation is O(log n) in workers
+/// and checkouts.
 class Pool
 {
 public:
@@ -107,8 +109,8 @@ public:
     /// A checkout of the one call number 1, which is over when that has settled; no Released follows.
     [[nodiscard]] CheckoutId oneShot(std::optional<Duration> timeout, Time now);
     [[nodiscard]] CallId call(CheckoutId checkout, Time now);
-    /// For a call whose Send would follow at once, and which could not be sent a second time: where it goes. Then callSent() stands for
-    /// call() and the Send.
+    /// For a call whose Send would follow at once, and which could not be sent a second time: where it goes. Then
+    /// callSent() stands for call() and the Send.
     [[nodiscard]] std::optional<Sending> sendingNow(CheckoutId checkout) const;
     CallId callSent(CheckoutId checkout, Time now);
     void release(CheckoutId checkout, Time now);
@@ -118,13 +120,14 @@ public:
     void connectFailed(WorkerId worker, const Error &error, Time now);
     /// The worker answered the call callOf() names. False if there is none: then the caller reports the worker lost.
     [[nodiscard]] bool replied(WorkerId worker, Time now);
-    /// The same without a Finish, for the plain case: returns the call that is to be finished, or nothing and nothing was done.
+    /// The same without a Finish, for the plain case: returns the call that is to be finished, or nothing and nothing
+    /// was done.
     [[nodiscard]] std::optional<BusyWith> repliedPlainly(WorkerId worker, Time now);
     [[nodiscard]] bool failed(WorkerId worker, const Error &error, Time now);
     /// The worker has forgotten the checkout that was released. False if none was.
     [[nodiscard]] bool released(WorkerId worker, Time now);
-    /// An unsettled call cannot be sent: it fails when it is its turn, those behind it are canceled, and none of them may be written,
-    /// even if there was a Send.
+    /// An unsettled call cannot be sent: it fails when it is its turn, those behind it are canceled, and none of them
+    /// may be written, even if there was a Send.
     void rejected(CheckoutId checkout, CallId call, const Error &error, Time now);
     enum class Loss {
         Unexpected,
@@ -136,25 +139,30 @@ public:
     void setStalled(WorkerId worker, bool stalled, Time now);
     /// No worker can ever be had again; those connected live on.
     void setUnavailable(const Error &error, Time now);
-    /// No new checkouts; when those there are have been released the pool shuts down by itself, with @p error for what is left at
+    /// No new checkouts; when those there are have been released the pool shuts down by itself, with @p error for what
+    /// is left at
     /// @p deadline. isClosed() tells when.
     void close(const Error &error, Time deadline, Time now);
     [[nodiscard]] bool isClosing() const { return m_closeDeadline.has_value(); }
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
     /// Replaces every worker connected by now: idle ones at once, held ones when they are released.
     void recycle(Time now);
-    /// The same, and those that are being connected are given up at once too: they were greeted in a way that no longer holds.
+    /// The same, and those that are being connected are given up at once too: they were greeted in a way that no longer
+    /// holds.
     void reconnect(Time now);
     /// The end: every checkout fails with @p error and every worker is closed.
     void shutdown(const Error &error, Time now);
 
-    /// Lets time pass. Calls with workers in @p unread, which have more to say than there was time to hear, do not time out yet.
+    /// Lets time pass. Calls with workers in @p unread, which have more to say than there was time to hear, do not time
+    /// out yet.
     void advance(Time now, const std::vector<WorkerId> &unread = {});
     [[nodiscard]] std::optional<Time> nextWakeup() const;
-    /// The workers whose call is past its deadline at @p now: read them before advance(), for a reply that is there wins.
+    /// The workers whose call is past its deadline at @p now: read them before advance(), for a reply that is there
+    /// wins.
     [[nodiscard]] std::vector<WorkerId> overdueWorkers(Time now) const;
 
-    /// Grows whenever nextWakeup(), or a count of workers or of checkouts, may have changed. A call and its result alone change none.
+    /// Grows whenever nextWakeup(), or a count of workers or of checkouts, may have changed. A call and its result
+    /// alone change none.
     [[nodiscard]] quint64 changes() const { return m_changes; }
     [[nodiscard]] bool hasActions() const { return !m_actions.empty(); }
     /// Swaps the actions to perform into @p actions, whatever that held.
@@ -278,7 +286,8 @@ private:
     std::set<CheckoutId> m_waiting; // numbered as they were made, so this is their queue
     std::set<std::pair<Time, CheckoutId>> m_alarms;
     std::map<quint64, IdleEntry> m_idle; // the most recently used last
-    std::set<std::pair<std::size_t, WorkerId>> m_roomy; // shared workers that take more one-shots, the least loaded first
+    std::set<std::pair<std::size_t, WorkerId>>
+        m_roomy; // shared workers that take more one-shots, the least loaded first
     std::vector<Action> m_actions;
     quint64 m_changes = 1;
     WorkerId m_lastWorker = 0;

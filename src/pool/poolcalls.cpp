@@ -221,8 +221,8 @@ void Pool::sendNext(CheckoutId id, Checkout &checkout)
     if (checkout.worker == 0)
         return;
     const Worker &worker = m_workers.at(checkout.worker);
-    while (checkout.sent != checkout.end && checkout.sent != checkout.bar && checkout.sent - checkout.head < window(worker)
-           && (!worker.stalled || checkout.sent == checkout.head)) {
+    while (checkout.sent != checkout.end && checkout.sent != checkout.bar
+           && checkout.sent - checkout.head < window(worker) && (!worker.stalled || checkout.sent == checkout.head)) {
         const CallId call = checkout.sent++;
         if (checkout.firstOnWorker == 0)
             checkout.firstOnWorker = call;

@@ -43,7 +43,8 @@ void Pool::unshare(WorkerId workerId, CheckoutId checkoutId, Time now)
     goesOn(workerId, worker, now);
 }
 
-// Its answer is waited for only as long as another's is: the worker is told that nobody listens, and says how far it came.
+// Its answer is waited for only as long as another's is: the worker is told that nobody listens, and says how far it
+// came.
 void Pool::giveUp(WorkerId workerId, CheckoutId checkoutId)
 {
     Worker &worker = m_workers.at(workerId);
@@ -69,7 +70,8 @@ void Pool::answered(WorkerId workerId, Time now)
 
 void Pool::goesOn(WorkerId workerId, Worker &worker, Time now)
 {
-    const bool isAwaited = std::any_of(worker.oneShots.begin(), worker.oneShots.end(), [](CheckoutId id) { return id != 0; });
+    const bool isAwaited
+        = std::any_of(worker.oneShots.begin(), worker.oneShots.end(), [](CheckoutId id) { return id != 0; });
     if (isAwaited)
         return;
     if (worker.state == Worker::Parting || isLastCheckout(worker) || m_unavailable)

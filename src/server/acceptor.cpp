@@ -19,7 +19,8 @@ constexpr auto Silence = 10s; // between two warnings, for there may be room for
 
 bool concernsOneConnection(int error)
 {
-    return error == ECONNABORTED || error == EPROTO || error == EPERM || error == ENETDOWN || error == EHOSTUNREACH || error == ENETUNREACH;
+    return error == ECONNABORTED || error == EPROTO || error == EPERM || error == ENETDOWN || error == EHOSTUNREACH
+        || error == ENETUNREACH;
 }
 
 }
@@ -86,7 +87,8 @@ void Acceptor::setEnabled(bool enabled)
 void Acceptor::pause(int error)
 {
     if (m_mayWarn.hasExpired()) {
-        logServer(QtWarningMsg, QStringLiteral("cannot accept connections, they wait: %1").arg(Posix::errorText(error)));
+        logServer(QtWarningMsg,
+                  QStringLiteral("cannot accept connections, they wait: %1").arg(Posix::errorText(error)));
         m_mayWarn.setRemainingTime(Silence);
     }
     m_pause = std::clamp<std::chrono::milliseconds>(m_pause * 2, FirstPause, LongestPause);

@@ -13,8 +13,8 @@
 
 namespace Prefork {
 
-/// Accepts from a listening descriptor it does not own. When accepting fails it pauses, longer each time, and connections wait in the
-/// backlog meanwhile.
+/// Accepts from a listening descriptor it does not own. When accepting fails it pauses, longer each time, and
+/// connections wait in the backlog meanwhile.
 class Acceptor : public QObject
 {
     Q_OBJECT
@@ -23,9 +23,11 @@ public:
     Acceptor(int listener, std::function<void(Posix::Fd)> accepted);
     /// Whether connections are accepted; otherwise they wait in the backlog.
     void setEnabled(bool enabled);
-    /// Accepts what waits in the backlog now, enabled or not. False if that was not possible, and some may still be there.
+    /// Accepts what waits in the backlog now, enabled or not. False if that was not possible, and some may still be
+    /// there.
     bool acceptRest();
-    /// Goes on with another listening descriptor, once nobody waits in the backlog of this one. False if that was not possible.
+    /// Goes on with another listening descriptor, once nobody waits in the backlog of this one. False if that was not
+    /// possible.
     [[nodiscard]] bool moveTo(int listener);
 
 private:

@@ -49,7 +49,8 @@ bool hasSockets()
 Posix::Fd take(const QByteArray &name)
 {
     std::vector<Socket> &there = sockets();
-    const auto found = std::find_if(there.begin(), there.end(), [&name](const Socket &one) { return name.isEmpty() || one.name == name; });
+    const auto found = std::find_if(there.begin(), there.end(),
+                                    [&name](const Socket &one) { return name.isEmpty() || one.name == name; });
     if (found == there.end())
         return {};
     Posix::Fd descriptor(found->descriptor);

@@ -4,8 +4,8 @@
 
 #include "zygote/posix_p.h"
 
-/// The two things a supervisor and its service tell each other by environment: sockets it has opened, and how the service does. As
-/// sd_listen_fds(3) and sd_notify(3) have it; no library is needed for so little.
+/// The two things a supervisor and its service tell each other by environment: sockets it has opened, and how the
+/// service does. As sd_listen_fds(3) and sd_notify(3) have it; no library is needed for so little.
 namespace Prefork::Activation {
 
 /// Whether a socket is there that take() would find.

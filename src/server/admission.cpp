@@ -62,7 +62,8 @@ std::optional<Admission::Id> Admission::next(bool hasRoom, Time now)
 {
     if (m_waiting.empty() || !hasRoom || isAtCap() || now < m_setups.notBefore())
         return {};
-    const auto chosen = std::find_if(m_waiting.begin(), m_waiting.end(), [this](const Applicant &one) { return !isAtCap(one.user); });
+    const auto chosen
+        = std::find_if(m_waiting.begin(), m_waiting.end(), [this](const Applicant &one) { return !isAtCap(one.user); });
     if (chosen == m_waiting.end())
         return {};
     if (m_limits.spawnRate > 0) {

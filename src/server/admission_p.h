@@ -12,8 +12,8 @@
 
 namespace Prefork {
 
-/// Decides which connection is given a worker when, and which have to wait for a place: pure, told what happens and the time. First come
-/// first served, but for users who have all they may have.
+/// Decides which connection is given a worker when, and which have to wait for a place: pure, told what happens and the
+/// time. First come first served, but for users who have all they may have.
 class Admission
 {
 public:
@@ -43,7 +43,8 @@ public:
     void leave(Id connection);
     /// The worker of a connection has ended, or never came.
     void end(Id connection, Start start, Time now);
-    /// The connection that is to have a worker now, which is counted from here on. @p hasRoom: the zygote takes another.
+    /// The connection that is to have a worker now, which is counted from here on. @p hasRoom: the zygote takes
+    /// another.
     [[nodiscard]] std::optional<Id> next(bool hasRoom, Time now);
     /// The places missing for those who wait, in their order.
     [[nodiscard]] std::vector<Shortage> shortages(bool hasRoom) const;

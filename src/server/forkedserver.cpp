@@ -37,8 +37,8 @@ void report(int control, bool isListening, const QString &text)
     static_cast<void>(Posix::sendMessage(control, bytesOf(message), -1, true));
 }
 
-int serve(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions, const ServerOptions &serverOptions,
-          int control)
+int serve(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions,
+          const ServerOptions &serverOptions, int control)
 {
     Posix::leadSession();
     Posix::Blanks blanks;
@@ -88,8 +88,8 @@ public:
     std::chrono::milliseconds shutdownTimeout{};
 };
 
-QString ForkedServerPrivate::start(const Interface &interface, const Address &wanted, const ZygoteOptions &zygoteOptions,
-                                   const ServerOptions &serverOptions)
+QString ForkedServerPrivate::start(const Interface &interface, const Address &wanted,
+                                   const ZygoteOptions &zygoteOptions, const ServerOptions &serverOptions)
 {
     if (const QString tooLate = ZygotePrivate::tooLate(QStringLiteral("the forked server")); !tooLate.isEmpty())
         return tooLate;
@@ -101,7 +101,8 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     if (pid < 0)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0)
-        liveForked("the forked server", [&] { return serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()); });
+        liveForked("the forked server",
+                   [&] { return serve(interface, wanted, zygoteOptions, serverOptions, ends->second.get()); });
     ends->second.reset();
     control = std::move(ends->first);
     process = Posix::ChildProcess(pid);
@@ -113,7 +114,8 @@ QString ForkedServerPrivate::start(const Interface &interface, const Address &wa
     }
     control.reset();
     waitForEnd(5s);
-    return transfer.status == Posix::Transfer::Done ? answer.text.get() : QStringLiteral("the server ended before it listened");
+    return transfer.status == Posix::Transfer::Done ? answer.text.get()
+                                                    : QStringLiteral("the server ended before it listened");
 }
 
 void ForkedServerPrivate::waitForEnd(std::chrono::milliseconds patience)

@@ -13,7 +13,9 @@ QString InheritedListener::listen(const Address &, const ServerOptions &)
 {
     const QString address = Posix::listeningAddress(m_socket.get());
     if (address.isEmpty())
-        return QStringLiteral("descriptor %1 (%2) is no listening stream socket").arg(m_socket.get()).arg(Posix::describeDescriptor(m_socket.get()));
+        return QStringLiteral("descriptor %1 (%2) is no listening stream socket")
+            .arg(m_socket.get())
+            .arg(Posix::describeDescriptor(m_socket.get()));
     m_address = address;
     if (!m_address.isValid())
         return m_address.errorString();

@@ -6,8 +6,8 @@
 
 namespace Prefork {
 
-/// A listening socket somebody else has opened and goes on to keep: its path is not ours to remove, and so it is never given to a
-/// QLocalServer, which would.
+/// A listening socket somebody else has opened and goes on to keep: its path is not ours to remove, and so it is never
+/// given to a QLocalServer, which would.
 class InheritedListener final : public Listener
 {
 public:

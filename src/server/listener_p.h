@@ -24,7 +24,8 @@ public:
     struct Watch
     {
         std::function<void()> replaced; ///< another socket stands where this one was put
-        std::function<bool()> renewed; ///< descriptor() is another, which nobody accepts from yet; false: ask again a little later
+        std::function<bool()>
+            renewed; ///< descriptor() is another, which nobody accepts from yet; false: ask again a little later
     };
     /// From now on calls those of @p watch.
     virtual void watch(const Watch &watch) { Q_UNUSED(watch) }

@@ -86,7 +86,8 @@ void ServerPrivate::onReplaced()
     if (std::exchange(isReplaced, true) || !q->isListening())
         return;
     logServer(QtInfoMsg, QStringLiteral("another server has taken over %1 - draining").arg(q->address().toString()));
-    drainUntil = options.drainTimeout < std::chrono::milliseconds(0) ? QDeadlineTimer(QDeadlineTimer::Forever) : QDeadlineTimer(options.drainTimeout);
+    drainUntil = options.drainTimeout < std::chrono::milliseconds(0) ? QDeadlineTimer(QDeadlineTimer::Forever)
+                                                                     : QDeadlineTimer(options.drainTimeout);
     takenOver.start(LateComers);
     Q_EMIT q->replaced();
 }
@@ -130,7 +131,8 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     d->name = zygote->name();
     d->channel = ZygotePrivate::of(*zygote).channel;
     d->options = options;
-    d->options.helloTimeout = std::clamp<std::chrono::milliseconds>(options.helloTimeout, 0ms, 24h); // beyond, clocks would overflow
+    d->options.helloTimeout
+        = std::clamp<std::chrono::milliseconds>(options.helloTimeout, 0ms, 24h); // beyond, clocks would overflow
     if (!d->channel)
         return;
     d->staff = std::make_unique<Staff>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
@@ -172,8 +174,10 @@ bool Server::listenActivated(const QByteArray &name)
         return false;
     Posix::Fd socket = Activation::take(name);
     if (!socket.isOpen()) {
-        return d->fail(name.isEmpty() ? QStringLiteral("no socket was passed to this process (LISTEN_FDS)")
-                                      : QStringLiteral("no socket of the name '%1' was passed to this process (LISTEN_FDNAMES)").arg(QString::fromUtf8(name)));
+        return d->fail(name.isEmpty()
+                           ? QStringLiteral("no socket was passed to this process (LISTEN_FDS)")
+                           : QStringLiteral("no socket of the name '%1' was passed to this process (LISTEN_FDNAMES)")
+                                 .arg(QString::fromUtf8(name)));
     }
     auto listener = std::make_unique<InheritedListener>(std::move(socket));
     if (const QString error = listener->listen({}, d->options); !error.isEmpty())
@@ -210,8 +214,9 @@ void ServerPrivate::welcome(Posix::Fd connection)
     const Peer peer = listener->welcome(connection.get());
     const bool isRemote = listener->address().scheme() == Address::Scheme::Tcp;
     if (!isRemote && !options.peers.allows(quint32(peer.uid), quint32(peer.gid))) {
-        refusals.warn(QStringLiteral("refused a connection to %1: ServerOptions::peers does not allow user %2 (group %3, pid %4)")
-                          .arg(peer.address, QString::number(peer.uid), QString::number(peer.gid), QString::number(peer.pid)));
+        refusals.warn(
+            QStringLiteral("refused a connection to %1: ServerOptions::peers does not allow user %2 (group %3, pid %4)")
+                .arg(peer.address, QString::number(peer.uid), QString::number(peer.gid), QString::number(peer.pid)));
         return;
     }
     if (isRemote && vestibule)
@@ -232,11 +237,13 @@ void ServerPrivate::warnIfPublic() const
 {
     const Address bound(Posix::listeningAddress(listener->descriptor()));
     const QHostAddress host(bound.host());
-    const bool isAny = host == QHostAddress(QHostAddress::AnyIPv6) || host.isEqual(QHostAddress(QHostAddress::AnyIPv4), QHostAddress::ConvertV4MappedToIPv4);
+    const bool isAny = host == QHostAddress(QHostAddress::AnyIPv6)
+        || host.isEqual(QHostAddress(QHostAddress::AnyIPv4), QHostAddress::ConvertV4MappedToIPv4);
     if (bound.scheme() != Address::Scheme::Tcp || !isAny)
         return;
-    const QString line = QStringLiteral("listening on %1, which is every network of this machine: anybody who reaches it may call every method, for "
-                                        "TCP has no authentication; use tcp://127.0.0.1 or a unix socket unless that is meant");
+    const QString line = QStringLiteral(
+        "listening on %1, which is every network of this machine: anybody who reaches it may call every method, for "
+        "TCP has no authentication; use tcp://127.0.0.1 or a unix socket unless that is meant");
     logServer(QtWarningMsg, line.arg(bound.toString()));
 }
 
@@ -252,11 +259,13 @@ void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
 {
     listener = std::move(newListener);
     if (options.maxSilent > 0) {
-        vestibule = std::make_unique<Vestibule>(mostSilent(), options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
-                                                [this](Posix::Fd connection, const Peer &peer) { staff->serve(std::move(connection), peer); });
+        vestibule = std::make_unique<Vestibule>(
+            mostSilent(), options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
+            [this](Posix::Fd connection, const Peer &peer) { staff->serve(std::move(connection), peer); });
         QObject::connect(vestibule.get(), &Vestibule::fullChanged, q, [this] { acceptIfThereIsRoom(); });
     }
-    acceptor = std::make_unique<Acceptor>(listener->descriptor(), [this](Posix::Fd connection) { welcome(std::move(connection)); });
+    acceptor = std::make_unique<Acceptor>(listener->descriptor(),
+                                          [this](Posix::Fd connection) { welcome(std::move(connection)); });
     acceptIfThereIsRoom();
     isReplaced = false;
     staff->open();
@@ -305,7 +314,9 @@ qint64 ServerPrivate::staysUntil(std::chrono::milliseconds timeout) const
     if (!leavesWorkers || timeout == 0ms || options.drainTimeout == 0ms)
         return 0;
     const auto longest = std::chrono::milliseconds(24h * 365);
-    return options.drainTimeout < 0ms ? WorkerWatch::Never : ScoreboardPage::now() + std::chrono::nanoseconds(std::min(options.drainTimeout, longest)).count();
+    return options.drainTimeout < 0ms
+        ? WorkerWatch::Never
+        : ScoreboardPage::now() + std::chrono::nanoseconds(std::min(options.drainTimeout, longest)).count();
 }
 
 void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
@@ -321,7 +332,9 @@ void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
     if (isReplaced && acceptor)
         acceptor->acceptRest();
     if (vestibule && !options.nativeOnly && staysUntil(timeout) > 0)
-        vestibule->empty([this, until = staysUntil(timeout)](Posix::Fd connection, const Peer &peer) { staff->leave(std::move(connection), peer, until); });
+        vestibule->empty([this, until = staysUntil(timeout)](Posix::Fd connection, const Peer &peer) {
+            staff->leave(std::move(connection), peer, until);
+        });
     const QPointer<Server> guard = q;
     q->close();
     if (!guard)
@@ -329,8 +342,7 @@ void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
     if (isReplaced)
         staff->drain();
     // Not from within the caller: it may be about to connect to finished().
-    QMetaObject::invokeMethod(
-        q, [this] { finishIfEmpty(); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(q, [this] { finishIfEmpty(); }, Qt::QueuedConnection);
 }
 
 bool Server::isShuttingDown() const

@@ -30,7 +30,8 @@ ShutdownSignals::ShutdownSignals(QObject *parent)
 {
     d->pipe = Posix::watchTermination();
     if (!d->pipe.isOpen()) {
-        const QString line = QStringLiteral("SIGINT and SIGTERM will end this program ungracefully, for they cannot be watched: %1");
+        const QString line
+            = QStringLiteral("SIGINT and SIGTERM will end this program ungracefully, for they cannot be watched: %1");
         if (errno != EBUSY)
             logServer(QtWarningMsg, line.arg(Posix::lastErrorText()));
         return;

@@ -24,7 +24,8 @@ Admission::Time now()
 
 }
 
-Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel, const std::shared_ptr<Scoreboard> &scoreboard)
+Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel,
+             const std::shared_ptr<Scoreboard> &scoreboard)
     : m_admission({options.maxWorkers, options.maxWorkersPerUser, options.maxSpawnRate})
     , m_channel(channel)
     , m_scoreboard(scoreboard)
@@ -38,8 +39,10 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
         if (const auto member = m_members.find(id); member != m_members.end())
             member->second.slot = slot;
     });
-    connect(channel.get(), &ZygoteChannel::notSpawned, this, [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
-    connect(channel.get(), &ZygoteChannel::died, this, [this](quint64 id, const QString &, quint32 setup) { onEnded(id, SetupBackOff::startOf(setup)); });
+    connect(channel.get(), &ZygoteChannel::notSpawned, this,
+            [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
+    connect(channel.get(), &ZygoteChannel::died, this,
+            [this](quint64 id, const QString &, quint32 setup) { onEnded(id, SetupBackOff::startOf(setup)); });
     connect(channel.get(), &ZygoteChannel::left, this, &Staff::onLeft);
     connect(channel.get(), &ZygoteChannel::roomChanged, this, &Staff::admit);
 }
@@ -53,8 +56,10 @@ void Staff::serve(Posix::Fd connection, const Peer &peer)
         hasArrived = m_admission.arrive(id, peer.uid);
     }
     if (!hasArrived) {
-        m_refusals.warn(QStringLiteral("turned a connection of user %1 away: it has all workers it may have, and %2 others of it wait already")
-                            .arg(QString::number(peer.uid), QString::number(Admission::MaxWaitingPerUser)));
+        m_refusals.warn(
+            QStringLiteral(
+                "turned a connection of user %1 away: it has all workers it may have, and %2 others of it wait already")
+                .arg(QString::number(peer.uid), QString::number(Admission::MaxWaitingPerUser)));
         return;
     }
     m_visitors.emplace(id, Visitor{std::move(connection), peer, false});
@@ -90,8 +95,8 @@ Request Staff::termsFor(const Peer &peer) const
     return terms;
 }
 
-// No fork for who has gone already. Who shuts its writing side over TCP and waits for the reply is served, if there is a worker at once; later
-// nobody can tell it from one that has gone.
+// No fork for who has gone already. Who shuts its writing side over TCP and waits for the reply is served, if there is
+// a worker at once; later nobody can tell it from one that has gone.
 void Staff::dismissGone()
 {
     std::erase_if(m_visitors, [this](const auto &entry) {
@@ -107,7 +112,8 @@ void Staff::dismissGone()
 void Staff::lookAtProbe()
 {
     const auto isProbe = [probe = m_admission.probe()](const auto &entry) { return entry.second.connection == probe; };
-    const auto probe = m_admission.probe() ? std::find_if(m_members.begin(), m_members.end(), isProbe) : m_members.end();
+    const auto probe
+        = m_admission.probe() ? std::find_if(m_members.begin(), m_members.end(), isProbe) : m_members.end();
     if (probe == m_members.end() || !probe->second.slot)
         return;
     const ScoreboardPage &page = *m_scoreboard->page(*probe->second.slot);
@@ -117,7 +123,8 @@ void Staff::lookAtProbe()
         m_admission.probeWorks(now());
 }
 
-// The least recently used go first. Only those who can say goodbye are asked: the clients of others would take it for a failure.
+// The least recently used go first. Only those who can say goodbye are asked: the clients of others would take it for a
+// failure.
 void Staff::makeRoom(const std::vector<Admission::Shortage> &shortages)
 {
     struct Candidate
@@ -134,7 +141,8 @@ void Staff::makeRoom(const std::vector<Admission::Shortage> &shortages)
         if (page.isFree() && page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
             candidates.push_back({page.since.load(std::memory_order_relaxed), id, member.user});
     }
-    std::sort(candidates.begin(), candidates.end(), [](const Candidate &a, const Candidate &b) { return a.since < b.since; });
+    std::sort(candidates.begin(), candidates.end(),
+              [](const Candidate &a, const Candidate &b) { return a.since < b.since; });
     for (const Admission::Shortage &shortage : shortages) {
         const auto fits = [&](const Candidate &one) { return !shortage.user || *shortage.user == one.user; };
         const auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
@@ -171,7 +179,10 @@ void Staff::onEnded(quint64 id, Admission::Start start)
     m_members.erase(member);
     constexpr int WorthSaying = 5;
     if (start == Admission::Start::Bad && m_admission.badStarts() == WorthSaying)
-        logServer(QtWarningMsg, QStringLiteral("%1 workers in a row have not come through their setup: new ones are forked less often").arg(WorthSaying));
+        logServer(
+            QtWarningMsg,
+            QStringLiteral("%1 workers in a row have not come through their setup: new ones are forked less often")
+                .arg(WorthSaying));
     Q_EMIT workerCountChanged();
     admit();
 }

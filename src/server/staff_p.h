@@ -23,18 +23,21 @@ class Staff : public QObject
     Q_OBJECT
 
 public:
-    Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel, const std::shared_ptr<Scoreboard> &scoreboard);
+    Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel,
+          const std::shared_ptr<Scoreboard> &scoreboard);
 
     /// A worker for @p connection, as soon as there can be one.
     void serve(Posix::Fd connection, const Peer &peer);
     /// Workers that are forked from now on may stay.
     void open();
-    /// Every worker is to leave when it is free; who waits is let go. Those of clients that know no goodbyes may stay with the zygote when
-    /// they are free, and are counted no more: until then, as ScoreboardPage::now(), at the latest.
+    /// Every worker is to leave when it is free; who waits is let go. Those of clients that know no goodbyes may stay
+    /// with the zygote when they are free, and are counted no more: until then, as ScoreboardPage::now(), at the
+    /// latest.
     void retire(qint64 staysUntil);
     /// A client that has said nothing yet, for the zygote to keep in the same way.
     void leave(Posix::Fd connection, const Peer &peer, qint64 staysUntil);
-    /// Every worker is to leave when it is free, if its client knows goodbyes; so are those that will still be forked for who waits.
+    /// Every worker is to leave when it is free, if its client knows goodbyes; so are those that will still be forked
+    /// for who waits.
     void drain();
     /// Every worker is to go now, those too that have been left to the zygote.
     void kill();
@@ -42,7 +45,10 @@ public:
     /// No more connections should be accepted for now.
     [[nodiscard]] bool isFull() const { return m_admission.isFull(); }
     /// Whether nobody is left to wait for.
-    [[nodiscard]] bool isEmpty() const { return m_members.empty() && m_admission.waitingCount() == 0 && !(m_isKilling && hasLeft()); }
+    [[nodiscard]] bool isEmpty() const
+    {
+        return m_members.empty() && m_admission.waitingCount() == 0 && !(m_isKilling && hasLeft());
+    }
     [[nodiscard]] bool hasLeft() const { return !m_left.empty(); }
 
 Q_SIGNALS:

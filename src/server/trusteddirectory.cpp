@@ -66,7 +66,8 @@ private:
     [[nodiscard]] QString follow(const Posix::Fd &link, const Posix::FileIdentity &found, const QByteArray &place)
     {
         if (!isTrusted(found.owner)) {
-            return QStringLiteral("%1 is a symbolic link of user %2, who could point it elsewhere: give the path of the directory itself")
+            return QStringLiteral("%1 is a symbolic link of user %2, who could point it elsewhere: give the path of "
+                                  "the directory itself")
                 .arg(QFile::decodeName(place))
                 .arg(found.owner);
         }
@@ -89,15 +90,17 @@ private:
         if (!S_ISDIR(found->mode))
             return QStringLiteral("%1 is not a directory").arg(name);
         if (!isTrusted(found->owner)) {
-            return QStringLiteral(
-                       "directory %1 belongs to user %2, who could put another socket in place of this one: use a directory that "
-                       "belongs to you, or to root")
+            return QStringLiteral("directory %1 belongs to user %2, who could put another socket in place of this one: "
+                                  "use a directory that "
+                                  "belongs to you, or to root")
                 .arg(name)
                 .arg(found->owner);
         }
         if ((found->mode & (S_IWGRP | S_IWOTH)) != 0 && (found->mode & S_ISVTX) == 0) {
-            const QString who = (found->mode & S_IWOTH) != 0 ? QStringLiteral("everybody") : QStringLiteral("its group");
-            return QStringLiteral("directory %1 can be written by %2, who could put another socket in place of this one: take that away "
+            const QString who
+                = (found->mode & S_IWOTH) != 0 ? QStringLiteral("everybody") : QStringLiteral("its group");
+            return QStringLiteral("directory %1 can be written by %2, who could put another socket in place of this "
+                                  "one: take that away "
                                   "(chmod go-w), or use another directory")
                 .arg(name, who);
         }

@@ -24,7 +24,8 @@ UnixListener::~UnixListener()
 {
     if (!m_identity)
         return;
-    // A socket that is left behind harms nobody: the next server replaces it. One removed without the lock may be somebody else's.
+    // A socket that is left behind harms nobody: the next server replaces it. One removed without the lock may be
+    // somebody else's.
     const Posix::Fd lock = lockDirectory(200ms);
     if (lock.isOpen() && Posix::identify(m_directory.get(), m_name) == m_identity)
         Posix::removeFrom(m_directory.get(), m_name);
@@ -52,7 +53,8 @@ QString UnixListener::listen(const Address &address, const ServerOptions &option
     // Keeps two starters apart while they look and rename.
     const Posix::Fd lock = lockDirectory(2s);
     if (!lock.isOpen()) {
-        const QString cause = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
+        const QString cause
+            = errno == EWOULDBLOCK ? QStringLiteral("another process keeps it locked") : Posix::lastErrorText();
         return QStringLiteral("cannot lock directory %1: %2").arg(m_directoryPath, cause);
     }
     if (const QString error = obstacle(options.replace); !error.isEmpty())
@@ -75,7 +77,10 @@ QString UnixListener::obstacle(bool mayReplace) const
     if (!found)
         return errno == ENOENT ? QString() : QStringLiteral("cannot look at it: %1").arg(Posix::lastErrorText());
     if (!found->isSocket)
-        return QStringLiteral("there is %1; it was left as it is").arg(found->isDirectory ? u"a directory" : found->isLink ? u"a symbolic link" : u"a file that is not a socket");
+        return QStringLiteral("there is %1; it was left as it is")
+            .arg(found->isDirectory  ? u"a directory"
+                     : found->isLink ? u"a symbolic link"
+                                     : u"a file that is not a socket");
     const Posix::Probe probe = Posix::probeSocket(m_directory.get(), m_name);
     switch (probe) {
     case Posix::Probe::Alive:
@@ -88,7 +93,8 @@ QString UnixListener::obstacle(bool mayReplace) const
         break;
     }
     if (found->owner != Posix::userId() && Posix::userId() != 0)
-        return QStringLiteral("there is a %1 socket of another user; it was left as it is").arg(probe == Posix::Probe::Dead ? u"dead" : u"live");
+        return QStringLiteral("there is a %1 socket of another user; it was left as it is")
+            .arg(probe == Posix::Probe::Dead ? u"dead" : u"live");
     return {};
 }
 
@@ -137,8 +143,8 @@ void UnixListener::watch(const Watch &watch)
         m_timer.get(), [this] { look(); }, Qt::QueuedConnection); // it may have happened before it was watched
 }
 
-// The directory changes with every file in it; only what stands under our name matters. Without a watcher (their number is limited)
-// the timer has to do.
+// The directory changes with every file in it; only what stands under our name matters. Without a watcher (their number
+// is limited) the timer has to do.
 void UnixListener::watchDirectory()
 {
     if (QFileSystemWatcher *const former = m_watcher.release())
@@ -187,7 +193,8 @@ void UnixListener::renew()
     const QString what = QStringLiteral("the socket %1 has been removed by somebody else").arg(m_address.toString());
     if (!problem.isEmpty()) {
         if (++m_failures == 2) // a server that is about to take the path keeps the directory locked for a moment
-            logServer(QtCriticalMsg, QStringLiteral("%1, and nobody can connect until it can be made anew: %2").arg(what, problem));
+            logServer(QtCriticalMsg,
+                      QStringLiteral("%1, and nobody can connect until it can be made anew: %2").arg(what, problem));
         return;
     }
     m_failures = 0;

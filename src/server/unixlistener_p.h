@@ -14,8 +14,9 @@ namespace Prefork {
 
 /// A socket file that appears whole, replaces only what is dead, and is removed only while it is ours.
 ///
-/// QLocalServer holds the descriptor but neither binds nor accepts nor unlinks: bound under a temporary name, it never learns the final
-/// path, of which its own ways would take bad care (it replaces live sockets and removes other people's files).
+/// QLocalServer holds the descriptor but neither binds nor accepts nor unlinks: bound under a temporary name, it never
+/// learns the final path, of which its own ways would take bad care (it replaces live sockets and removes other
+/// people's files).
 class UnixListener final : public Listener
 {
 public:

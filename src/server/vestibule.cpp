@@ -26,7 +26,8 @@ void Vestibule::wait(Posix::Fd connection, const Peer &peer)
     const quint64 number = ++m_lastNumber;
     auto notifier = std::make_unique<QSocketNotifier>(connection.get(), QSocketNotifier::Read);
     connect(notifier.get(), &QSocketNotifier::activated, this, [this, number] { onReadable(number); });
-    m_guests.emplace(number, Guest{std::move(connection), peer, std::move(notifier), std::chrono::steady_clock::now() + m_patience});
+    m_guests.emplace(
+        number, Guest{std::move(connection), peer, std::move(notifier), std::chrono::steady_clock::now() + m_patience});
     if (m_guests.size() == 1)
         arm();
     noteFull();
@@ -46,9 +47,11 @@ void Vestibule::noteFull()
     if (std::exchange(m_wasFull, isFull()) == isFull())
         return;
     if (isFull() && m_mayWarn.hasExpired()) {
-        logServer(QtWarningMsg, QStringLiteral("%1 connections have said nothing, as many as may (ServerOptions::maxSilent): others wait to be accepted "
-                                               "until one of them speaks or leaves")
-                                    .arg(m_guests.size()));
+        logServer(QtWarningMsg,
+                  QStringLiteral("%1 connections have said nothing, as many as may (ServerOptions::maxSilent): others "
+                                 "wait to be accepted "
+                                 "until one of them speaks or leaves")
+                      .arg(m_guests.size()));
         m_mayWarn.setRemainingTime(Silence);
     }
     Q_EMIT fullChanged();
@@ -70,7 +73,9 @@ void Vestibule::expire()
 {
     const auto now = std::chrono::steady_clock::now();
     while (!m_guests.empty() && m_guests.begin()->second.until <= now) {
-        logServer(QtInfoMsg, QStringLiteral("closed a connection that has said nothing for too long: %1").arg(m_guests.begin()->second.peer.address));
+        logServer(QtInfoMsg,
+                  QStringLiteral("closed a connection that has said nothing for too long: %1")
+                      .arg(m_guests.begin()->second.peer.address));
         m_guests.erase(m_guests.begin());
     }
     arm();

@@ -23,7 +23,8 @@ class Vestibule : public QObject
 
 public:
     using Enter = std::function<void(Posix::Fd connection, const Peer &peer)>;
-    /// At most @p most should wait here, which is up to the caller. After @p patience a connection is closed; 0 = never.
+    /// At most @p most should wait here, which is up to the caller. After @p patience a connection is closed; 0 =
+    /// never.
     Vestibule(qsizetype most, std::chrono::milliseconds patience, Enter enter);
     void wait(Posix::Fd connection, const Peer &peer);
     /// Hands all of them over, the oldest first.

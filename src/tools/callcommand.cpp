@@ -81,7 +81,8 @@ void report(const Prefork::Error &error, const QString &connectionError, const C
     // The whole time, also when it was the second attempt that ran out of it.
     const double seconds = std::chrono::duration<double>(options.timeout).count();
     const bool isTimeout = error.code() == Prefork::Error::Timeout;
-    const QString message = isTimeout ? QStringLiteral("timed out after %1 seconds").arg(seconds) : error.printableMessage();
+    const QString message
+        = isTimeout ? QStringLiteral("timed out after %1 seconds").arg(seconds) : error.printableMessage();
     std::fprintf(stderr, "%s\n", qPrintable(message));
     const bool isAboutConnecting = isTimeout || error.code() == Prefork::Error::WorkerLost;
     const QString cause = error.detail().isEmpty() && isAboutConnecting ? connectionError : error.detail();
@@ -89,18 +90,16 @@ void report(const Prefork::Error &error, const QString &connectionError, const C
         std::fprintf(stderr, "(%s)\n", qPrintable(cause));
 }
 
-// One call, with one protocol. Nothing if whatever listens there refused that protocol before the call was sent to it; @p refusal says how,
-// and may explain what becomes of another attempt.
-std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::chrono::milliseconds timeout, const CallOptions &options,
-                            QString *refusal)
+// One call, with one protocol. Nothing if whatever listens there refused that protocol before the call was sent to it;
+// @p refusal says how, and may explain what becomes of another attempt.
+std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::chrono::milliseconds timeout,
+                            const CallOptions &options, QString *refusal)
 {
     std::optional<int> exitCode;
     bool isRefused = false;
-    Prefork::Client client(options.address, {.minWorkers = 0,
-                                             .maxWorkers = 1,
-                                             .timeout = timeout,
-                                             .waitForServer = options.wait,
-                                             .protocol = protocol});
+    Prefork::Client client(
+        options.address,
+        {.minWorkers = 0, .maxWorkers = 1, .timeout = timeout, .waitForServer = options.wait, .protocol = protocol});
     const auto finish = [&](int code) {
         if (!isRefused)
             exitCode = code;
@@ -143,7 +142,8 @@ int call(const CallOptions &options)
     sinceStart.start();
     const bool mustFindOut = !options.protocol;
     QString refusal;
-    const auto first = callWith(options.protocol.value_or(Prefork::Protocol::Native), mustFindOut, options.timeout, options, &refusal);
+    const auto first = callWith(options.protocol.value_or(Prefork::Protocol::Native), mustFindOut, options.timeout,
+                                options, &refusal);
     if (first)
         return *first;
     const auto left = options.timeout - std::chrono::milliseconds(sinceStart.elapsed());
@@ -165,21 +165,24 @@ bool protocolFromText(const QString &text, std::optional<Prefork::Protocol> *pro
 int runCall(const QStringList &arguments)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-        QStringLiteral("Calls one method of a worker and prints its result as a line of JSON.\n\n"
-                       "Arguments are JSON where they parse as JSON, else strings: 5 is a number, '\"5\"' and hello are strings.\n"
-                       "Put -- before other arguments than numbers that begin with a dash.\n\n"
-                       "Exit status: 0 result; 1 the method raised an error; 2 usage; 3 time-out, worker lost or could not connect."));
+    parser.setApplicationDescription(QStringLiteral(
+        "Calls one method of a worker and prints its result as a line of JSON.\n\n"
+        "Arguments are JSON where they parse as JSON, else strings: 5 is a number, '\"5\"' and hello are strings.\n"
+        "Put -- before other arguments than numbers that begin with a dash.\n\n"
+        "Exit status: 0 result; 1 the method raised an error; 2 usage; 3 time-out, worker lost or could not connect."));
     parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsOptions);
     parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
-    parser.addOption({QStringLiteral("timeout"), QStringLiteral("The longest it may take, the wait for the server included; 0 = any time."),
+    parser.addOption({QStringLiteral("timeout"),
+                      QStringLiteral("The longest it may take, the wait for the server included; 0 = any time."),
                       QStringLiteral("SECONDS"), QStringLiteral("30")});
-    parser.addOption({QStringLiteral("protocol"),
-                      QStringLiteral("native, json, or auto: native, and json where that is refused, or not answered for a second."),
-                      QStringLiteral("PROTOCOL"), QStringLiteral("auto")});
-    parser.addOption({QStringLiteral("function"), QStringLiteral("Call without a method name: all that follows ADDRESS is arguments.")});
     parser.addOption(
-        {QStringLiteral("no-wait"), QStringLiteral("Fail at once when no server is there, instead of trying until the time-out.")});
+        {QStringLiteral("protocol"),
+         QStringLiteral("native, json, or auto: native, and json where that is refused, or not answered for a second."),
+         QStringLiteral("PROTOCOL"), QStringLiteral("auto")});
+    parser.addOption({QStringLiteral("function"),
+                      QStringLiteral("Call without a method name: all that follows ADDRESS is arguments.")});
+    parser.addOption({QStringLiteral("no-wait"),
+                      QStringLiteral("Fail at once when no server is there, instead of trying until the time-out.")});
     parser.addPositionalArgument(QStringLiteral("ADDRESS"), QStringLiteral("unix:/path/to.socket or tcp://host:port"));
     parser.addPositionalArgument(QStringLiteral("METHOD"), QStringLiteral("The method's name."));
     parser.addPositionalArgument(QStringLiteral("ARG"), QStringLiteral("Its arguments."), QStringLiteral("[ARG...]"));
@@ -188,7 +191,8 @@ int runCall(const QStringList &arguments)
         return usageError(parser.errorText());
     if (parser.isSet(QStringLiteral("help"))) {
         const QString help = parser.helpText(); // whose first line does not know of commands
-        std::printf("Usage: prefork call [OPTIONS] ADDRESS METHOD [ARG...]\n%s", qPrintable(help.sliced(help.indexOf(u'\n') + 1)));
+        std::printf("Usage: prefork call [OPTIONS] ADDRESS METHOD [ARG...]\n%s",
+                    qPrintable(help.sliced(help.indexOf(u'\n') + 1)));
         return Success;
     }
     QStringList words = parser.positionalArguments();

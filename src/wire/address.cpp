@@ -22,7 +22,8 @@ Address Address::parse(const QString &text)
     if (text.startsWith(unixPrefix))
         return unixSocket(text.sliced(unixPrefix.size()));
     if (!text.startsWith(tcpPrefix)) {
-        const QString given = text.isEmpty() ? QStringLiteral("empty address") : QStringLiteral("unknown address '%1'").arg(text);
+        const QString given
+            = text.isEmpty() ? QStringLiteral("empty address") : QStringLiteral("unknown address '%1'").arg(text);
         return invalid(QStringLiteral("%1: use unix:/path/to.socket or tcp://host:port").arg(given));
     }
     QString rest = text.sliced(tcpPrefix.size());
@@ -40,7 +41,8 @@ Address Address::parse(const QString &text)
     if (bracketed)
         host = host.sliced(1, host.size() - 2);
     if (!bracketed && host.contains(u':'))
-        return invalid(QStringLiteral("address '%1' has no valid host: use tcp://host:port or tcp://[::1]:port").arg(text));
+        return invalid(
+            QStringLiteral("address '%1' has no valid host: use tcp://host:port or tcp://[::1]:port").arg(text));
     return tcp(host, quint16(port));
 }
 
@@ -49,14 +51,20 @@ Address Address::unixSocket(const QString &path)
     if (path.isEmpty() || path.endsWith(u'/'))
         return invalid(QStringLiteral("address 'unix:%1' names no socket file").arg(path));
     if (path.startsWith(u'@') || path.contains(QChar(0)))
-        return invalid(QStringLiteral("address 'unix:%1' names an abstract socket, which anybody may take: use a path").arg(path));
+        return invalid(
+            QStringLiteral("address 'unix:%1' names an abstract socket, which anybody may take: use a path").arg(path));
     const QString directory = path.startsWith(u'/') ? QString() : QDir::currentPath();
     if (!path.startsWith(u'/') && directory.isEmpty())
-        return invalid(QStringLiteral("address 'unix:%1' is relative to the current directory, which has been removed: use a whole path").arg(path));
+        return invalid(
+            QStringLiteral(
+                "address 'unix:%1' is relative to the current directory, which has been removed: use a whole path")
+                .arg(path));
     const QString absolute = path.startsWith(u'/') ? path : directory + u'/' + path;
     if (const qsizetype bytes = QFile::encodeName(absolute).size(); bytes > MaxPathBytes) {
-        return invalid(
-            QStringLiteral("the socket path %1 has %2 bytes, and the kernel allows %3").arg(absolute).arg(bytes).arg(MaxPathBytes));
+        return invalid(QStringLiteral("the socket path %1 has %2 bytes, and the kernel allows %3")
+                           .arg(absolute)
+                           .arg(bytes)
+                           .arg(MaxPathBytes));
     }
     Address address;
     address.m_scheme = Scheme::Unix;
@@ -66,8 +74,9 @@ Address Address::unixSocket(const QString &path)
 
 Address Address::tcp(const QString &host, quint16 port)
 {
-    const bool isHost = !host.isEmpty()
-        && std::none_of(host.begin(), host.end(), [](QChar c) { return c == u'/' || c == u'[' || c == u']' || c.isSpace(); });
+    const bool isHost = !host.isEmpty() && std::none_of(host.begin(), host.end(), [](QChar c) {
+        return c == u'/' || c == u'[' || c == u']' || c.isSpace();
+    });
     if (!isHost)
         return invalid(QStringLiteral("'%1' is no valid host: use tcp://host:port or tcp://[::1]:port").arg(host));
     Address address;
@@ -83,7 +92,9 @@ QString Address::toString() const
     case Scheme::Unix:
         return QStringLiteral("unix:") + m_place;
     case Scheme::Tcp:
-        return QStringLiteral("tcp://%1:%2").arg(m_place.contains(u':') ? QStringLiteral("[%1]").arg(m_place) : m_place).arg(m_port);
+        return QStringLiteral("tcp://%1:%2")
+            .arg(m_place.contains(u':') ? QStringLiteral("[%1]").arg(m_place) : m_place)
+            .arg(m_port);
     case Scheme::Invalid:
         break;
     }

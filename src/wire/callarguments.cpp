@@ -8,8 +8,9 @@ namespace Prefork {
 
 Protocol defaultProtocol()
 {
-    return qEnvironmentVariable("PREFORK_PROTOCOL").compare(QLatin1StringView("json"), Qt::CaseInsensitive) == 0 ? Protocol::Json
-                                                                                                            : Protocol::Native;
+    return qEnvironmentVariable("PREFORK_PROTOCOL").compare(QLatin1StringView("json"), Qt::CaseInsensitive) == 0
+        ? Protocol::Json
+        : Protocol::Native;
 }
 
 namespace detail {

@@ -7,8 +7,8 @@
 
 namespace Prefork::detail {
 
-// A string comes in one piece with its length before it, or in many, each with a head of its own, between a head without a length and a
-// break. nextPiece() steps through both; measureString() has checked that it may.
+// A string comes in one piece with its length before it, or in many, each with a head of its own, between a head
+// without a length and a break. nextPiece() steps through both; measureString() has checked that it may.
 
 bool CborReader::measureString(const Head &head, qsizetype *length)
 {
@@ -86,8 +86,9 @@ bool CborReader::readBytes(QByteArray *value)
     if (length >= LongString && !charge(bytesCost(length)))
         return false;
     const char *const data = reinterpret_cast<const char *>(head.after);
-    if (m_owner && !head.isIndefinite && length >= CborChunkSize && head.after + length == m_end && data > m_owner->constData()
-        && data + length == m_owner->constData() + m_owner->size() && m_owner->isDetached()) {
+    if (m_owner && !head.isIndefinite && length >= CborChunkSize && head.after + length == m_end
+        && data > m_owner->constData() && data + length == m_owner->constData() + m_owner->size()
+        && m_owner->isDetached()) {
         const qsizetype before = data - m_owner->constData();
         *value = std::move(*m_owner);
         m_owner->clear();

@@ -280,7 +280,8 @@ bool CborReader::readRegistered(QVariant *value)
     quint64 version = 0;
     if (!parseHead(&head) || head.major != 2 || head.isIndefinite || !fitsRest(head, 1))
         return fail(QStringLiteral("an object (tag 27) without its bytes"));
-    const QByteArray bytes = QByteArray::fromRawData(reinterpret_cast<const char *>(head.after), qsizetype(head.argument));
+    const QByteArray bytes
+        = QByteArray::fromRawData(reinterpret_cast<const char *>(head.after), qsizetype(head.argument));
     m_at = head.after + head.argument;
     if (!readUnsigned(&version) || version < QDataStream::Qt_1_0 || version > QDataStream::Qt_DefaultCompiledVersion)
         return fail(QStringLiteral("an object (tag 27) in a version unknown here"));

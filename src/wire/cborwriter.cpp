@@ -48,7 +48,8 @@ void CborWriter::truncate(qsizetype position)
     m_cursor = m_begin + position;
     m_error = QString();
     m_decodedSize = 0; // all of it is taken back, or there is nothing yet that counts
-    // A chunk has its head before it, so one that ends the part that stays is at that position, and one of the part that goes is after it.
+    // A chunk has its head before it, so one that ends the part that stays is at that position, and one of the part
+    // that goes is after it.
     while (m_chunks && m_chunkBytes > 0 && m_chunks->back().position > position) {
         m_chunkBytes -= m_chunks->back().bytes.size();
         m_chunks->pop_back();

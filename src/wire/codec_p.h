@@ -19,7 +19,8 @@ namespace Prefork::Wire {
 enum class Decoded {
     Nothing, ///< no whole message yet
     Message, ///< one message; ask again
-    Unfinished, ///< a message is whole but takes long: ask again, perhaps when other things have had their turn, and bring no bytes before that
+    Unfinished, ///< a message is whole but takes long: ask again, perhaps when other things have had their turn, and
+                ///< bring no bytes before that
     Broken, ///< not the protocol: errorString() says what; the connection is beyond repair
 };
 
@@ -42,8 +43,8 @@ struct WorkerTraits
     qint64 maxDecodedSize = detail::DefaultMaxDecodedSize; ///< what its values may take in memory there
 };
 
-/// A client's end of one connection: bytes in, messages out, and what of the other direction depends on the connection. No I/O. Never holds
-/// more than one message limit of bytes.
+/// A client's end of one connection: bytes in, messages out, and what of the other direction depends on the connection.
+/// No I/O. Never holds more than one message limit of bytes.
 class ClientCodec
 {
 public:
@@ -55,7 +56,8 @@ public:
     [[nodiscard]] virtual std::span<char> space() = 0;
     virtual void received(qsizetype count) = 0;
     [[nodiscard]] virtual Decoded next(Incoming *message) = 0;
-    /// Of the Result next() has just handed out: gives it to @p handler, if there is one, which may be asked for in several calls of about
+    /// Of the Result next() has just handed out: gives it to @p handler, if there is one, which may be asked for in
+    /// several calls of about
     /// @p steps values each. @p problem is what it is instead, what it has too much, or how it is malformed.
     [[nodiscard]] virtual ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) = 0;
     /// What is left of a large one besides what the handler has.
@@ -69,10 +71,10 @@ public:
     [[nodiscard]] virtual std::optional<QString> mismatch(const char *, const detail::Signature &) { return {}; }
     /// Puts into an encoded call what it is on this connection.
     virtual void address(OutMessage *, quint64 /*id*/, quint64 /*group*/) const { }
-    /// Appends a call to @p out as it is on this connection; returns its size, or 0 when that cannot be done so simply and nothing was
-    /// appended.
-    [[nodiscard]] virtual qsizetype encodeCall(const detail::CallTarget &, const detail::CallArguments &, quint64 /*id*/, quint64 /*group*/,
-                                               QByteArray *)
+    /// Appends a call to @p out as it is on this connection; returns its size, or 0 when that cannot be done so simply
+    /// and nothing was appended.
+    [[nodiscard]] virtual qsizetype encodeCall(const detail::CallTarget &, const detail::CallArguments &,
+                                               quint64 /*id*/, quint64 /*group*/, QByteArray *)
     {
         return 0;
     }
@@ -83,14 +85,16 @@ public:
 class ClientProtocol
 {
 public:
-    [[nodiscard]] static std::unique_ptr<ClientProtocol> make(Protocol protocol, qsizetype maxMessageSize, qint64 maxDecodedSize,
+    [[nodiscard]] static std::unique_ptr<ClientProtocol> make(Protocol protocol, qsizetype maxMessageSize,
+                                                              qint64 maxDecodedSize,
                                                               const std::shared_ptr<detail::TypeRegistry> &types);
     virtual ~ClientProtocol() = default;
 
     [[nodiscard]] virtual Protocol kind() const = 0;
     /// Appends a call to the empty @p out; returns why it cannot be sent, as what the arguments have.
-    [[nodiscard]] virtual std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments,
-                                                            OutMessage *out) = 0;
+    [[nodiscard]] virtual std::optional<QString> encodeCall(const detail::CallTarget &target,
+                                                            const detail::CallArguments &arguments, OutMessage *out)
+        = 0;
     [[nodiscard]] virtual std::unique_ptr<ClientCodec> makeCodec() const = 0;
 };
 

@@ -56,7 +56,8 @@ bool storeMap(const QVariant &value, QVariant *out, MemoryMeter *memory)
     const QMetaType itemType = view.metaContainer().mappedMetaType();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
         QVariant converted;
-        if ((memory && !memory->charge(Wire::entryCost(view))) || !convertVariant(entry.value(), itemType, &converted, memory))
+        if ((memory && !memory->charge(Wire::entryCost(view)))
+            || !convertVariant(entry.value(), itemType, &converted, memory))
             return false;
         view.setValue(entry.key(), converted);
     }
@@ -84,7 +85,9 @@ bool storeOther(const QVariant &value, QMetaType type, QVariant *out, MemoryMete
 bool setField(const QVariant &value, const QMetaProperty &property, void *gadget, MemoryMeter *memory)
 {
     QVariant converted;
-    return !property.isWritable() || (convertVariant(value, property.metaType(), &converted, memory) && property.writeOnGadget(gadget, converted));
+    return !property.isWritable()
+        || (convertVariant(value, property.metaType(), &converted, memory)
+            && property.writeOnGadget(gadget, converted));
 }
 
 bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void *gadget)
@@ -211,7 +214,8 @@ bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gad
     const QVariantMap map = value.toMap();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
         const int index = meta.indexOfProperty(entry.key().toUtf8().constData());
-        if (index < 0 || !isField(meta.property(index)) || !setField(entry.value(), meta.property(index), gadget, memory))
+        if (index < 0 || !isField(meta.property(index))
+            || !setField(entry.value(), meta.property(index), gadget, memory))
             return false;
     }
     return true;

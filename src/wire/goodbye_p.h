@@ -18,11 +18,11 @@ inline constexpr QLatin1StringView RoomReason("room");
 /// The first byte of a native client's hello; no JSON message begins with it.
 inline constexpr char NativeHelloByte = Native::Preamble.front();
 
-/// The native protocol's last message of a worker. @p lastStarted is the id of the last call it began, 0 = none: that one may have had
-/// its effect, those behind it have not. @p cause continues "the worker …".
+/// The native protocol's last message of a worker. @p lastStarted is the id of the last call it began, 0 = none: that
+/// one may have had its effect, those behind it have not. @p cause continues "the worker …".
 [[nodiscard]] QByteArray goodbye(GoodbyeReason reason, const QString &cause, quint64 lastStarted);
-/// All that a native client hears when there is no worker to answer its hello, any more or at all: the magic number of an answer, and
-/// goodbye.
+/// All that a native client hears when there is no worker to answer its hello, any more or at all: the magic number of
+/// an answer, and goodbye.
 [[nodiscard]] QByteArray goodbyeInsteadOfHello(GoodbyeReason reason, const QString &cause);
 
 }

@@ -34,7 +34,8 @@ inline void addItem(SequentialView &view, const QVariant &item)
     container.addValue(view.mutableIterable(), holdsVariants ? static_cast<const void *>(&item) : item.constData());
 }
 
-/// What an item takes in such a container, but for what it keeps besides. What has places for all in a row doubles them as it grows.
+/// What an item takes in such a container, but for what it keeps besides. What has places for all in a row doubles them
+/// as it grows.
 inline qint64 itemCost(const SequentialView &view)
 {
     const QMetaSequence container = view.metaContainer();

@@ -135,13 +135,15 @@ Decoded JsonClientCodec::next(Reply *reply)
         return decoded;
     }
     if (message.size() < 3)
-        return m_reader.fail(QStringLiteral("'%1' reply with %2 elements, fewer than 3").arg(command).arg(message.size()));
+        return m_reader.fail(
+            QStringLiteral("'%1' reply with %2 elements, fewer than 3").arg(command).arg(message.size()));
     const QVariant payload = std::move(message[2]);
     if (isResult) {
         reply->value = payload;
         return decoded;
     }
-    const QVariantMap meta = message.at(1).toMap(); // anything else says nothing: some servers send null, or a list that is empty
+    const QVariantMap meta
+        = message.at(1).toMap(); // anything else says nothing: some servers send null, or a list that is empty
     reply->kind = Reply::Failure;
     if (const QVariant code = meta.value(CodeKey); code.typeId() == QMetaType::QString)
         reply->failure.code = code.toString();
@@ -175,7 +177,8 @@ std::optional<QString> JsonWorkerCodec::encodeResult(const QVariant &value, QByt
     return failure;
 }
 
-void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code, const QVariant &data, QByteArray *out) const
+void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code, const QVariant &data,
+                                    QByteArray *out) const
 {
     const auto encode = [&](const QString &text, bool withCode, bool withData) {
         JsonWriter writer(out, m_maxMessageSize);

@@ -12,7 +12,8 @@ namespace Prefork::Wire {
 class JsonReader
 {
 public:
-    JsonReader(qsizetype maxMessageSize, qint64 maxDecodedSize, qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
+    JsonReader(qsizetype maxMessageSize, qint64 maxDecodedSize,
+               qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
         : m_maxDecodedSize(maxDecodedSize)
         , m_scanner(maxMessageSize, maxPadding)
     {

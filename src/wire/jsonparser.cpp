@@ -67,7 +67,8 @@ bool JsonParser::malformed(const char *what)
 {
     if (m_state == State::Working) {
         m_state = State::Malformed;
-        m_error = QStringLiteral("malformed JSON: illegal %1 at byte %2").arg(QLatin1StringView(what)).arg(m_at - m_begin);
+        m_error
+            = QStringLiteral("malformed JSON: illegal %1 at byte %2").arg(QLatin1StringView(what)).arg(m_at - m_begin);
     }
     return false;
 }
@@ -184,7 +185,8 @@ bool JsonParser::add(QVariant &&value)
     if (!charge(level.isMap ? (isFirst ? FirstEntryCost : EntryCost) : (isFirst ? FirstItemCost : ItemCost)))
         return false;
     if (level.isMap)
-        level.map.insert(level.map.cend(), std::exchange(level.key, {}), std::move(value)); // peers that sort are served faster
+        level.map.insert(level.map.cend(), std::exchange(level.key, {}),
+                         std::move(value)); // peers that sort are served faster
     else
         level.list.emplaceBack(std::move(value));
     return true;
@@ -322,7 +324,8 @@ bool JsonParser::escape(QString *text, const char *end)
     text->append(QChar(unit));
     if (!QChar::isHighSurrogate(unit))
         return true;
-    if (end - m_at < 6 || *m_at++ != '\\' || *m_at++ != 'u' || !codeUnit(end, &second) || !QChar::isLowSurrogate(second))
+    if (end - m_at < 6 || *m_at++ != '\\' || *m_at++ != 'u' || !codeUnit(end, &second)
+        || !QChar::isLowSurrogate(second))
         return false;
     text->append(QChar(second));
     return true;

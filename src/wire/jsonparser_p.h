@@ -12,8 +12,9 @@
 
 namespace Prefork::Wire {
 
-/// Makes a QVariantList of a JSON array, to the letter of RFC 8259, in steps, and within a bound of memory. Integers become qlonglong where
-/// they fit, also when written as 1.0 or 1e3; other numbers double, objects QVariantMap, of a key that comes twice the last value.
+/// Makes a QVariantList of a JSON array, to the letter of RFC 8259, in steps, and within a bound of memory. Integers
+/// become qlonglong where they fit, also when written as 1.0 or 1e3; other numbers double, objects QVariantMap, of a
+/// key that comes twice the last value.
 class JsonParser
 {
 public:
@@ -24,7 +25,8 @@ public:
         TooLarge, ///< takes more memory than it may
     };
 
-    /// What the items of a list and the entries of a map take besides what they keep. A list doubles its room as it grows.
+    /// What the items of a list and the entries of a map take besides what they keep. A list doubles its room as it
+    /// grows.
     static constexpr qint64 FirstItemCost = detail::blockCost(64);
     static constexpr qint64 ItemCost = 2 * qint64(sizeof(QVariant));
     static constexpr qint64 FirstEntryCost = detail::mapCost<QVariantMap>(1);

@@ -45,16 +45,19 @@ ResultReading JsonConnectionCodec::readLarge(detail::ResultHandler *handler, int
         return ResultReading::Unfinished;
     m_rest = std::exchange(m_value, {});
     const std::unique_ptr<LongReading> reading = std::move(m_long);
-    return state == detail::StepState::Done ? ResultReading::Taken : refused(reading->memory, reading->description, problem);
+    return state == detail::StepState::Done ? ResultReading::Taken
+                                            : refused(reading->memory, reading->description, problem);
 }
 
-ResultReading JsonConnectionCodec::refused(const detail::MemoryMeter &memory, const QString &description, QString *problem)
+ResultReading JsonConnectionCodec::refused(const detail::MemoryMeter &memory, const QString &description,
+                                           QString *problem)
 {
     *problem = memory.isOverrun() ? memory.errorString() : description;
     return memory.isOverrun() ? ResultReading::TooLarge : ResultReading::Misfit;
 }
 
-std::optional<QString> JsonProtocol::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out)
+std::optional<QString> JsonProtocol::encodeCall(const detail::CallTarget &target,
+                                                const detail::CallArguments &arguments, OutMessage *out)
 {
     QVariantList items = arguments.toList();
     if (target.literal)

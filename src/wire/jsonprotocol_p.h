@@ -20,7 +20,10 @@ public:
         , m_space(space)
     {
     }
-    [[nodiscard]] static std::shared_ptr<QByteArray> makeSpace() { return std::make_shared<QByteArray>(65536, Qt::Uninitialized); }
+    [[nodiscard]] static std::shared_ptr<QByteArray> makeSpace()
+    {
+        return std::make_shared<QByteArray>(65536, Qt::Uninitialized);
+    }
     bool greet(QByteArray *) override { return false; }
     std::span<char> space() override { return {m_space->data(), std::size_t(m_space->size())}; }
     void received(qsizetype count) override { m_codec.feed({m_space->constData(), count}); }
@@ -38,7 +41,8 @@ private:
     // What belongs to a large result while it is converted, in steps if its type can be.
     struct LongReading
     {
-        LongReading(detail::ResultHandler *itsHandler, const detail::MemoryMeter &itsMemory, const QString &itsDescription)
+        LongReading(detail::ResultHandler *itsHandler, const detail::MemoryMeter &itsMemory,
+                    const QString &itsDescription)
             : handler(itsHandler)
             , memory(itsMemory)
             , description(itsDescription)
@@ -52,7 +56,8 @@ private:
     };
 
     [[nodiscard]] ResultReading readLarge(detail::ResultHandler *handler, int steps, QString *problem);
-    [[nodiscard]] static ResultReading refused(const detail::MemoryMeter &memory, const QString &description, QString *problem);
+    [[nodiscard]] static ResultReading refused(const detail::MemoryMeter &memory, const QString &description,
+                                               QString *problem);
 
     JsonClientCodec m_codec;
     QVariant m_value; // of a result that has not been read yet, or of a large one what is left
@@ -71,8 +76,12 @@ public:
     {
     }
     Protocol kind() const override { return Protocol::Json; }
-    std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out) override;
-    std::unique_ptr<ClientCodec> makeCodec() const override { return std::make_unique<JsonConnectionCodec>(m_maxMessageSize, m_maxDecodedSize, m_space); }
+    std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                                      OutMessage *out) override;
+    std::unique_ptr<ClientCodec> makeCodec() const override
+    {
+        return std::make_unique<JsonConnectionCodec>(m_maxMessageSize, m_maxDecodedSize, m_space);
+    }
 
 private:
     const std::shared_ptr<QByteArray> m_space = JsonConnectionCodec::makeSpace();

@@ -99,7 +99,8 @@ JsonScanner::Step JsonScanner::structural(char byte)
     case ']':
     case '}':
         if (m_brackets.back() != byte)
-            return fail(QStringLiteral("malformed JSON: %1 where %2 was due").arg(printable(byte), printable(m_brackets.back())));
+            return fail(QStringLiteral("malformed JSON: %1 where %2 was due")
+                            .arg(printable(byte), printable(m_brackets.back())));
         m_brackets.pop_back();
         return m_brackets.empty() ? Step::Complete : Step::More;
     default:

@@ -12,15 +12,16 @@
 
 namespace Prefork::Wire {
 
-/// Cuts a stream of concatenated JSON arrays into single ones, looking at each byte once. It knows strings and brackets only, and gives up
-/// as early as they allow; whether a piece is JSON is for a parser to say.
+/// Cuts a stream of concatenated JSON arrays into single ones, looking at each byte once. It knows strings and brackets
+/// only, and gives up as early as they allow; whether a piece is JSON is for a parser to say.
 class JsonScanner
 {
 public:
     static constexpr int MaxDepth = 512;
 
     /// Of white space in front of a message @p maxPadding bytes are taken.
-    explicit JsonScanner(qsizetype maxMessageSize = DefaultMaxMessageSize, qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
+    explicit JsonScanner(qsizetype maxMessageSize = DefaultMaxMessageSize,
+                         qsizetype maxPadding = std::numeric_limits<qsizetype>::max())
         : m_maxMessageSize(maxMessageSize)
         , m_maxPadding(maxPadding)
     {

@@ -71,9 +71,11 @@ JsonWriter::Failure JsonWriter::unsigned64(quint64 number)
 JsonWriter::Failure JsonWriter::floating(double number)
 {
     if (!std::isfinite(number))
-        return QStringLiteral("JSON has no %1").arg(std::isnan(number) ? QStringLiteral("NaN") : QStringLiteral("infinity"));
+        return QStringLiteral("JSON has no %1")
+            .arg(std::isnan(number) ? QStringLiteral("NaN") : QStringLiteral("infinity"));
     const bool isInteger = std::trunc(number) == number && std::abs(number) <= 0x1p53;
-    m_out->append(isInteger ? QByteArray::number(qint64(number)) : QByteArray::number(number, 'g', QLocale::FloatingPointShortest));
+    m_out->append(isInteger ? QByteArray::number(qint64(number))
+                            : QByteArray::number(number, 'g', QLocale::FloatingPointShortest));
     return {};
 }
 

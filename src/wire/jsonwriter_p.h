@@ -9,8 +9,8 @@
 
 namespace Prefork::Wire {
 
-/// Appends values as JSON to a QByteArray, without white space. It never drops or rounds anything silently: a value that JSON cannot carry is
-/// not written to its end.
+/// Appends values as JSON to a QByteArray, without white space. It never drops or rounds anything silently: a value
+/// that JSON cannot carry is not written to its end.
 class JsonWriter
 {
 public:
@@ -29,7 +29,8 @@ public:
     void raw(QByteArrayView bytes) { m_out->append(bytes); }
     /// Counts what a message takes around its values, of which there are @p items.
     void countMessage(qsizetype items);
-    /// Whether all of it may be sent: not longer than the limit, and with values of no more than @p maxDecodedSize bytes of memory.
+    /// Whether all of it may be sent: not longer than the limit, and with values of no more than @p maxDecodedSize
+    /// bytes of memory.
     [[nodiscard]] Failure finish(qint64 maxDecodedSize) const;
     /// Takes everything back.
     void undo() { m_out->truncate(m_start); }

@@ -8,7 +8,8 @@ QString decodedSizeError(qint64 size, qint64 maxDecodedSize)
     const qint64 bound = decodedBound(size, maxDecodedSize);
     if (bound == maxDecodedSize)
         return QStringLiteral("values that take more than %1 bytes in memory (maxDecodedSize)").arg(bound);
-    return QStringLiteral("values that take many times its size in memory: more than %1 bytes for a message of %2 (maxDecodedSize is %3)")
+    return QStringLiteral("values that take many times its size in memory: more than %1 bytes for a message of %2 "
+                          "(maxDecodedSize is %3)")
         .arg(bound)
         .arg(size)
         .arg(maxDecodedSize);

@@ -22,7 +22,9 @@ inline constexpr qsizetype LargestMaxMessageSize = 0xffffffff;
 {
     if (maxMessageSize <= LargestMaxMessageSize)
         return {};
-    return QStringLiteral("maxMessageSize is %1 bytes, where at most %2 are possible").arg(maxMessageSize).arg(LargestMaxMessageSize);
+    return QStringLiteral("maxMessageSize is %1 bytes, where at most %2 are possible")
+        .arg(maxMessageSize)
+        .arg(LargestMaxMessageSize);
 }
 
 /// A message to be sent. Large byte strings are not copied into it but go in between.

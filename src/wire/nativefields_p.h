@@ -11,7 +11,8 @@
 
 namespace Prefork::Wire::Native {
 
-/// Writes the header of the message whose bytes begin at @p start of the writer, and end, but for the chunks, where it is.
+/// Writes the header of the message whose bytes begin at @p start of the writer, and end, but for the chunks, where it
+/// is.
 inline void finishMessage(detail::CborWriter &writer, qsizetype start, Kind kind, quint64 id)
 {
     const qsizetype length = writer.position() - start - Header::Size + writer.chunkBytes();
@@ -35,8 +36,8 @@ inline constexpr quint64 MaxFields = 64;
     return isRead || reader.fail(QStringLiteral("a field of the wrong type"));
 }
 
-/// Reads a map of named fields. `field(name, reader)` returns known() of the value it knows, or returns false and has touched nothing;
-/// unknown fields are skipped. False when it is no such map, or a known field is of the wrong type.
+/// Reads a map of named fields. `field(name, reader)` returns known() of the value it knows, or returns false and has
+/// touched nothing; unknown fields are skipped. False when it is no such map, or a known field is of the wrong type.
 template <class Field>
 [[nodiscard]] bool readFields(detail::CborReader &reader, Field field)
 {

@@ -7,7 +7,8 @@
 
 namespace Prefork::Wire::Native {
 
-/// What each side of a connection says first. No JSON begins so, and the bracket makes a parser of JSON give up instead of waiting on.
+/// What each side of a connection says first. No JSON begins so, and the bracket makes a parser of JSON give up instead
+/// of waiting on.
 inline constexpr QByteArrayView Preamble = "Q]PF";
 /// The highest version of the protocol spoken here.
 inline constexpr quint64 Version = 1;
@@ -45,7 +46,8 @@ struct Header
     [[nodiscard]] static Header read(const char *from)
     {
         const quint32 word = qFromBigEndian<quint32>(from + 4);
-        return {qFromBigEndian<quint32>(from), quint8(word >> 24), (word & 0xffffff) == 0, qFromBigEndian<quint64>(from + 8)};
+        return {qFromBigEndian<quint32>(from), quint8(word >> 24), (word & 0xffffff) == 0,
+                qFromBigEndian<quint64>(from + 8)};
     }
 };
 

@@ -82,7 +82,8 @@ Decoded ConnectionCodec::next(Incoming *message)
     message->id = m_packet.header.id;
     const quint8 kind = m_packet.header.kind;
     if (m_isGreeted == (kind == Hello) && kind != Goodbye)
-        return fail(m_isGreeted ? QStringLiteral("a second hello") : QStringLiteral("a message of kind %1 before hello").arg(kind));
+        return fail(m_isGreeted ? QStringLiteral("a second hello")
+                                : QStringLiteral("a message of kind %1 before hello").arg(kind));
     switch (kind) {
     case Result:
         message->kind = Incoming::Result;
@@ -149,11 +150,12 @@ bool ConnectionCodec::readFailure(FailureText *failure)
     *failure = {};
     CborReader reader(m_packet.payload, m_types.get(), nullptr, m_maxDecodedSize);
     quint64 count = 0;
-    const bool isFine = reader.readArray(&count) && count == 2 && readFields(reader, [&](QByteArrayView name, CborReader &value) {
-                            if (name == "code")
-                                return known(value, value.readText(&failure->code));
-                            return name == "data" && value.readVariant(&failure->data);
-                        });
+    const bool isFine
+        = reader.readArray(&count) && count == 2 && readFields(reader, [&](QByteArrayView name, CborReader &value) {
+              if (name == "code")
+                  return known(value, value.readText(&failure->code));
+              return name == "data" && value.readVariant(&failure->data);
+          });
     if (reader.isOverrun())
         *failure = {QStringLiteral("the error has %1").arg(reader.errorString()), {}, {}};
     return reader.isOverrun() || (isFine && reader.readText(&failure->message) && reader.atEnd());
@@ -203,7 +205,8 @@ ResultReading ConnectionCodec::readInSteps(detail::ResultHandler *handler, int s
         std::unique_ptr<detail::StepReader> reader = handler->makeStepReader();
         if (!reader)
             return readAtOnce(handler, problem);
-        m_long = std::make_unique<LongReading>(handler, m_packet.payload, m_types.get(), m_packet.owner, m_maxDecodedSize);
+        m_long
+            = std::make_unique<LongReading>(handler, m_packet.payload, m_types.get(), m_packet.owner, m_maxDecodedSize);
         m_long->steps = std::move(reader);
         if (!beginResult(m_long->reader, &m_long->start))
             return ended(m_long->reader, false, -1, problem);
@@ -219,7 +222,8 @@ ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype 
 {
     if (isRead && reader.atEnd())
         return ResultReading::Taken;
-    if (QVariant value; !isRead && start >= 0 && !reader.isBroken() && reader.seek(start) && reader.readVariant(&value) && reader.atEnd()) {
+    if (QVariant value; !isRead && start >= 0 && !reader.isBroken() && reader.seek(start) && reader.readVariant(&value)
+        && reader.atEnd()) {
         *problem = detail::describe(value);
         return ResultReading::Misfit;
     }
@@ -258,8 +262,8 @@ void ConnectionCodec::encodeDone(quint64 id, QByteArray *out) const
     appendBareMessage(out, Release, id);
 }
 
-qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id, quint64 group,
-                                      QByteArray *out)
+qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                                      quint64 id, quint64 group, QByteArray *out)
 {
     const qsizetype start = out->size();
     CborWriter writer(out, m_types.get(), &m_chunks);
@@ -271,7 +275,8 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
         throw;
     }
     const qsizetype size = writer.position() - start;
-    if (writer.hasFailed() || !m_chunks.empty() || size - Header::Size > std::min(m_maxMessageSize, m_traits.maxMessageSize)
+    if (writer.hasFailed() || !m_chunks.empty()
+        || size - Header::Size > std::min(m_maxMessageSize, m_traits.maxMessageSize)
         || writer.decodedSize() > detail::DecodedAllowance) {
         writer.truncate(start);
         m_chunks.clear();
@@ -282,7 +287,8 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
     return size;
 }
 
-std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out)
+std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &target,
+                                                  const detail::CallArguments &arguments, OutMessage *out)
 {
     QByteArray scratch = std::exchange(m_scratch, {}); // an argument's own code may make another call meanwhile
     scratch.resize(0);
@@ -290,7 +296,9 @@ std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &targ
     writeCall(writer, target, arguments);
     const qsizetype size = writer.position() + writer.chunkBytes();
     if (!writer.hasFailed() && size - Header::Size > m_maxMessageSize)
-        writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size - Header::Size).arg(m_maxMessageSize));
+        writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed")
+                        .arg(size - Header::Size)
+                        .arg(m_maxMessageSize));
     if (writer.hasFailed()) {
         out->chunks.clear();
         return writer.errorString();

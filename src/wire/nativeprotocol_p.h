@@ -23,7 +23,8 @@ class ConnectionCodec final : public ClientCodec
 public:
     /// @p spare: see PacketBuffer.
     ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
-                    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize, const std::shared_ptr<QByteArray> &spare = {})
+                    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize,
+                    const std::shared_ptr<QByteArray> &spare = {})
         : m_maxMessageSize(maxMessageSize)
         , m_maxDecodedSize(maxDecodedSize)
         , m_types(types)
@@ -39,8 +40,8 @@ public:
     bool hasRest() const override { return m_buffer.hasRest(); }
     WorkerTraits traits() const override { return m_traits; }
     std::optional<QString> mismatch(const char *method, const detail::Signature &signature) override;
-    qsizetype encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id, quint64 group,
-                         QByteArray *out) override;
+    qsizetype encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id,
+                         quint64 group, QByteArray *out) override;
     void address(OutMessage *call, quint64 id, quint64 group) const override;
     void encodeDone(quint64 id, QByteArray *out) const override;
 
@@ -66,7 +67,8 @@ private:
     Packet m_packet; // the message handed out last
     struct LongReading
     {
-        LongReading(detail::ResultHandler *itsHandler, QByteArrayView bytes, const detail::TypeRegistry *types, QByteArray *owner, qint64 limit)
+        LongReading(detail::ResultHandler *itsHandler, QByteArrayView bytes, const detail::TypeRegistry *types,
+                    QByteArray *owner, qint64 limit)
             : handler(itsHandler)
             , reader(bytes, types, owner, limit)
         {
@@ -96,7 +98,8 @@ public:
     {
     }
     Protocol kind() const override { return Protocol::Native; }
-    std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, OutMessage *out) override;
+    std::optional<QString> encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                                      OutMessage *out) override;
     std::unique_ptr<ClientCodec> makeCodec() const override
     {
         return std::make_unique<ConnectionCodec>(m_maxMessageSize, m_types, m_maxDecodedSize, m_spare);

@@ -17,15 +17,17 @@ struct Packet
 {
     Header header;
     QByteArrayView payload;
-    QByteArray *owner = nullptr; ///< of a large message: holds just that, so that its end may be taken instead of copied
+    QByteArray *owner
+        = nullptr; ///< of a large message: holds just that, so that its end may be taken instead of copied
 };
 
-/// Cuts what a connection brings into messages. Bytes are read straight into it: small messages many at a time, a large one into memory of
-/// its own, which is allocated once its length is known to be allowed.
+/// Cuts what a connection brings into messages. Bytes are read straight into it: small messages many at a time, a large
+/// one into memory of its own, which is allocated once its length is known to be allowed.
 class PacketBuffer
 {
 public:
-    /// @p spare is where those of one thread leave their memory to each other while they are empty; without it this one keeps its own.
+    /// @p spare is where those of one thread leave their memory to each other while they are empty; without it this one
+    /// keeps its own.
     explicit PacketBuffer(qsizetype maxMessageSize, std::shared_ptr<QByteArray> spare = {})
         : m_maxMessageSize(maxMessageSize)
         , m_limit(std::min(maxMessageSize, MaxHelloSize))

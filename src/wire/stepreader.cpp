@@ -57,7 +57,8 @@ StepState VariantStepper::read(CborReader &reader, QVariant *out, int *steps)
     while ((*steps)-- > 0) {
         QVariant value;
         if (m_levels.empty() || !isAtEnd(reader, m_levels.back())) {
-            if (!m_levels.empty() && !reader.beginItem(m_levels.back().isMap, m_levels.back().isIndefinite, &m_levels.back().key))
+            if (!m_levels.empty()
+                && !reader.beginItem(m_levels.back().isMap, m_levels.back().isIndefinite, &m_levels.back().key))
                 break;
             const Step step = next(reader, &value);
             if (step == Step::Failed)

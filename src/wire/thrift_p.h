@@ -9,8 +9,8 @@
 
 namespace Prefork::Wire {
 
-/// Judges how much memory a buffer may keep that is empty again: a small multiple of what it has held lately, for so much will be needed
-/// again.
+/// Judges how much memory a buffer may keep that is empty again: a small multiple of what it has held lately, for so
+/// much will be needed again.
 class Thrift
 {
 public:
@@ -41,7 +41,8 @@ private:
     qsizetype m_usual = 0;
 };
 
-/// Drops the first @p count bytes of a buffer that is used on, together with memory that is out of proportion to the rest.
+/// Drops the first @p count bytes of a buffer that is used on, together with memory that is out of proportion to the
+/// rest.
 inline void dropFront(QByteArray *buffer, qsizetype count)
 {
     const qsizetype rest = buffer->size() - count;

@@ -5,7 +5,8 @@ namespace Prefork::detail {
 
 bool TypeRegistry::add(const QByteArray &name, QMetaType type)
 {
-    if (name.isEmpty() || !QUtf8StringView(name).isValidUtf8() || !type.isValid() || !type.hasRegisteredDataStreamOperators())
+    if (name.isEmpty() || !QUtf8StringView(name).isValidUtf8() || !type.isValid()
+        || !type.hasRegisteredDataStreamOperators())
         return false;
     const auto known = m_types.constFind(name);
     if (known != m_types.cend())

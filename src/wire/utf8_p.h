@@ -6,13 +6,14 @@
 
 namespace Prefork::Wire {
 
-/// Appends UTF-8 to @p text, in which a byte order mark is a character like any other. False if it is none. Unlike QString::fromUtf8() this
-/// tells, and takes no more memory than detail::textCost().
+/// Appends UTF-8 to @p text, in which a byte order mark is a character like any other. False if it is none. Unlike
+/// QString::fromUtf8() this tells, and takes no more memory than detail::textCost().
 [[nodiscard]] inline bool appendUtf8(QByteArrayView bytes, QString *text)
 {
     if (bytes.isEmpty())
         return true;
-    QStringDecoder decoder(QStringDecoder::Utf8, QStringConverter::Flag::Stateless | QStringConverter::Flag::ConvertInitialBom);
+    QStringDecoder decoder(QStringDecoder::Utf8,
+                           QStringConverter::Flag::Stateless | QStringConverter::Flag::ConvertInitialBom);
     const qsizetype before = text->size();
     const qsizetype size = before + decoder.requiredSpace(bytes.size());
     if (size > text->capacity())

@@ -78,7 +78,8 @@ void append(QByteArray *out, QMetaType type, QList<QMetaType> *around)
     } else if (isGadget(type)) {
         appendGadget(out, *type.metaObject(), type, around);
     } else if (QMetaType::canView(type, QMetaType::fromType<Wire::AssociativeView>())) {
-        append(&out->append("m<"), QVariant(type).view<Wire::AssociativeView>().metaContainer().mappedMetaType(), around);
+        append(&out->append("m<"), QVariant(type).view<Wire::AssociativeView>().metaContainer().mappedMetaType(),
+               around);
         out->append('>');
     } else if (QMetaType::canView(type, QMetaType::fromType<Wire::SequentialView>())) {
         append(&out->append("l<"), QVariant(type).view<Wire::SequentialView>().metaContainer().valueMetaType(), around);

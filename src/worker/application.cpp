@@ -12,8 +12,8 @@ namespace {
 constexpr const char *PlatformVariable = "QT_QPA_PLATFORM";
 constexpr int MostRounds = 8; // events that post the next for ever must not keep a worker from its calls
 
-/// While it lives, a QGuiApplication that is made needs no display, unless the environment names a platform. Programs that the worker runs
-/// later are not told.
+/// While it lives, a QGuiApplication that is made needs no display, unless the environment names a platform. Programs
+/// that the worker runs later are not told.
 class OffscreenByDefault
 {
     Q_DISABLE_COPY_MOVE(OffscreenByDefault)
@@ -58,7 +58,8 @@ void deliverPostedEvents()
 {
     for (int round = 0; round < MostRounds; ++round) {
         QCoreApplication::sendPostedEvents();
-        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete); // outside of an event loop only when asked for
+        QCoreApplication::sendPostedEvents(nullptr,
+                                           QEvent::DeferredDelete); // outside of an event loop only when asked for
     }
 }
 

@@ -125,7 +125,8 @@ QVariant InterfacePrivate::invokeFallback(const QString &name, const QVariantLis
     for (const auto &[key, entry] : methods)
         known.append(QString::fromUtf8(entry->name));
     known.sort();
-    const QString hint = known.size() <= 20 ? QStringLiteral("; it has: %1").arg(known.join(QStringLiteral(", "))) : QString();
+    const QString hint
+        = known.size() <= 20 ? QStringLiteral("; it has: %1").arg(known.join(QStringLiteral(", "))) : QString();
     throw Error(Error::NoSuchMethod, QStringLiteral("this worker has no method '%1'%2").arg(name.left(100), hint));
 }
 

@@ -31,13 +31,13 @@ class InterfacePrivate
 public:
     [[nodiscard]] static InterfacePrivate &of(const Interface &interface) { return *interface.d; }
 
-    /// Runs what a call asks for: the method its first item names, else the fallback. Throws NoSuchMethod when there is neither.
-    /// What the arguments become takes no more than is left of @p memory.
+    /// Runs what a call asks for: the method its first item names, else the fallback. Throws NoSuchMethod when there is
+    /// neither. What the arguments become takes no more than is left of @p memory.
     [[nodiscard]] QVariant invoke(const QVariantList &items, detail::MemoryMeter &memory);
     /// The fallback's part of it; a null name for a call without one.
     [[nodiscard]] QVariant invokeFallback(const QString &name, const QVariantList &arguments) const;
-    /// Numbers the methods, the fallback first, for @p flags, which all workers share: that of a method is set, for good, once replies were
-    /// kept waiting by it. Those numbered last may have to share one.
+    /// Numbers the methods, the fallback first, for @p flags, which all workers share: that of a method is set, for
+    /// good, once replies were kept waiting by it. Those numbered last may have to share one.
     void shareSurprises(std::span<std::atomic<quint8>> flags);
     [[nodiscard]] std::atomic<quint8> &surprise(const MethodEntry &entry) { return surprises[entry.surpriseIndex]; }
     /// A method by its name in UTF-8, or null.

@@ -14,7 +14,8 @@ QByteArray titleOf(const QVariantList &items)
 
 }
 
-JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, qint64 maxDecodedSize)
+JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+                         qint64 maxDecodedSize)
     : Session(interface, page, std::move(write))
     , m_codec(maxMessageSize, maxDecodedSize)
 {

@@ -24,8 +24,8 @@ constexpr qsizetype HelloRest = 256; // bytes of a hello beside its methods, and
 
 }
 
-NativeSession::NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite,
-                             qint64 maxDecodedSize)
+NativeSession::NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+                             TryWrite tryWrite, qint64 maxDecodedSize)
     : Session(interface, page, std::move(write))
     , m_tryWrite(std::move(tryWrite))
     , m_maxMessageSize(maxMessageSize)
@@ -70,7 +70,8 @@ bool NativeSession::received(qsizetype count)
 // A worker that is handed from checkout to checkout has no idle moment.
 bool NativeSession::isToLeave() const
 {
-    return m_page->askedToLeave.load(std::memory_order_relaxed) != 0 && m_page->held.load(std::memory_order_relaxed) == 0 && m_isGreeted;
+    return m_page->askedToLeave.load(std::memory_order_relaxed) != 0
+        && m_page->held.load(std::memory_order_relaxed) == 0 && m_isGreeted;
 }
 
 bool NativeSession::take(const Packet &packet)
@@ -78,7 +79,8 @@ bool NativeSession::take(const Packet &packet)
     const quint8 kind = packet.header.kind;
     noteSize(packet.payload.size());
     if (m_isGreeted == (kind == Hello))
-        return fail(m_isGreeted ? QStringLiteral("a second hello") : QStringLiteral("a message of kind %1 before hello").arg(kind));
+        return fail(m_isGreeted ? QStringLiteral("a second hello")
+                                : QStringLiteral("a message of kind %1 before hello").arg(kind));
     switch (kind) {
     case Hello:
         return serveHello(packet);
@@ -155,7 +157,8 @@ bool NativeSession::serveHello(const Packet &packet)
         writer.writeUnsigned(hash);
     }
     finishMessage(writer, start, Hello, 0);
-    // Before it is written: the client wakes up while this process is still in the system call, and may have it killed there.
+    // Before it is written: the client wakes up while this process is still in the system call, and may have it killed
+    // there.
     m_page->greeted.store(1, std::memory_order_release);
     return true;
 }
@@ -193,7 +196,9 @@ bool NativeSession::serveCall(const Packet &packet)
         run(entry, name.data() ? QString::fromUtf8(name) : QString(), reader, count - 2, writer);
         const qsizetype size = writer.position() - start + writer.chunkBytes();
         if (!writer.hasFailed() && size - Header::Size > m_replyLimit)
-            writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size - Header::Size).arg(m_replyLimit));
+            writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed")
+                            .arg(size - Header::Size)
+                            .arg(m_replyLimit));
         if (writer.decodedSize() > detail::decodedBound(size - Header::Size, m_replyDecodedSize))
             writer.fail(detail::decodedSizeError(size - Header::Size, m_replyDecodedSize));
         if (writer.hasFailed())
@@ -214,7 +219,8 @@ bool NativeSession::serveCall(const Packet &packet)
     return true;
 }
 
-void NativeSession::run(MethodEntry *entry, const QString &name, CborReader &arguments, quint64 count, CborWriter &result)
+void NativeSession::run(MethodEntry *entry, const QString &name, CborReader &arguments, quint64 count,
+                        CborWriter &result)
 {
     if (entry) {
         entry->method->invoke(arguments, count, result);
@@ -312,8 +318,9 @@ bool NativeSession::mayHold(const MethodEntry &next) const
 {
     if (m_replies.isEmpty())
         return true;
-    return next.lastRun < Quick.count() && next.longestRun < Slow.count() && m_held < MaxHeld && m_replies.size() < MaxHeldBytes
-        && m_chunks.empty() && m_interface.surprise(next).load(std::memory_order_relaxed) == 0;
+    return next.lastRun < Quick.count() && next.longestRun < Slow.count() && m_held < MaxHeld
+        && m_replies.size() < MaxHeldBytes && m_chunks.empty()
+        && m_interface.surprise(next).load(std::memory_order_relaxed) == 0;
 }
 
 bool NativeSession::flush()
@@ -321,7 +328,8 @@ bool NativeSession::flush()
     if (m_replies.isEmpty())
         return true;
     bool delivered = true;
-    // Killed right after its last reply a worker must not seem to be in the middle of it: goodbye could not be said in its name.
+    // Killed right after its last reply a worker must not seem to be in the middle of it: goodbye could not be said in
+    // its name.
     const qsizetype atOnce = m_chunks.empty() && m_tryWrite ? m_tryWrite(m_replies) : 0;
     if (atOnce < m_replies.size()) {
         beginWriting();

@@ -9,14 +9,14 @@ namespace Prefork::Worker {
 
 /// Serves a client of the native protocol.
 ///
-/// Replies may be held back to be written together, a few, but only before a method that was quick the last time and never slow; else they
-/// are written before the next call begins. A method that was slow then, or did not come back, is not trusted again by any worker. After an
-/// error, what else has come of the same fate group is dropped unheard.
+/// Replies may be held back to be written together, a few, but only before a method that was quick the last time and
+/// never slow; else they are written before the next call begins. A method that was slow then, or did not come back, is
+/// not trusted again by any worker. After an error, what else has come of the same fate group is dropped unheard.
 class NativeSession final : public Session
 {
 public:
-    NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write, TryWrite tryWrite = {},
-                  qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
+    NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+                  TryWrite tryWrite = {}, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
     std::span<char> space() override { return m_buffer.space(); }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_isGreeted; }
@@ -28,7 +28,8 @@ private:
     [[nodiscard]] bool serveHello(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveCall(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveRelease(quint64 id);
-    void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count, detail::CborWriter &result);
+    void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count,
+             detail::CborWriter &result);
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
     void end(MethodEntry &runs);
     void setUpOnce();

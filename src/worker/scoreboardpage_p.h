@@ -11,7 +11,8 @@
 
 namespace Prefork {
 
-/// One worker's page of shared memory: written by that worker alone, with no system call, read by the zygote at any moment.
+/// One worker's page of shared memory: written by that worker alone, with no system call, read by the zygote at any
+/// moment.
 struct ScoreboardPage
 {
     enum State : quint32 { Free, Idle, Busy };
@@ -26,13 +27,17 @@ struct ScoreboardPage
     std::atomic<quint32> held{0}; ///< 1 from the first call of a checkout until its release
     std::atomic<quint32> askedToLeave{0}; ///< 1 once it is to end as soon as it is free
     std::atomic<quint32> setup{NotSetUp}; ///< how setup went when it was last run
-    std::atomic<quint32> heldFor{0}; ///< while replies wait for a method: 1 more than the index of its flag (InterfacePrivate)
+    std::atomic<quint32> heldFor{
+        0}; ///< while replies wait for a method: 1 more than the index of its flag (InterfacePrivate)
     std::atomic<qint64> since{0}; ///< steady_clock, ns: when the state began
     std::atomic<quint64> lastStarted{0}; ///< number of the last call begun on this connection
     std::atomic<quint64> served{0}; ///< calls answered
     std::array<std::atomic<quint64>, MethodBytes / sizeof(quint64)> method{};
 
-    static qint64 now() { return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+    static qint64 now()
+    {
+        return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
 
     void enter(State next, qint64 when = now())
     {
@@ -50,7 +55,10 @@ struct ScoreboardPage
         }
     }
     /// Whether nobody would miss the worker: what it has not read yet has provably not begun.
-    [[nodiscard]] bool isFree() const { return state.load(std::memory_order_acquire) == Idle && held.load(std::memory_order_relaxed) == 0; }
+    [[nodiscard]] bool isFree() const
+    {
+        return state.load(std::memory_order_acquire) == Idle && held.load(std::memory_order_relaxed) == 0;
+    }
     [[nodiscard]] QByteArray methodName() const
     {
         std::array<char, MethodBytes> bytes{};

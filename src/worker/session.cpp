@@ -14,11 +14,12 @@
 
 namespace Prefork::Worker {
 
-std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
-                                       TryWrite tryWrite, qint64 maxDecodedSize)
+std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize,
+                                       ScoreboardPage *page, Write write, TryWrite tryWrite, qint64 maxDecodedSize)
 {
     if (first == Wire::Native::Preamble.front())
-        return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(write), std::move(tryWrite), maxDecodedSize);
+        return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(write), std::move(tryWrite),
+                                               maxDecodedSize);
     return std::make_unique<JsonSession>(interface, maxMessageSize, page, std::move(write), maxDecodedSize);
 }
 
@@ -97,7 +98,8 @@ bool Session::deliverEvents()
         deliverPostedEvents();
         return true;
     } catch (...) {
-        return fail(QStringLiteral("the handler of a posted event failed: %1").arg(Error::fromCurrentException().message()));
+        return fail(
+            QStringLiteral("the handler of a posted event failed: %1").arg(Error::fromCurrentException().message()));
     }
 }
 

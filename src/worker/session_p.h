@@ -23,24 +23,27 @@ public:
     /// Writes all bytes, however long that takes; false when they cannot be delivered.
     using Write = std::function<bool(QByteArrayView bytes)>;
 
-    /// Writes at once, and of a short message all or nothing, even if the process is killed meanwhile; returns how many bytes.
+    /// Writes at once, and of a short message all or nothing, even if the process is killed meanwhile; returns how many
+    /// bytes.
     using TryWrite = std::function<qsizetype(QByteArrayView bytes)>;
 
     /// The session for a client that begins to speak with @p first.
-    [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface, qsizetype maxMessageSize,
-                                                       ScoreboardPage *page, Write write, TryWrite tryWrite,
+    [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface,
+                                                       qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+                                                       TryWrite tryWrite,
                                                        qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
     virtual ~Session();
 
     /// Where to read the connection's bytes to; never empty.
     [[nodiscard]] virtual std::span<char> space() = 0;
-    /// Serves what is whole with the @p count bytes that were put there, one request after the other. False ends the connection:
-    /// errorString() says why, or is empty when nobody is there to hear replies.
+    /// Serves what is whole with the @p count bytes that were put there, one request after the other. False ends the
+    /// connection: errorString() says why, or is empty when nobody is there to hear replies.
     [[nodiscard]] virtual bool received(qsizetype count) = 0;
     [[nodiscard]] QString errorString() const { return m_error; }
     /// Whether the client has introduced itself, as far as its protocol asks for that.
     [[nodiscard]] virtual bool isGreeted() const { return true; }
-    /// Whether messages were so much larger than those of late that what they took should go back to the system. Asked after received().
+    /// Whether messages were so much larger than those of late that what they took should go back to the system. Asked
+    /// after received().
     [[nodiscard]] bool hasMemoryToSpare();
     /// The same for bytes that lie elsewhere.
     [[nodiscard]] bool serve(QByteArrayView bytes);

@@ -40,7 +40,8 @@ void throwArgumentSize(const QString &method, const MemoryMeter &memory)
 void throwArgumentCount(const QString &method, quint64 expected, quint64 given)
 {
     const QString noun = expected == 1 ? QStringLiteral("argument") : QStringLiteral("arguments");
-    throw Error(Error::BadArguments, QStringLiteral("%1: expected %2 %3, got %4").arg(method).arg(expected).arg(noun).arg(given));
+    throw Error(Error::BadArguments,
+                QStringLiteral("%1: expected %2 %3, got %4").arg(method).arg(expected).arg(noun).arg(given));
 }
 
 void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, const QVariant &given)
@@ -52,7 +53,8 @@ void throwArgumentType(const QString &method, std::size_t position, QMetaType ex
                     .arg(QLatin1StringView(expected.name()), describe(given)));
 }
 
-void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, CborReader &arguments, qsizetype start)
+void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, CborReader &arguments,
+                       qsizetype start)
 {
     QVariant given;
     if (!arguments.isBroken() && arguments.seek(start))

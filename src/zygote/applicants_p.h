@@ -2,8 +2,8 @@
 #ifndef QTPREFORK_APPLICANTS_P_H
 #define QTPREFORK_APPLICANTS_P_H
 
-#include "zygote/zygotemessages_p.h"
 #include "zygote/posix_p.h"
+#include "zygote/zygotemessages_p.h"
 
 #include <deque>
 #include <functional>

@@ -6,11 +6,13 @@
 
 namespace Prefork::Posix {
 
-/// A descriptor that takes what is written and gives nothing to read: /dev/null, or where there is none, something that refuses both.
+/// A descriptor that takes what is written and gives nothing to read: /dev/null, or where there is none, something that
+/// refuses both.
 [[nodiscard]] Fd openNothing();
 
-/// The numbers of the descriptors that the program had open when a process was forked from it. The program's code still knows them there,
-/// in a log or in syslog(), so they must never become those of something else: nothing is open at each.
+/// The numbers of the descriptors that the program had open when a process was forked from it. The program's code still
+/// knows them there, in a log or in syslog(), so they must never become those of something else: nothing is open at
+/// each.
 class Blanks
 {
 public:

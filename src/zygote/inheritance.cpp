@@ -50,7 +50,8 @@ void adoptLocale()
 
 void reseedRandomNumbers()
 {
-    // It must not be assigned to, nor seeded: Qt 6.4 ends the program then. A test looks whether this works with the Qt at hand.
+    // It must not be assigned to, nor seeded: Qt 6.4 ends the program then. A test looks whether this works with the Qt
+    // at hand.
     static_assert(std::is_standard_layout_v<QRandomGenerator> && std::is_trivially_destructible_v<QRandomGenerator>);
     const QRandomGenerator fresh = QRandomGenerator::securelySeeded();
     std::memcpy(static_cast<void *>(QRandomGenerator::global()), static_cast<const void *>(&fresh), sizeof fresh);
@@ -65,15 +66,16 @@ void reseedRandomNumbers()
 
 void prepareHostLookups()
 {
-    const QtMessageHandler handler = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) {});
+    const QtMessageHandler handler
+        = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) { });
     static_cast<void>(QHostInfo::fromName(QString())); // which looks nothing up
     qInstallMessageHandler(handler);
 }
 
 void forgetSupervisor()
 {
-    for (const char *const variable :
-         {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+    for (const char *const variable : {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_PIDFDID",
+                                       "LISTEN_FDS", "LISTEN_FDNAMES"})
         qunsetenv(variable);
 }
 

@@ -22,7 +22,8 @@ void logOwn(const QLoggingCategory &category, QtMsgType type, const QString &lin
     }
     const QMessageLogContext context(nullptr, 0, nullptr, category.categoryName());
     if (const quint64 lost = std::exchange(s_lost, 0); lost > 0)
-        qt_message_output(QtWarningMsg, context, QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
+        qt_message_output(QtWarningMsg, context,
+                          QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
     qt_message_output(type, context, line);
     if (errors.takeFailure())
         ++s_lost;

@@ -41,7 +41,8 @@ Partings::Partings(Posix::Poller &poller)
 void Partings::begin(Posix::Fd connection, QByteArrayView lastWords)
 {
     if (!lastWords.isEmpty())
-        static_cast<void>(Posix::writeNow(connection.get(), lastWords)); // a client that does not read learns from the end of file
+        static_cast<void>(
+            Posix::writeNow(connection.get(), lastWords)); // a client that does not read learns from the end of file
     Posix::shutDownWriting(connection.get());
     if (isAtEnd(connection.get()))
         return;

@@ -8,9 +8,9 @@
 
 namespace Prefork {
 
-/// Connections whose worker is no more. What their clients have written is read to its end before they are closed, for closing a TCP
-/// connection with something unread destroys what the client has not yet read. On a unix socket that would only be impolite: the client
-/// would read of a reset instead of the end.
+/// Connections whose worker is no more. What their clients have written is read to its end before they are closed, for
+/// closing a TCP connection with something unread destroys what the client has not yet read. On a unix socket that
+/// would only be impolite: the client would read of a reset instead of the end.
 class Partings
 {
 public:

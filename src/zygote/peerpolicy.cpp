@@ -12,7 +12,8 @@ bool PeerPolicy::allows(quint32 user, quint32 group) const
         return true;
     if (user == Unknown || group == Unknown)
         return false;
-    return (sameUser && user == Posix::userId()) || (root && user == 0) || users.contains(user) || groups.contains(group);
+    return (sameUser && user == Posix::userId()) || (root && user == 0) || users.contains(user)
+        || groups.contains(group);
 }
 
 }

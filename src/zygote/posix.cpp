@@ -134,7 +134,8 @@ void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> t
     const auto until = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::nanoseconds(0));
     int ready = -1;
     do {
-        const auto left = std::max<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0));
+        const auto left
+            = std::max<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0));
         const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
         const timespec limit{whole.count(), (left - whole).count()};
         ready = ::ppoll(polls.data(), polls.size(), timeout ? &limit : nullptr, nullptr);
@@ -151,7 +152,8 @@ void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> t
 
 void *mapShared(std::size_t bytes)
 {
-    void *const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *const memory
+        = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return memory == MAP_FAILED ? nullptr : memory;
 }
 

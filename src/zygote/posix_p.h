@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-/// Every raw system call of the library, wrapped: descriptors are close-on-exec from birth, EINTR is invisible, SIGPIPE never happens, and
-/// what can fail says so. Failures leave their cause in errno, for errorText().
+/// Every raw system call of the library, wrapped: descriptors are close-on-exec from birth, EINTR is invisible, SIGPIPE
+/// never happens, and what can fail says so. Failures leave their cause in errno, for errorText().
 namespace Prefork::Posix {
 
 /// Owns a descriptor.
@@ -48,7 +48,7 @@ private:
 [[nodiscard]] QString errorText(int error);
 [[nodiscard]] QString lastErrorText();
 
-// --- bytes -------------------------------------------------------------------------------------------------------------------------
+// Bytes
 
 struct Transfer
 {
@@ -64,11 +64,12 @@ struct Transfer
 /// Neither waits, whoever has made the socket a blocking one.
 [[nodiscard]] Transfer readNow(int socket, std::span<char> into);
 [[nodiscard]] Transfer writeNow(int socket, QByteArrayView bytes);
-/// Reads once from a blocking socket, and writes all to one (false when the peer is gone). Both wait for the kernel's memory too.
+/// Reads once from a blocking socket, and writes all to one (false when the peer is gone). Both wait for the kernel's
+/// memory too.
 [[nodiscard]] Transfer readPatiently(int socket, std::span<char> into);
 [[nodiscard]] bool writeAll(int socket, QByteArrayView bytes);
-/// How many bytes at most a single writeNow() takes all or not at all, whatever happens meanwhile to the process; 0 when there is no such
-/// promise.
+/// How many bytes at most a single writeNow() takes all or not at all, whatever happens meanwhile to the process; 0
+/// when there is no such promise.
 [[nodiscard]] qsizetype atomicWriteLimit(int socket);
 /// True when the peer of an idle connection has hung up or sent something; nothing is consumed.
 [[nodiscard]] bool hasInput(int socket);
@@ -79,17 +80,18 @@ struct Transfer
 /// The next byte, if it has come, which stays to be read.
 [[nodiscard]] std::optional<char> peekByte(int socket);
 
-// --- messages with a descriptor ----------------------------------------------------------------------------------------------------
+// Messages with a descriptor
 
 [[nodiscard]] Transfer sendMessage(int socket, QByteArrayView message, int descriptor = -1, bool wait = false);
 /// @p descriptor, if given, takes one that came along. A message longer than @p into is Failed with EMSGSIZE.
 [[nodiscard]] Transfer receiveMessage(int socket, std::span<char> into, Fd *descriptor = nullptr);
 
-// --- sockets -----------------------------------------------------------------------------------------------------------------------
+// Sockets
 
 enum class PairType { Stream, Messages };
 [[nodiscard]] std::optional<std::pair<Fd, Fd>> socketPair(PairType type);
-/// A pair for messages that has been seen to carry one, with a descriptor: a filter of system calls may not let them through.
+/// A pair for messages that has been seen to carry one, with a descriptor: a filter of system calls may not let them
+/// through.
 [[nodiscard]] std::optional<std::pair<Fd, Fd>> messagePair();
 [[nodiscard]] Fd acceptConnection(int listener);
 [[nodiscard]] Fd duplicate(int descriptor);
@@ -113,23 +115,27 @@ struct Credentials
 /// `tcp://host:port` of a TCP connection's other end.
 [[nodiscard]] QString peerAddress(int socket);
 
-/// The address of a listening stream socket, unix or TCP, as text; empty if @p socket is none. An abstract name begins with @.
+/// The address of a listening stream socket, unix or TCP, as text; empty if @p socket is none. An abstract name begins
+/// with @.
 [[nodiscard]] QString listeningAddress(int socket);
 void closeOnExec(int descriptor);
-/// Sends a datagram to a unix socket at a path, or by an abstract name that begins with @; false if nobody could be reached.
+/// Sends a datagram to a unix socket at a path, or by an abstract name that begins with @; false if nobody could be
+/// reached.
 bool sendDatagram(const QByteArray &path, QByteArrayView text);
 
-// --- socket files ------------------------------------------------------------------------------------------------------------------
+// Socket files
 
 [[nodiscard]] Fd openDirectory(const QByteArray &path);
 /// The same directory once more, readable, with locks of its own.
 [[nodiscard]] Fd openAgain(int directory);
-/// The root directory, and @p name in @p directory, whatever it is: good for identify() and for going on from there, not for reading.
+/// The root directory, and @p name in @p directory, whatever it is: good for identify() and for going on from there,
+/// not for reading.
 [[nodiscard]] Fd openRoot();
 [[nodiscard]] Fd openToLook(int directory, const QByteArray &name);
 /// Where an open symbolic link points; empty on failure.
 [[nodiscard]] QByteArray targetOfLink(int link);
-/// Waits for the exclusive lock on an open directory, not for ever, for whoever can read the directory can lock it. Closing it unlocks.
+/// Waits for the exclusive lock on an open directory, not for ever, for whoever can read the directory can lock it.
+/// Closing it unlocks.
 [[nodiscard]] bool lockDirectory(int directory, std::chrono::milliseconds patience);
 struct FileIdentity
 {
@@ -140,7 +146,10 @@ struct FileIdentity
     bool isSocket = false;
     bool isDirectory = false;
     bool isLink = false;
-    friend bool operator==(const FileIdentity &a, const FileIdentity &b) { return a.device == b.device && a.inode == b.inode; }
+    friend bool operator==(const FileIdentity &a, const FileIdentity &b)
+    {
+        return a.device == b.device && a.inode == b.inode;
+    }
 };
 /// Of @p name in @p directory itself, not of what a link points at. Nothing there: errno is ENOENT.
 [[nodiscard]] std::optional<FileIdentity> identify(int directory, const QByteArray &name);
@@ -150,21 +159,23 @@ struct FileIdentity
 enum class Probe { Alive, Dead, Failed };
 /// Whether anybody listens on the socket file.
 [[nodiscard]] Probe probeSocket(int directory, const QByteArray &name);
-/// A connection to the socket file at @p path, at once or not at all. Closed, with the cause in errno: EAGAIN if the backlog is full.
+/// A connection to the socket file at @p path, at once or not at all. Closed, with the cause in errno: EAGAIN if the
+/// backlog is full.
 [[nodiscard]] Fd connectToSocket(const QByteArray &path);
 bool renameIn(int directory, const QByteArray &from, const QByteArray &to);
 bool removeFrom(int directory, const QByteArray &name);
 
-// --- processes ---------------------------------------------------------------------------------------------------------------------
+// Processes
 
-/// Opens /dev/null as those of the descriptors 0-2 that are closed: else one of ours would get the number, and what is printed or logged.
+/// Opens /dev/null as those of the descriptors 0-2 that are closed: else one of ours would get the number, and what is
+/// printed or logged.
 void occupyStandardDescriptors();
 /// Ignores SIGPIPE, if it would end the process.
 void outliveBrokenPipes();
 /// Signals to the child wait until it calls receiveSignals(). What handlers of pthread_atfork() throw is never caught.
 [[nodiscard]] pid_t forkProcess() noexcept;
-/// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of the parent's
-/// program run; resetSignals(); descriptors above 2 are closed that are not in @p keep.
+/// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of
+/// the parent's program run; resetSignals(); descriptors above 2 are closed that are not in @p keep.
 void beginProcess(std::vector<int> keep);
 /// Ended children wait to be reaped, whatever some library has arranged.
 void keepEndedChildren();
@@ -182,8 +193,8 @@ struct Death
     int signal = 0; ///< and if this is 0 too, nobody knows
 };
 [[nodiscard]] QString describeDeath(const Death &death);
-/// False, with the cause in errno, if there is no call by which this process may wait for children of its own, or none by which it may
-/// send them signals.
+/// False, with the cause in errno, if there is no call by which this process may wait for children of its own, or none
+/// by which it may send them signals.
 [[nodiscard]] bool maySuperviseChildren();
 /// Ends a child of ours, and reaps it.
 void killChild(pid_t pid);
@@ -199,10 +210,11 @@ public:
     [[nodiscard]] int descriptor() const { return m_descriptor.get(); }
     /// Does nothing to one that has been reaped.
     bool signal(int signal) const;
-    /// How it has ended; unset if it has not, or if nobody may know yet because another process traces it. It stays to be reaped, as far as
-    /// the kernel allows to look without doing so.
+    /// How it has ended; unset if it has not, or if nobody may know yet because another process traces it. It stays to
+    /// be reaped, as far as the kernel allows to look without doing so.
     [[nodiscard]] std::optional<Death> death() const;
-    /// Whether it has ended according to /proc, which says so even while another process traces it; false if /proc says nothing.
+    /// Whether it has ended according to /proc, which says so even while another process traces it; false if /proc says
+    /// nothing.
     [[nodiscard]] bool isZombie() const;
     /// Waits for its end, for ever if @p timeout is unset. Whether it has ended.
     bool waitForEnd(std::optional<std::chrono::nanoseconds> timeout) const;
@@ -214,7 +226,8 @@ private:
     Fd m_descriptor;
     mutable std::optional<Death> m_reaped; // from when on its pid may be another's
 };
-/// Says on a descriptor that children have ended, for those of whom no other one says it. There is one at a time in a process.
+/// Says on a descriptor that children have ended, for those of whom no other one says it. There is one at a time in a
+/// process.
 class EndedChildren
 {
     Q_DISABLE_COPY_MOVE(EndedChildren)
@@ -256,12 +269,13 @@ bool becomeGroup(gid_t group);
 bool becomeUser(uid_t user);
 /// Tries to become root, in any role. A process for which this is true must end.
 [[nodiscard]] bool regainsRoot();
-/// Begins a session, and with it a process group, which no terminal's job control stops and which the kernel does not hang up when its
-/// parent dies.
+/// Begins a session, and with it a process group, which no terminal's job control stops and which the kernel does not
+/// hang up when its parent dies.
 void leadSession();
 /// Makes a child of ours, or with 0 this process, the leader of a process group of its own.
 void leadGroup(pid_t pid);
-/// Sends @p signal to all processes of the group that @p leader leads, a child of ours that has not been reaped. False if it leads none.
+/// Sends @p signal to all processes of the group that @p leader leads, a child of ours that has not been reaped. False
+/// if it leads none.
 bool signalGroup(pid_t leader, int signal);
 /// Ends what is left of the group of a child of ours that has ended, and has not been reaped.
 void killGroup(pid_t leader);
@@ -296,7 +310,7 @@ private:
 /// Writes @p line and an end of line to standard error without waiting. False if there was no room.
 bool writeToStderrNow(QByteArray line);
 
-// --- waiting -----------------------------------------------------------------------------------------------------------------------
+// Waiting
 
 struct Watch
 {
@@ -308,8 +322,8 @@ struct Watch
 /// Waits until a descriptor is ready or the time is up, whatever signals come; unset = for ever.
 void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> timeout);
 
-/// Waits for many descriptors at a cost that does not grow with their number, unless the kernel refuses epoll. A descriptor must be removed
-/// before it is closed: its duplicates in other processes would keep it here.
+/// Waits for many descriptors at a cost that does not grow with their number, unless the kernel refuses epoll. A
+/// descriptor must be removed before it is closed: its duplicates in other processes would keep it here.
 class Poller
 {
 public:
@@ -345,13 +359,13 @@ private:
     quint32 m_added = 0;
 };
 
-// --- time --------------------------------------------------------------------------------------------------------------------------
+// Time
 
 /// The monotonic clock as of its last tick, and how far apart its ticks are.
 [[nodiscard]] std::chrono::nanoseconds coarseTime();
 [[nodiscard]] std::chrono::nanoseconds coarseTimeResolution();
 
-// --- shared memory -----------------------------------------------------------------------------------------------------------------
+// Shared memory
 
 /// @p bytes of zeroed memory shared with future children; null when there is none to be had.
 [[nodiscard]] void *mapShared(std::size_t bytes);
@@ -359,25 +373,26 @@ void unmapShared(void *memory, std::size_t bytes);
 [[nodiscard]] std::size_t pageSize();
 bool protect(void *memory, std::size_t bytes, bool writable);
 
-// --- signals of a forked process ---------------------------------------------------------------------------------------------------
+// Signals of a forked process
 
-/// Signals are at their defaults, but for SIGPIPE: its handler does nothing, so that writing fails instead, while programs that are
-/// executed from here get the default.
+/// Signals are at their defaults, but for SIGPIPE: its handler does nothing, so that writing fails instead, while
+/// programs that are executed from here get the default.
 void resetSignals();
 /// Signals that have waited come now.
 void receiveSignals();
 /// Asks a worker to leave as soon as it is free: SIGHUP, which does so from a shell as well.
 extern const int LeaveSignal;
-/// Runs @p handler whenever LeaveSignal comes, or a SIGTERM that @p zygote has not sent, wherever the process is just then. A SIGTERM of
+/// Runs @p handler whenever LeaveSignal comes, or a SIGTERM that @p zygote has not sent, wherever the process is just
+/// then. A SIGTERM of
 /// @p zygote ends the process.
 void onLeaveSignal(pid_t zygote, void (*handler)());
 /// Turns each SIGTERM into a byte on the returned descriptor. Closed, with the cause in errno, if that cannot be.
 [[nodiscard]] Fd watchSigterm();
 
-// --- signals of a program ----------------------------------------------------------------------------------------------------------
+// Signals of a program
 
-/// Turns the first two of SIGINT and SIGTERM into a byte each on the returned descriptor; the third has its default effect. Closed, with
-/// EBUSY, while it is done already. Undone by unwatchTermination().
+/// Turns the first two of SIGINT and SIGTERM into a byte each on the returned descriptor; the third has its default
+/// effect. Closed, with EBUSY, while it is done already. Undone by unwatchTermination().
 [[nodiscard]] Fd watchTermination();
 void unwatchTermination();
 

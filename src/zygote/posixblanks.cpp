@@ -22,9 +22,7 @@ int s_threadsOfTools = 1;
 
 bool isNullDevice(int descriptor)
 {
-    struct stat file
-    {
-    };
+    struct stat file{};
     return ::fstat(descriptor, &file) == 0 && S_ISCHR(file.st_mode) && file.st_rdev == makedev(1, 3);
 }
 
@@ -38,7 +36,8 @@ Fd openNothing()
     // A file that can neither grow nor be written to, else what is written would fill the memory.
     nothing.reset();
     nothing.reset(::memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (nothing.isOpen() && ::fcntl(nothing.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE) == 0)
+    if (nothing.isOpen()
+        && ::fcntl(nothing.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE) == 0)
         return nothing;
     auto ends = socketPair(PairType::Stream); // without the other end
     return ends ? std::move(ends->first) : Fd();
@@ -54,7 +53,8 @@ bool Blanks::blankAllBut(int spared)
     m_nothing = nothing.isOpen() ? identify(nothing.get()) : std::nullopt;
     if (!m_nothing)
         return false;
-    // Above the limit nothing can be opened, and so nothing takes the place of what is closed there. It may have been lowered meanwhile.
+    // Above the limit nothing can be opened, and so nothing takes the place of what is closed there. It may have been
+    // lowered meanwhile.
     const quint64 limit = descriptorLimit();
     if (quint64(open.back()) >= limit)
         static_cast<void>(liftDescriptorLimit());

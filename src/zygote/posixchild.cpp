@@ -59,7 +59,8 @@ bool maySuperviseChildren()
     if (!mayWait)
         return false;
     const Fd process(int(::syscall(SYS_pidfd_open, self, 0)));
-    return (process.isOpen() && ::syscall(SYS_pidfd_send_signal, process.get(), 0, nullptr, 0) == 0) || ::kill(self, 0) == 0;
+    return (process.isOpen() && ::syscall(SYS_pidfd_send_signal, process.get(), 0, nullptr, 0) == 0)
+        || ::kill(self, 0) == 0;
 }
 
 void killChild(pid_t pid)
@@ -157,9 +158,7 @@ bool EndedChildren::open()
         return false;
     m_readEnd = std::move(ends->first);
     s_endedPipe = ends->second.take();
-    struct sigaction action
-    {
-    };
+    struct sigaction action{};
     action.sa_handler = onChildEnded;
     action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
     ::sigemptyset(&action.sa_mask);

@@ -18,8 +18,9 @@ namespace {
 
 constexpr int Most = 1 << 20; // numbers, as usual systems have them
 
-// Where there is no /proc: poll() says of each number whether it is open, as many at a time as the limit allows. All numbers are looked
-// at, for the limit may have been lowered when some above it were open. That takes some ten milliseconds.
+// Where there is no /proc: poll() says of each number whether it is open, as many at a time as the limit allows. All
+// numbers are looked at, for the limit may have been lowered when some above it were open. That takes some ten
+// milliseconds.
 std::vector<int> findOpenDescriptors()
 {
     std::array<pollfd, 1024> polls;
@@ -46,7 +47,8 @@ void closeAllBut(std::vector<int> keep)
     std::sort(keep.begin(), keep.end());
     unsigned first = 3;
     bool isDone = true;
-    const auto closeUpTo = [&](unsigned last) { isDone = isDone && (first > last || ::syscall(SYS_close_range, first, last, 0) == 0); };
+    const auto closeUpTo
+        = [&](unsigned last) { isDone = isDone && (first > last || ::syscall(SYS_close_range, first, last, 0) == 0); };
     for (const int descriptor : keep) {
         closeUpTo(unsigned(descriptor) - 1);
         first = unsigned(descriptor) + 1;

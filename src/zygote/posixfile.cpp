@@ -16,7 +16,8 @@ namespace {
 
 FileIdentity identityOf(const struct stat &file)
 {
-    return {file.st_dev, file.st_ino, file.st_uid, file.st_mode, S_ISSOCK(file.st_mode), S_ISDIR(file.st_mode), S_ISLNK(file.st_mode)};
+    return {file.st_dev,           file.st_ino,          file.st_uid, file.st_mode, S_ISSOCK(file.st_mode),
+            S_ISDIR(file.st_mode), S_ISLNK(file.st_mode)};
 }
 
 }
@@ -67,9 +68,7 @@ bool lockDirectory(int directory, std::chrono::milliseconds patience)
 
 std::optional<FileIdentity> identify(int directory, const QByteArray &name)
 {
-    struct stat file
-    {
-    };
+    struct stat file{};
     if (::fstatat(directory, name.constData(), &file, AT_SYMLINK_NOFOLLOW) != 0)
         return {};
     return identityOf(file);
@@ -77,9 +76,7 @@ std::optional<FileIdentity> identify(int directory, const QByteArray &name)
 
 std::optional<FileIdentity> identify(int descriptor)
 {
-    struct stat file
-    {
-    };
+    struct stat file{};
     if (::fstat(descriptor, &file) != 0)
         return {};
     return identityOf(file);

@@ -132,7 +132,8 @@ bool setOomScoreAdjust(int adjustment)
 {
     const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
     const QByteArray text = QByteArray::number(adjustment);
-    return file.isOpen() && retry([&] { return ::write(file.get(), text.constData(), std::size_t(text.size())); }) == text.size();
+    return file.isOpen()
+        && retry([&] { return ::write(file.get(), text.constData(), std::size_t(text.size())); }) == text.size();
 }
 
 bool mayForbidNewPrivileges()
@@ -159,7 +160,8 @@ bool regainsRoot()
 {
     constexpr uid_t Unchanged = uid_t(-1);
     const gid_t group = 0;
-    return ::setresuid(0, Unchanged, Unchanged) == 0 || ::setresuid(Unchanged, 0, Unchanged) == 0 || ::setgroups(1, &group) == 0;
+    return ::setresuid(0, Unchanged, Unchanged) == 0 || ::setresuid(Unchanged, 0, Unchanged) == 0
+        || ::setgroups(1, &group) == 0;
 }
 
 }

@@ -48,9 +48,7 @@ void occupyStandardDescriptors()
 
 void outliveBrokenPipes()
 {
-    struct sigaction now
-    {
-    };
+    struct sigaction now{};
     if (::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL)
         ::signal(SIGPIPE, SIG_IGN);
 }

@@ -39,8 +39,9 @@ inline bool isRefused(int error)
 ssize_t sendBytes(int socket, QByteArrayView bytes, int flags);
 ssize_t receiveBytes(int socket, std::span<char> into, int flags);
 
-/// What a call that moves bytes and failed with @p error came to. A kernel without memory for it has some a moment later, and nothing was
-/// moved: given up, an event or an order of a zygote would be lost for good, and with it a place for a worker.
+/// What a call that moves bytes and failed with @p error came to. A kernel without memory for it has some a moment
+/// later, and nothing was moved: given up, an event or an order of a zygote would be lost for good, and with it a place
+/// for a worker.
 inline Transfer failure(int error)
 {
     if (error == ENOBUFS || error == ENOMEM)

@@ -50,9 +50,7 @@ void onWorkerSignal(int signal, siginfo_t *info, void *)
 
 struct sigaction emptyAction()
 {
-    struct sigaction action
-    {
-    };
+    struct sigaction action{};
     ::sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;
     return action;
@@ -67,7 +65,7 @@ void resetSignals()
     for (int signal = 1; signal < NSIG; ++signal)
         ::signal(signal, SIG_DFL);
     struct sigaction action = emptyAction();
-    action.sa_handler = [](int) {};
+    action.sa_handler = [](int) { };
     ::sigaction(SIGPIPE, &action, nullptr);
 }
 

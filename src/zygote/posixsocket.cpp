@@ -3,8 +3,8 @@
 
 #include "zygote/posixretry_p.h"
 
-#include <arpa/inet.h>
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -169,7 +169,8 @@ void setReceiveTimeout(int socket, std::chrono::milliseconds timeout)
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
 
-// A unix socket takes up to half its buffer as one piece of kernel memory, whose allocation succeeds or fails as a whole.
+// A unix socket takes up to half its buffer as one piece of kernel memory, whose allocation succeeds or fails as a
+// whole.
 qsizetype atomicWriteLimit(int socket)
 {
     constexpr qsizetype Most = 16 * 1024;
@@ -194,7 +195,8 @@ bool isUnixSocket(int socket)
 
 void tuneTcp(int socket)
 {
-    const auto set = [socket](int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); };
+    const auto set
+        = [socket](int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); };
     set(IPPROTO_TCP, TCP_NODELAY, 1);
     set(SOL_SOCKET, SO_KEEPALIVE, 1);
     set(IPPROTO_TCP, TCP_KEEPIDLE, 10);
@@ -216,7 +218,8 @@ namespace {
 // The name of an abstract socket begins with a NUL, and may have more of them; a path ends with one, if there is room.
 QString placeOf(const sockaddr_un &address, socklen_t length)
 {
-    const QByteArray name(address.sun_path, std::max<qsizetype>(0, qsizetype(length) - qsizetype(offsetof(sockaddr_un, sun_path))));
+    const QByteArray name(address.sun_path,
+                          std::max<qsizetype>(0, qsizetype(length) - qsizetype(offsetof(sockaddr_un, sun_path))));
     if (name.startsWith('\0'))
         return u'@' + QString::fromLocal8Bit(name.sliced(1)).replace(QChar(0), u'@');
     return QString::fromLocal8Bit(name.constData());
@@ -243,7 +246,8 @@ QString peerAddress(int socket)
 {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
-    return ::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) == 0 ? textOf(address, length) : QString();
+    return ::getpeername(socket, reinterpret_cast<sockaddr *>(&address), &length) == 0 ? textOf(address, length)
+                                                                                       : QString();
 }
 
 QString listeningAddress(int socket)
@@ -285,7 +289,8 @@ bool sendDatagram(const QByteArray &path, QByteArrayView text)
     header.msg_namelen = socklen_t(offsetof(sockaddr_un, sun_path) + std::size_t(path.size()));
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    return socket.isOpen() && retry([&] { return ::sendmsg(socket.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT); }) == text.size();
+    return socket.isOpen()
+        && retry([&] { return ::sendmsg(socket.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT); }) == text.size();
 }
 
 }

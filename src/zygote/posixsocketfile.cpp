@@ -44,16 +44,15 @@ QByteArray linkTo(int descriptor)
 // Containers may have no /proc, or another's; and one's own may be forbidden to a process that has changed its user.
 bool isLinked(int descriptor)
 {
-    struct stat there
-    {
-    };
+    struct stat there{};
     return ::stat(linkTo(descriptor).constData(), &there) == 0
         && identify(descriptor) == FileIdentity{there.st_dev, there.st_ino, 0, 0, false, false, false};
 }
 
-// For such calls there is no way to name a directory by its descriptor, so a child calls that has it for its current one. It is a bare
-// clone: no handlers of pthread_atfork() run, and it ends without SIGCHLD, which hides it from whoever waits for any child of this program.
-// The child does only what a signal handler may do, for other threads may have held locks.
+// For such calls there is no way to name a directory by its descriptor, so a child calls that has it for its current
+// one. It is a bare clone: no handlers of pthread_atfork() run, and it ends without SIGCHLD, which hides it from
+// whoever waits for any child of this program. The child does only what a signal handler may do, for other threads may
+// have held locks.
 bool callInside(int directory, SocketCall call, int socket, const QByteArray &name)
 {
     sigset_t all;
@@ -80,7 +79,8 @@ bool callInside(int directory, SocketCall call, int socket, const QByteArray &na
 Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog)
 {
     Fd listener = openUnixSocket();
-    // bind() gives the file the socket's mode less the umask, never more; chmod then widens it, where nobody knows the name yet.
+    // bind() gives the file the socket's mode less the umask, never more; chmod then widens it, where nobody knows the
+    // name yet.
     if (!listener.isOpen() || ::fchmod(listener.get(), mode) != 0)
         return {};
     const bool isBound = isLinked(directory) ? callWith(::bind, listener.get(), linkTo(directory) + '/' + name)

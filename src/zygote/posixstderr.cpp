@@ -24,9 +24,7 @@ bool hasRoomNow()
 
 mode_t typeOfStderr()
 {
-    struct stat file
-    {
-    };
+    struct stat file{};
     return ::fstat(STDERR_FILENO, &file) == 0 ? file.st_mode & S_IFMT : 0;
 }
 
@@ -38,8 +36,8 @@ Fd hastyDescription()
 
 }
 
-// A pipe is made of pages, which hold half as much at least when it is full. The kernel says of a socket that it has room only while three
-// quarters of it are free.
+// A pipe is made of pages, which hold half as much at least when it is full. The kernel says of a socket that it has
+// room only while three quarters of it are free.
 bool hasAmpleStderr()
 {
     int used = 0;

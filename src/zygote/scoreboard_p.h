@@ -10,8 +10,8 @@
 
 namespace Prefork {
 
-/// The pages of all workers: shared memory mapped before the zygote is forked, so that program, zygote and workers see the same. Behind
-/// them lie flags that every worker may set.
+/// The pages of all workers: shared memory mapped before the zygote is forked, so that program, zygote and workers see
+/// the same. Behind them lie flags that every worker may set.
 class Scoreboard
 {
     Q_DISABLE_COPY_MOVE(Scoreboard)

@@ -65,7 +65,8 @@ void SetupBackOff::ended(quint64 worker, Start start, Time now)
     if (wasProbe)
         m_probe.reset();
     // That a setup went well before others failed proves nothing.
-    if ((start == Start::Good && (wasProbe || begun >= m_lastBadStart)) || (m_badStarts > 0 && now - m_lastBadStart > Forgiveness))
+    if ((start == Start::Good && (wasProbe || begun >= m_lastBadStart))
+        || (m_badStarts > 0 && now - m_lastBadStart > Forgiveness))
         m_badStarts = 0;
     if (start == Start::Bad) {
         ++m_badStarts;

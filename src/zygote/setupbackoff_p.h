@@ -10,8 +10,8 @@
 
 namespace Prefork {
 
-/// Decides when a worker may be forked while workers keep failing in their setup: one at a time, the probe, and ever less often. Pure, told
-/// what happens and the time.
+/// Decides when a worker may be forked while workers keep failing in their setup: one at a time, the probe, and ever
+/// less often. Pure, told what happens and the time.
 class SetupBackOff
 {
 public:

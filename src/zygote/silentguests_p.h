@@ -11,8 +11,8 @@
 
 namespace Prefork {
 
-/// Connections that had said nothing yet when their server came to its end. To their clients they are as good as those that have a worker,
-/// and so each gets one when it speaks.
+/// Connections that had said nothing yet when their server came to its end. To their clients they are as good as those
+/// that have a worker, and so each gets one when it speaks.
 class SilentGuests
 {
 public:

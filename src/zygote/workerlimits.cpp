@@ -40,7 +40,8 @@ QString refusalOf(const WorkerLimits &limits)
     if (limits.oomScoreAdjust != std::clamp(limits.oomScoreAdjust, -1000, 1000))
         return senseless("oomScoreAdjust", limits.oomScoreAdjust, between(-1000, 1000));
     if (limits.userId && !limits.groupId)
-        return QStringLiteral("limits.userId needs limits.groupId too: else workers would keep the groups of the program");
+        return QStringLiteral(
+            "limits.userId needs limits.groupId too: else workers would keep the groups of the program");
     for (const auto &[member, id] : {std::pair("userId", limits.userId), std::pair("groupId", limits.groupId)}) {
         if (id == NoId)
             return senseless(member, *id, QStringLiteral("an id"));
@@ -50,8 +51,8 @@ QString refusalOf(const WorkerLimits &limits)
 
 bool isAnySet(const WorkerLimits &limits)
 {
-    return limits.addressSpace || limits.cpuTime || limits.openFiles || limits.coreSize || limits.fileSize || limits.nice
-        || limits.oomScoreAdjust != 0 || limits.userId || limits.groupId;
+    return limits.addressSpace || limits.cpuTime || limits.openFiles || limits.coreSize || limits.fileSize
+        || limits.nice || limits.oomScoreAdjust != 0 || limits.userId || limits.groupId;
 }
 
 QString limit(Resource resource, quint64 amount, quint64 hard)
@@ -60,7 +61,8 @@ QString limit(Resource resource, quint64 amount, quint64 hard)
         return {};
     const QString cause = Posix::lastErrorText();
     return QStringLiteral("cannot %1 %2 to %3: %4")
-        .arg(Posix::hardLimit(resource) < hard ? QStringLiteral("raise") : QStringLiteral("set"), Posix::nameOf(resource))
+        .arg(Posix::hardLimit(resource) < hard ? QStringLiteral("raise") : QStringLiteral("set"),
+             Posix::nameOf(resource))
         .arg(amount)
         .arg(cause);
 }
@@ -78,7 +80,9 @@ QString limitAddressSpace(quint64 bytes)
 {
     // Below it not even an error could be told.
     if (const quint64 inUse = Posix::addressSpaceInUse(); bytes <= inUse)
-        return QStringLiteral("limits.addressSpace is %1 bytes, but a worker that does nothing has %2 already").arg(bytes).arg(inUse);
+        return QStringLiteral("limits.addressSpace is %1 bytes, but a worker that does nothing has %2 already")
+            .arg(bytes)
+            .arg(inUse);
     return limit(Resource::AddressSpace, bytes, bytes);
 }
 
@@ -96,7 +100,8 @@ QString becomeAnother(const char *what, quint32 id, bool isDone)
 
 QString applyLimits(const WorkerLimits &limits)
 {
-    const auto same = [](Resource resource, qint64 amount) { return limit(resource, quint64(amount), quint64(amount)); };
+    const auto same
+        = [](Resource resource, qint64 amount) { return limit(resource, quint64(amount), quint64(amount)); };
     QString problem;
     const auto step = [&problem](bool isWanted, auto apply) {
         if (isWanted && problem.isEmpty())
@@ -106,22 +111,28 @@ QString applyLimits(const WorkerLimits &limits)
         return isDone ? QString() : QStringLiteral("cannot %1: %2").arg(what, Posix::lastErrorText());
     };
     // While there may be privileges; what takes them away comes last.
-    step(limits.nice.has_value(), [&] { return must(Posix::setNice(*limits.nice), QStringLiteral("set nice to %1").arg(*limits.nice)); });
+    step(limits.nice.has_value(),
+         [&] { return must(Posix::setNice(*limits.nice), QStringLiteral("set nice to %1").arg(*limits.nice)); });
     step(limits.oomScoreAdjust != 0, [&] {
-        return must(Posix::setOomScoreAdjust(limits.oomScoreAdjust), QStringLiteral("set oom_score_adj to %1").arg(limits.oomScoreAdjust));
+        return must(Posix::setOomScoreAdjust(limits.oomScoreAdjust),
+                    QStringLiteral("set oom_score_adj to %1").arg(limits.oomScoreAdjust));
     });
     step(limits.cpuTime.has_value(), [&] { return limitCpuTime(*limits.cpuTime); });
     step(limits.coreSize.has_value(), [&] { return same(Resource::CoreBytes, *limits.coreSize); });
     step(limits.fileSize.has_value(), [&] { return same(Resource::FileBytes, *limits.fileSize); });
     step(limits.addressSpace.has_value(), [&] { return limitAddressSpace(quint64(*limits.addressSpace)); });
     step(limits.openFiles.has_value(), [&] { return same(Resource::OpenFiles, *limits.openFiles); });
-    step(limits.groupId.has_value(), [&] { return becomeAnother("group", *limits.groupId, Posix::becomeGroup(*limits.groupId)); });
-    step(limits.userId.has_value(), [&] { return becomeAnother("user", *limits.userId, Posix::becomeUser(*limits.userId)); });
+    step(limits.groupId.has_value(),
+         [&] { return becomeAnother("group", *limits.groupId, Posix::becomeGroup(*limits.groupId)); });
+    step(limits.userId.has_value(),
+         [&] { return becomeAnother("user", *limits.userId, Posix::becomeUser(*limits.userId)); });
     step(limits.userId.value_or(0) != 0, [&] {
         const bool isRoot = Posix::regainsRoot();
-        return isRoot ? QStringLiteral("a worker that has become user %1 can become root again").arg(*limits.userId) : QString();
+        return isRoot ? QStringLiteral("a worker that has become user %1 can become root again").arg(*limits.userId)
+                      : QString();
     });
-    step(limits.noNewPrivileges, [&] { return must(Posix::forbidNewPrivileges(), QStringLiteral("set no_new_privs")); });
+    step(limits.noNewPrivileges,
+         [&] { return must(Posix::forbidNewPrivileges(), QStringLiteral("set no_new_privs")); });
     return problem;
 }
 
@@ -129,8 +140,10 @@ QString tryLimits(const WorkerLimits &limits)
 {
     QString refusal = refusalOf(limits);
     if (refusal.isEmpty() && limits.noNewPrivileges && !Posix::mayForbidNewPrivileges()) {
-        refusal = QStringLiteral("cannot set no_new_privs: %1; if workers may gain privileges, set limits.noNewPrivileges to false")
-                      .arg(Posix::lastErrorText());
+        refusal
+            = QStringLiteral(
+                  "cannot set no_new_privs: %1; if workers may gain privileges, set limits.noNewPrivileges to false")
+                  .arg(Posix::lastErrorText());
     }
     if (!refusal.isEmpty() || !isAnySet(limits))
         return refusal;
@@ -149,7 +162,8 @@ QString tryLimits(const WorkerLimits &limits)
     for (Posix::Transfer got; (got = Posix::readSome(ends->first.get(), part)).status == Posix::Transfer::Done;)
         said.append(part.data(), got.bytes);
     Posix::killChild(pid);
-    return said.isEmpty() ? QStringLiteral("a worker could not live under its limits") : QString::fromUtf8(said.sliced(1));
+    return said.isEmpty() ? QStringLiteral("a worker could not live under its limits")
+                          : QString::fromUtf8(said.sliced(1));
 }
 
 }

@@ -8,7 +8,8 @@
 
 namespace Prefork {
 
-/// Puts this process under the limits, for good. An empty text, or what could not be applied and why: then it must not go on.
+/// Puts this process under the limits, for good. An empty text, or what could not be applied and why: then it must not
+/// go on.
 [[nodiscard]] QString applyLimits(const WorkerLimits &limits);
 /// What applyLimits() comes to, found out in a child.
 [[nodiscard]] QString tryLimits(const WorkerLimits &limits);

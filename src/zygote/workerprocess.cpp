@@ -27,7 +27,8 @@ quint64 s_number = 0;
 
 ScoreboardPage *s_page = nullptr;
 
-// What lies unread then has provably not begun, and the zygote says so in the goodbye. Without goodbyes nobody would know.
+// What lies unread then has provably not begun, and the zygote says so in the goodbye. Without goodbyes nobody would
+// know.
 void leaveIfFree()
 {
     if (s_page->isFree() && s_page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
@@ -67,7 +68,8 @@ QString becomeWorker(const WorkerStart &start)
 void logEnd(const WorkerStart &start, const QString &cause)
 {
     const QString line = QStringLiteral("worker %1 (pid %2) ends: %3");
-    logOwn(lcWorker(), QtWarningMsg, line.arg(QString::number(start.number), QString::number(Posix::processId()), cause));
+    logOwn(lcWorker(), QtWarningMsg,
+           line.arg(QString::number(start.number), QString::number(Posix::processId()), cause));
 }
 
 /// Reads for a worker whose client must have said hello some time after it has begun to, or has connected.
@@ -140,7 +142,8 @@ int serveConnection(const WorkerStart &start)
     if (beginning.status != Posix::Transfer::Done)
         return 0;
     if (start.isNativeOnly && first.front() != Wire::NativeHelloByte)
-        return endWith(start, QStringLiteral("its client does not speak the native protocol, the only one allowed here"));
+        return endWith(start,
+                       QStringLiteral("its client does not speak the native protocol, the only one allowed here"));
     if (!start.isNativeOnly)
         greeting.begun();
     const std::unique_ptr<Worker::Session> session = makeSession(start, first.front());
@@ -148,7 +151,8 @@ int serveConnection(const WorkerStart &start)
     while (goesOn) {
         if (session->isGreeted())
             greeting.greeted();
-        std::atomic_signal_fence(std::memory_order_seq_cst); // it is free before it looks, or the signal between the two would be lost
+        std::atomic_signal_fence(
+            std::memory_order_seq_cst); // it is free before it looks, or the signal between the two would be lost
         if (s_page->askedToLeave.load(std::memory_order_relaxed) != 0)
             leaveIfFree();
         const Posix::Transfer transfer = greeting.read(session->space());

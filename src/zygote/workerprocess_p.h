@@ -29,7 +29,8 @@ struct WorkerStart
     const std::vector<int> &blanks; ///< descriptors that stay as they are, besides those of the interface
 };
 
-/// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never throws.
+/// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never
+/// throws.
 [[noreturn]] void runWorker(const WorkerStart &start) noexcept;
 
 }

@@ -51,7 +51,8 @@ Wire::GoodbyeReason reasonOf(Event::Cause cause)
 
 }
 
-Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Poller &poller, Tell tell)
+Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Poller &poller,
+                 Tell tell)
     : m_interface(interface)
     , m_options(options)
     , m_limits(WorkerWatch::Limits::of(options))
@@ -74,8 +75,9 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     child.slot = *slot;
     const pid_t pid = Posix::forkProcess();
     if (pid == 0) {
-        runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(), m_descriptorLimit,
-                   request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout), m_processId, m_blanks});
+        runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(),
+                   m_descriptorLimit, request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout),
+                   m_processId, m_blanks});
     }
     if (pid < 0) {
         const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
@@ -154,23 +156,27 @@ void Workers::watchOver(Child &child)
         child.isUnix = Posix::isUnixSocket(child.connection.get());
         const quint64 token = ZygoteToken{ZygoteToken::Connection, child.number}.value();
         if (!m_poller.add(child.connection.get(), Poller::HalfClose, token))
-            logOwn(lcZygote(), QtWarningMsg, QStringLiteral("cannot watch over a worker's connection: %1").arg(Posix::lastErrorText()));
+            logOwn(lcZygote(), QtWarningMsg,
+                   QStringLiteral("cannot watch over a worker's connection: %1").arg(Posix::lastErrorText()));
     }
 }
 
 bool Workers::watchDescriptor(const Child &child)
 {
     const int descriptor = child.process.descriptor();
-    return descriptor >= 0 && m_poller.add(descriptor, Poller::Input, ZygoteToken{ZygoteToken::Process, child.number}.value());
+    return descriptor >= 0
+        && m_poller.add(descriptor, Poller::Input, ZygoteToken{ZygoteToken::Process, child.number}.value());
 }
 
-// From now on it looks by itself too, for a signal can be lost in what preload has arranged; and soon, for a child may have ended before.
+// From now on it looks by itself too, for a signal can be lost in what preload has arranged; and soon, for a child may
+// have ended before.
 void Workers::listenForEnds()
 {
     m_nextLookForEnds = ScoreboardPage::now() + SoonSpan;
     if (m_endedChildren.isOpen() || !m_endedChildren.open())
         return;
-    if (!m_poller.add(m_endedChildren.descriptor(), Poller::Input, ZygoteToken{ZygoteToken::Process, AnyWorker}.value()))
+    if (!m_poller.add(m_endedChildren.descriptor(), Poller::Input,
+                      ZygoteToken{ZygoteToken::Process, AnyWorker}.value()))
         m_endedChildren.close();
 }
 
@@ -185,7 +191,8 @@ void Workers::lookForEnds(qint64 now)
         Child &child = m_children.at(number);
         onEnded(child, isThorough && child.process.isZombie());
     }
-    std::erase_if(m_unreaped, [](const Posix::ChildProcess &process) { return process.death() && (process.reap(), true); });
+    std::erase_if(m_unreaped,
+                  [](const Posix::ChildProcess &process) { return process.death() && (process.reap(), true); });
     const bool isAny = !m_unwatched.empty() || !m_unreaped.empty();
     m_nextLookForEnds = isAny ? now + (m_endedChildren.isOpen() ? LaterSpan : SoonSpan) : WorkerWatch::Never;
     if (isAny || !m_endedChildren.isOpen())
@@ -233,8 +240,8 @@ void Workers::onReady(const Poller::Ready &ready)
         onConnection(child->second, ready);
 }
 
-// Reaped last: whoever sees that there is no such process any more is to see the end of its connection too. One that a debugger holds
-// cannot be reaped yet, but it has ended, and its client waits.
+// Reaped last: whoever sees that there is no such process any more is to see the end of its connection too. One that a
+// debugger holds cannot be reaped yet, but it has ended, and its client waits.
 void Workers::onEnded(Child &child, bool isCertain)
 {
     const auto death = child.process.death();
@@ -397,7 +404,8 @@ QByteArray Workers::lastWords(const Child &child, const Event &event) const
         return {};
     if (page->greeted.load(std::memory_order_relaxed) == 0)
         return Wire::goodbyeInsteadOfHello(reasonOf(event.cause), describeDeath(event));
-    return Wire::goodbye(reasonOf(event.cause), describeDeath(event), page->lastStarted.load(std::memory_order_relaxed));
+    return Wire::goodbye(reasonOf(event.cause), describeDeath(event),
+                         page->lastStarted.load(std::memory_order_relaxed));
 }
 
 }

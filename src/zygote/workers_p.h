@@ -16,13 +16,14 @@ namespace Prefork {
 
 class InterfacePrivate;
 
-/// The zygote's workers, from fork to grave: it tells of both, kills those that have to go, and keeps a duplicate of each connection, to
-/// notice that its client has hung up and to say goodbye in a dead worker's name.
+/// The zygote's workers, from fork to grave: it tells of both, kills those that have to go, and keeps a duplicate of
+/// each connection, to notice that its client has hung up and to say goodbye in a dead worker's name.
 class Workers
 {
 public:
     using Tell = std::function<void(const ZygoteMessages::Event &)>;
-    Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Poller &poller, Tell tell);
+    Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Poller &poller,
+            Tell tell);
 
     /// True once the last worker is buried.
     [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_partings.isEmpty(); }

@@ -38,7 +38,8 @@ void Workers::logSentence(const Child &child, qint64 now) const
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);
     const QString method = methodOf(page);
     const QString sentence = QStringLiteral("(%1): worker %2 has been at method '%3' for %4 s")
-                                 .arg(QString::number(child.process.pid()), QString::number(child.number), method, inSeconds(timeInState(page, now)));
+                                 .arg(QString::number(child.process.pid()), QString::number(child.number), method,
+                                      inSeconds(timeInState(page, now)));
     if (child.watch.reason() == WorkerWatch::Reason::Hung) {
         logOwn(lcZygote(), QtWarningMsg, QStringLiteral("Killing hung worker ") + sentence);
         return;
@@ -57,16 +58,20 @@ void Workers::logDeath(const Child &child, const Event &event) const
 {
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);
     const bool isBusy = page.state.load(std::memory_order_acquire) == ScoreboardPage::Busy;
-    const bool isExpected = child.watch.reason() != WorkerWatch::Reason::None || (event.signal == 0 && (event.exitCode == 0 || !isBusy));
-    QString text = QStringLiteral("worker %1 (%2) %3").arg(child.number).arg(child.process.pid()).arg(describeDeath(event));
+    const bool isExpected
+        = child.watch.reason() != WorkerWatch::Reason::None || (event.signal == 0 && (event.exitCode == 0 || !isBusy));
+    QString text
+        = QStringLiteral("worker %1 (%2) %3").arg(child.number).arg(child.process.pid()).arg(describeDeath(event));
     if (isExpected) {
         logOwn(lcZygote(), QtDebugMsg, text);
         return;
     }
     if (event.signal == SIGKILL)
-        text += m_options.limits.cpuTime ? QStringLiteral(", perhaps out of memory or of limits.cpuTime") : QStringLiteral(", perhaps out of memory");
+        text += m_options.limits.cpuTime ? QStringLiteral(", perhaps out of memory or of limits.cpuTime")
+                                         : QStringLiteral(", perhaps out of memory");
     if (isBusy) {
-        text += QStringLiteral(", after %1 s at method '%2'").arg(inSeconds(timeInState(page, ScoreboardPage::now())), methodOf(page));
+        text += QStringLiteral(", after %1 s at method '%2'")
+                    .arg(inSeconds(timeInState(page, ScoreboardPage::now())), methodOf(page));
     } else {
         text += QStringLiteral(", with nothing to do");
     }

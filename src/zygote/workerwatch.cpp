@@ -9,12 +9,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::chrono::milliseconds LongestSpan = std::chrono::hours(24 * 365); // milliseconds::max() would not fit nanoseconds
+constexpr std::chrono::milliseconds LongestSpan
+    = std::chrono::hours(24 * 365); // milliseconds::max() would not fit nanoseconds
 // How soon one that is idle now is looked at again, with a limit of next to nothing.
 constexpr qint64 ShortestSpan = std::chrono::nanoseconds(10ms).count();
 // How long an idle worker may take to notice that its client has hung up.
 constexpr qint64 NoticeSpan = std::chrono::nanoseconds(1s).count();
-// Asking interrupts what a worker sleeps in, so one that is busy is asked between two calls, if there is such a moment to be seen.
+// Asking interrupts what a worker sleeps in, so one that is busy is asked between two calls, if there is such a moment
+// to be seen.
 constexpr qint64 BusySpan = std::chrono::nanoseconds(20ms).count();
 constexpr int PatientLooks = 50;
 
@@ -91,7 +93,8 @@ WorkerWatch::Verdict WorkerWatch::kill(qint64 now)
     return {Order::Kill, m_killAt};
 }
 
-// It may become busy at any moment: also after a hang-up, with what it has read before. One that does neither that nor end is stopped.
+// It may become busy at any moment: also after a hang-up, with what it has read before. One that does neither that nor
+// end is stopped.
 WorkerWatch::Verdict WorkerWatch::lookAtIdle(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
     const quint32 protocol = page.protocol.load(std::memory_order_relaxed);
@@ -105,8 +108,8 @@ WorkerWatch::Verdict WorkerWatch::lookAtIdle(const ScoreboardPage &page, const L
     return {Order::None, next};
 }
 
-// Clients without goodbyes would take the end of an idle connection for a failure, and some write without looking. So a worker of theirs
-// that nothing holds is left to them for a while, whatever they do with it then.
+// Clients without goodbyes would take the end of an idle connection for a failure, and some write without looking. So a
+// worker of theirs that nothing holds is left to them for a while, whatever they do with it then.
 WorkerWatch::Verdict WorkerWatch::lookAtStaying(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
     if (m_isLeft)
@@ -119,8 +122,8 @@ WorkerWatch::Verdict WorkerWatch::lookAtStaying(const ScoreboardPage &page, cons
     return {Order::Leave, m_staysUntil};
 }
 
-// A native worker leaves by itself, for it alone knows that it is free; then the goodbye proves what never began. The others have no
-// goodbye: while their server lives on they are left alone.
+// A native worker leaves by itself, for it alone knows that it is free; then the goodbye proves what never began. The
+// others have no goodbye: while their server lives on they are left alone.
 WorkerWatch::Verdict WorkerWatch::lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
     const bool isNative = page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;

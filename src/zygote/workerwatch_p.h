@@ -10,8 +10,8 @@
 
 namespace Prefork {
 
-/// Decides when a worker has to go, from its page, the state of its connection and the time; does nothing itself. All times are
-/// nanoseconds of ScoreboardPage::now().
+/// Decides when a worker has to go, from its page, the state of its connection and the time; does nothing itself. All
+/// times are nanoseconds of ScoreboardPage::now().
 class WorkerWatch
 {
 public:
@@ -27,7 +27,8 @@ public:
     enum class Order {
         None,
         AskToLeave,
-        Leave, ///< it may stay for now: it is asked to leave as well, should its client prove to know goodbyes, and its program be told
+        Leave, ///< it may stay for now: it is asked to leave as well, should its client prove to know goodbyes, and its
+               ///< program be told
         Terminate,
         Kill,
     };

@@ -85,7 +85,8 @@ QString ZygotePrivate::start(InterfacePrivate &interface)
         return QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
         ends->first.reset();
-        liveForked("the zygote", [&] { return ZygoteProcess(interface, options, *scoreboard, std::move(ends->second)).run(); });
+        liveForked("the zygote",
+                   [&] { return ZygoteProcess(interface, options, *scoreboard, std::move(ends->second)).run(); });
     }
     ends->second.reset();
     control = std::move(ends->first);
@@ -101,7 +102,9 @@ QString ZygotePrivate::tooLate(const QString &what)
     const int threads = Posix::threadCount();
     if (threads <= Posix::threadsOfTools())
         return {};
-    return QStringLiteral("%1 must be made before any thread, but this process has %2: move it to the top of main()").arg(what).arg(threads);
+    return QStringLiteral("%1 must be made before any thread, but this process has %2: move it to the top of main()")
+        .arg(what)
+        .arg(threads);
 }
 
 QString ZygotePrivate::awaitReady()

@@ -20,7 +20,8 @@ namespace {
 // Of this process, and of those it was forked from.
 std::vector<ZygoteChannel *> &allChannels()
 {
-    static auto *const channels = new std::vector<ZygoteChannel *>; // It is never deleted, for a global Zygote may be destroyed after it.
+    static auto *const channels
+        = new std::vector<ZygoteChannel *>; // It is never deleted, for a global Zygote may be destroyed after it.
     return *channels;
 }
 
@@ -81,8 +82,7 @@ quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer, Request req
 // Not at once: the caller does not know its id yet.
 void ZygoteChannel::refuse(quint64 id, const QString &cause)
 {
-    QMetaObject::invokeMethod(
-        this, [this, id, cause] { Q_EMIT notSpawned(id, cause); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, [this, id, cause] { Q_EMIT notSpawned(id, cause); }, Qt::QueuedConnection);
 }
 
 QString ZygoteChannel::refusal() const
@@ -102,7 +102,8 @@ void ZygoteChannel::onEnding()
 
 void ZygoteChannel::order(Request::Kind kind, quint64 id, qint64 staysUntil)
 {
-    const auto pending = std::find_if(m_pending.begin(), m_pending.end(), [id](const Pending &one) { return one.request.id == id; });
+    const auto pending
+        = std::find_if(m_pending.begin(), m_pending.end(), [id](const Pending &one) { return one.request.id == id; });
     if (pending != m_pending.end()) {
         if (kind == Request::MakeRoom)
             return;
@@ -126,7 +127,8 @@ void ZygoteChannel::order(Request::Kind kind, quint64 id, qint64 staysUntil)
 void ZygoteChannel::attach()
 {
     if (thread() != QThread::currentThread())
-        qFatal("a zygote was used in a wrong thread: clients and servers on a zygote belong to the thread that made the zygote");
+        qFatal("a zygote was used in a wrong thread: clients and servers on a zygote belong to the thread that made "
+               "the zygote");
     QAbstractEventDispatcher *const dispatcher = QAbstractEventDispatcher::instance();
     if (!isOpen() || !dispatcher || m_dispatcher == dispatcher)
         return;
@@ -256,7 +258,8 @@ void ZygoteChannel::handle(const Event &event)
     Q_EMIT roomChanged();
 }
 
-// A worker that was forked just before has the zygote's end of the socket too, until it comes to close it: by then it may have been stopped.
+// A worker that was forked just before has the zygote's end of the socket too, until it comes to close it: by then it
+// may have been stopped.
 void ZygoteChannel::onZygoteEnded()
 {
     readEvents();

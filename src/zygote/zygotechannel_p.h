@@ -21,7 +21,8 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// The program's end of the line to its zygote, on the event loop. Shared by the Zygote and whoever uses it; never blocks.
+/// The program's end of the line to its zygote, on the event loop. Shared by the Zygote and whoever uses it; never
+/// blocks.
 class ZygoteChannel : public QObject
 {
     Q_OBJECT
@@ -37,17 +38,19 @@ public:
     [[nodiscard]] bool isOpen() const { return m_socket.isOpen(); }
     /// Why there can be no further worker for good; empty while there can.
     [[nodiscard]] QString refusal() const;
-    /// Begins to listen to the zygote, once there is an event dispatcher, and again when there is another one. spawn() does it too.
+    /// Begins to listen to the zygote, once there is an event dispatcher, and again when there is another one. spawn()
+    /// does it too.
     void attach();
-    /// Asks for a worker on @p connection, on the terms of @p request; the answer comes as spawned() or notSpawned(). A later died() bears the
-    /// same id. If there can be none at the moment the connection is refused or, if it may, waits until there can or its client hangs up.
+    /// Asks for a worker on @p connection, on the terms of @p request; the answer comes as spawned() or notSpawned(). A
+    /// later died() bears the same id. If there can be none at the moment the connection is refused or, if it may,
+    /// waits until there can or its client hangs up.
     quint64 spawn(Posix::Fd connection, const Peer &peer, ZygoteMessages::Request request = {});
     /// What is to become of a worker, by the id its spawn() returned: anything but Spawn.
     void order(ZygoteMessages::Request::Kind kind, quint64 id) { order(kind, id, 0); }
     /// Retire; @p staysUntil: when it has to go at the latest, as ScoreboardPage::now().
     void retire(quint64 id, qint64 staysUntil) { order(ZygoteMessages::Request::Retire, id, staysUntil); }
-    /// For spawns of clients in this program: how long they have to wait with the next, for their workers keep failing in setup; 0 = not at
-    /// all. It may be asked again before.
+    /// For spawns of clients in this program: how long they have to wait with the next, for their workers keep failing
+    /// in setup; 0 = not at all. It may be asked again before.
     [[nodiscard]] std::chrono::nanoseconds setupBackOff();
     /// Such a spawn has been asked for.
     void noteClientsSpawn(quint64 id);
@@ -60,7 +63,8 @@ public:
 Q_SIGNALS:
     void spawned(quint64 id, qint64 pid, quint32 slot);
     void notSpawned(quint64 id, const QString &cause);
-    /// Whatever was asked for goes on without its server, which need not wait for it; died() or notSpawned() still comes, if anybody is there.
+    /// Whatever was asked for goes on without its server, which need not wait for it; died() or notSpawned() still
+    /// comes, if anybody is there.
     void left(quint64 id);
     void died(quint64 id, const QString &how, quint32 setup);
     /// hasRoom() may have become true.

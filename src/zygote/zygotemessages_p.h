@@ -11,8 +11,8 @@
 #include <span>
 #include <type_traits>
 
-/// What a program and its zygote tell each other: one structure a message on a socket of messages. Both are the same image of the same
-/// program, so the structures need no encoding.
+/// What a program and its zygote tell each other: one structure a message on a socket of messages. Both are the same
+/// image of the same program, so the structures need no encoding.
 namespace Prefork::ZygoteMessages {
 
 template <std::size_t Size>
@@ -35,16 +35,19 @@ struct Request
         Spawn, ///< comes with the connection's descriptor
         MakeRoom, ///< the worker is to leave as soon as it is free
         Drain, ///< the same, because its server comes to its end; unless its client knows no goodbyes
-        Retire, ///< the same, whatever its client knows; one whose client knows no goodbyes may stay as long as staysUntil says
+        Retire, ///< the same, whatever its client knows; one whose client knows no goodbyes may stay as long as
+                ///< staysUntil says
         Kill, ///< now
     };
     Kind kind = Spawn;
     bool mayWait = false; ///< of Spawn: if there can be no worker now, its connection waits for one
     bool isNativeOnly = false; ///< of Spawn: the client must speak the native protocol
     bool isToLeave = false; ///< of Spawn: Drain, from the beginning
-    bool isSilent = false; ///< of Spawn: its client has said nothing yet; until it does, the zygote keeps the connection
+    bool isSilent
+        = false; ///< of Spawn: its client has said nothing yet; until it does, the zygote keeps the connection
     qint64 helloTimeout = 0; ///< of Spawn: milliseconds the client may take for its hello, 0 = any
-    qint64 staysUntil = 0; ///< of Retire, and of a silent Spawn, which is retired: when it has to go at the latest, as ScoreboardPage::now()
+    qint64 staysUntil = 0; ///< of Retire, and of a silent Spawn, which is retired: when it has to go at the latest, as
+                           ///< ScoreboardPage::now()
     quint64 id = 0; ///< of the Spawn, or of the worker that came of it
     qint64 uid = -1;
     qint64 gid = -1;
@@ -96,7 +99,8 @@ template <class Message>
 [[nodiscard]] QByteArrayView bytesOf(const Message &message)
 {
     static_assert(std::is_trivially_copyable_v<Message>);
-    static_assert(std::has_unique_object_representations_v<Message>, "padding would send bytes that nobody has written");
+    static_assert(std::has_unique_object_representations_v<Message>,
+                  "padding would send bytes that nobody has written");
     return {reinterpret_cast<const char *>(&message), qsizetype(sizeof message)};
 }
 

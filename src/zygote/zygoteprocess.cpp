@@ -21,7 +21,8 @@ static_assert(ZygoteToken::Control == 0); // its number is 0 too
 
 }
 
-ZygoteProcess::ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Fd control)
+ZygoteProcess::ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard,
+                             Posix::Fd control)
     : m_interface(interface)
     , m_options(options)
     , m_control(std::move(control))
@@ -73,7 +74,8 @@ QString ZygoteProcess::becomeZygote()
     Inheritance::prepareHostLookups();
     Inheritance::reseedRandomNumbers();
     if (!Posix::setNonBlocking(m_control.get(), true))
-        return QStringLiteral("the zygote cannot hear its program without waiting for it: %1").arg(Posix::lastErrorText());
+        return QStringLiteral("the zygote cannot hear its program without waiting for it: %1")
+            .arg(Posix::lastErrorText());
     if (!Posix::maySuperviseChildren())
         return QStringLiteral("the zygote may not wait for workers, or end them: %1").arg(Posix::lastErrorText());
     if (!m_options.name.isEmpty())
@@ -96,7 +98,8 @@ QString ZygoteProcess::preload() const
         return QStringLiteral("preload failed: %1").arg(Error::fromCurrentException().message());
     }
     if (Posix::threadCount() > threads)
-        return QStringLiteral("preload started a thread: the zygote must stay single-threaded to fork safely; start threads in setup");
+        return QStringLiteral(
+            "preload started a thread: the zygote must stay single-threaded to fork safely; start threads in setup");
     return {};
 }
 
@@ -125,8 +128,8 @@ quint32 ZygoteProcess::capacity()
     return quint32(std::clamp<quint64>((left - forPartings) / 2, 1, Scoreboard::MaxWorkers));
 }
 
-// What preload opened must be kept, and what is kept be open: its number would be given to something else, which every worker would then
-// share.
+// What preload opened must be kept, and what is kept be open: its number would be given to something else, which every
+// worker would then share.
 QString ZygoteProcess::descriptorProblem() const
 {
     const std::vector<int> &kept = m_interface.keptDescriptors;
@@ -135,9 +138,11 @@ QString ZygoteProcess::descriptorProblem() const
         const bool declared = std::find(kept.begin(), kept.end(), descriptor) != kept.end();
         const bool wasOpen = std::binary_search(m_openBefore.begin(), m_openBefore.end(), descriptor);
         const std::vector<int> &blanked = m_blanks.numbers();
-        const bool isNew = !wasOpen || (std::binary_search(blanked.begin(), blanked.end(), descriptor) && !m_blanks.isBlank(descriptor));
+        const bool isNew = !wasOpen
+            || (std::binary_search(blanked.begin(), blanked.end(), descriptor) && !m_blanks.isBlank(descriptor));
         if (descriptor > 2 && isNew && !declared) {
-            return QStringLiteral("preload left descriptor %1 (%2) open, which every worker would share: close it, open it in setup "
+            return QStringLiteral("preload left descriptor %1 (%2) open, which every worker would share: close it, "
+                                  "open it in setup "
                                   "instead, or declare it with Interface::keepDescriptor()")
                 .arg(descriptor)
                 .arg(Posix::describeDescriptor(descriptor));
@@ -145,9 +150,11 @@ QString ZygoteProcess::descriptorProblem() const
     }
     for (const int descriptor : kept) {
         if (std::find(open.begin(), open.end(), descriptor) == open.end())
-            return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), is not open").arg(descriptor);
+            return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), is not open")
+                .arg(descriptor);
         if (m_blanks.isBlank(descriptor)) {
-            return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), was open before the zygote was made, which has "
+            return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), was open before the "
+                                  "zygote was made, which has "
                                   "nothing of its program's: open it in preload")
                 .arg(descriptor);
         }
@@ -160,7 +167,8 @@ void ZygoteProcess::serve()
     for (;;) {
         m_workers.act(ScoreboardPage::now());
         tryApplicants();
-        m_silent.expire(ScoreboardPage::now(), [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its server is gone")); });
+        m_silent.expire(ScoreboardPage::now(),
+                        [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its server is gone")); });
         if (isDone())
             return; // not before acting, which may end what it stayed for: then nothing would wake it any more
         Posix::Poller::Ready control;
@@ -263,7 +271,8 @@ void ZygoteProcess::receiveGuest(const Request &request, Posix::Fd connection)
 
 void ZygoteProcess::onGuest(quint64 id)
 {
-    auto guest = m_silent.onReadable(id, [this](quint64 gone) { m_workers.forgo(gone, QStringLiteral("its client hung up")); });
+    auto guest = m_silent.onReadable(
+        id, [this](quint64 gone) { m_workers.forgo(gone, QStringLiteral("its client hung up")); });
     if (guest)
         provide(guest->request, std::move(guest->connection));
 }
@@ -286,7 +295,8 @@ void ZygoteProcess::provide(const Request &request, Posix::Fd connection)
 
 void ZygoteProcess::tryApplicants()
 {
-    const auto spawn = [this](const Request &request, Posix::Fd &connection) { return m_workers.spawn(request, connection); };
+    const auto spawn
+        = [this](const Request &request, Posix::Fd &connection) { return m_workers.spawn(request, connection); };
     const auto gone = [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its client hung up while it waited")); };
     m_applicants.act(ScoreboardPage::now(), spawn, gone);
 }

@@ -8,8 +8,8 @@
 
 namespace Prefork {
 
-/// Reaps a zygote for which nobody waits any more as soon as it ends, if an event loop tells of that; else when one is there, or when it is
-/// the turn of the next. No other child of the program's is waited for.
+/// Reaps a zygote for which nobody waits any more as soon as it ends, if an event loop tells of that; else when one is
+/// there, or when it is the turn of the next. No other child of the program's is waited for.
 void reapWhenItEnds(const std::shared_ptr<const Posix::ChildProcess> &zygote);
 /// Reaps those that have ended meanwhile.
 void reapEndedZygotes();

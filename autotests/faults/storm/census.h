@@ -13,8 +13,8 @@ namespace Storm {
 struct Possessions
 {
     qint64 descriptors = 0;
-    /// In kB: what is resident and the process's own. The ledger is shared and grows, and the pages of program files come in when their
-    /// code runs for the first time.
+    /// In kB: what is resident and the process's own. The ledger is shared and grows, and the pages of program files
+    /// come in when their code runs for the first time.
     qint64 memory = 0;
 };
 [[nodiscard]] Possessions possessionsOf(std::span<const pid_t> processes);

@@ -27,7 +27,8 @@ constexpr quint32 RequestsPerWorker = 5;
 
 Prefork::ClientOptions optionsOf(const ClientRole &role)
 {
-    Prefork::ClientOptions options{.name = "storm", .minWorkers = std::min(2, role.workers), .maxWorkers = role.workers, .timeout = 4s};
+    Prefork::ClientOptions options{
+        .name = "storm", .minWorkers = std::min(2, role.workers), .maxWorkers = role.workers, .timeout = 4s};
     options.idleTimeout = std::chrono::milliseconds(IdleMilliseconds);
     options.protocol = role.isJson() ? Prefork::Protocol::Json : Prefork::Protocol::Native;
     options.reuseAfterError = role.index % 2 == 1;
@@ -72,7 +73,8 @@ private:
             QCoreApplication::quit();
         fill();
         const bool isSettled = m_desk.unsettled() == 0;
-        bool isAtRest = isSettled && m_client.workerCount() == m_options.minWorkers && m_client.idleWorkerCount() == m_options.minWorkers;
+        bool isAtRest = isSettled && m_client.workerCount() == m_options.minWorkers
+            && m_client.idleWorkerCount() == m_options.minWorkers;
         if (phase == Phase::Calm && isSettled && !m_hasRecycled) {
             m_client.recycleWorkers();
             m_hasRecycled = true;

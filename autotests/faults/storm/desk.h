@@ -9,7 +9,8 @@
 
 namespace Storm {
 
-/// Where a client gets its requests, and where it reports how each of them settled: keeps the client's part of the ledger.
+/// Where a client gets its requests, and where it reports how each of them settled: keeps the client's part of the
+/// ledger.
 class Desk
 {
     Q_DISABLE_COPY_MOVE(Desk)

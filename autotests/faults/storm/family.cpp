@@ -65,7 +65,8 @@ bool Ended::isNormal() const
 
 QString Ended::text() const
 {
-    return (code == CLD_EXITED ? QStringLiteral("exited with status %1") : QStringLiteral("was ended by signal %1")).arg(status);
+    return (code == CLD_EXITED ? QStringLiteral("exited with status %1") : QStringLiteral("was ended by signal %1"))
+        .arg(status);
 }
 
 void leadFamily()

@@ -44,7 +44,8 @@ struct Ended
     [[nodiscard]] QString text() const;
 };
 
-/// Makes this process the parent of all orphans below it, and notes SIGINT, SIGTERM and SIGHUP for stopSignal() instead of ending.
+/// Makes this process the parent of all orphans below it, and notes SIGINT, SIGTERM and SIGHUP for stopSignal() instead
+/// of ending.
 void leadFamily();
 /// The signal that says that this is to end; 0 as long as none does.
 [[nodiscard]] int stopSignal();
@@ -59,7 +60,8 @@ void endFamily();
 
 [[nodiscard]] std::vector<pid_t> childrenOf(pid_t parent);
 
-/// A process that cannot be mistaken for a later one of the same number: closed if @p pid is no living child of @p parent.
+/// A process that cannot be mistaken for a later one of the same number: closed if @p pid is no living child of @p
+/// parent.
 [[nodiscard]] Descriptor openChild(pid_t pid, pid_t parent);
 /// False if it has ended.
 bool sendSignal(const Descriptor &process, int signal);

@@ -32,7 +32,8 @@ void send(Target *target, const Request &request, Callback &&...callback)
 {
     switch (request.kind) {
     case Request::Work:
-        target->call(work, request.id, request.nonce, request.answerSize, request.microseconds, request.payload(), callback...);
+        target->call(work, request.id, request.nonce, request.answerSize, request.microseconds, request.payload(),
+                     callback...);
         break;
     case Request::Fail:
         target->call(fail, request.id, request.nonce, callback...);
@@ -48,7 +49,8 @@ QFuture<QString> sendForFuture(Target *target, const Request &request)
 {
     switch (request.kind) {
     case Request::Work:
-        return target->future(work, request.id, request.nonce, request.answerSize, request.microseconds, request.payload());
+        return target->future(work, request.id, request.nonce, request.answerSize, request.microseconds,
+                              request.payload());
     case Request::Fail:
         return target->future(fail, request.id, request.nonce);
     case Request::Die:
@@ -61,8 +63,9 @@ QFuture<QString> sendForFuture(Target *target, const Request &request)
 template <class Target>
 void sendAndCatch(Desk *desk, Target *target, const Request &request)
 {
-    Prefork::frameTry([&] { send(target, request, [desk, request](const QString &answer) { desk->answered(request, answer); }); },
-                      [desk, request](const Error &error) { desk->failed(request, error); });
+    Prefork::frameTry(
+        [&] { send(target, request, [desk, request](const QString &answer) { desk->answered(request, answer); }); },
+        [desk, request](const Error &error) { desk->failed(request, error); });
 }
 
 // In this order: behind onFailed(), Qt 6.4 has forgotten that the future was canceled.
@@ -124,11 +127,13 @@ void bySignals(Desk *desk, Client *client)
     const CheckoutPtr checkout = client->checkout();
     const auto requests = std::make_shared<std::vector<Request>>();
     hearOfCanceled(desk, checkout, requests);
-    QObject::connect(checkout.get(), &Checkout::finished, checkout.get(), [desk, requests](Prefork::CallId call, const QVariant &answer) {
-        desk->answered(requests->at(call - 1), answer.toString());
-    });
-    QObject::connect(checkout.get(), &Checkout::errored, checkout.get(),
-                     [desk, requests](Prefork::CallId call, const Error &error) { desk->failed(requests->at(call - 1), error); });
+    QObject::connect(checkout.get(), &Checkout::finished, checkout.get(),
+                     [desk, requests](Prefork::CallId call, const QVariant &answer) {
+                         desk->answered(requests->at(call - 1), answer.toString());
+                     });
+    QObject::connect(
+        checkout.get(), &Checkout::errored, checkout.get(),
+        [desk, requests](Prefork::CallId call, const Error &error) { desk->failed(requests->at(call - 1), error); });
     for (int left = 1 + pick(desk->random(), MostCalls); left > 0; --left) {
         if (const auto request = desk->draw()) {
             requests->push_back(*request);
@@ -190,9 +195,10 @@ void oneShotByName(Desk *desk, Client *client)
     }
     Prefork::frameTry(
         [&] {
-            client->call(QStringLiteral("work"),
-                         {request->id, request->nonce, request->answerSize, request->microseconds, request->payload()},
-                         [desk, request = *request](const QVariant &answer) { desk->answered(request, answer.toString()); });
+            client->call(
+                QStringLiteral("work"),
+                {request->id, request->nonce, request->answerSize, request->microseconds, request->payload()},
+                [desk, request = *request](const QVariant &answer) { desk->answered(request, answer.toString()); });
         },
         [desk, request = *request](const Error &error) { desk->failed(request, error); });
 }

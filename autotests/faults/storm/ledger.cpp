@@ -9,7 +9,8 @@
 
 namespace Storm {
 
-static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free, "locks are not shared by processes");
+static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free,
+              "locks are not shared by processes");
 
 Ledger::Ledger(quint64 capacity)
     : m_descriptor(::memfd_create("prefork-storm", MFD_CLOEXEC))
@@ -54,7 +55,8 @@ void Ledger::map(std::size_t size)
     m_memory = memory;
     m_size = size;
     m_header = static_cast<Header *>(memory);
-    m_records = {reinterpret_cast<Record *>(static_cast<char *>(memory) + sizeof(Header)), (size - sizeof(Header)) / sizeof(Record)};
+    m_records = {reinterpret_cast<Record *>(static_cast<char *>(memory) + sizeof(Header)),
+                 (size - sizeof(Header)) / sizeof(Record)};
 }
 
 bool Ledger::mayClaim(quint64 id) const

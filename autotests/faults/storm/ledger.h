@@ -10,7 +10,8 @@
 #include <optional>
 #include <span>
 
-/// What all processes of a storm share: memory in which clients and workers note what they do, so that it outlives any of them.
+/// What all processes of a storm share: memory in which clients and workers note what they do, so that it outlives any
+/// of them.
 namespace Storm {
 
 /// How a request settled: with a result, canceled, or with an error, whose code is added to Failed.
@@ -40,7 +41,8 @@ struct ClientPage
 {
     std::atomic<quint32> unsettled = 0;
     std::atomic<quint32> phase = 0; ///< that the client has seen and acted upon
-    std::atomic<quint32> isAtRest = 0; ///< nothing is unsettled, and there are as many workers as at the very start, all of them idle
+    std::atomic<quint32> isAtRest
+        = 0; ///< nothing is unsettled, and there are as many workers as at the very start, all of them idle
 };
 
 inline constexpr int MostClients = 256;
@@ -66,7 +68,8 @@ class Ledger
     Q_DISABLE_COPY_MOVE(Ledger)
 
 public:
-    /// A new one for so many requests. descriptor() is for the processes that are to have it too; -1 if there is no memory.
+    /// A new one for so many requests. descriptor() is for the processes that are to have it too; -1 if there is no
+    /// memory.
     explicit Ledger(quint64 capacity);
     /// The one behind a descriptor, which is closed.
     static std::unique_ptr<Ledger> adopt(int descriptor);

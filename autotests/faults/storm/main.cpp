@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Kills workers by the thousand, at random, and looks in a ledger whether every request settled exactly once and ran at most once.
+// Kills workers by the thousand, at random, and looks in a ledger whether every request settled exactly once and ran at
+// most once.
 #include "roles.h"
 #include "storm.h"
 
@@ -22,10 +23,10 @@ class CommandLine
 public:
     CommandLine()
     {
-        m_parser.setApplicationDescription(
-            QStringLiteral("Clients send requests while workers are killed, stopped, crash and exit, and servers are restarted.\n"
-                           "A ledger in shared memory shows what became of each request. Ends with 1 if one was lost, doubled,\n"
-                           "not settled or answered wrongly, or if something else is not as it was before."));
+        m_parser.setApplicationDescription(QStringLiteral(
+            "Clients send requests while workers are killed, stopped, crash and exit, and servers are restarted.\n"
+            "A ledger in shared memory shows what became of each request. Ends with 1 if one was lost, doubled,\n"
+            "not settled or answered wrongly, or if something else is not as it was before."));
         m_parser.addOptions({m_kills, m_requests, m_seed, m_clients, m_workers, m_help});
     }
 
@@ -37,11 +38,11 @@ public:
             m_problem = QStringLiteral("no argument is expected; see --help");
         m_options.kills = number(m_kills, 0, 100'000'000);
         m_options.requests = number(m_requests, 1, 1'000'000'000);
-        m_options.seed
-            = m_parser.isSet(m_seed) ? number(m_seed, 0, std::numeric_limits<quint64>::max()) : QRandomGenerator::system()->generate();
+        m_options.seed = m_parser.isSet(m_seed) ? number(m_seed, 0, std::numeric_limits<quint64>::max())
+                                                : QRandomGenerator::system()->generate();
         m_options.clients = int(number(m_clients, 1, MostClients));
-        m_options.workers
-            = int(m_parser.isSet(m_workers) ? number(m_workers, quint64(m_options.clients), 10'000) : quint64(m_options.clients) * 8);
+        m_options.workers = int(m_parser.isSet(m_workers) ? number(m_workers, quint64(m_options.clients), 10'000)
+                                                          : quint64(m_options.clients) * 8);
         return m_problem.isEmpty();
     }
     [[nodiscard]] bool wantsHelp() const { return m_parser.isSet(m_help); }
@@ -70,18 +71,18 @@ private:
     }
 
     QCommandLineParser m_parser;
-    const QCommandLineOption m_kills
-        = option(QStringLiteral("kills"), QStringLiteral("Kill so many workers; by default 2000."), QStringLiteral("2000"));
-    const QCommandLineOption m_requests
-        = option(QStringLiteral("requests"),
-                 QStringLiteral("Send so many requests, or more, if they are done before the kills are; by default 50000."),
-                 QStringLiteral("50000"));
+    const QCommandLineOption m_kills = option(
+        QStringLiteral("kills"), QStringLiteral("Kill so many workers; by default 2000."), QStringLiteral("2000"));
+    const QCommandLineOption m_requests = option(
+        QStringLiteral("requests"),
+        QStringLiteral("Send so many requests, or more, if they are done before the kills are; by default 50000."),
+        QStringLiteral("50000"));
     const QCommandLineOption m_seed
         = option(QStringLiteral("seed"), QStringLiteral("What all chance comes from; by default another each time."));
-    const QCommandLineOption m_clients
-        = option(QStringLiteral("clients"), QStringLiteral("So many client processes; by default 8."), QStringLiteral("8"));
-    const QCommandLineOption m_workers
-        = option(QStringLiteral("workers"), QStringLiteral("The most workers of all clients together; by default 8 for each."));
+    const QCommandLineOption m_clients = option(
+        QStringLiteral("clients"), QStringLiteral("So many client processes; by default 8."), QStringLiteral("8"));
+    const QCommandLineOption m_workers = option(
+        QStringLiteral("workers"), QStringLiteral("The most workers of all clients together; by default 8 for each."));
     const QCommandLineOption m_help{{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")};
     QString m_problem;
     Options m_options;

@@ -14,7 +14,8 @@ constexpr double LeastPerSecond = 50;
 constexpr double MostPerSecond = 500;
 // The last ones are all from outside: whether a request ends its worker is not certain before it has.
 constexpr quint64 LastOnes = 30;
-// By then its server has ended one that hangs. One that was stopped while it had nothing to do hangs by nobody's measure.
+// By then its server has ended one that hangs. One that was stopped while it had nothing to do hangs by nobody's
+// measure.
 constexpr auto LongStop = 1500ms;
 constexpr int LongestPause = 300;
 

@@ -15,7 +15,12 @@ constexpr char Option[] = "--role"; // for nobody but this program
 
 QList<QByteArray> argumentsOf(const ServerRole &role)
 {
-    return {"prefork-storm", Option, "server", role.path, QByteArray::number(role.generation), QByteArray::number(int(role.replaces))};
+    return {"prefork-storm",
+            Option,
+            "server",
+            role.path,
+            QByteArray::number(role.generation),
+            QByteArray::number(int(role.replaces))};
 }
 
 QList<QByteArray> argumentsOf(const ClientRole &role)
@@ -45,9 +50,10 @@ int runRole(int argc, char *argv[])
         return 2;
     }
     if (arguments.value(0) == "server")
-        return runServer(
-            *ledger,
-            {.path = arguments.value(1), .generation = arguments.value(2).toULongLong(), .replaces = arguments.value(3).toInt() != 0});
+        return runServer(*ledger,
+                         {.path = arguments.value(1),
+                          .generation = arguments.value(2).toULongLong(),
+                          .replaces = arguments.value(3).toInt() != 0});
     return runClient(*ledger,
                      {.path = arguments.value(1),
                       .index = arguments.value(2).toInt(),

@@ -14,7 +14,8 @@ namespace Storm {
 inline constexpr int LedgerDescriptor = 3;
 
 inline constexpr int IdleMilliseconds = 300; ///< after which clients let go workers they do not need
-inline constexpr std::chrono::seconds LongestDrain{20}; ///< after which a replaced server kills the workers it still has
+inline constexpr std::chrono::seconds LongestDrain{
+    20}; ///< after which a replaced server kills the workers it still has
 
 struct ServerRole
 {

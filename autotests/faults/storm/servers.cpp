@@ -132,7 +132,8 @@ void Servers::onEnded(const Ended &ended, QStringList *accidents)
         onServerEnded(ended, accidents);
         return;
     }
-    const auto replaced = std::find_if(m_replaced.begin(), m_replaced.end(), [&](const Replaced &one) { return one.pid == ended.pid; });
+    const auto replaced
+        = std::find_if(m_replaced.begin(), m_replaced.end(), [&](const Replaced &one) { return one.pid == ended.pid; });
     if (replaced != m_replaced.end()) {
         if (!ended.isNormal() && !replaced->isLate)
             accidents->append(QStringLiteral("a server that was replaced %1").arg(ended.text()));
@@ -153,10 +154,12 @@ void Servers::onEnded(const Ended &ended, QStringList *accidents)
 void Servers::onServerEnded(const Ended &ended, QStringList *accidents)
 {
     m_server = 0;
-    const bool isExpected = m_zygoteKilled ? ended.code == CLD_EXITED && ended.status == 1 : m_mayEnd && ended.isNormal();
+    const bool isExpected
+        = m_zygoteKilled ? ended.code == CLD_EXITED && ended.status == 1 : m_mayEnd && ended.isNormal();
     if (!isExpected)
         accidents->append(
-            QStringLiteral("a server %1%2").arg(m_zygoteKilled ? QStringLiteral("whose zygote was killed ") : QString(), ended.text()));
+            QStringLiteral("a server %1%2")
+                .arg(m_zygoteKilled ? QStringLiteral("whose zygote was killed ") : QString(), ended.text()));
     if (m_zygoteKilled)
         start();
 }

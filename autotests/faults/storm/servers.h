@@ -35,13 +35,14 @@ public:
     void replace();
     /// SIGKILL for the server there is; it has ended when this returns.
     void kill();
-    /// SIGKILL for its zygote. It is expected to end with status 1 then, before long, and the next one starts when it has.
+    /// SIGKILL for its zygote. It is expected to end with status 1 then, before long, and the next one starts when it
+    /// has.
     void killZygote();
     /// SIGTERM for it; it is expected to end normally.
     void terminate();
 
-    /// Looks whether the latest server listens, and whether those that are expected to end do. To be called now and then. Who takes too
-    /// long becomes an accident, and is killed.
+    /// Looks whether the latest server listens, and whether those that are expected to end do. To be called now and
+    /// then. Who takes too long becomes an accident, and is killed.
     void look(QStringList *accidents);
     /// To be told of each child that has ended. What must not have, or not so, becomes an accident.
     void onEnded(const Ended &ended, QStringList *accidents);

@@ -72,7 +72,8 @@ std::optional<Report> Storm::run()
 void Storm::startClients()
 {
     for (int index = 0; index < m_options.clients; ++index) {
-        const int workers = m_options.workers / m_options.clients + (index < m_options.workers % m_options.clients ? 1 : 0);
+        const int workers
+            = m_options.workers / m_options.clients + (index < m_options.workers % m_options.clients ? 1 : 0);
         const ClientRole role{.path = m_path, .index = index, .seed = m_random(), .workers = workers};
         m_clients.push_back(startRole(argumentsOf(role), m_ledger.descriptor()));
     }
@@ -100,7 +101,8 @@ void Storm::blow()
     const auto left = double(std::max<quint64>(m_options.requests, settledBefore + 1) - settledBefore);
     quint64 lastSettled = settledBefore;
     auto lastProgress = begin;
-    while (!stopSignal() && !m_isHopeless && (header.goesOn.load() != 0 || header.settled.load() < m_options.requests)) {
+    while (!stopSignal() && !m_isHopeless
+           && (header.goesOn.load() != 0 || header.settled.load() < m_options.requests)) {
         turn();
         const auto now = Clock::now();
         const quint64 settled = header.settled.load();
@@ -128,12 +130,14 @@ void Storm::calmDown()
         accident(QStringLiteral("a zygote outlives its workers"));
     m_nextCensus = {};
     turn();
-    [[maybe_unused]] const bool areBuried = waitFor([this] { return m_zombies.isNobodyDead(); }, 2 * ZombieWatch::Patience); // else they count
+    [[maybe_unused]] const bool areBuried
+        = waitFor([this] { return m_zombies.isNobodyDead(); }, 2 * ZombieWatch::Patience); // else they count
     // The connection of a worker that died lingers for a second.
     Holdings now;
     const auto growth = [&] {
         now = holdings();
-        return int(now.clients.descriptors + now.server.descriptors - m_baseline.clients.descriptors - m_baseline.server.descriptors);
+        return int(now.clients.descriptors + now.server.descriptors - m_baseline.clients.descriptors
+                   - m_baseline.server.descriptors);
     };
     [[maybe_unused]] const bool isBack = waitFor([&] { return growth() <= 0; }, 5s);
     m_report.descriptorGrowth = growth();

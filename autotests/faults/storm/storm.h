@@ -19,7 +19,8 @@ struct Options
     int workers = 64; ///< of all clients together
 };
 
-/// One run: servers and clients are started and warmed up, the storm blows, and when it is over everything is counted and ended.
+/// One run: servers and clients are started and warmed up, the storm blows, and when it is over everything is counted
+/// and ended.
 class Storm
 {
 public:

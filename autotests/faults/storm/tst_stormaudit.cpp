@@ -206,9 +206,9 @@ private Q_SLOTS:
                             .kills = 12,
                             .restartsBy = {{QStringLiteral("takeovers"), 3}, {QStringLiteral("zygotes killed"), 1}}};
         const QString text = (Report::seedLine(7) + report.text()).simplified();
-        for (const char *line :
-             {"seed 7 kills 12", "restarts 4 takeovers 3 zygotes killed 1", "requests 10", "settled-once % 90",
-              "executed-at-most-once % 100", "payload-match % 100", "lost 0", "duplicated 1", "unsettled 0", "WorkerLost 1", "zombies 0"})
+        for (const char *line : {"seed 7 kills 12", "restarts 4 takeovers 3 zygotes killed 1", "requests 10",
+                                 "settled-once % 90", "executed-at-most-once % 100", "payload-match % 100", "lost 0",
+                                 "duplicated 1", "unsettled 0", "WorkerLost 1", "zombies 0"})
             QVERIFY2(text.contains(QString::fromLatin1(line)), line);
     }
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program of somebody else's, who has nothing but the installed package: an embedded zygote, a typed call, an error caught in its frame.
+// A program of somebody else's, who has nothing but the installed package: an embedded zygote, a typed call, an error
+// caught in its frame.
 #include <QtPrefork/Client>
 #include <QtPrefork/Frame>
 #include <QtPrefork/Interface>
