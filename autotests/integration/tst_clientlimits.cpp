@@ -97,8 +97,8 @@ void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
     QCOMPARE(::getrlimit(RLIMIT_NOFILE, &usual), 0);
     const int next = ::dup(0);
     ::close(next);
-    const rlimit oneLeft{rlim_t(next) + 1, usual.rlim_max};
-    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &oneLeft), 0);
+    const rlimit noneLeft{rlim_t(next), usual.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_NOFILE, &noneLeft), 0);
     const Client client(Address::unixSocket(server.fullServerName()), {.minWorkers = 1, .protocol = Protocol::Json});
     const QString error = client.connectionError();
     const bool isConnected = client.state() == Client::Connected;

@@ -57,9 +57,10 @@ void bailOut(Client &client, const Done &done)
 }
 // [bail-out]
 
-// [retry] Code run in a catcher is still inside the frame that failed: its errors would come back to the same catcher.
-// So the next attempt is made in the frame that retry() was called in, and what it cannot mend goes on to the catcher
-// out there.
+// [retry]
+// Code run in a catcher is still inside the frame that failed: its errors would come back to the same catcher. So the
+// next attempt is made in the frame that retry() was called in, and what it cannot mend goes on to the catcher out
+// there.
 void retry(Client &client, int attempt, const std::function<void(QString)> &answered)
 {
     const Frame outside = Frame::current();
@@ -73,8 +74,9 @@ void retry(Client &client, int attempt, const std::function<void(QString)> &answ
 }
 // [retry]
 
-// [transaction] After an error of the worker's method the checkout is as usable as before, on the same worker: clean
-// up, then let the error go on.
+// [transaction]
+// After an error of the worker's method the checkout is as usable as before, on the same worker: clean up, then let the
+// error go on.
 void transfer(Client &client, const QString &from, const QString &to, int amount, const Done &done)
 {
     const CheckoutPtr checkout = client.checkout();
