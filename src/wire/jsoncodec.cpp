@@ -92,25 +92,40 @@ Decoded JsonReader::fail(const QString &error)
     return Decoded::Broken;
 }
 
-std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QByteArray *out) const
+namespace {
+
+// Appends a message, of which @p write writes all but the last bracket. If something is wrong, it appends nothing and
+// returns what.
+template <class Write>
+std::optional<QString> encodeWhole(QByteArray *out, qsizetype maxMessageSize, qint64 maxDecodedSize, Write write)
 {
-    JsonWriter writer(out, m_maxMessageSize);
+    JsonWriter writer(out, maxMessageSize);
     auto undo = qScopeGuard([&writer] { writer.undo(); }); // a conversion may throw, too
-    writer.raw("[\"do\",{}");
-    writer.countMessage(items.size());
-    std::optional<QString> failure;
-    for (auto item = items.begin(); item != items.end() && !failure; ++item) {
-        writer.raw(",");
-        failure = tooLong(*item, m_maxMessageSize);
-        if (!failure)
-            failure = writer.write(*item, 1);
-    }
+    std::optional<QString> failure = write(writer);
     writer.raw("]");
     if (!failure)
-        failure = writer.finish(m_maxDecodedSize);
+        failure = writer.finish(maxDecodedSize);
     if (!failure)
         undo.dismiss();
     return failure;
+}
+
+}
+
+std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QByteArray *out) const
+{
+    return encodeWhole(out, m_maxMessageSize, m_maxDecodedSize, [&](JsonWriter &writer) {
+        writer.raw("[\"do\",{}");
+        writer.countMessage(items.size());
+        std::optional<QString> failure;
+        for (auto item = items.begin(); item != items.end() && !failure; ++item) {
+            writer.raw(",");
+            failure = tooLong(*item, m_maxMessageSize);
+            if (!failure)
+                failure = writer.write(*item, 1);
+        }
+        return failure;
+    });
 }
 
 void JsonClientCodec::encodeDone(QByteArray *out) const
@@ -161,47 +176,37 @@ Decoded JsonClientCodec::next(Reply *reply)
 
 std::optional<QString> JsonWorkerCodec::encodeResult(const QVariant &value, QByteArray *out) const
 {
-    std::optional<QString> failure = tooLong(value, m_maxMessageSize);
-    if (failure)
+    if (std::optional<QString> failure = tooLong(value, m_maxMessageSize))
         return failure;
-    JsonWriter writer(out, m_maxMessageSize);
-    auto undo = qScopeGuard([&writer] { writer.undo(); });
-    writer.raw("[\"ok\",{},");
-    writer.countMessage(1);
-    failure = writer.write(value, 1);
-    writer.raw("]");
-    if (!failure)
-        failure = writer.finish(m_maxDecodedSize);
-    if (!failure)
-        undo.dismiss();
-    return failure;
+    return encodeWhole(out, m_maxMessageSize, m_maxDecodedSize, [&](JsonWriter &writer) {
+        writer.raw("[\"ok\",{},");
+        writer.countMessage(1);
+        return writer.write(value, 1);
+    });
 }
 
 void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code, const QVariant &data,
                                     QByteArray *out) const
 {
     const auto encode = [&](const QString &text, bool withCode, bool withData) {
-        JsonWriter writer(out, m_maxMessageSize);
-        auto undo = qScopeGuard([&writer] { writer.undo(); });
         QVariantMap meta;
         if (withCode)
             meta.insert(CodeKey, code);
         if (withData)
             meta.insert(DataKey, data);
-        writer.raw("[\"er\",");
-        writer.countMessage(1);
-        bool isFine = false;
-        try {
-            isFine = !writer.write(meta, 1);
-        } catch (...) { // a conversion of the data's: it costs no more than that
-        }
-        writer.raw(",");
-        isFine = isFine && !writer.write(unicode(text), 1);
-        writer.raw("]");
-        isFine = isFine && !writer.finish(m_maxDecodedSize);
-        if (isFine)
-            undo.dismiss();
-        return isFine;
+        const auto write = [&](JsonWriter &writer) {
+            writer.raw("[\"er\",");
+            writer.countMessage(1);
+            std::optional<QString> failure;
+            try {
+                failure = writer.write(meta, 1);
+            } catch (...) { // a conversion of the data's: it costs no more than that
+                failure = QStringLiteral("the data cannot be converted");
+            }
+            writer.raw(",");
+            return failure ? failure : writer.write(unicode(text), 1);
+        };
+        return !encodeWhole(out, m_maxMessageSize, m_maxDecodedSize, write);
     };
     const bool isCoded = !code.isEmpty();
     if (!encode(message, isCoded, data.isValid()) && !encode(message, isCoded, false))
