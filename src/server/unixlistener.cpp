@@ -109,7 +109,7 @@ QString UnixListener::bindAndRename()
         return error;
     }
     if (!Posix::peerCredentials(socket.get())) {
-        const QString error = QStringLiteral("nobody tells who connects: %1").arg(Posix::lastErrorText());
+        const QString error = QStringLiteral("the kernel does not say who connects: %1").arg(Posix::lastErrorText());
         Posix::removeFrom(m_directory.get(), temporary);
         return error;
     }

@@ -36,9 +36,7 @@ ssize_t sendBytes(int socket, QByteArrayView bytes, int flags)
     if (count >= 0 || !isRefused(errno))
         return count;
     iovec part{const_cast<char *>(bytes.data()), std::size_t(bytes.size())};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
+    msghdr header = headerOf(&part);
     return retry([&] { return ::sendmsg(socket, &header, flags); });
 }
 
@@ -48,9 +46,7 @@ ssize_t receiveBytes(int socket, std::span<char> into, int flags)
     if (count >= 0 || !isRefused(errno))
         return count;
     iovec part{into.data(), into.size()};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
+    msghdr header = headerOf(&part);
     return retry([&] { return ::recvmsg(socket, &header, flags); });
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <sys/socket.h>
 
 namespace Prefork::Posix {
 
@@ -33,6 +34,15 @@ inline int inMilliseconds(std::optional<std::chrono::nanoseconds> timeout)
 inline bool isRefused(int error)
 {
     return error == ENOSYS || error == EPERM;
+}
+
+/// What sendmsg() and recvmsg() take for a message that is this one part.
+[[nodiscard]] inline msghdr headerOf(iovec *part)
+{
+    msghdr header{};
+    header.msg_iov = part;
+    header.msg_iovlen = 1;
+    return header;
 }
 
 /// As send() and recv(), which some filters refuse while they let messages through.

@@ -57,9 +57,7 @@ Transfer sendMessage(int socket, QByteArrayView message, int descriptor, bool wa
 {
     iovec part{const_cast<char *>(message.data()), std::size_t(message.size())};
     DescriptorControl control{};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
+    msghdr header = headerOf(&part);
     if (descriptor >= 0) {
         header.msg_control = control.bytes.data();
         header.msg_controllen = control.bytes.size();
@@ -80,9 +78,7 @@ Transfer receiveMessage(int socket, std::span<char> into, Fd *descriptor)
 {
     iovec part{into.data(), into.size()};
     DescriptorControl control{};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
+    msghdr header = headerOf(&part);
     header.msg_control = control.bytes.data();
     header.msg_controllen = control.bytes.size();
     const ssize_t count = retry([&] { return ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC); });
@@ -284,11 +280,9 @@ bool sendDatagram(const QByteArray &path, QByteArrayView text)
         address.sun_path[0] = 0;
     const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     iovec part{const_cast<char *>(text.data()), std::size_t(text.size())};
-    msghdr header{};
+    msghdr header = headerOf(&part);
     header.msg_name = &address;
     header.msg_namelen = socklen_t(offsetof(sockaddr_un, sun_path) + std::size_t(path.size()));
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
     return socket.isOpen()
         && retry([&] { return ::sendmsg(socket.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT); }) == text.size();
 }
