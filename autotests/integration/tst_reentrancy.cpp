@@ -10,6 +10,7 @@
 #include <QtCore/QLine>
 #include <QtCore/QPoint>
 #include <QtCore/QRect>
+#include <QtCore/QRegularExpression>
 #include <QtCore/QSize>
 #include <QtCore/QTimer>
 #include <QtTest/QSignalSpy>
@@ -27,6 +28,7 @@ Zygote *zygote = nullptr;
 
 constexpr Method<int(int)> same{"same"};
 constexpr Method<int(int)> fail{"fail"};
+constexpr Method<QStringList(int)> numbers{"numbers"};
 
 // Something that happens while a value is being written.
 std::function<void()> onWriting;
@@ -93,6 +95,8 @@ private Q_SLOTS:
     void waitingInACatcherForTheRest();
     void othersSettleWhileACatcherTurnsAnEventLoop();
     void nestedEventLoopsInCallbacks();
+    void anEventLoopThatEndsInTheMiddleOfALargeResult_data();
+    void anEventLoopThatEndsInTheMiddleOfALargeResult();
     void deferredDeletesInsideReleased();
     void manyRepliesDoNotHoldUpTheEventLoop();
     void whileArgumentsAreWritten_data();
@@ -324,6 +328,67 @@ void TestReentrancy::nestedEventLoopsInCallbacks()
     QCOMPARE(depth, 0);
 }
 
+void TestReentrancy::anEventLoopThatEndsInTheMiddleOfALargeResult_data()
+{
+    QTest::addColumn<bool>("fails");
+    QTest::addColumn<bool>("aborts");
+    QTest::newRow("after a result") << false << false;
+    QTest::newRow("after an error") << true << false;
+    QTest::newRow("after a result, and the checkout is aborted") << false << true;
+    QTest::newRow("after an error, and the checkout is aborted") << true << true;
+}
+
+// The next call's result is read in steps by an event loop that the callback or catcher of a call turns. When that loop
+// ends, the rest of the result still belongs to the next call. In one of these rounds it ends in the middle.
+void TestReentrancy::anEventLoopThatEndsInTheMiddleOfALargeResult()
+{
+    QFETCH(const bool, fails);
+    QFETCH(const bool, aborts);
+    constexpr int Count = 60000;
+    QTest::failOnWarning(QRegularExpression(QStringLiteral("broke the protocol")));
+    Client client(zygote, {.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true, .readBudget = {}});
+    for (int turns = 2; turns <= 80; turns += 6) {
+        const CheckoutPtr checkout = client.checkout();
+        QStringList log;
+        const auto callNumbers = [&] {
+            checkout->call(numbers, Count, [&](const QStringList &result) {
+                log.append(
+                    QStringLiteral("%1 numbers, the last is %2").arg(result.size()).arg(result.value(Count - 1)));
+            });
+        };
+        const auto turnLoop = [&] {
+            QTimer ticks; // so that there is always a next turn
+            ticks.start(5);
+            for (int i = 0; i < turns; ++i)
+                QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+            if (aborts)
+                checkout->abort();
+        };
+        frameTry(
+            [&] {
+                if (fails)
+                    return static_cast<void>(checkout->call(fail, 1));
+                checkout->call(same, 1, [&] { turnLoop(); });
+                callNumbers();
+            },
+            [&](const Error &error) {
+                log.append(error.message());
+                if (log.size() > 1 || !fails)
+                    return;
+                frameTry(callNumbers, [&](const Error &second) { log.append(second.message()); });
+                turnLoop();
+            });
+        QVERIFY(checkout->waitForSettled());
+        QStringList expected{fails ? QStringLiteral("1") : QString()};
+        expected.removeAll(QString());
+        if (!aborts || log.value(log.size() - 1).contains(QStringLiteral("numbers")))
+            expected.append(QStringLiteral("%1 numbers, the last is %2").arg(Count).arg(Count - 1));
+        else if (log.size() > expected.size())
+            expected.append(QStringLiteral("aborted"));
+        QCOMPARE(log, expected);
+    }
+}
+
 void TestReentrancy::deferredDeletesInsideReleased()
 {
     Client client(zygote);
@@ -481,6 +546,12 @@ int main(int argc, char *argv[])
     Interface interface;
     interface.add(same, [](int n) { return n; });
     interface.add(fail, [](int n) -> int { throw Error(QString::number(n)); });
+    interface.add(numbers, [](int count) {
+        QStringList list;
+        for (int i = 0; i < count; ++i)
+            list.append(QString::number(i));
+        return list;
+    });
     interface.registerType<Streamed>("Streamed");
     interface.add(sum, [](const Gadget &gadget) { return gadget.first + gadget.second; });
     interface.add("sumOfFirst", [](const QVariantList &arguments) {

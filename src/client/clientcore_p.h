@@ -190,7 +190,7 @@ private:
     [[nodiscard]] static bool isDecoded(const Connection &connection);
     [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
     [[nodiscard]] static bool hasUnasked(const Connection &connection);
-    [[nodiscard]] bool finishResult(const ConnectionPtr &connection, Wire::Incoming &message);
+    [[nodiscard]] bool finishResult(const ConnectionPtr &connection);
     void discard(std::unique_ptr<detail::Waste> waste);
     void clearWaste();
     void take(const ConnectionPtr &connection, Wire::Incoming &message);

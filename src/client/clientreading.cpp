@@ -176,8 +176,7 @@ bool ClientCore::isDecoded(const Connection &connection)
 ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
 {
     Wire::Incoming message;
-    message.id = connection->lastAnswered + 1; // of a result that has waited for its turn
-    if (connection->isUnfinished && !finishResult(connection, message))
+    if (connection->isUnfinished && !finishResult(connection))
         return Decoding::OutOfTime;
     while (!connection->dropped && !connection->ended) {
         switch (connection->codec->next(&message)) {
@@ -198,7 +197,7 @@ ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
             break;
         }
         take(connection, message);
-        if (connection->isUnfinished && !finishResult(connection, message))
+        if (connection->isUnfinished && !finishResult(connection))
             return Decoding::OutOfTime;
         m_roughNow = roughNow();
         if (m_budget.isLookDue(m_roughNow) && m_budget.isOver(now()))
@@ -207,13 +206,17 @@ ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
     return Decoding::Over;
 }
 
-// Reads on in a large result that was begun, if there is one; false if the time is up before its end.
-bool ClientCore::finishResult(const ConnectionPtr &connection, Wire::Incoming &message)
+// Reads on in a large result that was begun, if there is one; false if the time is up before its end. It need not be of
+// the message that was taken last: that one's callback may have turned an event loop, which began with the next.
+bool ClientCore::finishResult(const ConnectionPtr &connection)
 {
-    for (bool isFirst = true; connection->isUnfinished; isFirst = false) {
+    for (bool isFirst = true; connection->isUnfinished && !connection->dropped; isFirst = false) {
         if (!isFirst && m_budget.isOver(now()))
             return false;
         connection->isUnfinished = false;
+        Wire::Incoming message;
+        message.kind = Wire::Incoming::Result;
+        message.id = connection->lastAnswered + 1;
         takeAnswer(connection, message);
     }
     return true;
