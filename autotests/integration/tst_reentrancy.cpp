@@ -16,6 +16,7 @@
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -95,6 +96,8 @@ private Q_SLOTS:
     void waitingInACatcherForTheRest();
     void othersSettleWhileACatcherTurnsAnEventLoop();
     void nestedEventLoopsInCallbacks();
+    void waitingInACallbackForTheRest();
+    void waitingInACallbackForOtherLargeResults();
     void anEventLoopThatEndsInTheMiddleOfALargeResult_data();
     void anEventLoopThatEndsInTheMiddleOfALargeResult();
     void deferredDeletesInsideReleased();
@@ -326,6 +329,48 @@ void TestReentrancy::nestedEventLoopsInCallbacks()
     }
     QTRY_COMPARE_WITH_TIMEOUT(results, 20, 30000);
     QCOMPARE(depth, 0);
+}
+
+// Over the native protocol several replies come together: those behind the first have been read when its callback runs.
+void TestReentrancy::waitingInACallbackForTheRest()
+{
+    Client client(zygote, {.minWorkers = 1, .maxWorkers = 1});
+    const CheckoutPtr checkout = client.checkout();
+    checkout->call(same, 0);
+    QVERIFY(checkout->waitForSettled()); // From now on its worker is quick, and writes replies together.
+    for (int round = 0; round < 10; ++round) {
+        QList<int> results;
+        std::optional<bool> hasSettled;
+        checkout->call(same, 1, [&] { hasSettled = checkout->waitForSettled(); });
+        for (int i = 2; i < 6; ++i)
+            checkout->call(same, i, [&results](int n) { results.append(n); });
+        QVERIFY(checkout->waitForSettled());
+        QVERIFY(hasSettled.value_or(false));
+        QCOMPARE(results, QList<int>({2, 3, 4, 5}));
+    }
+}
+
+// All are being read in steps, by turns, when the first is complete.
+void TestReentrancy::waitingInACallbackForOtherLargeResults()
+{
+    constexpr int Count = 60000;
+    Client client(zygote, {.minWorkers = 3, .maxWorkers = 3, .readBudget = {}});
+    for (int round = 0; round < 3; ++round) {
+        const std::array checkouts{client.checkout(), client.checkout(), client.checkout()};
+        int settled = 0;
+        int waited = 0;
+        for (const CheckoutPtr &checkout : checkouts) {
+            checkout->call(numbers, Count, [&](const QStringList &result) {
+                settled += result.size() == Count ? 1 : 0;
+                for (const CheckoutPtr &other : checkouts)
+                    waited += other->waitForSettled() ? 1 : 0;
+            });
+        }
+        for (const CheckoutPtr &checkout : checkouts)
+            QVERIFY(checkout->waitForSettled());
+        QCOMPARE(settled, 3);
+        QCOMPARE(waited, 9);
+    }
 }
 
 void TestReentrancy::anEventLoopThatEndsInTheMiddleOfALargeResult_data()

@@ -227,6 +227,8 @@ void ClientCore::onLoopGone()
 void ClientCore::onTurn()
 {
     m_budget.turn();
+    if (m_taking) [[unlikely]]
+        readOnInside();
     flushDirty();
 }
 

@@ -11,7 +11,7 @@ void ClientCore::turnByHand(std::chrono::nanoseconds longest)
 {
     const auto self = shared_from_this();
     const QScopedValueRollback byHand(m_isTurnedByHand, true);
-    m_budget.turn();
+    onTurn();
     if (m_transport && m_transport->connectsAtOnce()) {
         for (const quint64 worker : std::exchange(m_postponed, {}))
             m_transport->connectWorker(worker);

@@ -186,6 +186,7 @@ private:
     void readSiblings(const ConnectionPtr &connection);
     void defer(const ConnectionPtr &connection);
     void resumeLater();
+    void readOnInside();
     enum class Decoding { Empty, OutOfTime, Over };
     [[nodiscard]] static bool isDecoded(const Connection &connection);
     [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
@@ -224,7 +225,8 @@ private:
     QPointer<QAbstractEventDispatcher> m_dispatcher; // which tells when that is
     ReadBudget m_budget;
     Pooling::Time m_roughNow{}; // as of the last read or callback, while something is being read
-    std::vector<ConnectionPtr> m_deferred;
+    std::deque<ConnectionPtr> m_deferred;
+    const ConnectionPtr *m_taking = nullptr; // whose message is being taken, until an event loop turns inside that
     QTimer m_resumeTimer;
     QTimer m_timer;
     std::optional<Pooling::Time> m_timerDue;

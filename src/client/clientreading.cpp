@@ -62,28 +62,44 @@ void ClientCore::readSiblings(const ConnectionPtr &connection)
 }
 
 // What had to wait for the event loop to turn. At least one of them goes on, and those there is no time for keep their
-// order.
+// order. Each stays where the next turn finds it until it is its turn, for a callback may turn an event loop of its
+// own.
 void ClientCore::onResume()
 {
     const auto self = shared_from_this();
     m_budget.renew(now());
+    if (!m_deferred.empty())
+        resumeLater();
     if (std::exchange(m_isSettlingDeferred, false))
         settleAll();
-    const std::vector<ConnectionPtr> deferred = std::exchange(m_deferred, {});
     bool hasRead = false;
-    for (const ConnectionPtr &connection : deferred) {
+    for (std::size_t due = m_deferred.size(); due > 0 && !m_deferred.empty(); --due) {
+        if (hasRead && m_budget.isOver(now()))
+            break;
+        const ConnectionPtr connection = std::move(m_deferred.front());
+        m_deferred.pop_front();
         connection->isDeferred = false;
-        if (std::exchange(hasRead, true) && !connection->dropped && !connection->ended && m_budget.isOver(now())) {
-            defer(connection);
-            continue;
-        }
         if (connection->dropped || connection->ended)
             continue;
+        hasRead = true;
         connection->stream->setReading(true);
         readSome(connection, Reading::Some);
     }
+    if (m_deferred.empty() && !m_isSettlingDeferred)
+        m_resumeTimer.stop();
+    else
+        resumeLater();
     clearWaste();
     flushDirty();
+}
+
+// An event loop turns inside a callback: what has come behind the reply that this belongs to goes on in there, although
+// no notifier will tell.
+void ClientCore::readOnInside()
+{
+    const ConnectionPtr &connection = *std::exchange(m_taking, nullptr);
+    if (!connection->dropped && !connection->ended && connection->codec->hasRest())
+        defer(connection);
 }
 
 void ClientCore::discard(std::unique_ptr<detail::Waste> waste)
@@ -196,7 +212,9 @@ ClientCore::Decoding ClientCore::decodeAll(const ConnectionPtr &connection)
         case Wire::Decoded::Message:
             break;
         }
+        const ConnectionPtr *const outer = std::exchange(m_taking, &connection);
         take(connection, message);
+        m_taking = outer;
         if (connection->isUnfinished && !finishResult(connection))
             return Decoding::OutOfTime;
         m_roughNow = roughNow();
@@ -217,7 +235,9 @@ bool ClientCore::finishResult(const ConnectionPtr &connection)
         Wire::Incoming message;
         message.kind = Wire::Incoming::Result;
         message.id = connection->lastAnswered + 1;
+        const ConnectionPtr *const outer = std::exchange(m_taking, &connection);
         takeAnswer(connection, message);
+        m_taking = outer;
     }
     return true;
 }
