@@ -41,6 +41,9 @@ const std::vector<Refusal> survived = {
     {"accept4", {SYS_accept4}},
     {"pipe2", {SYS_pipe2}},
     {"ppoll", {SYS_ppoll}},
+#ifdef SYS_poll
+    {"poll", {SYS_poll}},
+#endif
     {"prlimit64", {SYS_prlimit64}},
     {"memfd_create, getrandom, dup3, eventfd2 and inotify_init1",
      {SYS_memfd_create, SYS_getrandom, SYS_dup3, SYS_eventfd2, SYS_inotify_init1}},
@@ -51,6 +54,13 @@ const std::vector<Refusal> survived = {
     {"kill", {SYS_kill}},
     {"getdents64 and close_range", {SYS_getdents64, SYS_close_range}},
 };
+
+// What event loops wait with.
+#ifdef SYS_poll
+const Calls polling{SYS_poll, SYS_ppoll};
+#else
+const Calls polling{SYS_ppoll};
+#endif
 
 QStringList refusing(const Calls &calls, int error)
 {
@@ -117,6 +127,7 @@ private Q_SLOTS:
         QTest::newRow("recvmsg") << Calls{SYS_recvmsg};
         QTest::newRow("fcntl") << Calls{SYS_fcntl};
         QTest::newRow("getsockopt") << Calls{SYS_getsockopt};
+        QTest::newRow("getsockname") << Calls{SYS_getsockname};
         QTest::newRow("rt_sigaction") << Calls{SYS_rt_sigaction};
         QTest::newRow("wait4 and waitid") << Calls{SYS_wait4, SYS_waitid};
         QTest::newRow("kill and pidfd_send_signal") << Calls{SYS_kill, SYS_pidfd_send_signal};
@@ -125,6 +136,8 @@ private Q_SLOTS:
 #endif
     }
     void row65_whoCannotDoWithoutSaysSo();
+    void row65_anEventLoopThatHearsNothingSaysSo_data();
+    void row65_anEventLoopThatHearsNothingSaysSo();
     void row67_aTracedWorkerIsKilled_data()
     {
         QTest::addColumn<QStringList>("before");
@@ -142,8 +155,10 @@ private Q_SLOTS:
     void underValgrind();
 
 private:
-    static bool qtsEventLoopTurns(const Calls &calls, int error);
+    static bool qtsEventLoopTurns(const Calls &calls, int error, const QStringList &environment = {});
     void serveAndEnd(ServerProcess &server);
+    void saysWhyItDoesNotListen(const QStringList &refusal, const QString &address, int error,
+                                const QStringList &environment);
 
     std::unique_ptr<QTemporaryDir> m_directory;
     QString m_path;
@@ -172,11 +187,12 @@ void FaultsKernelsTest::serveAndEnd(ServerProcess &server)
     WAIT_FOR(!isRunning(zygote));
 }
 
-// Without anything of ours; in Debian 13 GLib has no other call to wait with.
-bool FaultsKernelsTest::qtsEventLoopTurns(const Calls &calls, int error)
+// Without anything of ours; GLib waits with poll() in Debian 12 and with ppoll() in Debian 13, Qt without it with the
+// latter.
+bool FaultsKernelsTest::qtsEventLoopTurns(const Calls &calls, int error, const QStringList &environment)
 {
-    const Ended ended = runProgram(
-        REFUSE_CALLS, refusing(calls, error) + QStringList{QCoreApplication::applicationFilePath(), "--turn"});
+    const QStringList turn{QCoreApplication::applicationFilePath(), "--turn"};
+    const Ended ended = runProgram(REFUSE_CALLS, refusing(calls, error) + turn, environment);
     return ended.exitCode == 0 && ended.errors.isEmpty();
 }
 
@@ -186,7 +202,8 @@ void FaultsKernelsTest::row65_refusedForGood()
     QFETCH(int, error);
     if (isSanitized() && (calls.contains(SYS_pipe2) || calls.contains(SYS_prlimit64)))
         QSKIP("the sanitizers cannot do without it themselves");
-    if (calls.contains(SYS_ppoll) && !qtsEventLoopTurns(calls, error))
+    const bool isWaitedWith = std::any_of(calls.begin(), calls.end(), [](long call) { return polling.contains(call); });
+    if (isWaitedWith && !qtsEventLoopTurns(calls, error))
         QSKIP("event loops of Qt or GLib need it here, so that no program of Qt's can do without");
     ServerProcess server;
     const QStringList command{ECHO_SERVER,          "--listen", "unix:" + m_path, "--hung-timeout", "0.3",
@@ -202,12 +219,46 @@ void FaultsKernelsTest::row65_whoCannotDoWithoutSaysSo()
     QFETCH(Calls, calls);
     if (isSanitized() && calls.contains(SYS_rt_sigaction))
         QSKIP("the sanitizers cannot do without it themselves");
+    QStringList addresses{"unix:" + m_path};
+    if (calls.contains(SYS_getsockname))
+        addresses.append("tcp://127.0.0.1:0");
+    for (const QString &address : addresses) {
+        for (const int error : {EPERM, ENOSYS})
+            saysWhyItDoesNotListen(refusing(calls, error), address, error, {});
+    }
+}
+
+void FaultsKernelsTest::saysWhyItDoesNotListen(const QStringList &refusal, const QString &address, int error,
+                                               const QStringList &environment)
+{
+    const Ended ended = runProgram(REFUSE_CALLS, refusal + QStringList{ECHO_SERVER, "--listen", address}, environment);
+    QCOMPARE(ended.exitCode, 2);
+    QVERIFY2(!ended.output.contains("listening on"), qPrintable(ended.output));
+    QVERIFY2(ended.errors.contains(QString::fromLocal8Bit(::strerror(error))), qPrintable(ended.errors));
+    QVERIFY(!QFile::exists(m_path));
+}
+
+void FaultsKernelsTest::row65_anEventLoopThatHearsNothingSaysSo_data()
+{
+    QTest::addColumn<Calls>("calls");
+    QTest::addColumn<QStringList>("environment");
+    for (const char *const variable : {"QT_NO_GLIB=", "QT_NO_GLIB=1"}) {
+        for (const long call : polling)
+            QTest::addRow("%s, %s", call == SYS_ppoll ? "ppoll" : "poll", variable)
+                << Calls{call} << QStringList(variable);
+        QTest::addRow("all, %s", variable) << polling << QStringList(variable);
+    }
+}
+
+// A server of which nobody would ever get an answer. Which call its event loop waits with is for Qt and GLib to choose.
+void FaultsKernelsTest::row65_anEventLoopThatHearsNothingSaysSo()
+{
+    QFETCH(Calls, calls);
+    QFETCH(QStringList, environment);
     for (const int error : {EPERM, ENOSYS}) {
-        const Ended ended
-            = runProgram(REFUSE_CALLS, refusing(calls, error) + QStringList{ECHO_SERVER, "--listen", "unix:" + m_path});
-        QCOMPARE(ended.exitCode, 2);
-        QVERIFY2(!ended.output.contains("listening on"), qPrintable(ended.output));
-        QVERIFY2(ended.errors.contains(QString::fromLocal8Bit(::strerror(error))), qPrintable(ended.errors));
+        if (qtsEventLoopTurns(calls, error, environment))
+            QSKIP("event loops of this kind do without it here");
+        saysWhyItDoesNotListen(refusing(calls, error), "unix:" + m_path, error, environment);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "server/server_p.h"
 
 #include "server/activation_p.h"
+#include "server/eventtrial_p.h"
 #include "server/inheritedlistener_p.h"
 #include "server/logging_p.h"
 #include "zygote/workerwatch_p.h"
@@ -205,8 +206,11 @@ bool ServerPrivate::mayListen()
         return fail(QStringLiteral("the server is listening on %1 already").arg(q->address().toString()));
     if (!zygoteError.isEmpty())
         return fail(zygoteError);
-    const QString refusal = channel->refusal();
-    return refusal.isEmpty() || fail(refusal);
+    for (const QString &refusal : {channel->refusal(), whyEventsDoNotCome()}) {
+        if (!refusal.isEmpty())
+            return fail(refusal);
+    }
+    return true;
 }
 
 void ServerPrivate::welcome(Posix::Fd connection)

@@ -21,6 +21,8 @@ QString TcpListener::listen(const Address &address, const ServerOptions &options
     m_server.setProxy(QNetworkProxy::NoProxy); // the application's is for its own connections
     if (!m_server.listen(host, address.port()))
         return m_server.errorString();
+    if (m_server.serverPort() == 0 && Posix::listeningAddress(descriptor()).isEmpty())
+        return QStringLiteral("the kernel does not say where the socket listens: %1").arg(Posix::lastErrorText());
     m_server.pauseAccepting();
     Posix::setNonBlocking(descriptor(), true);
     m_address = Address::tcp(address.host(), m_server.serverPort());

@@ -108,8 +108,11 @@ QString UnixListener::bindAndRename()
         Posix::removeFrom(m_directory.get(), temporary);
         return error;
     }
-    if (!Posix::peerCredentials(socket.get())) {
-        const QString error = QStringLiteral("the kernel does not say who connects: %1").arg(Posix::lastErrorText());
+    QString unknown = Posix::peerCredentials(socket.get()) ? QString() : QStringLiteral("who connects");
+    if (unknown.isEmpty() && Posix::listeningAddress(socket.get()).isEmpty()) // without it QLocalServer does nothing
+        unknown = QStringLiteral("where the socket listens");
+    if (!unknown.isEmpty()) {
+        const QString error = QStringLiteral("the kernel does not say %1: %2").arg(unknown, Posix::lastErrorText());
         Posix::removeFrom(m_directory.get(), temporary);
         return error;
     }

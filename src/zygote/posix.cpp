@@ -121,6 +121,24 @@ bool writeAll(int socket, QByteArrayView bytes)
     return true;
 }
 
+int pollFor(std::span<pollfd> polls, int milliseconds)
+{
+    const int ready = ::poll(polls.data(), polls.size(), milliseconds);
+    if (ready >= 0 || !isRefused(errno))
+        return ready;
+    const timespec limit{milliseconds / 1000, milliseconds % 1000 * 1'000'000L};
+    return ::ppoll(polls.data(), polls.size(), milliseconds < 0 ? nullptr : &limit, nullptr);
+}
+
+QString refusedPolling()
+{
+    constexpr timespec Now{};
+    const bool refusesPpoll = ::ppoll(nullptr, 0, &Now, nullptr) < 0 && isRefused(errno);
+    if (::poll(nullptr, 0, 0) < 0 && isRefused(errno))
+        return refusesPpoll ? QStringLiteral("poll() and ppoll()") : QStringLiteral("poll()");
+    return refusesPpoll ? QStringLiteral("ppoll()") : QString();
+}
+
 void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> timeout)
 {
     std::vector<pollfd> polls;

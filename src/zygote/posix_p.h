@@ -322,6 +322,10 @@ struct Watch
 /// Waits until a descriptor is ready or the time is up, whatever signals come; unset = for ever.
 void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> timeout);
 
+/// Which of the two calls that event loops wait with are refused, with the cause in errno: "poll()", "ppoll()", "poll()
+/// and ppoll()"; empty if neither is.
+[[nodiscard]] QString refusedPolling();
+
 /// Waits for many descriptors at a cost that does not grow with their number, unless the kernel refuses epoll. A
 /// descriptor must be removed before it is closed: its duplicates in other processes would keep it here.
 class Poller

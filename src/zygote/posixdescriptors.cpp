@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/blanks_p.h"
 
+#include "zygote/posixretry_p.h"
+
 #include <algorithm>
 #include <array>
 #include <climits>
@@ -30,7 +32,7 @@ std::vector<int> findOpenDescriptors()
         const auto some = std::span(polls).first(std::size_t(std::min(atOnce, Most - first)));
         for (std::size_t i = 0; i < some.size(); ++i)
             some[i] = {first + int(i), 0, 0};
-        const bool isKnown = ::poll(some.data(), some.size(), 0) >= 0;
+        const bool isKnown = pollFor(some, 0) >= 0;
         for (const pollfd &one : some) {
             if (isKnown ? (one.revents & POLLNVAL) == 0 : ::fcntl(one.fd, F_GETFD) >= 0)
                 descriptors.push_back(one.fd);

@@ -99,7 +99,7 @@ void Poller::waitByPolling(int milliseconds)
     polls.reserve(m_polled.size());
     for (const Polled &polled : m_polled)
         polls.push_back({polled.descriptor, pollEventsOf(polled.interest), 0});
-    if (::poll(polls.data(), polls.size(), milliseconds) <= 0)
+    if (pollFor(polls, milliseconds) <= 0)
         return;
     for (std::size_t i = 0; i < polls.size(); ++i) {
         const int what = polls[i].revents;

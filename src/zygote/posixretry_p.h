@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace Prefork::Posix {
@@ -48,6 +49,9 @@ inline bool isRefused(int error)
 /// As send() and recv(), which some filters refuse while they let messages through.
 ssize_t sendBytes(int socket, QByteArrayView bytes, int flags);
 ssize_t receiveBytes(int socket, std::span<char> into, int flags);
+
+/// As poll(), which some filters refuse while they let ppoll() through.
+int pollFor(std::span<pollfd> polls, int milliseconds);
 
 /// What a call that moves bytes and failed with @p error came to. A kernel without memory for it has some a moment
 /// later, and nothing was moved: given up, an event or an order of a zygote would be lost for good, and with it a place

@@ -37,13 +37,13 @@ bool hasInput(int socket)
 bool hasHungUp(int socket)
 {
     pollfd state{socket, 0, 0};
-    return ::poll(&state, 1, 0) > 0;
+    return pollFor(std::span(&state, 1), 0) > 0;
 }
 
 bool hasLeft(int socket)
 {
     pollfd state{socket, short(isUnixSocket(socket) ? 0 : POLLRDHUP), 0};
-    return ::poll(&state, 1, 0) > 0;
+    return pollFor(std::span(&state, 1), 0) > 0;
 }
 
 std::optional<char> peekByte(int socket)

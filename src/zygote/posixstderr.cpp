@@ -19,7 +19,7 @@ namespace {
 bool hasRoomNow()
 {
     pollfd watch{STDERR_FILENO, POLLOUT, 0};
-    return ::poll(&watch, 1, 0) != 0;
+    return pollFor(std::span(&watch, 1), 0) != 0;
 }
 
 mode_t typeOfStderr()
