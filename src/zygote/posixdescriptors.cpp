@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <span>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,16 +21,46 @@ namespace {
 
 constexpr int Most = 1 << 20; // numbers, as usual systems have them
 
-// Where there is no /proc: poll() says of each number whether it is open, as many at a time as the limit allows. All
-// numbers are looked at, for the limit may have been lowered when some above it were open. That takes some ten
-// milliseconds.
-std::vector<int> findOpenDescriptors()
+// All that openDescriptors() has ever found are below this; 0 = it has not looked yet.
+quint64 s_end = 0;
+
+// Above the limit nothing is opened any more since openDescriptors() has looked.
+int endOfWhatMayBeOpen()
+{
+    const bool isLimitKnown = hardLimit(Resource::OpenFiles) != RLIM_INFINITY; // the kernel allows nobody that one
+    return s_end > 0 && isLimitKnown ? int(std::min<quint64>(Most, std::max(s_end, descriptorLimit()))) : Most;
+}
+
+// As /proc has it; unset if there is none.
+std::optional<std::vector<int>> listOpenDescriptors()
+{
+    DIR *const directory = ::opendir("/proc/self/fd");
+    if (!directory)
+        return {};
+    std::vector<int> descriptors;
+    bool isRead = false;
+    while (const dirent *entry = ::readdir(directory)) {
+        const int descriptor = std::atoi(entry->d_name);
+        isRead = isRead || descriptor == ::dirfd(directory); // it is open itself
+        if (entry->d_name[0] != '.' && descriptor != ::dirfd(directory))
+            descriptors.push_back(descriptor);
+    }
+    ::closedir(directory);
+    if (!isRead)
+        return {};
+    std::sort(descriptors.begin(), descriptors.end());
+    return descriptors;
+}
+
+// Where there is no /proc: poll() says of each number whether it is open, as many at a time as the limit allows. For a
+// million of them that takes some ten milliseconds.
+std::vector<int> findOpenDescriptors(int end)
 {
     std::array<pollfd, 1024> polls;
     std::vector<int> descriptors;
     const int atOnce = int(std::clamp<quint64>(descriptorLimit(), 1, polls.size()));
-    for (int first = 0; first < Most; first += atOnce) {
-        const auto some = std::span(polls).first(std::size_t(std::min(atOnce, Most - first)));
+    for (int first = 0; first < end; first += atOnce) {
+        const auto some = std::span(polls).first(std::size_t(std::min(atOnce, end - first)));
         for (std::size_t i = 0; i < some.size(); ++i)
             some[i] = {first + int(i), 0, 0};
         const bool isKnown = pollFor(some, 0) >= 0;
@@ -59,29 +90,20 @@ void closeAllBut(std::vector<int> keep)
     if (isDone)
         return;
     // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
-    for (const int descriptor : openDescriptors()) {
+    const auto listed = listOpenDescriptors();
+    for (const int descriptor : listed ? *listed : findOpenDescriptors(endOfWhatMayBeOpen())) {
         if (descriptor > 2 && !std::binary_search(keep.begin(), keep.end(), descriptor))
             ::close(descriptor);
     }
 }
 
+// All numbers are looked at where there is no /proc, for the limit may have been lowered when some above it were open.
 std::vector<int> openDescriptors()
 {
-    DIR *const directory = ::opendir("/proc/self/fd");
-    if (!directory)
-        return findOpenDescriptors();
-    std::vector<int> descriptors;
-    bool isRead = false;
-    while (const dirent *entry = ::readdir(directory)) {
-        const int descriptor = std::atoi(entry->d_name);
-        isRead = isRead || descriptor == ::dirfd(directory); // it is open itself
-        if (entry->d_name[0] != '.' && descriptor != ::dirfd(directory))
-            descriptors.push_back(descriptor);
-    }
-    ::closedir(directory);
-    if (!isRead)
-        return findOpenDescriptors();
-    std::sort(descriptors.begin(), descriptors.end());
+    auto listed = listOpenDescriptors();
+    std::vector<int> descriptors = listed ? std::move(*listed) : findOpenDescriptors(Most);
+    if (!descriptors.empty())
+        s_end = std::max(s_end, quint64(descriptors.back()) + 1);
     return descriptors;
 }
 
