@@ -7,8 +7,10 @@
 
 #include <QtPrefork/Server>
 
+#include <algorithm>
 #include <array>
 #include <deque>
+#include <malloc.h>
 
 using namespace Prefork;
 using namespace Test;
@@ -79,6 +81,7 @@ inline constexpr Method<QMap<QString, QList<int>>(int)> makeColumns{"makeColumns
 inline constexpr Method<Tables(int)> makeTables{"makeTables"};
 inline constexpr Method<QStringList(int)> makeTexts{"makeTexts"};
 inline constexpr Method<QVariantMap(int)> makeMap{"makeMap"};
+constexpr Method<QHash<QString, QString>(int)> makeHash{"makeHash"};
 inline constexpr Method<Sheet(int)> makeSheet{"makeSheet"};
 inline constexpr Method<Sheets(int)> makeSheets{"makeSheets"};
 inline constexpr Method<QList<int>(int)> makeMisfit{"makeMisfit"};
@@ -128,6 +131,12 @@ void fill(Interface &interface)
         for (int i = 0; i < count; ++i)
             map.insert(QString::number(i), i);
         return map;
+    });
+    interface.add(makeHash, [](int count) {
+        QHash<QString, QString> hash;
+        for (int i = 0; i < count; ++i)
+            hash.insert(QString::number(i), QString::number(i));
+        return hash;
     });
     interface.add(makeSheet, &Sheet::of);
     interface.add(makeSheets,
@@ -388,6 +397,26 @@ private Q_SLOTS:
             });
         QVERIFY(waitUntil([&] { return hasSettled; }));
         QVERIFY2(turns >= 100, qPrintable(QString::number(turns)));
+    }
+
+    // The C library joins small blocks that were freed when a large one comes up, all in one turn if nobody sees to it.
+    void row86_freedBlocksAreJoinedInBetween()
+    {
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1});
+        const CheckoutPtr checkout = client.checkout();
+        std::size_t most = 0; // bytes of freed blocks that are not joined yet
+        qsizetype size = 0;
+        int turnsAfter = 0;
+        QTimer turn;
+        connect(&turn, &QTimer::timeout, &turn, [&] {
+            most = std::max(most, ::mallinfo2().fsmblks);
+            turnsAfter += size > 0 ? 1 : 0;
+        });
+        turn.start(0);
+        checkout->call(makeHash, 200000, [&](const QHash<QString, QString> &hash) { size = hash.size(); });
+        QVERIFY(waitUntil([&] { return turnsAfter >= 300; }));
+        QCOMPARE(size, 200000);
+        QVERIFY2(most < 4 * 1024 * 1024, qPrintable(QString::number(most)));
     }
 
     void row86_aLargeResultOfAnotherType()
