@@ -15,6 +15,7 @@
 #include <QtCore/QUuid>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 
 namespace {
 
@@ -113,7 +114,7 @@ int main(int argc, char *argv[])
     Wire::JsonProtocol json(Limit);
     for (const Conversation &conversation : conversations()) {
         const QByteArray calls = asked(native, conversation);
-        const QByteArray answers = answered<Worker::NativeSession>(calls);
+        const QByteArray answers = answered<NativeSession>(calls);
         const QByteArray framed = QByteArray(conversation.name) + "-framed";
         constexpr uchar Everything = Fuzz::Input::Prefixed | Fuzz::Input::Framed | Fuzz::Input::Large;
         save(directory + QStringLiteral("/nativeworker"), conversation.name, calls, 0);
@@ -122,6 +123,6 @@ int main(int argc, char *argv[])
         save(directory + QStringLiteral("/nativeclient"), framed.constData(), afterHello(answers), Everything);
         const QByteArray jsonCalls = asked(json, conversation);
         save(directory + QStringLiteral("/jsonworker"), conversation.name, jsonCalls, 0);
-        save(directory + QStringLiteral("/jsonclient"), conversation.name, answered<Worker::JsonSession>(jsonCalls), 0);
+        save(directory + QStringLiteral("/jsonclient"), conversation.name, answered<JsonSession>(jsonCalls), 0);
     }
 }

@@ -7,6 +7,7 @@
 #include "worker/jsonsession_p.h"
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 using Fuzz::require;
 
 namespace {
@@ -34,7 +35,7 @@ std::pair<QByteArray, QString> serve(Feed feed)
     Fuzz::fill(interface);
     ScoreboardPage page;
     std::pair<QByteArray, QString> served;
-    Worker::JsonSession session(InterfacePrivate::of(interface), Limit, &page, [&served](QByteArrayView bytes) {
+    JsonSession session(InterfacePrivate::of(interface), Limit, &page, [&served](QByteArrayView bytes) {
         served.first.append(bytes);
         return true;
     });

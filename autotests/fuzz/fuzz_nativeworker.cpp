@@ -7,6 +7,7 @@
 #include "worker/nativesession_p.h"
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 using Fuzz::require;
 
 namespace {
@@ -62,7 +63,7 @@ Served serve(Feed feed)
     Fuzz::fill(interface);
     ScoreboardPage page;
     Served served;
-    Worker::NativeSession session(InterfacePrivate::of(interface), Limit, &page, [&served](QByteArrayView bytes) {
+    NativeSession session(InterfacePrivate::of(interface), Limit, &page, [&served](QByteArrayView bytes) {
         served.said.append(bytes);
         return true;
     });

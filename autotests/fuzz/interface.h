@@ -3,7 +3,7 @@
 #define AUTOTESTS_FUZZ_INTERFACE_H
 
 #include <QtPrefork/Interface>
-#include <QtPrefork/typeregistry.h>
+#include <QtPrefork/detail/typeregistry.h>
 
 #include <QtCore/QPoint>
 

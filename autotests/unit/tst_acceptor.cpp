@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/rawsocket.h"
+#include "posix/descriptor_p.h"
 #include "server/acceptor_p.h"
 
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QTest>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 
 namespace {
 

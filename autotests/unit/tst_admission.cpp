@@ -8,6 +8,7 @@
 #include <random>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 using namespace std::chrono_literals;
 using Start = Admission::Start;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/cborconvert.h>
-#include <QtPrefork/stepconverter.h>
-#include <QtPrefork/stepreader.h>
+#include <QtPrefork/detail/cborconvert.h>
+#include <QtPrefork/detail/stepconverter.h>
+#include <QtPrefork/detail/stepreader.h>
 
 #include "wire/jsonparser_p.h"
 #include "wire/jsonwriter_p.h"
@@ -302,7 +302,7 @@ void TestCborConvert::gadgetsCrossAsJson()
     QByteArray text;
     QVERIFY(!Prefork::Wire::JsonWriter(&text, 1000).write(QVariantList{toVariant(order())}, 0));
     Prefork::Wire::JsonParser parser;
-    parser.start(text, DefaultMaxDecodedSize);
+    parser.start(text, Prefork::DefaultMaxDecodedSize);
     QCOMPARE(parser.parse(1000), Prefork::Wire::JsonParser::State::Done);
     const QVariant json = parser.take().first();
     QCOMPARE(json.toMap().value(QStringLiteral("colour")), QVariant(1));

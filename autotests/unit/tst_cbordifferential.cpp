@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/utc_p.h"
 
-#include <QtPrefork/cborreader.h>
-#include <QtPrefork/cborwriter.h>
+#include <QtPrefork/detail/cborreader.h>
+#include <QtPrefork/detail/cborwriter.h>
 
 #include <QtCore/QCborArray>
 #include <QtCore/QCborMap>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "wire/utc_p.h"
 
-#include <QtPrefork/cborreader.h>
-#include <QtPrefork/cborwriter.h>
-#include <QtPrefork/typeregistry.h>
+#include <QtPrefork/detail/cborreader.h>
+#include <QtPrefork/detail/cborwriter.h>
+#include <QtPrefork/detail/typeregistry.h>
 
 #include <QtCore/QDateTime>
 #include <QtCore/QPoint>

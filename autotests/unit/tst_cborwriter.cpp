@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/utc_p.h"
 
-#include <QtPrefork/cborwriter.h>
-#include <QtPrefork/typeregistry.h>
+#include <QtPrefork/detail/cborwriter.h>
+#include <QtPrefork/detail/typeregistry.h>
 
 #include <QtCore/QDateTime>
 #include <QtCore/QJsonObject>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "posix/stderr_p.h"
+#include "posix/transfer_p.h"
 #include "server/logging_p.h"
-#include "zygote/posix_p.h"
 
 #include <QtTest/QTest>
 
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 
 namespace {
 

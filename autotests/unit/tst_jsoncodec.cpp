@@ -23,7 +23,7 @@ using namespace Prefork::Wire;
 
 namespace {
 
-constexpr qsizetype Limit = DefaultMaxMessageSize;
+constexpr qsizetype Limit = Prefork::DefaultMaxMessageSize;
 
 QByteArray callBytes(const QVariantList &items)
 {
@@ -35,7 +35,7 @@ using State = JsonParser::State;
 
 // In steps of @p steps values.
 State parsed(QByteArrayView text, QVariantList *list, int steps = 1000,
-             qint64 maxDecodedSize = Prefork::detail::DefaultMaxDecodedSize)
+             qint64 maxDecodedSize = Prefork::DefaultMaxDecodedSize)
 {
     JsonParser parser;
     parser.start(text, maxDecodedSize);

@@ -11,6 +11,7 @@
 #include <malloc.h>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 using namespace Test;
 
 namespace {
@@ -24,7 +25,7 @@ struct WorkerSide
     QByteArray written;
     int calls = 0;
     bool goesOn = true;
-    Worker::NativeSession session{InterfacePrivate::of(interface), Limit, &page, [this](QByteArrayView bytes) {
+    NativeSession session{InterfacePrivate::of(interface), Limit, &page, [this](QByteArrayView bytes) {
                                       written.append(bytes);
                                       return true;
                                   }};
@@ -396,7 +397,7 @@ private Q_SLOTS:
                 said += bytes;
                 return true;
             };
-            Worker::NativeSession session(InterfacePrivate::of(interface), 8 << 20, &page, write, {}, 64 << 20);
+            NativeSession session(InterfacePrivate::of(interface), 8 << 20, &page, write, {}, 64 << 20);
             const QByteArray content
                 = longHead(4, count + 2) + map({}) + text("size") + QByteArray(qsizetype(count), '\x01');
             return session.serve(hello() + packet(CallKind, bigEndian(0) + content, 1)) ? said : QByteArray("broken");

@@ -12,6 +12,7 @@
 #include <list>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 
 namespace {
 
@@ -70,7 +71,7 @@ void TestNativeProtocol::aWorkerAnswersAsThePageSays()
     interface.checkoutDone([] { });
     QByteArray written;
     ScoreboardPage page;
-    Worker::NativeSession session(InterfacePrivate::of(interface), 65536, &page, [&written](QByteArrayView bytes) {
+    NativeSession session(InterfacePrivate::of(interface), 65536, &page, [&written](QByteArrayView bytes) {
         written.append(bytes);
         return true;
     });
@@ -146,7 +147,7 @@ void TestNativeProtocol::aHelloHasRoomForSoManyMethods()
     QCOMPARE(d.methods.size(), std::size_t(14000));
     QByteArray written;
     ScoreboardPage page;
-    Worker::NativeSession session(d, Limit, &page, [&written](QByteArrayView bytes) {
+    NativeSession session(d, Limit, &page, [&written](QByteArrayView bytes) {
         written.append(bytes);
         return true;
     });

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "posix/poller_p.h"
+#include "posix/socket_p.h"
+#include "posix/transfer_p.h"
 #include "zygote/partings_p.h"
 
 #include "worker/scoreboardpage_p.h"
@@ -9,6 +12,7 @@
 #include <array>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 using namespace std::chrono_literals;
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/resulthandler.h>
+#include <QtPrefork/detail/resulthandler.h>
 
 #include <QtCore/QThread>
 #include <QtTest/QTest>

@@ -4,6 +4,7 @@
 #include <QtTest/QTest>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 
 class TestScoreboard : public QObject
 {

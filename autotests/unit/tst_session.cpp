@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 
 namespace {
 
@@ -18,7 +19,7 @@ struct Fixture
     ScoreboardPage page;
     QByteArray written;
     bool reachable = true;
-    Worker::JsonSession session{InterfacePrivate::of(interface), 1000, &page, [this](QByteArrayView bytes) {
+    JsonSession session{InterfacePrivate::of(interface), 1000, &page, [this](QByteArrayView bytes) {
                                     written.append(bytes);
                                     return reachable;
                                 }};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/loglines.h"
 #include "helpers/socketfiles.h"
+#include "posix/file_p.h"
+#include "posix/poller_p.h"
+#include "posix/transfer_p.h"
 #include "server/unixlistener_p.h"
 
 #include <QtCore/QElapsedTimer>
@@ -11,6 +14,7 @@
 #include <sys/time.h>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 using namespace std::chrono_literals;
 
 namespace {

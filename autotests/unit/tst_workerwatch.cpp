@@ -4,6 +4,7 @@
 #include <QtTest/QTest>
 
 using namespace Prefork;
+using namespace Prefork::Internal;
 using namespace std::chrono_literals;
 using Order = WorkerWatch::Order;
 using Reason = WorkerWatch::Reason;

@@ -2,7 +2,7 @@
 #ifndef QTPREFORK_ARGUMENTS_H
 #define QTPREFORK_ARGUMENTS_H
 
-#include <QtPrefork/convert.h>
+#include <QtPrefork/detail/convert.h>
 #include <QtPrefork/sourcelocation.h>
 
 #include <QtCore/QVariant>

@@ -2,9 +2,9 @@
 #ifndef QTPREFORK_CHECKOUT_H
 #define QTPREFORK_CHECKOUT_H
 
-#include <QtPrefork/callarguments.h>
+#include <QtPrefork/detail/callarguments.h>
+#include <QtPrefork/detail/futureresult.h>
 #include <QtPrefork/error.h>
-#include <QtPrefork/futureresult.h>
 #include <QtPrefork/global.h>
 
 #include <QtCore/QObject>

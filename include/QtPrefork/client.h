@@ -16,7 +16,9 @@
 
 namespace Prefork {
 
+namespace Internal {
 class ClientCore;
+}
 class Zygote;
 
 struct ClientOptions
@@ -43,13 +45,13 @@ struct ClientOptions
     bool waitForServer = true;
     /// The most bytes of one message to or from a worker, up to 4 GiB - 1: with more, every checkout fails with code
     /// Unavailable.
-    qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
+    qsizetype maxMessageSize = DefaultMaxMessageSize;
     /// The most bytes of memory that the values of one message from a worker may take once they are decoded: 64 for
     /// each byte of the message and 4 MiB at most, and never more than this. A result that would take more fails its
     /// call with code WorkerError, and the worker lives on: our workers know the bound and refuse such results
     /// themselves, and our client refuses arguments that are too much for its worker with BadArguments. What operator>>
     /// of a registered type takes cannot be bounded.
-    qint64 maxDecodedSize = qint64(1) << 30;
+    qint64 maxDecodedSize = DefaultMaxDecodedSize;
     /// What to speak with the workers. They understand both; a server of another make may know JSON only.
     Protocol protocol = defaultProtocol();
     /// Calls of one checkout its worker may have at a time, over the native protocol; at least 1. More are faster when
@@ -206,7 +208,7 @@ private:
                  std::unique_ptr<detail::ResultHandler> handler);
     bool registerMetaType(const QByteArray &name, QMetaType type);
 
-    std::shared_ptr<ClientCore> d;
+    std::shared_ptr<Internal::ClientCore> d;
     Address m_address;
 };
 

@@ -2,10 +2,10 @@
 #ifndef QTPREFORK_INTERFACE_H
 #define QTPREFORK_INTERFACE_H
 
+#include <QtPrefork/detail/workermethod.h>
 #include <QtPrefork/error.h>
 #include <QtPrefork/global.h>
 #include <QtPrefork/method.h>
-#include <QtPrefork/workermethod.h>
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QObject>

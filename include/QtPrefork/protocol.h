@@ -18,6 +18,11 @@ enum class Protocol {
 /// one. Any thread may ask.
 [[nodiscard]] QTPREFORK_EXPORT Protocol defaultProtocol();
 
+/// 64 MiB: the most bytes of one message, where the options of a client or of a zygote do not say.
+inline constexpr qsizetype DefaultMaxMessageSize = qsizetype(64) * 1024 * 1024;
+/// 1 GiB: the most bytes of memory that the values of one message may take, where those do not say.
+inline constexpr qint64 DefaultMaxDecodedSize = qint64(1) << 30;
+
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <QtPrefork/global.h>
 #include <QtPrefork/interface.h>
+#include <QtPrefork/protocol.h>
 #include <QtPrefork/workerlimits.h>
 
 #include <QtCore/QByteArray>
@@ -40,11 +41,11 @@ struct ZygoteOptions
     bool killsChildren = true;
     /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker. With 4
     /// GiB or more the zygote is not valid.
-    qsizetype maxMessageSize = qsizetype(64) * 1024 * 1024;
+    qsizetype maxMessageSize = DefaultMaxMessageSize;
     /// The most bytes of memory that the arguments of one call may take once they are decoded: 64 for each byte of the
     /// message and 4 MiB at most, and never more than this. A call that would take more fails with code BadArguments,
     /// and the worker lives on. What operator>> of a registered type takes cannot be bounded.
-    qint64 maxDecodedSize = qint64(1) << 30;
+    qint64 maxDecodedSize = DefaultMaxDecodedSize;
     /// What each worker may use up, and as whom it runs.
     WorkerLimits limits = {};
 };

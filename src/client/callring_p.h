@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// The unsettled calls of a checkout, by number without gaps, in memory that is used over and over: calls come and go
 /// millions of times.

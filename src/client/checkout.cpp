@@ -13,6 +13,8 @@
 
 namespace Prefork {
 
+using namespace Internal;
+
 namespace {
 
 // Whether nothing runs in @p thread any more, so that nobody there can be disturbed, and nobody would take what is

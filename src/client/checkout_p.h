@@ -9,19 +9,21 @@
 
 namespace Prefork {
 
+namespace Internal {
 class ClientCore;
+}
 
 class CheckoutPrivate
 {
 public:
-    [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id);
+    [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<Internal::ClientCore> &core, Pooling::CheckoutId id);
     /// The end of the last handle, in any thread.
     static void drop(Checkout *checkout);
     /// The same in the checkout's own thread: it says that it is released, and is deleted after that.
     static void dropHere(Checkout *checkout);
     [[nodiscard]] static CheckoutPrivate &of(const Checkout &checkout) { return *checkout.d; }
 
-    CheckoutPrivate(const std::shared_ptr<ClientCore> &itsCore, Pooling::CheckoutId itsId)
+    CheckoutPrivate(const std::shared_ptr<Internal::ClientCore> &itsCore, Pooling::CheckoutId itsId)
         : core(itsCore)
         , poolId(itsId)
     {
@@ -29,11 +31,11 @@ public:
 
     void release();
     /// Takes in a call that has just been made.
-    PendingCall &add(PendingCall &&call, Checkout *checkout);
+    Internal::PendingCall &add(Internal::PendingCall &&call, Checkout *checkout);
 
-    const std::shared_ptr<ClientCore> core;
+    const std::shared_ptr<Internal::ClientCore> core;
     const Pooling::CheckoutId poolId;
-    CallRing calls; // unsettled
+    Internal::CallRing calls; // unsettled
     CallId lastCall = 0;
     bool isReleased = false;
     // finished() was connected to once, in any thread: only then is a variant made of each result.

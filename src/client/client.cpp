@@ -10,6 +10,8 @@
 
 namespace Prefork {
 
+using namespace Internal;
+
 namespace {
 
 std::shared_ptr<ClientCore> startCore(const ClientOptions &options, std::unique_ptr<Transport> transport,

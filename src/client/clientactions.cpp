@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
 
-#include "client/clock_p.h"
+#include "posix/clock_p.h"
 
 #include <algorithm>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
+using Posix::now;
 using Pooling::Action;
 
 PendingCall *ClientCore::Caller::find(CallId call)

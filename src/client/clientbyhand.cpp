@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
+#include "posix/poller_p.h"
 
-#include "client/clock_p.h"
+#include "posix/clock_p.h"
 
 #include <QtCore/QScopedValueRollback>
 
-namespace Prefork {
+namespace Prefork::Internal {
+
+using Posix::now;
 
 void ClientCore::turnByHand(std::chrono::nanoseconds longest)
 {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
 
-#include "client/clock_p.h"
+#include "posix/clock_p.h"
 #include "wire/goodbye_p.h"
 
 #include <QtCore/QLoggingCategory>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
+using Posix::now;
 using namespace std::chrono_literals;
 
 namespace {
@@ -47,7 +48,7 @@ void ClientCore::becomeReady(const ConnectionPtr &connection)
     m_connectionError.clear();
     connection->isReady = true;
     connection->traits = connection->codec->traits();
-    m_pool.connected(connection->worker, {connection->traits.pipelines, connection->traits.acknowledgesRelease}, now());
+    m_pool.connected(connection->worker, connection->traits, now());
     perform(Settle::Later);
 }
 

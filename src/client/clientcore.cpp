@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
 
-#include "client/clock_p.h"
+#include "posix/clock_p.h"
 
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QScopeGuard>
 
 #include <algorithm>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
+using Posix::now;
+using Posix::roughNow;
 using Pooling::Action;
 using namespace std::chrono_literals;
 

@@ -19,7 +19,7 @@
 #include <atomic>
 #include <deque>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// What drives a client's pool: carries bytes between sockets and codecs, tells the pool the time, and settles calls.
 /// Outlives its Client as long as a checkout does.
@@ -204,8 +204,8 @@ private:
     std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Pooling::Pool m_pool;
     std::vector<Pooling::Action> m_actions; // being performed
-    IdMap<ConnectionPtr> m_connections;
-    IdMap<Caller> m_callers;
+    Pooling::IdMap<ConnectionPtr> m_connections;
+    Pooling::IdMap<Caller> m_callers;
     std::deque<Settlement> m_settlements;
     std::array<MethodName, 64> m_methodNames; // by a hash of the literal's address
     quint64 m_changesSeen = 0; // of the pool's

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
+#include "posix/transfer_p.h"
 
-#include "client/clock_p.h"
+#include "posix/clock_p.h"
 
 #include <QtCore/QMetaEnum>
 
-namespace Prefork {
+namespace Prefork::Internal {
+
+using Posix::now;
+using Posix::roughNow;
 
 namespace {
 

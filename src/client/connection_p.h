@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// One worker as the client knows it: a stream and the protocol spoken on it.
 struct Connection

@@ -2,35 +2,11 @@
 #include "client/pendingcall_p.h"
 
 #include "client/checkout_p.h"
-#include "frame/blockcache_p.h"
 #include "frame/delivery_p.h"
 
 #include <QtCore/QMetaMethod>
 
-namespace Prefork {
-
-detail::ResultHandler::~ResultHandler() = default;
-
-void *detail::ResultHandler::operator new(std::size_t size)
-{
-    return takeBlock(size);
-}
-
-void detail::ResultHandler::operator delete(void *memory, std::size_t size) noexcept
-{
-    giveBlock(memory, size);
-}
-
-// Of callbacks that want more than blocks have.
-void *detail::ResultHandler::operator new(std::size_t size, std::align_val_t alignment)
-{
-    return ::operator new(size, alignment);
-}
-
-void detail::ResultHandler::operator delete(void *memory, std::size_t, std::align_val_t alignment) noexcept
-{
-    ::operator delete(memory, alignment); // without the size, which Clang takes only when told to
-}
+namespace Prefork::Internal {
 
 namespace {
 
@@ -43,10 +19,6 @@ bool hearsErrors(const Checkout *checkout)
     static const QMetaMethod method = QMetaMethod::fromSignal(&Checkout::errored);
     return checkout && (checkout->*(&Opened::isSignalConnected))(method);
 }
-
-}
-
-namespace {
 
 void deliver(PendingCall &call)
 {

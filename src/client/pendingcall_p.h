@@ -4,10 +4,10 @@
 
 #include "wire/message_p.h"
 
-#include <QtPrefork/callarguments.h>
 #include <QtPrefork/checkout.h>
+#include <QtPrefork/detail/callarguments.h>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// What it takes to write a call, perhaps more than once.
 struct UnsentCall

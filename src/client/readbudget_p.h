@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// How long replies may be read, and callbacks run, before the event loop must turn. Time passed in by the caller.
 class ReadBudget

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "client/sockettransport_p.h"
 
+#include "posix/socket_p.h"
+#include "posix/socketfile_p.h"
+
 #include <QtCore/QFile>
 #include <QtNetwork/QNetworkProxy>
 #include <QtNetwork/QTcpSocket>
 
 #include <cerrno>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 namespace {
 

@@ -11,7 +11,7 @@ QT_BEGIN_NAMESPACE
 class QTcpSocket;
 QT_END_NAMESPACE
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// It connects at once or not at all, to whatever path a server can have; QLocalSocket does neither.
 class UnixTransport final : public Transport

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "client/stream_p.h"
 
+#include "posix/socket_p.h"
+
 #include <utility>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 Stream::Stream(Posix::Fd socket)
     : m_socket(std::move(socket))

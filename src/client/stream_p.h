@@ -2,15 +2,15 @@
 #ifndef QTPREFORK_STREAM_P_H
 #define QTPREFORK_STREAM_P_H
 
+#include "posix/transfer_p.h"
 #include "wire/thrift_p.h"
-#include "zygote/posix_p.h"
 
 #include <QtCore/QObject>
 #include <QtCore/QSocketNotifier>
 
 #include <deque>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Bytes in, bytes out, closed: all a client sees of the connection to a worker, whatever made it.
 class Stream : public QObject

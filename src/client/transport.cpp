@@ -4,7 +4,7 @@
 #include "client/sockettransport_p.h"
 #include "client/zygotetransport_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 std::unique_ptr<Transport> Transport::make(const Address &address, const PeerPolicy &servers)
 {

@@ -3,6 +3,7 @@
 #define QTPREFORK_TRANSPORT_P_H
 
 #include "client/stream_p.h"
+#include "posix/descriptor_p.h"
 
 #include <QtPrefork/address.h>
 #include <QtPrefork/peerpolicy.h>
@@ -10,7 +11,7 @@
 #include <memory>
 #include <optional>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 class ZygoteChannel;
 
@@ -39,7 +40,7 @@ public:
     [[nodiscard]] virtual bool wasNeverThere(quint64) const { return false; }
 
 Q_SIGNALS:
-    void connected(quint64 worker, const std::shared_ptr<Prefork::Stream> &stream);
+    void connected(quint64 worker, const std::shared_ptr<Prefork::Internal::Stream> &stream);
     void failed(quint64 worker, const QString &cause);
     void deathExplained(quint64 worker);
     /// There will never be another worker.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "client/zygotetransport_p.h"
 
+#include "posix/process_p.h"
+#include "posix/socket_p.h"
 #include "zygote/zygotechannel_p.h"
 
 #include <QtCore/QAbstractEventDispatcher>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
     : m_channel(channel)

@@ -10,7 +10,7 @@
 
 #include <deque>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Socket pairs, one end of which the zygote gives to a fresh worker.
 class ZygoteTransport final : public Transport

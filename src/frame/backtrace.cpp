@@ -31,7 +31,7 @@ QString FrameLabel::line() const
 
 QString FrameNode::backTrace(const QString &firstLine) const
 {
-    QString text = printable(firstLine);
+    QString text = detail::printable(firstLine);
     text += QStringLiteral("\n----- Callback::Frame stack-trace -----\n");
 
     int lines = 0;

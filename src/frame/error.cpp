@@ -124,7 +124,7 @@ QString Error::message() const
 
 QString Error::printableMessage() const
 {
-    return printable(message());
+    return detail::printable(message());
 }
 
 QString Error::detail() const
@@ -195,10 +195,10 @@ QDebug operator<<(QDebug debug, const Error &error)
     const QDebugStateSaver saver(debug);
     debug.nospace().noquote() << "Prefork::Error(" << QMetaEnum::fromType<Error::Code>().valueToKey(error.code());
     if (!error.method().isEmpty())
-        debug << ", " << printable(error.method());
+        debug << ", " << detail::printable(error.method());
     debug << ", \"" << error.printableMessage() << '"';
     if (!error.detail().isEmpty())
-        debug << ", " << printable(error.detail());
+        debug << ", " << detail::printable(error.detail());
     return debug << ')';
 }
 

@@ -15,8 +15,6 @@ thread_local Activation *innermost = nullptr;
 
 namespace detail {
 
-AbstractCatcher::~AbstractCatcher() = default;
-
 Activation::Activation(const Frame &frame, Kind kind) noexcept
     : m_node(frame.m_node ? frame.m_node->retain() : nullptr)
     , m_outer(std::exchange(innermost, this))

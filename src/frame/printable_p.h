@@ -4,7 +4,7 @@
 
 #include <QtCore/QString>
 
-namespace Prefork {
+namespace Prefork::detail {
 
 /// What came from a peer must neither forge lines of a log nor steer the terminal it is read at: @p text without
 /// newlines at its end, and with an escape for every other character that cannot be printed, such as `\n`, `\x1b` or

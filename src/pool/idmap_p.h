@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace Prefork {
+namespace Prefork::Pooling {
 
 /// A map by running number whose entries stay where they are, with a short way to those asked for last: one call asks
 /// many times for the same few.

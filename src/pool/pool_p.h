@@ -5,6 +5,7 @@
 #include <QtPrefork/error.h>
 
 #include "pool/idmap_p.h"
+#include "wire/workertraits_p.h"
 
 #include <chrono>
 #include <deque>
@@ -23,9 +24,6 @@ using WorkerId = quint64;
 using CheckoutId = quint64;
 using CallId = quint64;
 
-/// Set in the fate group of a call that shares its worker: its checkout does not hold it.
-inline constexpr quint64 SharedGroup = quint64(1) << 63;
-
 struct Options
 {
     int minWorkers = 2;
@@ -42,14 +40,6 @@ struct Options
     Duration firstRetry = std::chrono::milliseconds(100);
     Duration lastRetry = std::chrono::milliseconds(800);
     quint32 seed = 0; ///< of the jitter
-};
-
-/// What a worker's protocol allows.
-struct WorkerTraits
-{
-    bool pipelines = false; ///< it takes further calls while one is running
-    bool acknowledgesRelease = false; ///< after SendDone it must say released() before it is given the next checkout
-    [[nodiscard]] bool isShareable() const { return pipelines && !acknowledgesRelease; }
 };
 
 /// Something the pool's owner must do.
@@ -116,7 +106,7 @@ public:
     void release(CheckoutId checkout, Time now);
     void abort(CheckoutId checkout, const Error &error, Time now);
 
-    void connected(WorkerId worker, const WorkerTraits &traits, Time now);
+    void connected(WorkerId worker, const Wire::WorkerTraits &traits, Time now);
     void connectFailed(WorkerId worker, const Error &error, Time now);
     /// The worker answered the call callOf() names. False if there is none: then the caller reports the worker lost.
     [[nodiscard]] bool replied(WorkerId worker, Time now);
@@ -191,7 +181,7 @@ private:
     {
         enum State { Connecting, Idle, Held, Shared, Resetting, Parting };
         State state = Connecting;
-        WorkerTraits traits;
+        Wire::WorkerTraits traits;
         CheckoutId checkout = 0; // Held: who holds it
         std::deque<CheckoutId> oneShots; // Shared and Parting: in order; 0 for one given up
         quint64 idleKey = 0;

@@ -27,7 +27,7 @@ void Pool::share(WorkerId workerId, CheckoutId checkoutId)
     });
     Checkout &checkout = m_checkouts.at(checkoutId);
     checkout.worker = workerId;
-    checkout.group = ++m_lastGroup | SharedGroup;
+    checkout.group = ++m_lastGroup | Wire::SharedGroup;
     sendNext(checkoutId, checkout);
 }
 

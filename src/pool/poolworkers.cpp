@@ -10,7 +10,7 @@ void Pool::start(Time now)
     grow(now);
 }
 
-void Pool::connected(WorkerId id, const WorkerTraits &traits, Time now)
+void Pool::connected(WorkerId id, const Wire::WorkerTraits &traits, Time now)
 {
     auto *const found = m_workers.find(id);
     if (!found)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "server/acceptor_p.h"
 
+#include "posix/socket_p.h"
 #include "server/logging_p.h"
 
 #include <cerrno>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 

@@ -2,7 +2,7 @@
 #ifndef QTPREFORK_ACCEPTOR_P_H
 #define QTPREFORK_ACCEPTOR_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/descriptor_p.h"
 
 #include <QtCore/QDeadlineTimer>
 #include <QtCore/QObject>
@@ -11,7 +11,7 @@
 
 #include <functional>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Accepts from a listening descriptor it does not own. When accepting fails it pauses, longer each time, and
 /// connections wait in the backlog meanwhile.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "server/activation_p.h"
 
+#include "posix/process_p.h"
+#include "posix/socket_p.h"
+
 #include <QtCore/QList>
 
 #include <algorithm>
 #include <vector>
 
-namespace Prefork::Activation {
+namespace Prefork::Internal::Activation {
 
 namespace {
 

@@ -2,11 +2,11 @@
 #ifndef QTPREFORK_ACTIVATION_P_H
 #define QTPREFORK_ACTIVATION_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/descriptor_p.h"
 
 /// The two things a supervisor and its service tell each other by environment: sockets it has opened, and how the
 /// service does. As sd_listen_fds(3) and sd_notify(3) have it; no library is needed for so little.
-namespace Prefork::Activation {
+namespace Prefork::Internal::Activation {
 
 /// Whether a socket is there that take() would find.
 [[nodiscard]] bool hasSockets();

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 Admission::Admission(const Limits &limits)
     : m_limits(limits)

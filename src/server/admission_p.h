@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Decides which connection is given a worker when, and which have to wait for a place: pure, told what happens and the
 /// time. First come first served, but for users who have all they may have.

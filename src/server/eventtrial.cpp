@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "server/eventtrial_p.h"
 
-#include "zygote/posix_p.h"
+#include "posix/poller_p.h"
+#include "posix/socket_p.h"
 
 #include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QThread>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include <QtCore/QString>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Why the event loop of this thread does not hear of connections, with the cause in the kernel's words; empty if it
 /// does. Some filters of system calls refuse poll() or ppoll(), and which of them an event loop waits with is up to it.

@@ -2,11 +2,15 @@
 #include <QtPrefork/forkedserver.h>
 #include <QtPrefork/shutdownsignals.h>
 
+#include "posix/blanks_p.h"
+#include "posix/child_p.h"
+#include "posix/message_p.h"
+#include "posix/process_p.h"
+#include "posix/signal_p.h"
+#include "posix/socket_p.h"
 #include "server/server_p.h"
-#include "zygote/blanks_p.h"
 #include "zygote/forkedprocess_p.h"
 #include "zygote/inheritance_p.h"
-#include "zygote/posix_p.h"
 #include "zygote/zygote_p.h"
 #include "zygote/zygotemessages_p.h"
 
@@ -17,6 +21,7 @@
 
 namespace Prefork {
 
+using namespace Internal;
 using namespace std::chrono_literals;
 using namespace ZygoteMessages;
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/inheritedlistener_p.h"
 
-namespace Prefork {
+#include "posix/socket_p.h"
+
+namespace Prefork::Internal {
 
 InheritedListener::InheritedListener(Posix::Fd socket)
     : m_socket(std::move(socket))

@@ -2,9 +2,10 @@
 #ifndef QTPREFORK_INHERITEDLISTENER_P_H
 #define QTPREFORK_INHERITEDLISTENER_P_H
 
+#include "posix/descriptor_p.h"
 #include "server/listener_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// A listening socket somebody else has opened and goes on to keep: its path is not ours to remove, and so it is never
 /// given to a QLocalServer, which would.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/tcplistener_p.h"
+#include "posix/socket_p.h"
 #include "server/unixlistener_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 std::unique_ptr<Listener> Listener::make(Address::Scheme scheme)
 {

@@ -5,11 +5,9 @@
 #include <QtPrefork/server.h>
 #include <QtPrefork/worker.h>
 
-#include "zygote/posix_p.h"
-
 #include <functional>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// A listening socket of one kind; whoever owns it accepts from descriptor().
 class Listener

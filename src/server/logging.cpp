@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "server/logging_p.h"
 
-#include "zygote/posix_p.h"
+#include "posix/stderr_p.h"
 
 #include <atomic>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 Q_LOGGING_CATEGORY(lcServer, "prefork.server", QtWarningMsg)
 

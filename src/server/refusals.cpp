@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 Refusals::Refusals()
 {

@@ -4,7 +4,7 @@
 
 #include <QtCore/QTimer>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Warns of those who are turned away: of a few in every second by name, of the rest by their number.
 class Refusals

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/server_p.h"
 
+#include "posix/limits_p.h"
+#include "posix/process_p.h"
+#include "posix/socket_p.h"
 #include "server/activation_p.h"
 #include "server/eventtrial_p.h"
 #include "server/inheritedlistener_p.h"
@@ -16,6 +19,7 @@
 
 namespace Prefork {
 
+using namespace Internal;
 using namespace std::chrono_literals;
 
 namespace {

@@ -4,6 +4,7 @@
 
 #include <QtPrefork/server.h>
 
+#include "posix/descriptor_p.h"
 #include "server/acceptor_p.h"
 #include "server/listener_p.h"
 #include "server/refusals_p.h"
@@ -33,7 +34,7 @@ public:
     void acceptIfThereIsRoom();
     void warnIfPublic() const;
     [[nodiscard]] qsizetype mostSilent() const;
-    void begin(std::unique_ptr<Listener> newListener);
+    void begin(std::unique_ptr<Internal::Listener> newListener);
     void onZygoteLost();
     void onZygoteEnding();
     void onReplaced();
@@ -48,14 +49,14 @@ public:
     // Copies, for the zygote may be gone before its server.
     QString zygoteError;
     QByteArray name;
-    std::shared_ptr<ZygoteChannel> channel;
+    std::shared_ptr<Internal::ZygoteChannel> channel;
     ServerOptions options;
     QString error;
-    std::unique_ptr<Staff> staff;
-    std::unique_ptr<Listener> listener;
-    std::unique_ptr<Acceptor> acceptor; // before its listener goes
-    std::unique_ptr<Vestibule> vestibule;
-    Refusals refusals;
+    std::unique_ptr<Internal::Staff> staff;
+    std::unique_ptr<Internal::Listener> listener;
+    std::unique_ptr<Internal::Acceptor> acceptor; // before its listener goes
+    std::unique_ptr<Internal::Vestibule> vestibule;
+    Internal::Refusals refusals;
     QTimer deadline;
     QTimer takenOver; // runs while a replaced server accepts what was on its way to it
     QDeadlineTimer drainUntil; // for how long it may

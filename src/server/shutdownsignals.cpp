@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/shutdownsignals.h>
 
+#include "posix/signal_p.h"
+#include "posix/transfer_p.h"
 #include "server/logging_p.h"
 #include "server/server_p.h"
-#include "zygote/posix_p.h"
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QPointer>
@@ -12,6 +13,8 @@
 #include <cerrno>
 
 namespace Prefork {
+
+using namespace Internal;
 
 class ShutdownSignalsPrivate
 {

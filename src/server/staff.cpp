@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "server/staff_p.h"
 
+#include "posix/clock_p.h"
+#include "posix/transfer_p.h"
 #include "server/logging_p.h"
 
 #include <QtPrefork/server.h>
 
 #include <algorithm>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
+using Posix::now;
 using ZygoteMessages::Request;
 
 namespace {
 
 // Workers become free, and waiting clients hang up, without anybody telling the server.
 constexpr auto LookAgain = 50ms;
-
-Admission::Time now()
-{
-    return std::chrono::steady_clock::now().time_since_epoch();
-}
 
 }
 

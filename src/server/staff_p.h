@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_STAFF_P_H
 #define QTPREFORK_STAFF_P_H
 
+#include "posix/descriptor_p.h"
 #include "server/admission_p.h"
 #include "server/refusals_p.h"
 #include "zygote/scoreboard_p.h"
@@ -14,8 +15,10 @@
 #include <unordered_set>
 
 namespace Prefork {
-
 struct ServerOptions;
+}
+
+namespace Prefork::Internal {
 
 /// The workers of one server, and the connections that wait for one.
 class Staff : public QObject

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "server/tcplistener_p.h"
 
+#include "posix/descriptor_p.h"
+#include "posix/socket_p.h"
+
 #include <QtNetwork/QHostInfo>
 #include <QtNetwork/QNetworkProxy>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 QString TcpListener::listen(const Address &address, const ServerOptions &options)
 {

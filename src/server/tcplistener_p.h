@@ -6,7 +6,7 @@
 
 #include <QtNetwork/QTcpServer>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// QTcpServer binds and listens; it does not accept, for it would spin when descriptors run out.
 class TcpListener final : public Listener

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "server/trusteddirectory_p.h"
 
+#include "posix/file_p.h"
+#include "posix/process_p.h"
+
 #include <QtCore/QFile>
 
 #include <cerrno>
 #include <deque>
 #include <sys/stat.h>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 namespace {
 

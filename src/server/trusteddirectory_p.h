@@ -2,9 +2,9 @@
 #ifndef QTPREFORK_TRUSTEDDIRECTORY_P_H
 #define QTPREFORK_TRUSTEDDIRECTORY_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/descriptor_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 struct TrustedDirectory
 {

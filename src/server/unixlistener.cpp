@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/unixlistener_p.h"
 
+#include "posix/process_p.h"
+#include "posix/socket_p.h"
+#include "posix/socketfile_p.h"
 #include "server/logging_p.h"
 #include "server/trusteddirectory_p.h"
 
@@ -10,7 +13,7 @@
 
 #include <cerrno>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 

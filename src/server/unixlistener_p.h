@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_UNIXLISTENER_P_H
 #define QTPREFORK_UNIXLISTENER_P_H
 
+#include "posix/file_p.h"
 #include "server/listener_p.h"
 
 #include <QtCore/QFileSystemWatcher>
@@ -10,7 +11,7 @@
 
 #include <optional>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// A socket file that appears whole, replaces only what is dead, and is removed only while it is ours.
 ///

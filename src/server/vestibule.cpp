@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "server/vestibule_p.h"
 
+#include "posix/transfer_p.h"
 #include "server/logging_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 

@@ -4,7 +4,7 @@
 
 #include <QtPrefork/worker.h>
 
-#include "zygote/posix_p.h"
+#include "posix/descriptor_p.h"
 
 #include <QtCore/QDeadlineTimer>
 #include <QtCore/QSocketNotifier>
@@ -14,7 +14,7 @@
 #include <map>
 #include <memory>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Where connections of unknown clients wait until they have said something: nobody forks for who only connects.
 class Vestibule : public QObject

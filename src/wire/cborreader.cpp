@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/cborreader.h>
+#include <QtPrefork/detail/cborreader.h>
 
 #include "wire/oneline_p.h"
 
@@ -14,7 +14,7 @@ namespace Prefork::detail {
 bool CborReader::fail(const QString &error)
 {
     if (!m_broken) {
-        m_error = QStringLiteral("malformed CBOR at byte %1: %2").arg(position()).arg(onOneLine(error));
+        m_error = QStringLiteral("malformed CBOR at byte %1: %2").arg(position()).arg(Wire::onOneLine(error));
         m_broken = true;
         m_at = m_end;
     }

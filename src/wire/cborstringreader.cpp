@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/cborreader.h>
+#include <QtPrefork/detail/cborreader.h>
 
 #include "wire/utf8_p.h"
 

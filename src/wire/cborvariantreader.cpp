@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/utc_p.h"
 
-#include <QtPrefork/cborreader.h>
-#include <QtPrefork/typeregistry.h>
+#include <QtPrefork/detail/cborreader.h>
+#include <QtPrefork/detail/typeregistry.h>
 
 #include <QtCore/QDataStream>
 #include <QtCore/QDateTime>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/cborwriter.h>
-#include <QtPrefork/gadget.h>
-#include <QtPrefork/typeregistry.h>
+#include <QtPrefork/detail/cborwriter.h>
+#include <QtPrefork/detail/gadget.h>
+#include <QtPrefork/detail/typeregistry.h>
 
 #include "wire/iterables_p.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/cborwriter.h>
+#include <QtPrefork/detail/cborwriter.h>
 
 #include <QtCore/QStringConverter>
 

@@ -3,11 +3,12 @@
 #define QTPREFORK_CODEC_P_H
 
 #include "wire/message_p.h"
+#include "wire/workertraits_p.h"
 
-#include <QtPrefork/callarguments.h>
+#include <QtPrefork/detail/callarguments.h>
+#include <QtPrefork/detail/resulthandler.h>
+#include <QtPrefork/detail/typeregistry.h>
 #include <QtPrefork/protocol.h>
-#include <QtPrefork/resulthandler.h>
-#include <QtPrefork/typeregistry.h>
 
 #include <memory>
 #include <optional>
@@ -31,16 +32,6 @@ enum class ResultReading {
     Misfit, ///< it is of another type
     TooLarge, ///< it takes too much memory
     Malformed,
-};
-
-/// What a worker said of itself. Before its hello, or without one, what is true of the plainest.
-struct WorkerTraits
-{
-    bool pipelines = false; ///< takes further calls while one runs, numbers its answers, and says hello and goodbye
-    bool acknowledgesRelease = false;
-    qsizetype maxMessageSize = std::numeric_limits<qsizetype>::max(); ///< what it accepts
-    qsizetype headerSize = 0; ///< bytes of a message that this does not count
-    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize; ///< what its values may take in memory there
 };
 
 /// A client's end of one connection: bytes in, messages out, and what of the other direction depends on the connection.

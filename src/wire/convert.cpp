@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/convert.h>
+#include <QtPrefork/detail/convert.h>
 
 #include <cmath>
 

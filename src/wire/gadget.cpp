@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/gadget.h>
+#include <QtPrefork/detail/gadget.h>
 
-#include <QtPrefork/cborreader.h>
-#include <QtPrefork/cborwriter.h>
-#include <QtPrefork/convert.h>
+#include <QtPrefork/detail/cborreader.h>
+#include <QtPrefork/detail/cborwriter.h>
+#include <QtPrefork/detail/convert.h>
 
 #include "wire/iterables_p.h"
 

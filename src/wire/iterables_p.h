@@ -2,7 +2,7 @@
 #ifndef QTPREFORK_ITERABLES_P_H
 #define QTPREFORK_ITERABLES_P_H
 
-#include <QtPrefork/memorycost.h>
+#include <QtPrefork/detail/memorycost.h>
 
 #include <QtCore/QMetaType>
 #include <QtCore/QVariant>

@@ -63,7 +63,7 @@ public:
     /// The most bytes of white space a worker may send between two messages.
     static constexpr qsizetype MaxPadding = 64;
 
-    explicit JsonClientCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
+    explicit JsonClientCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = DefaultMaxDecodedSize)
         : m_maxMessageSize(maxMessageSize)
         , m_maxDecodedSize(maxDecodedSize)
         , m_reader(maxMessageSize, maxDecodedSize, MaxPadding)
@@ -88,7 +88,7 @@ private:
 class JsonWorkerCodec
 {
 public:
-    explicit JsonWorkerCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
+    explicit JsonWorkerCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = DefaultMaxDecodedSize)
         : m_maxMessageSize(maxMessageSize)
         , m_maxDecodedSize(maxDecodedSize)
         , m_reader(maxMessageSize, maxDecodedSize)

@@ -2,7 +2,7 @@
 #ifndef QTPREFORK_JSONPARSER_P_H
 #define QTPREFORK_JSONPARSER_P_H
 
-#include <QtPrefork/memorycost.h>
+#include <QtPrefork/detail/memorycost.h>
 
 #include <QtCore/QByteArrayView>
 #include <QtCore/QString>

@@ -14,7 +14,7 @@ class JsonConnectionCodec final : public ClientCodec
 {
 public:
     /// @p space is where all connections of a client read to in turn, for what is there is taken at once.
-    explicit JsonConnectionCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize,
+    explicit JsonConnectionCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = DefaultMaxDecodedSize,
                                  const std::shared_ptr<QByteArray> &space = makeSpace())
         : m_codec(maxMessageSize, maxDecodedSize)
         , m_space(space)

@@ -5,7 +5,7 @@
 #include "wire/jsonparser_p.h"
 #include "wire/jsonscanner_p.h"
 
-#include <QtPrefork/gadget.h>
+#include <QtPrefork/detail/gadget.h>
 
 #include <QtCore/QDateTime>
 #include <QtCore/QJsonArray>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/memorycost.h>
+#include <QtPrefork/detail/memorycost.h>
 
 namespace Prefork::detail {
 

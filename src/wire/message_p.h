@@ -2,7 +2,7 @@
 #ifndef QTPREFORK_MESSAGE_P_H
 #define QTPREFORK_MESSAGE_P_H
 
-#include <QtPrefork/cborwriter.h>
+#include <QtPrefork/detail/cborwriter.h>
 
 #include <QtCore/QString>
 #include <QtCore/QVariant>
@@ -10,9 +10,6 @@
 #include <vector>
 
 namespace Prefork::Wire {
-
-/// The most bytes one message may have unless the user says otherwise.
-inline constexpr qsizetype DefaultMaxMessageSize = 64 * 1024 * 1024;
 
 /// The most that can be said in four bytes, which is how the native protocol tells a message's length.
 inline constexpr qsizetype LargestMaxMessageSize = 0xffffffff;

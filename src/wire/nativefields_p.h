@@ -4,7 +4,7 @@
 
 #include "wire/nativepacket_p.h"
 
-#include <QtPrefork/cborreader.h>
+#include <QtPrefork/detail/cborreader.h>
 
 #include <algorithm>
 #include <vector>

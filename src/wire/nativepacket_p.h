@@ -53,8 +53,6 @@ struct Header
 
 /// A Call's payload begins with its fate group, in network byte order.
 inline constexpr qsizetype GroupSize = 8;
-/// Set in the group of a call that no checkout holds the worker for.
-inline constexpr quint64 OneShotGroup = quint64(1) << 63;
 
 }
 

@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "wire/nativeprotocol_p.h"
 
-#include "wire/jsonprotocol_p.h"
 #include "wire/nativefields_p.h"
 #include "wire/oneline_p.h"
 
 #include <utility>
-
-namespace Prefork::Wire {
-
-std::unique_ptr<ClientProtocol> ClientProtocol::make(Protocol protocol, qsizetype maxMessageSize, qint64 maxDecodedSize,
-                                                     const std::shared_ptr<detail::TypeRegistry> &types)
-{
-    if (protocol == Protocol::Json)
-        return std::make_unique<JsonProtocol>(maxMessageSize, maxDecodedSize);
-    return std::make_unique<Native::NativeProtocol>(maxMessageSize, types, maxDecodedSize);
-}
-
-}
 
 namespace Prefork::Wire::Native {
 
@@ -58,7 +45,7 @@ bool ConnectionCodec::greet(QByteArray *out)
     out->append(Preamble);
     CborWriter writer(out);
     const qsizetype start = writer.skip(Header::Size);
-    const bool tellsDecodedSize = m_maxDecodedSize != detail::DefaultMaxDecodedSize;
+    const bool tellsDecodedSize = m_maxDecodedSize != DefaultMaxDecodedSize;
     writer.beginMap(tellsDecodedSize ? 3 : 2);
     writer.writeUtf8("version");
     writer.writeUnsigned(Version);

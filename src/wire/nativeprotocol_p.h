@@ -5,8 +5,8 @@
 #include "wire/codec_p.h"
 #include "wire/packetbuffer_p.h"
 
-#include <QtPrefork/cborreader.h>
-#include <QtPrefork/stepreader.h>
+#include <QtPrefork/detail/cborreader.h>
+#include <QtPrefork/detail/stepreader.h>
 
 #include <QtCore/QHash>
 
@@ -23,7 +23,7 @@ class ConnectionCodec final : public ClientCodec
 public:
     /// @p spare: see PacketBuffer.
     ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
-                    qint64 maxDecodedSize = detail::DefaultMaxDecodedSize,
+                    qint64 maxDecodedSize = DefaultMaxDecodedSize,
                     const std::shared_ptr<QByteArray> &spare = {})
         : m_maxMessageSize(maxMessageSize)
         , m_maxDecodedSize(maxDecodedSize)
@@ -91,7 +91,7 @@ class NativeProtocol final : public ClientProtocol
 {
 public:
     NativeProtocol(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
-                   qint64 maxDecodedSize = detail::DefaultMaxDecodedSize)
+                   qint64 maxDecodedSize = DefaultMaxDecodedSize)
         : m_maxMessageSize(maxMessageSize)
         , m_maxDecodedSize(maxDecodedSize)
         , m_types(types)

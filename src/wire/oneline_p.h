@@ -4,12 +4,12 @@
 
 #include "frame/printable_p.h"
 
-namespace Prefork {
+namespace Prefork::Wire {
 
 /// What came from a peer must not forge lines of our log, steer the terminal it is read at, or fill it.
 [[nodiscard]] inline QString onOneLine(const QString &text)
 {
-    return printable(QStringView(text).left(300));
+    return detail::printable(QStringView(text).left(300));
 }
 
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/stepconverter.h>
+#include <QtPrefork/detail/stepconverter.h>
 
-#include <QtPrefork/gadget.h>
+#include <QtPrefork/detail/gadget.h>
 
 #include "wire/iterables_p.h"
 

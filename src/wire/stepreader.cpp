@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/stepreader.h>
+#include <QtPrefork/detail/stepreader.h>
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/typeregistry.h>
+#include <QtPrefork/detail/typeregistry.h>
 
 namespace Prefork::detail {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/waste.h>
+#include <QtPrefork/detail/waste.h>
 
 namespace Prefork::detail {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/cborconvert.h>
+#include <QtPrefork/detail/cborconvert.h>
 
 #include "wire/iterables_p.h"
 

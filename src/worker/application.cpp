@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include <QtPrefork/interface.h>
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 /// Makes the application of this worker, which is to live until the process ends. Throws when there is none afterwards,
 /// or was one before.

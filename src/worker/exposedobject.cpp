@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "worker/exposedobject_p.h"
 
-#include <QtPrefork/convert.h>
+#include <QtPrefork/detail/convert.h>
+#include <QtPrefork/detail/gadget.h>
 #include <QtPrefork/error.h>
-#include <QtPrefork/gadget.h>
 
 #include <array>
 
-namespace Prefork::Worker {
-
-namespace {
-
-// The same rules as for typed methods, chosen at run time.
-bool convertTo(QMetaType type, const QVariant &value, QVariant *out)
-{
-    if (const auto isConverted = detail::convertBasic(value, type, out))
-        return *isConverted;
-    *out = QVariant(type);
-    return detail::toType(value, type, out->data());
-}
-
-}
+namespace Prefork::Internal {
 
 ExposedObject::ExposedObject(const QMetaObject &type, std::function<std::unique_ptr<QObject>()> make)
     : m_type(type)
@@ -87,7 +74,7 @@ QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &argu
             pointers[i + 1] = &values[i];
             continue;
         }
-        if (!convertTo(type, arguments.at(i), &values[i])) {
+        if (!detail::convertVariant(arguments.at(i), type, &values[i])) {
             throw Error(Error::BadArguments,
                         QStringLiteral("%1: argument %2 must fit %3, got %4")
                             .arg(QString::fromUtf8(method.name()))

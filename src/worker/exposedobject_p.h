@@ -9,7 +9,7 @@
 #include <functional>
 #include <memory>
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 /// A QObject whose invokables and public slots are a worker's methods.
 class ExposedObject

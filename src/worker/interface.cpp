@@ -10,6 +10,8 @@
 
 namespace Prefork {
 
+using namespace Internal;
+
 Interface::Interface()
     : d(std::make_unique<InterfacePrivate>())
 {
@@ -73,7 +75,7 @@ bool Interface::registerMetaType(const QByteArray &name, QMetaType type)
 
 Interface &Interface::exposeObject(const QMetaObject &type, std::function<std::unique_ptr<QObject>()> make)
 {
-    const auto object = std::make_shared<Worker::ExposedObject>(type, std::move(make));
+    const auto object = std::make_shared<Internal::ExposedObject>(type, std::move(make));
     const QStringList names = object->methodNames();
     for (const QString &name : names)
         add(name, [object, name](const QVariantList &arguments) { return object->invoke(name, arguments); });

@@ -4,7 +4,7 @@
 
 #include <QtPrefork/interface.h>
 
-#include <QtPrefork/typeregistry.h>
+#include <QtPrefork/detail/typeregistry.h>
 
 #include <array>
 #include <atomic>
@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// A method, and what a worker learns of it while it runs.
 struct MethodEntry
@@ -25,6 +25,10 @@ struct MethodEntry
     qint64 lastRun = std::numeric_limits<qint64>::max(); ///< in this worker, ns; for ever if there was none
     std::size_t surpriseIndex = 0; ///< of its flag among those of InterfacePrivate
 };
+
+}
+
+namespace Prefork {
 
 class InterfacePrivate
 {
@@ -39,9 +43,9 @@ public:
     /// Numbers the methods, the fallback first, for @p flags, which all workers share: that of a method is set, for
     /// good, once replies were kept waiting by it. Those numbered last may have to share one.
     void shareSurprises(std::span<std::atomic<quint8>> flags);
-    [[nodiscard]] std::atomic<quint8> &surprise(const MethodEntry &entry) { return surprises[entry.surpriseIndex]; }
+    [[nodiscard]] std::atomic<quint8> &surprise(const Internal::MethodEntry &entry) { return surprises[entry.surpriseIndex]; }
     /// A method by its name in UTF-8, or null.
-    [[nodiscard]] MethodEntry *find(QByteArrayView name);
+    [[nodiscard]] Internal::MethodEntry *find(QByteArrayView name);
     void add(const QString &name, std::unique_ptr<detail::WorkerMethod> method);
 
     std::function<void()> preload;
@@ -50,8 +54,8 @@ public:
     QByteArray programName;
     std::function<void()> checkoutDone;
     Interface::Fallback fallback;
-    std::unordered_map<std::string_view, std::unique_ptr<MethodEntry>> methods; // keyed by the entry's own name
-    MethodEntry fallbackEntry; ///< stands for every call of no method of its own
+    std::unordered_map<std::string_view, std::unique_ptr<Internal::MethodEntry>> methods; // keyed by the entry's own name
+    Internal::MethodEntry fallbackEntry; ///< stands for every call of no method of its own
     std::array<std::atomic<quint8>, 1> ownSurprise{};
     std::span<std::atomic<quint8>> surprises{ownSurprise};
     detail::TypeRegistry types;

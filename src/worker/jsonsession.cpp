@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/jsonsession_p.h"
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 namespace {
 

@@ -7,14 +7,14 @@
 
 #include <array>
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 /// Serves a client of the compatible protocol: each reply is written before the next request is looked at.
 class JsonSession final : public Session
 {
 public:
     JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
-                qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
+                qint64 maxDecodedSize = DefaultMaxDecodedSize);
     std::span<char> space() override { return m_buffer; }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_hasHeard; }

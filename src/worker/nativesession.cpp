@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 using namespace Wire::Native;
 using detail::CborReader;
@@ -125,7 +125,7 @@ bool NativeSession::serveHello(const Packet &packet)
     m_replies.append(Preamble);
     CborWriter writer(&m_replies);
     const qsizetype start = writer.skip(Header::Size);
-    const bool tellsDecodedSize = m_maxDecodedSize != detail::DefaultMaxDecodedSize;
+    const bool tellsDecodedSize = m_maxDecodedSize != DefaultMaxDecodedSize;
     writer.beginMap(tellsDecodedSize ? 6 : 5);
     writer.writeUtf8("version");
     writer.writeUnsigned(Version);
@@ -170,7 +170,7 @@ bool NativeSession::serveCall(const Packet &packet)
     const auto group = qFromBigEndian<quint64>(packet.payload.data());
     if (group == m_deadGroup && group != 0)
         return true;
-    if ((group & OneShotGroup) == 0)
+    if ((group & Wire::SharedGroup) == 0)
         m_page->held.store(1, std::memory_order_relaxed);
     CborReader reader(packet.payload.sliced(GroupSize), &m_interface.types, packet.owner, m_maxDecodedSize);
     quint64 count = 0;

@@ -5,7 +5,7 @@
 #include "wire/packetbuffer_p.h"
 #include "worker/session_p.h"
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 /// Serves a client of the native protocol.
 ///
@@ -16,7 +16,7 @@ class NativeSession final : public Session
 {
 public:
     NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
-                  TryWrite tryWrite = {}, qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
+                  TryWrite tryWrite = {}, qint64 maxDecodedSize = DefaultMaxDecodedSize);
     std::span<char> space() override { return m_buffer.space(); }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_isGreeted; }
@@ -47,7 +47,7 @@ private:
     int m_held = 0;
     bool m_isGreeted = false;
     qsizetype m_replyLimit = 0; // bytes of a message it accepts
-    qint64 m_replyDecodedSize = detail::DefaultMaxDecodedSize; // what they may become there
+    qint64 m_replyDecodedSize = DefaultMaxDecodedSize; // what they may become there
     quint64 m_deadGroup = 0; // that had an error last
     qint64 m_now = 0; // when the last thing ended; it is when the next begins
     const void *m_titled = nullptr; // the method the scoreboard shows

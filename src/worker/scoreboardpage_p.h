@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstring>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// One worker's page of shared memory: written by that worker alone, with no system call, read by the zygote at any
 /// moment.

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <utility>
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize,
                                        ScoreboardPage *page, Write write, TryWrite tryWrite, qint64 maxDecodedSize)

@@ -12,7 +12,7 @@
 #include <memory>
 #include <span>
 
-namespace Prefork::Worker {
+namespace Prefork::Internal {
 
 /// A worker's side of its one connection, without the connection: requests in, the interface run, replies out.
 class Session
@@ -31,7 +31,7 @@ public:
     [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface,
                                                        qsizetype maxMessageSize, ScoreboardPage *page, Write write,
                                                        TryWrite tryWrite,
-                                                       qint64 maxDecodedSize = detail::DefaultMaxDecodedSize);
+                                                       qint64 maxDecodedSize = DefaultMaxDecodedSize);
     virtual ~Session();
 
     /// Where to read the connection's bytes to; never empty.

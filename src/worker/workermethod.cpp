@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/workermethod.h>
+#include <QtPrefork/detail/workermethod.h>
 
 namespace Prefork::detail {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/applicants_p.h"
 
+#include "posix/transfer_p.h"
 #include "zygote/logging_p.h"
 #include "zygote/ownlog_p.h"
 #include "zygote/workerwatch_p.h"
 
 #include <algorithm>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 using ZygoteMessages::Request;

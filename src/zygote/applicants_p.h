@@ -2,13 +2,13 @@
 #ifndef QTPREFORK_APPLICANTS_P_H
 #define QTPREFORK_APPLICANTS_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/descriptor_p.h"
 #include "zygote/zygotemessages_p.h"
 
 #include <deque>
 #include <functional>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Connections for which there can be no worker just now. Their clients wait; who hangs up is let go.
 class Applicants

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/forkedprocess_p.h"
 
+#include "posix/stderr_p.h"
 #include "wire/oneline_p.h"
 
 #include <QtPrefork/error.h>
 
 #include <cstdio>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 // Not by way of a logging category: it may have been a message handler that threw.
 void endByException(const char *process) noexcept
 {
     QByteArray text;
     try {
-        text = onOneLine(Error::fromCurrentException().message()).toUtf8();
+        text = Wire::onOneLine(Error::fromCurrentException().message()).toUtf8();
     } catch (...) {
         text = "one that cannot be described";
     }

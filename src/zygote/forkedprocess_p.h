@@ -2,9 +2,9 @@
 #ifndef QTPREFORK_FORKEDPROCESS_P_H
 #define QTPREFORK_FORKEDPROCESS_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/process_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Says which exception has come out of @p process, and ends it. To be called where it is caught.
 [[noreturn]] void endByException(const char *process) noexcept;

@@ -12,7 +12,7 @@
 #include <langinfo.h>
 #include <type_traits>
 
-namespace Prefork::Inheritance {
+namespace Prefork::Internal::Inheritance {
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 /// What a forked process has from the program it came from, and should not have, or lacks because it was forked before
 /// QCoreApplication.
-namespace Prefork::Inheritance {
+namespace Prefork::Internal::Inheritance {
 
 /// Does to the locale what QCoreApplication does in the program: sets the one of the environment, with UTF-8 as its
 /// encoding, as newer versions of Qt do too. Unless the program has chosen one before.

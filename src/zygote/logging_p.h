@@ -4,7 +4,7 @@
 
 #include <QtCore/QLoggingCategory>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 Q_DECLARE_LOGGING_CATEGORY(lcZygote)
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/ownlog_p.h"
 
-#include "zygote/posix_p.h"
+#include "posix/stderr_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include <QtCore/QLoggingCategory>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Logs a line of the library's own in a zygote or worker. Those must go on even if nobody reads standard error: a line
 /// that finds no room there is lost, and the next that does find room is preceded by how many were.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/partings_p.h"
 
+#include "posix/socket_p.h"
+#include "posix/transfer_p.h"
 #include "worker/scoreboardpage_p.h"
 #include "zygote/zygotetoken_p.h"
 
@@ -8,7 +10,7 @@
 #include <array>
 #include <iterator>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 

@@ -2,11 +2,11 @@
 #ifndef QTPREFORK_PARTINGS_P_H
 #define QTPREFORK_PARTINGS_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/poller_p.h"
 
 #include <map>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Connections whose worker is no more. What their clients have written is read to its end before they are closed, for
 /// closing a TCP connection with something unread destroys what the client has not yet read. On a unix socket that

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/peerpolicy.h>
 
-#include "zygote/posix_p.h"
+#include "posix/process_p.h"
 
 namespace Prefork {
 

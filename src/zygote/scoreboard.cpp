@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/scoreboard_p.h"
 
-#include "zygote/posix_p.h"
+#include "posix/memory_p.h"
 
 #include <new>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 Scoreboard::Scoreboard()
     : m_pageSize(Posix::pageSize())

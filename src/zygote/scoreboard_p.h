@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// The pages of all workers: shared memory mapped before the zygote is forked, so that program, zygote and workers see
 /// the same. Behind them lie flags that every worker may set.

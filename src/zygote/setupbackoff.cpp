@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <unordered_map>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Decides when a worker may be forked while workers keep failing in their setup: one at a time, the probe, and ever
 /// less often. Pure, told what happens and the time.

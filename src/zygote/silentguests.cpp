@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/silentguests_p.h"
 
+#include "posix/transfer_p.h"
 #include "zygote/workerwatch_p.h"
 #include "zygote/zygotetoken_p.h"
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 bool SilentGuests::add(Guest guest)
 {

@@ -2,14 +2,14 @@
 #ifndef QTPREFORK_SILENTGUESTS_P_H
 #define QTPREFORK_SILENTGUESTS_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/poller_p.h"
 #include "zygote/zygotemessages_p.h"
 
 #include <functional>
 #include <set>
 #include <unordered_map>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Connections that had said nothing yet when their server came to its end. To their clients they are as good as those
 /// that have a worker, and so each gets one when it speaks.

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/workerlimits_p.h"
 
+#include "posix/child_p.h"
+#include "posix/limits_p.h"
+#include "posix/process_p.h"
+#include "posix/socket_p.h"
+#include "posix/transfer_p.h"
 #include "zygote/forkedprocess_p.h"
-#include "zygote/posix_p.h"
 
 #include <algorithm>
 #include <array>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using Posix::Resource;
 

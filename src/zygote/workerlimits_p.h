@@ -6,7 +6,7 @@
 
 #include <QtCore/QString>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Puts this process under the limits, for good. An empty text, or what could not be applied and why: then it must not
 /// go on.

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/workerprocess_p.h"
 
+#include "posix/limits_p.h"
+#include "posix/process_p.h"
+#include "posix/signal_p.h"
+#include "posix/socket_p.h"
+#include "posix/transfer_p.h"
 #include "wire/goodbye_p.h"
 #include "wire/oneline_p.h"
 #include "worker/interface_p.h"
 #include "worker/session_p.h"
 #include "zygote/inheritance_p.h"
 #include "zygote/ownlog_p.h"
-#include "zygote/posix_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/workerlimits_p.h"
 
@@ -15,7 +19,7 @@
 
 #include <array>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 namespace {
 
@@ -111,9 +115,9 @@ private:
     std::chrono::steady_clock::time_point m_until;
 };
 
-std::unique_ptr<Worker::Session> makeSession(const WorkerStart &start, char first)
+std::unique_ptr<Session> makeSession(const WorkerStart &start, char first)
 {
-    return Worker::Session::make(
+    return Session::make(
         first, start.interface, start.options.maxMessageSize, s_page,
         [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
         [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
@@ -127,7 +131,7 @@ int endWith(const WorkerStart &start, const QString &cause)
     if (cause.isEmpty())
         return 0;
     s_page->enter(ScoreboardPage::Idle); // nobody need look for the cause in a method
-    logEnd(start, onOneLine(cause));
+    logEnd(start, Wire::onOneLine(cause));
     return 1;
 }
 
@@ -146,7 +150,7 @@ int serveConnection(const WorkerStart &start)
                        QStringLiteral("its client does not speak the native protocol, the only one allowed here"));
     if (!start.isNativeOnly)
         greeting.begun();
-    const std::unique_ptr<Worker::Session> session = makeSession(start, first.front());
+    const std::unique_ptr<Session> session = makeSession(start, first.front());
     bool goesOn = session->serve(first);
     while (goesOn) {
         if (session->isGreeted())
@@ -175,18 +179,18 @@ void runWorker(const WorkerStart &start) noexcept
     Posix::exitNow(problem.isEmpty() ? serveConnection(start) : endWith(start, problem));
 }
 
-namespace Worker {
+}
+
+namespace Prefork::Worker {
 
 Peer peer()
 {
-    return s_peer;
+    return Internal::s_peer;
 }
 
 quint64 number()
 {
-    return s_number;
-}
-
+    return Internal::s_number;
 }
 
 }

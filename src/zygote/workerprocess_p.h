@@ -8,8 +8,11 @@
 #include <vector>
 
 namespace Prefork {
-
 class InterfacePrivate;
+}
+
+namespace Prefork::Internal {
+
 class Scoreboard;
 
 /// All that a freshly forked worker needs to know.

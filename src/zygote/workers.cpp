@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/workers_p.h"
 
+#include "posix/process_p.h"
+#include "posix/signal_p.h"
+#include "posix/socket_p.h"
+#include "posix/transfer_p.h"
 #include "wire/goodbye_p.h"
 #include "zygote/logging_p.h"
 #include "zygote/ownlog_p.h"
@@ -10,7 +14,7 @@
 #include <algorithm>
 #include <csignal>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace ZygoteMessages;
 using Posix::Poller;
@@ -100,7 +104,7 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     if (request.isToLeave)
         kept.watch.wantGone(WorkerWatch::Departure::Drain);
     if (request.staysUntil != 0)
-        Prefork::retire(kept.watch, request.staysUntil);
+        Internal::retire(kept.watch, request.staysUntil);
     look(kept, ScoreboardPage::now());
     return {};
 }
@@ -112,7 +116,7 @@ void Workers::wantGone(quint64 id, WorkerWatch::Departure departure)
 
 void Workers::retire(quint64 id, qint64 staysUntil)
 {
-    inform(id, [staysUntil](WorkerWatch &watch) { Prefork::retire(watch, staysUntil); });
+    inform(id, [staysUntil](WorkerWatch &watch) { Internal::retire(watch, staysUntil); });
 }
 
 void Workers::condemn(quint64 id)

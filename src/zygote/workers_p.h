@@ -2,6 +2,8 @@
 #ifndef QTPREFORK_WORKERS_P_H
 #define QTPREFORK_WORKERS_P_H
 
+#include "posix/child_p.h"
+#include "posix/poller_p.h"
 #include "zygote/partings_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/workerwatch_p.h"
@@ -13,8 +15,10 @@
 #include <vector>
 
 namespace Prefork {
-
 class InterfacePrivate;
+}
+
+namespace Prefork::Internal {
 
 /// The zygote's workers, from fork to grave: it tells of both, kills those that have to go, and keeps a duplicate of
 /// each connection, to notice that its client has hung up and to say goodbye in a dead worker's name.

@@ -7,7 +7,7 @@
 
 #include <csignal>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace ZygoteMessages;
 
@@ -22,7 +22,7 @@ QString inSeconds(qint64 nanoseconds)
 
 QString methodOf(const ScoreboardPage &page)
 {
-    return onOneLine(QString::fromUtf8(page.methodName()));
+    return Wire::onOneLine(QString::fromUtf8(page.methodName()));
 }
 
 qint64 timeInState(const ScoreboardPage &page, qint64 now)

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 

@@ -8,7 +8,7 @@
 
 #include <limits>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// Decides when a worker has to go, from its page, the state of its connection and the time; does nothing itself. All
 /// times are nanoseconds of ScoreboardPage::now().

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/zygote_p.h"
 
+#include "posix/message_p.h"
+#include "posix/process_p.h"
+#include "posix/socket_p.h"
 #include "wire/message_p.h"
 #include "worker/interface_p.h"
-#include "zygote/blanks_p.h"
 #include "zygote/forkedprocess_p.h"
 #include "zygote/logging_p.h"
 #include "zygote/zygoteprocess_p.h"
@@ -13,6 +15,7 @@
 
 namespace Prefork {
 
+using namespace Internal;
 using namespace ZygoteMessages;
 
 namespace {

@@ -4,7 +4,7 @@
 
 #include <QtPrefork/zygote.h>
 
-#include "zygote/posix_p.h"
+#include "posix/child_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/zygotechannel_p.h"
 
@@ -24,9 +24,9 @@ public:
     ZygoteOptions options;
     QString error;
     std::shared_ptr<Posix::ChildProcess> process; // the channel looks at it too
-    std::shared_ptr<Scoreboard> scoreboard = std::make_shared<Scoreboard>(); // servers read it too
+    std::shared_ptr<Internal::Scoreboard> scoreboard = std::make_shared<Internal::Scoreboard>(); // servers read it too
     Posix::Fd control; // until the channel has it
-    std::shared_ptr<ZygoteChannel> channel;
+    std::shared_ptr<Internal::ZygoteChannel> channel;
 };
 
 }

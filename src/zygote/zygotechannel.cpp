@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/zygotechannel_p.h"
 
+#include "posix/clock_p.h"
+#include "posix/message_p.h"
 #include "zygote/zygotereaper_p.h"
 
 #include <QtCore/QCoreApplication>
@@ -11,9 +13,10 @@
 #include <algorithm>
 #include <vector>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace ZygoteMessages;
+using Posix::now;
 
 namespace {
 
@@ -23,11 +26,6 @@ std::vector<ZygoteChannel *> &allChannels()
     static auto *const channels
         = new std::vector<ZygoteChannel *>; // It is never deleted, for a global Zygote may be destroyed after it.
     return *channels;
-}
-
-SetupBackOff::Time now()
-{
-    return std::chrono::steady_clock::now().time_since_epoch();
 }
 
 }

@@ -2,7 +2,9 @@
 #ifndef QTPREFORK_ZYGOTECHANNEL_P_H
 #define QTPREFORK_ZYGOTECHANNEL_P_H
 
-#include "zygote/posix_p.h"
+#include "posix/child_p.h"
+#include "posix/process_p.h"
+#include "posix/transfer_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/setupbackoff_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -19,7 +21,7 @@ class QSocketNotifier;
 class QTimer;
 QT_END_NAMESPACE
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// The program's end of the line to its zygote, on the event loop. Shared by the Zygote and whoever uses it; never
 /// blocks.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/zygotemessages_p.h"
 
-#include "zygote/posix_p.h"
+#include "posix/child_p.h"
 
-namespace Prefork::ZygoteMessages {
+namespace Prefork::Internal::ZygoteMessages {
 
 QString describeDeath(const Event &event)
 {

@@ -13,7 +13,7 @@
 
 /// What a program and its zygote tell each other: one structure a message on a socket of messages. Both are the same
 /// image of the same program, so the structures need no encoding.
-namespace Prefork::ZygoteMessages {
+namespace Prefork::Internal::ZygoteMessages {
 
 template <std::size_t Size>
 struct Text

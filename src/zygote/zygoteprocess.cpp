@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/zygoteprocess_p.h"
 
+#include "posix/child_p.h"
+#include "posix/limits_p.h"
+#include "posix/message_p.h"
+#include "posix/process_p.h"
+#include "posix/signal_p.h"
 #include "worker/interface_p.h"
 #include "zygote/inheritance_p.h"
 #include "zygote/workerlimits_p.h"
@@ -8,7 +13,7 @@
 
 #include <algorithm>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 using namespace ZygoteMessages;
 

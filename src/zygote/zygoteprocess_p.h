@@ -4,17 +4,19 @@
 
 #include <QtPrefork/zygote.h>
 
+#include "posix/blanks_p.h"
+#include "posix/poller_p.h"
 #include "zygote/applicants_p.h"
-#include "zygote/blanks_p.h"
-#include "zygote/posix_p.h"
 #include "zygote/silentguests_p.h"
 #include "zygote/workers_p.h"
 
 #include <deque>
 
 namespace Prefork {
-
 class InterfacePrivate;
+}
+
+namespace Prefork::Internal {
 
 /// The zygote's side: everything between fork and the end of its last worker, on one loop.
 class ZygoteProcess

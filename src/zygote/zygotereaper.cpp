@@ -9,7 +9,7 @@
 
 #include <vector>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 namespace {
 

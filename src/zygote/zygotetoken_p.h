@@ -4,7 +4,7 @@
 
 #include <QtCore/QtGlobal>
 
-namespace Prefork {
+namespace Prefork::Internal {
 
 /// What a descriptor of the zygote's poller is, and whose.
 struct ZygoteToken

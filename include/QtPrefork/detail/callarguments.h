@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_CALLARGUMENTS_H
+#define QTPREFORK_DETAIL_CALLARGUMENTS_H
+
+#include <QtPrefork/arguments.h>
+#include <QtPrefork/detail/signature.h>
+#include <QtPrefork/method.h>
+
+#include <tuple>
+
+namespace Prefork::detail {
+
+/// What is called: a typed method, a method by name, or no method.
+struct CallTarget
+{
+    const char *literal = nullptr; ///< name of a typed method
+    QString name; ///< of one called by name; null when nothing is named
+    const Signature *signature = nullptr; ///< of a typed method
+    SourceLocation location;
+};
+
+/// The arguments of a call, whatever they are made of, for whatever protocol.
+class QTPREFORK_EXPORT CallArguments
+{
+public:
+    /// Whether no code of the user's runs when they are written, such as an operator<< or the getter of a gadget.
+    [[nodiscard]] bool isPlain() const { return m_isPlain; }
+    [[nodiscard]] virtual std::size_t count() const = 0;
+    virtual void write(CborWriter &writer) const = 0;
+    [[nodiscard]] virtual QVariantList toList() const = 0;
+
+protected:
+    explicit CallArguments(bool isPlain)
+        : m_isPlain(isPlain)
+    {
+    }
+    ~CallArguments() = default;
+
+private:
+    const bool m_isPlain;
+};
+
+/// True for the types that are written without any code of the user's. What is any type at run time counts as not plain
+/// here.
+template <class T>
+inline constexpr bool isPlainType
+    = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, QString> || std::same_as<T, QByteArray>
+    || std::same_as<T, std::string> || std::same_as<T, QDateTime> || std::same_as<T, QUrl> || std::same_as<T, QUuid>;
+template <class T>
+inline constexpr bool isPlainType<QList<T>> = isPlainType<T>;
+template <class T>
+inline constexpr bool isPlainType<std::vector<T>> = isPlainType<T>;
+template <class T>
+inline constexpr bool isPlainType<QMap<QString, T>> = isPlainType<T>;
+template <class T>
+inline constexpr bool isPlainType<QHash<QString, T>> = isPlainType<T>;
+
+/// The same for a value. Lists and maps, which may hold anything, count as not plain.
+[[nodiscard]] QTPREFORK_EXPORT bool isPlainValue(const QVariant &value);
+
+template <class... A>
+class TypedArguments final : public CallArguments
+{
+public:
+    template <class... T>
+    explicit TypedArguments(T &&...arguments)
+        : CallArguments((isPlainType<A> && ...))
+        , m_values(convertArgument<A>(std::forward<T>(arguments))...)
+    {
+    }
+    std::size_t count() const override { return sizeof...(A); }
+    void write([[maybe_unused]] CborWriter &writer) const override
+    {
+        std::apply([&writer](const A &...values) { (toCbor(writer, values), ...); }, m_values);
+    }
+    QVariantList toList() const override
+    {
+        return std::apply([](const A &...values) { return QVariantList{QVariant(toVariant<A>(values))...}; }, m_values);
+    }
+
+private:
+    std::tuple<A...> m_values;
+};
+
+class QTPREFORK_EXPORT ListedArguments final : public CallArguments
+{
+public:
+    explicit ListedArguments(const QVariantList &list);
+    std::size_t count() const override { return std::size_t(m_list.size()); }
+    void write(CborWriter &writer) const override;
+    QVariantList toList() const override { return m_list; }
+
+private:
+    const QVariantList &m_list;
+};
+
+/// Takes the arguments of a typed call apart: first as many as the method has, then nothing, a callback, or a context
+/// and a callback.
+/// @p call gets the target, the CallArguments, and what is left.
+template <class R, class... A, class Tuple, class Call, std::size_t... I, std::size_t... J>
+decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&call, std::index_sequence<I...>,
+                         std::index_sequence<J...>)
+{
+    static_assert((ArgumentFor<std::remove_cvref_t<A>, std::tuple_element_t<I, Tuple>> && ...),
+                  "an argument does not fit the method's parameter");
+    const TypedArguments<std::remove_cvref_t<A>...> arguments(std::get<I>(std::forward<Tuple>(tail))...);
+    const CallTarget target{method.name(), {}, &signatureOf<R, A...>(), method.location()};
+    return call(target, arguments, std::get<sizeof...(I) + J>(std::forward<Tuple>(tail))...);
+}
+
+template <class R, class... A, class Call, class... Tail>
+decltype(auto) splitCall(const Method<R(A...)> &method, Call &&call, Tail &&...tail)
+{
+    constexpr std::size_t count = sizeof...(A);
+    static_assert(sizeof...(Tail) >= count, "the method takes more arguments");
+    static_assert(sizeof...(Tail) <= count + 2,
+                  "after the arguments comes a callback, or a context object and a callback");
+    return splitCall(method, std::forward_as_tuple(std::forward<Tail>(tail)...), std::forward<Call>(call),
+                     std::index_sequence_for<A...>(), std::make_index_sequence<sizeof...(Tail) - count>());
+}
+
+}
+
+#endif

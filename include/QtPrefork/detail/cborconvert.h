@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_CBORCONVERT_H
+#define QTPREFORK_DETAIL_CBORCONVERT_H
+
+#include <QtPrefork/detail/cborreader.h>
+#include <QtPrefork/detail/cborwriter.h>
+#include <QtPrefork/detail/convert.h>
+#include <QtPrefork/detail/gadget.h>
+#include <QtPrefork/detail/typeregistry.h>
+
+#include <QtCore/QDateTime>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
+
+#include <algorithm>
+#include <iterator>
+
+/// How typed parameters and results are written as CBOR without a QVariant between, and come back. What a peer may
+/// write instead of a type is what convert.h accepts for it.
+namespace Prefork::detail {
+
+template <class T>
+concept RepeatsKeys = requires(const T &map) { map.uniqueKeys(); };
+
+template <class T>
+void toCbor(CborWriter &writer, const T &value);
+
+/// The same for an item of a container, which is counted.
+template <class T>
+void itemToCbor(CborWriter &writer, const T &item)
+{
+    if constexpr (std::same_as<T, QByteArray>)
+        writer.count(stringCost<T>(item.size()));
+    [[maybe_unused]] const qsizetype before = writer.position();
+    toCbor<T>(writer, item);
+    if constexpr (std::same_as<T, QString> || std::same_as<T, std::string>)
+        writer.count(stringCost<T>(writer.position() - before));
+}
+
+/// Writes @p value; whether that worked, the writer says.
+template <class T>
+void toCbor(CborWriter &writer, const T &value)
+{
+    if constexpr (std::same_as<T, QVariant>) {
+        writer.writeVariant(value);
+    } else if constexpr (std::same_as<T, bool>) {
+        writer.writeBool(value);
+    } else if constexpr (std::is_enum_v<T> || std::signed_integral<T>) {
+        writer.writeSigned(qint64(value));
+    } else if constexpr (std::unsigned_integral<T>) {
+        writer.writeUnsigned(value);
+    } else if constexpr (std::floating_point<T>) {
+        writer.writeDouble(double(value));
+    } else if constexpr (std::same_as<T, QString>) {
+        writer.writeText(value);
+    } else if constexpr (std::same_as<T, QByteArray>) {
+        writer.writeBytes(value);
+    } else if constexpr (std::same_as<T, std::string>) {
+        const QUtf8StringView text(value.data(), qsizetype(value.size()));
+        if (text.isValidUtf8())
+            writer.writeUtf8(text);
+        else
+            writer.writeText(text.toString());
+    } else if constexpr (SequenceContainer<T>) {
+        if (!writer.enter())
+            return;
+        const qint64 count = qint64(std::distance(value.begin(), value.end()));
+        writer.beginArray(quint64(count));
+        writer.count(sequenceCost<T>(count));
+        for (const auto &item : value)
+            itemToCbor<typename T::value_type>(writer, item);
+        writer.leave();
+    } else if constexpr (StringKeyedMap<T> && !RepeatsKeys<T>) {
+        if (!writer.enter())
+            return;
+        writer.beginMap(quint64(value.size()));
+        writer.count(mapCost<T>(qint64(value.size())));
+        for (auto entry = value.begin(); entry != value.end(); ++entry) {
+            itemToCbor<QString>(writer, QString(entry.key()));
+            itemToCbor<typename T::mapped_type>(writer, entry.value());
+        }
+        writer.leave();
+    } else if constexpr (std::same_as<T, QDateTime>) {
+        writer.writeDateTime(value);
+    } else if constexpr (std::same_as<T, QUrl>) {
+        writer.writeUrl(value);
+    } else if constexpr (std::same_as<T, QUuid>) {
+        writer.writeUuid(value);
+    } else if constexpr (StringKeyedMap<T>) {
+        writer.writeVariant(toVariant(value));
+    } else {
+        const QMetaType type = QMetaType::fromType<T>();
+        if (const QByteArray *const name = writer.types() ? writer.types()->nameOf(type) : nullptr)
+            return writer.writeRegistered(*name, type, &value);
+        if constexpr (HasMetaObject<T>) {
+            if (isGadget<T>())
+                return writeGadget(writer, T::staticMetaObject, &value);
+        }
+        writer.writeVariant(QVariant::fromValue(value));
+    }
+}
+
+template <class T>
+[[nodiscard]] bool fromCbor(CborReader &reader, T *out);
+
+/// What an item of a container keeps besides its place there and what was counted when it was read, from @p length
+/// bytes.
+template <class T>
+[[nodiscard]] qint64 keptByItem(const T &item, qsizetype length)
+{
+    if constexpr (std::same_as<T, QByteArray>)
+        return stringCost<T>(item.size());
+    else
+        return stringCost<T>(length);
+}
+
+/// The same for an item of a container, whose memory is counted.
+template <class T>
+[[nodiscard]] bool itemFromCbor(CborReader &reader, T *out)
+{
+    const qsizetype start = reader.position();
+    return fromCbor(reader, out) && reader.charge(keptByItem(*out, reader.position() - start));
+}
+
+/// Reads the key of an entry of a map, whose memory is counted.
+[[nodiscard]] inline bool readKey(CborReader &reader, QString *key)
+{
+    const qsizetype start = reader.position();
+    return reader.readText(key) && reader.charge(stringCost<QString>(reader.position() - start));
+}
+
+inline bool failTwice(CborReader &reader, const QString &key)
+{
+    return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
+}
+
+/// Reads what toCbor() writes for a T, and nothing else. When it returns false, something may have been consumed.
+template <class T>
+[[nodiscard]] bool readExactly(CborReader &reader, T *out)
+{
+    if constexpr (std::same_as<T, bool>) {
+        return reader.readBool(out);
+    } else if constexpr (std::is_enum_v<T>) {
+        std::underlying_type_t<T> number{};
+        const bool ok = readExactly(reader, &number);
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::signed_integral<T>) {
+        qint64 number = 0;
+        const bool ok = reader.readSigned(&number) && number >= std::numeric_limits<T>::min()
+            && number <= std::numeric_limits<T>::max();
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::unsigned_integral<T>) {
+        quint64 number = 0;
+        const bool ok = reader.readUnsigned(&number) && number <= std::numeric_limits<T>::max();
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::floating_point<T>) {
+        double number = 0;
+        const bool ok = reader.readDouble(&number);
+        *out = T(number);
+        return ok;
+    } else if constexpr (std::same_as<T, QString>) {
+        return reader.readText(out);
+    } else if constexpr (std::same_as<T, QByteArray>) {
+        return reader.readBytes(out);
+    } else if constexpr (std::same_as<T, std::string>) {
+        QByteArrayView text;
+        const bool ok = reader.readUtf8(&text);
+        out->assign(text.data(), std::size_t(text.size()));
+        return ok;
+    } else if constexpr (SequenceContainer<T>) {
+        quint64 count = 0;
+        if (!reader.readArray(&count) || !reader.charge(sequenceCost<T>(qint64(count))) || !reader.enter())
+            return false;
+        if constexpr (requires { out->reserve(1); })
+            out->reserve(typename T::size_type(count));
+        bool ok = true;
+        for (quint64 i = 0; ok && i < count; ++i) {
+            typename T::value_type item{};
+            ok = itemFromCbor(reader, &item);
+            out->push_back(std::move(item));
+        }
+        reader.leave();
+        return ok;
+    } else if constexpr (StringKeyedMap<T>) {
+        quint64 count = 0;
+        if (!reader.readMap(&count) || !reader.charge(mapCost<T>(qint64(count))) || !reader.enter())
+            return false;
+        bool ok = true;
+        for (quint64 i = 0; ok && i < count; ++i) {
+            QString key;
+            typename T::mapped_type item{};
+            ok = readKey(reader, &key) && itemFromCbor(reader, &item);
+            const auto before = out->size();
+            out->insert(key, std::move(item));
+            if (ok && out->size() == before)
+                ok = failTwice(reader, key);
+        }
+        reader.leave();
+        return ok;
+    } else if constexpr (std::same_as<T, QDateTime>) {
+        *out = QDateTime();
+        return reader.readNull(); // what an invalid one is written as
+    } else if constexpr (HasMetaObject<T>) {
+        return isGadget<T>() && readGadget(reader, T::staticMetaObject, out);
+    } else {
+        return false;
+    }
+}
+
+/// Reads a T, or whatever convert.h accepts for one. False without having consumed anything if something else is there;
+/// then, and when the reader is broken, @p out is worthless.
+template <class T>
+[[nodiscard]] bool fromCbor(CborReader &reader, T *out)
+{
+    if constexpr (std::same_as<T, QVariant>) {
+        return reader.readVariant(out);
+    } else {
+        constexpr bool TakesMemory = SequenceContainer<T> || StringKeyedMap<T> || HasMetaObject<T>;
+        const qsizetype start = reader.position();
+        qint64 memoryLeft = 0;
+        if constexpr (TakesMemory)
+            memoryLeft = reader.memoryLeft();
+        if (readExactly(reader, out))
+            return true;
+        *out = T();
+        if (reader.isBroken())
+            return false;
+        QVariant value;
+        if constexpr (TakesMemory)
+            reader.setMemoryLeft(memoryLeft);
+        else
+            memoryLeft = reader.memoryLeft();
+        if (!reader.seek(start) || !reader.readVariant(&value))
+            return false;
+        MemoryMeter meter = reader.meter();
+        const bool ok = fromVariant(value, out, &meter);
+        const qint64 taken = reader.memoryLeft() - meter.left();
+        if (meter.isOverrun())
+            return reader.charge(taken);
+        reader.setMemoryLeft(memoryLeft - taken); // the variant will be gone
+        if (!ok)
+            reader.seek(start);
+        return ok;
+    }
+}
+
+/// Appends what type @p type has on the wire, as appendWireType() of the template does.
+QTPREFORK_EXPORT void appendWireType(QByteArray *out, QMetaType type);
+
+/// Appends what a T is on the wire, to be compared with what it is for a peer: b boolean, i integer or enum, d
+/// floating, s text, y bytes, t QDateTime, u QUrl, g QUuid, v any, n nothing, l<…> list, m<…> map with texts for keys,
+/// {Name;field:type;…} a Q_GADGET, or R<name>.
+template <class T>
+void appendWireType(QByteArray *out)
+{
+    if constexpr (std::is_void_v<T>) {
+        out->append('n');
+    } else if constexpr (std::same_as<T, std::string>) {
+        out->append('s');
+    } else if constexpr (SequenceContainer<T>) {
+        appendWireType<typename T::value_type>(&out->append("l<"));
+        out->append('>');
+    } else if constexpr (StringKeyedMap<T>) {
+        appendWireType<typename T::mapped_type>(&out->append("m<"));
+        out->append('>');
+    } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+        out->append('i');
+    } else if constexpr (std::floating_point<T>) {
+        out->append('d');
+    } else {
+        appendWireType(out, QMetaType::fromType<T>());
+    }
+}
+
+}
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_RESULTHANDLER_H
+#define QTPREFORK_DETAIL_RESULTHANDLER_H
+
+#include <QtPrefork/detail/cborconvert.h>
+#include <QtPrefork/detail/convert.h>
+#include <QtPrefork/detail/stepconverter.h>
+#include <QtPrefork/detail/stepreader.h>
+#include <QtPrefork/detail/waste.h>
+#include <QtPrefork/framecallback.h>
+
+#include <QtCore/QPointer>
+#include <QtCore/QVariant>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+namespace Prefork::detail {
+
+/// What becomes of a call's result: the type it must have, and who takes it. Move-only callbacks are fine.
+class QTPREFORK_EXPORT ResultHandler
+{
+public:
+    static void *operator new(std::size_t size);
+    static void operator delete(void *memory, std::size_t size) noexcept;
+    static void *operator new(std::size_t size, std::align_val_t alignment);
+    static void operator delete(void *memory, std::size_t size, std::align_val_t alignment) noexcept;
+    virtual ~ResultHandler();
+    /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type, or what is made of it
+    /// takes more than is left of @p memory.
+    [[nodiscard]] virtual bool accept(const QVariant &value, MemoryMeter *memory = nullptr) = 0;
+    [[nodiscard]] virtual bool read(CborReader &reader) = 0;
+    /// What reads it in steps instead; null for a type that does not take long. To be used no longer than this handler
+    /// lives.
+    [[nodiscard]] virtual std::unique_ptr<StepReader> makeStepReader() { return {}; }
+    /// The same for what takes it in from JSON.
+    [[nodiscard]] virtual std::unique_ptr<StepConverter> makeStepConverter() { return {}; }
+    /// What is left of a large result when it has been handed over, to be destroyed in steps; null if that does not
+    /// take long.
+    [[nodiscard]] virtual std::unique_ptr<Waste> takeWaste() { return {}; }
+    /// The result taken in, as the expected type.
+    [[nodiscard]] virtual QVariant result() const = 0;
+    /// Hands it over; what the callback throws comes through.
+    virtual void deliver() = 0;
+    /// Whether this one takes errors itself, instead of the frame of the call.
+    [[nodiscard]] virtual bool fail(const Error &) { return false; }
+    /// The call will never run.
+    virtual void cancel() { }
+    /// Whether nobody waits for the call any more.
+    [[nodiscard]] virtual bool isCanceled() const { return false; }
+    /// Whether isCanceled() may change.
+    [[nodiscard]] virtual bool isCancelable() const { return false; }
+    /// The frame the callback brought along, if it is one of fub(); it then runs itself in it.
+    [[nodiscard]] virtual Frame ownFrame() const { return {}; }
+    /// The frame of the one fub() that the callback holds somewhere, if it does. Asked when the callback will not run
+    /// any more.
+    [[nodiscard]] virtual Frame heldFrame() { return {}; }
+    /// Whether the callback has a context object, and whether that lives in another thread than this.
+    [[nodiscard]] bool hasContext() const { return m_hasContext; }
+    [[nodiscard]] virtual bool isContextElsewhere() const { return false; }
+
+protected:
+    explicit ResultHandler(bool hasContext = false)
+        : m_hasContext(hasContext)
+    {
+    }
+
+private:
+    const bool m_hasContext;
+};
+
+template <class F, class R>
+concept TakesResult
+    = (!std::is_void_v<R> && std::invocable<F &, const std::conditional_t<std::is_void_v<R>, QVariant, R> &>)
+    || std::invocable<F &> || std::invocable<F &, const QVariant &>;
+
+/// A result of type R, which is QVariant for any and void for none.
+template <class R>
+class TypedResult : public ResultHandler
+{
+public:
+    using ResultHandler::ResultHandler;
+    bool accept(const QVariant &value, MemoryMeter *memory = nullptr) final
+    {
+        return fromVariant(value, &m_value, memory);
+    }
+    bool read(CborReader &reader) final { return fromCbor(reader, &m_value); }
+    std::unique_ptr<StepReader> makeStepReader() final
+    {
+        if constexpr (IsStepped)
+            return std::make_unique<TypedStepReader<R>>(&m_value);
+        else
+            return {};
+    }
+    std::unique_ptr<StepConverter> makeStepConverter() final
+    {
+        if constexpr (IsStepped)
+            return std::make_unique<TypedStepConverter<R>>(&m_value);
+        else
+            return {};
+    }
+    std::unique_ptr<Waste> takeWaste() final
+    {
+        if constexpr (std::same_as<R, QVariantList> || std::same_as<R, QVariantMap>)
+            return std::make_unique<VariantWaste>(QVariant(std::move(m_value)));
+        else if constexpr (SequenceContainer<R> && requires { m_value.pop_back(); })
+            return std::make_unique<SequenceWaste<R>>(std::move(m_value));
+        else if constexpr (StringKeyedMap<R> && requires { m_value.isDetached(); })
+            return std::make_unique<MapWaste<R>>(std::move(m_value));
+        else
+            return {};
+    }
+    QVariant result() const final { return QVariant::fromValue(m_value); }
+
+protected:
+    static constexpr bool IsStepped = SequenceContainer<R> || StringKeyedMap<R> || HasMetaObject<R>;
+
+    R m_value{};
+};
+
+template <>
+class TypedResult<QVariant> : public ResultHandler
+{
+public:
+    using ResultHandler::ResultHandler;
+    bool accept(const QVariant &value, MemoryMeter * = nullptr) final
+    {
+        m_value = value;
+        return true;
+    }
+    bool read(CborReader &reader) final { return reader.readVariant(&m_value); }
+    std::unique_ptr<StepReader> makeStepReader() final { return std::make_unique<TypedStepReader<QVariant>>(&m_value); }
+    std::unique_ptr<Waste> takeWaste() final { return std::make_unique<VariantWaste>(std::move(m_value)); }
+    QVariant result() const final { return m_value; }
+
+protected:
+    QVariant m_value;
+};
+
+template <>
+class TypedResult<void> : public TypedResult<QVariant>
+{
+public:
+    using TypedResult<QVariant>::TypedResult;
+};
+
+template <class F>
+inline constexpr bool isStdFunction = false;
+template <class Signature>
+inline constexpr bool isStdFunction<std::function<Signature>> = true;
+
+/// @p MayCopy: whether the callback may be copied. Some types say that they can be and do not compile then.
+template <class R, class F, bool MayCopy>
+class CallbackHandler final : public TypedResult<R>
+{
+public:
+    explicit CallbackHandler(F function)
+        : TypedResult<R>(ContextOf<F>::exists)
+        , m_function(std::move(function))
+    {
+    }
+    void deliver() override
+    {
+        if constexpr (!std::is_void_v<R> && !std::same_as<R, QVariant>) {
+            if constexpr (std::invocable<F &, std::conditional_t<std::is_void_v<R>, int, R>>)
+                static_cast<void>(m_function(std::move(this->m_value)));
+            else if constexpr (std::invocable<F &, const QVariant &>)
+                static_cast<void>(m_function(this->result()));
+            else
+                static_cast<void>(m_function());
+        } else if constexpr (std::invocable<F &, const QVariant &>) {
+            static_cast<void>(m_function(this->m_value));
+        } else {
+            static_cast<void>(m_function());
+        }
+    }
+    Frame ownFrame() const override { return frameOf(m_function); }
+    Frame heldFrame() override
+    {
+        if constexpr (MayCopy)
+            return detail::heldFrame(m_function);
+        else
+            return takeHeldFrame(m_function);
+    }
+    bool isContextElsewhere() const override { return ContextOf<F>::isElsewhere(m_function); }
+
+private:
+    F m_function;
+};
+
+template <class R>
+class NoCallbackHandler final : public TypedResult<R>
+{
+public:
+    void deliver() override { }
+};
+
+template <class R>
+std::unique_ptr<ResultHandler> makeHandler()
+{
+    return std::make_unique<NoCallbackHandler<R>>();
+}
+
+/// True for a null pointer and an empty std::function: no callback.
+template <class F>
+[[nodiscard]] bool isNullFunction(const F &function)
+{
+    if constexpr (std::is_constructible_v<F, std::nullptr_t> && requires { function == nullptr; })
+        return function == nullptr;
+    else
+        return false;
+}
+
+template <class R, class F>
+std::unique_ptr<ResultHandler> makeHandler(F &&function)
+{
+    using Function = std::decay_t<F>;
+    if constexpr (std::is_null_pointer_v<Function>) {
+        return makeHandler<R>();
+    } else {
+        static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
+        Function own(std::forward<F>(function));
+        if (isNullFunction(own))
+            return makeHandler<R>();
+        return std::make_unique<CallbackHandler<R, Function, std::is_lvalue_reference_v<F> || isStdFunction<Function>>>(
+            std::move(own));
+    }
+}
+
+template <class R, class C, class F>
+    requires std::derived_from<C, QObject>
+std::unique_ptr<ResultHandler> makeHandler(C *context, F &&function)
+{
+    using Function = ContextFunction<C, std::decay_t<F>>;
+    static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
+    constexpr bool mayCopy = std::is_lvalue_reference_v<F> || isStdFunction<std::decay_t<F>>;
+    std::decay_t<F> own(std::forward<F>(function));
+    if (isNullFunction(own))
+        return makeHandler<R>();
+    return std::make_unique<CallbackHandler<R, Function, mayCopy>>(Function(context, std::move(own)));
+}
+
+}
+
+#endif

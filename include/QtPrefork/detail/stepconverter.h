@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_STEPCONVERTER_H
+#define QTPREFORK_DETAIL_STEPCONVERTER_H
+
+#include <QtPrefork/detail/convert.h>
+#include <QtPrefork/detail/stepreader.h>
+
+#include <QtCore/QVariant>
+
+#include <memory>
+#include <utility>
+
+/// How values of any type become typed ones in steps, so that an event loop can turn in between: with the outcome of
+/// fromVariant(), which converts at once. What has been converted is taken out of the value, so that in the end nothing
+/// large is left to be destroyed.
+namespace Prefork::detail {
+
+class QTPREFORK_EXPORT StepConverter
+{
+    Q_DISABLE_COPY_MOVE(StepConverter)
+
+public:
+    StepConverter() = default;
+    virtual ~StepConverter();
+    /// Goes on for about @p steps values, which are counted down. Until it is done @p value must be the same, and
+    /// nobody else's.
+    [[nodiscard]] virtual StepState convert(QVariant *value, MemoryMeter *memory, int *steps) = 0;
+};
+
+/// Takes the T out that @p value holds.
+template <class T>
+[[nodiscard]] T takeOut(QVariant *value)
+{
+    T taken = std::move(*static_cast<T *>(value->data()));
+    value->clear();
+    return taken;
+}
+
+/// Converts to a T: lists, maps and gadgets in steps, everything else at once. To be used again after each that is
+/// done.
+template <class T>
+class Converter
+{
+public:
+    [[nodiscard]] StepState convert(QVariant *value, T *out, MemoryMeter *memory, int *steps)
+    {
+        --*steps;
+        return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
+    }
+};
+
+template <>
+class Converter<QVariant>
+{
+public:
+    [[nodiscard]] StepState convert(QVariant *value, QVariant *out, MemoryMeter *, int *steps)
+    {
+        --*steps;
+        *out = std::move(*value);
+        return StepState::Done;
+    }
+};
+
+template <SequenceContainer T>
+    requires(!StringKeyedMap<T>)
+class Converter<T>
+{
+    using Item = typename T::value_type;
+
+public:
+    [[nodiscard]] StepState convert(QVariant *value, T *out, MemoryMeter *memory, int *steps)
+    {
+        if (!m_isBegun) {
+            --*steps; // An empty list is a value, too.
+            if (value->typeId() != QMetaType::QVariantList)
+                return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
+            m_items = takeOut<QVariantList>(value);
+            m_isBegun = true;
+            if (!memory->charge(sequenceCost<T>(m_items.size())))
+                return StepState::Failed;
+            if constexpr (requires { out->reserve(1); })
+                out->reserve(typename T::size_type(m_items.size()));
+        }
+        while (!m_items.isEmpty()) {
+            if (*steps <= 0)
+                return StepState::Working;
+            const StepState state = m_converter.convert(&m_items.first(), &m_item, memory, steps);
+            if (state == StepState::Working)
+                return state;
+            if (state == StepState::Failed || !chargeItem(m_items.first(), m_item, memory))
+                return StepState::Failed;
+            out->push_back(std::exchange(m_item, Item()));
+            m_items.removeFirst();
+        }
+        m_isBegun = false;
+        return StepState::Done;
+    }
+
+private:
+    bool m_isBegun = false;
+    QVariantList m_items; // that are left
+    Item m_item{};
+    Converter<Item> m_converter;
+};
+
+template <StringKeyedMap T>
+class Converter<T>
+{
+    using Item = typename T::mapped_type;
+
+public:
+    [[nodiscard]] StepState convert(QVariant *value, T *out, MemoryMeter *memory, int *steps)
+    {
+        if (!m_isBegun) {
+            --*steps;
+            if (value->typeId() != QMetaType::QVariantMap)
+                return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
+            m_entries = takeOut<QVariantMap>(value);
+            m_isBegun = true;
+            if (!memory->charge(mapCost<T>(m_entries.size())))
+                return StepState::Failed;
+            if constexpr (requires { out->reserve(1); })
+                out->reserve(m_entries.size());
+        }
+        while (!m_entries.isEmpty()) {
+            if (*steps <= 0)
+                return StepState::Working;
+            const auto entry = m_entries.begin();
+            const StepState state = m_converter.convert(&entry.value(), &m_item, memory, steps);
+            if (state == StepState::Working)
+                return state;
+            if (state == StepState::Failed || !chargeItem(entry.value(), m_item, memory))
+                return StepState::Failed;
+            out->insert(entry.key(), std::exchange(m_item, Item()));
+            m_entries.erase(entry);
+        }
+        m_isBegun = false;
+        return StepState::Done;
+    }
+
+private:
+    bool m_isBegun = false;
+    QVariantMap m_entries; // that are left
+    Item m_item{};
+    Converter<Item> m_converter;
+};
+
+/// What converts to the gadget @p gadget of type @p meta by the rules of gadgetFromVariant().
+[[nodiscard]] QTPREFORK_EXPORT std::unique_ptr<StepConverter> makeGadgetConverter(const QMetaObject &meta,
+                                                                                  void *gadget);
+
+template <HasMetaObject T>
+    requires(!SequenceContainer<T> && !StringKeyedMap<T>)
+class Converter<T>
+{
+public:
+    [[nodiscard]] StepState convert(QVariant *value, T *out, MemoryMeter *memory, int *steps)
+    {
+        if (!m_converter) {
+            --*steps;
+            const QMetaType type = QMetaType::fromType<T>();
+            if (value->typeId() != QMetaType::QVariantMap || !isGadget(type)
+                || QMetaType::canConvert(value->metaType(), type))
+                return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
+            m_converter = makeGadgetConverter(T::staticMetaObject, out);
+        }
+        const StepState state = m_converter->convert(value, memory, steps);
+        if (state != StepState::Working)
+            m_converter.reset();
+        return state;
+    }
+
+private:
+    std::unique_ptr<StepConverter> m_converter;
+};
+
+/// Converts into a place of the caller's.
+template <class T>
+class TypedStepConverter final : public StepConverter
+{
+public:
+    explicit TypedStepConverter(T *out)
+        : m_out(out)
+    {
+    }
+    StepState convert(QVariant *value, MemoryMeter *memory, int *steps) override
+    {
+        return m_converter.convert(value, m_out, memory, steps);
+    }
+
+private:
+    T *m_out;
+    Converter<T> m_converter;
+};
+
+}
+
+#endif

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_STEPREADER_H
+#define QTPREFORK_DETAIL_STEPREADER_H
+
+#include <QtPrefork/detail/cborconvert.h>
+
+#include <QtCore/QMetaProperty>
+#include <QtCore/QVariant>
+
+#include <memory>
+#include <vector>
+
+/// How large results are read in steps, so that an event loop can turn in between: with the outcome of fromCbor() and
+/// readVariant(), which read at once.
+namespace Prefork::detail {
+
+enum class StepState {
+    Working, ///< not yet done: ask again
+    Done,
+    Failed, ///< another type, or the reader is broken
+};
+
+class QTPREFORK_EXPORT StepReader
+{
+    Q_DISABLE_COPY_MOVE(StepReader)
+
+public:
+    StepReader() = default;
+    virtual ~StepReader();
+    /// Reads on for about @p steps values, which are counted down.
+    [[nodiscard]] virtual StepState read(CborReader &reader, int *steps) = 0;
+};
+
+/// Reads any value. To be used again after each.
+class QTPREFORK_EXPORT VariantStepper
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, QVariant *out, int *steps);
+
+private:
+    struct Level
+    {
+        bool isMap = false;
+        bool isIndefinite = false;
+        quint64 left = 0;
+        QVariantList list;
+        QVariantMap map;
+        QString key;
+    };
+    enum class Step { Opened, Read, Failed };
+
+    [[nodiscard]] bool isAtEnd(CborReader &reader, const Level &level);
+    [[nodiscard]] Step next(CborReader &reader, QVariant *out);
+    [[nodiscard]] bool put(CborReader &reader, Level &level, QVariant &&value);
+
+    std::vector<Level> m_levels;
+};
+
+/// Reads a T: containers in steps, everything else at once. To be used again after each.
+template <class T>
+class Stepper
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        --*steps;
+        return fromCbor(reader, out) ? StepState::Done : StepState::Failed;
+    }
+};
+
+template <>
+class Stepper<QVariant> : public VariantStepper
+{
+};
+
+class StepConverter;
+
+/// Converts to a type known at run time only, by the rules of convertVariant(): lists, maps and gadgets in steps. To be
+/// used again after each that is done.
+class QTPREFORK_EXPORT ValueConverter
+{
+    Q_DISABLE_COPY_MOVE(ValueConverter)
+
+public:
+    ValueConverter();
+    ~ValueConverter();
+    /// As StepConverter::convert().
+    [[nodiscard]] StepState convert(QVariant *value, QMetaType type, QVariant *out, MemoryMeter *memory, int *steps);
+
+private:
+    std::unique_ptr<StepConverter> m_converter; // of a value that has been begun
+};
+
+/// Reads the fields of gadgets, by the rules of readGadget().
+class QTPREFORK_EXPORT FieldStepper
+{
+public:
+    /// The next fields are of a gadget of type @p meta.
+    void begin(const QMetaObject &meta);
+    /// One field.
+    [[nodiscard]] StepState read(CborReader &reader, void *gadget, int *steps);
+
+private:
+    [[nodiscard]] bool open(CborReader &reader);
+    [[nodiscard]] StepState store(CborReader &reader, void *gadget, int *steps);
+
+    const QMetaObject *m_meta = nullptr;
+    std::vector<bool> m_seen;
+    QMetaProperty m_property; // valid for a field that has been begun
+    bool m_isRead = false;
+    QVariant m_value;
+    QVariant m_converted;
+    VariantStepper m_stepper;
+    ValueConverter m_converter;
+};
+
+template <class T>
+concept SteppedMap = StringKeyedMap<T> && !RepeatsKeys<T>;
+
+/// Of lists and maps what they have in common: whatever is no such container is read at once, by the rules of
+/// fromCbor().
+template <class T, class Item>
+class ContainerStepper
+{
+protected:
+    // Whether the container has been begun; else it is of another type.
+    [[nodiscard]] bool begin(CborReader &reader, bool (CborReader::*readHead)(quint64 *), qint64 (*cost)(qint64))
+    {
+        m_start = reader.position();
+        m_memoryLeft = reader.memoryLeft();
+        m_index = 0;
+        m_isBegun = (reader.*readHead)(&m_count) && reader.charge(cost(qint64(m_count))) && reader.enter();
+        return m_isBegun;
+    }
+    [[nodiscard]] bool isBegun() const { return m_isBegun; }
+    [[nodiscard]] StepState end(CborReader &reader)
+    {
+        reader.leave();
+        m_isBegun = false;
+        return StepState::Done;
+    }
+    [[nodiscard]] StepState fail(CborReader &reader, T *out)
+    {
+        if (std::exchange(m_isBegun, false))
+            reader.leave();
+        *out = T();
+        m_item = Item();
+        if (reader.isBroken() || !reader.seek(m_start))
+            return StepState::Failed;
+        reader.setMemoryLeft(m_memoryLeft);
+        return fromCbor(reader, out) ? StepState::Done : StepState::Failed;
+    }
+
+    quint64 m_count = 0;
+    quint64 m_index = 0;
+    Item m_item{};
+    qsizetype m_itemStart = -1; // of an item that has been begun
+    Stepper<Item> m_stepper;
+
+private:
+    qsizetype m_start = 0;
+    qint64 m_memoryLeft = 0;
+    bool m_isBegun = false;
+};
+
+template <SequenceContainer T>
+    requires(!StringKeyedMap<T>)
+class Stepper<T> : ContainerStepper<T, typename T::value_type>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        using Item = typename T::value_type;
+        if (!this->isBegun()) {
+            --*steps; // An empty one is a value, too.
+            if (!this->begin(reader, &CborReader::readArray, &sequenceCost<T>))
+                return this->fail(reader, out);
+            if constexpr (requires { out->reserve(1); })
+                out->reserve(typename T::size_type(this->m_count));
+            this->m_itemStart = -1;
+        }
+        while (this->m_index < this->m_count) {
+            if (*steps <= 0)
+                return StepState::Working;
+            if (this->m_itemStart < 0)
+                this->m_itemStart = reader.position();
+            const StepState state = this->m_stepper.read(reader, &this->m_item, steps);
+            if (state == StepState::Working)
+                return state;
+            const qsizetype length = reader.position() - std::exchange(this->m_itemStart, -1);
+            if (state == StepState::Failed || !reader.charge(keptByItem(this->m_item, length)))
+                return this->fail(reader, out);
+            out->push_back(std::exchange(this->m_item, Item()));
+            ++this->m_index;
+        }
+        return this->end(reader);
+    }
+};
+
+template <SteppedMap T>
+class Stepper<T> : ContainerStepper<T, typename T::mapped_type>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        using Item = typename T::mapped_type;
+        if (!this->isBegun()) {
+            --*steps; // An empty one is a value, too.
+            if (!this->begin(reader, &CborReader::readMap, &mapCost<T>))
+                return this->fail(reader, out);
+            this->m_itemStart = -1;
+        }
+        while (this->m_index < this->m_count) {
+            if (*steps <= 0)
+                return StepState::Working;
+            if (this->m_itemStart < 0) {
+                if (!readKey(reader, &m_key))
+                    return this->fail(reader, out);
+                this->m_itemStart = reader.position();
+            }
+            const StepState state = this->m_stepper.read(reader, &this->m_item, steps);
+            if (state == StepState::Working)
+                return state;
+            const qsizetype length = reader.position() - std::exchange(this->m_itemStart, -1);
+            const auto before = out->size();
+            if (state == StepState::Failed || !reader.charge(keptByItem(this->m_item, length)))
+                return this->fail(reader, out);
+            out->insert(m_key, std::exchange(this->m_item, Item()));
+            if (out->size() == before) {
+                static_cast<void>(failTwice(reader, m_key));
+                return this->fail(reader, out);
+            }
+            ++this->m_index;
+        }
+        return this->end(reader);
+    }
+
+private:
+    QString m_key;
+};
+
+template <HasMetaObject T>
+    requires(!SequenceContainer<T> && !StringKeyedMap<T>)
+class Stepper<T> : ContainerStepper<T, QVariant>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        if (!this->isBegun()) {
+            --*steps;
+            if (!isGadget<T>())
+                return fromCbor(reader, out) ? StepState::Done : StepState::Failed;
+            if (!this->begin(reader, &CborReader::readMap, [](qint64) { return qint64(0); }))
+                return this->fail(reader, out);
+            m_fields.begin(T::staticMetaObject);
+        }
+        while (this->m_index < this->m_count) {
+            if (*steps <= 0)
+                return StepState::Working;
+            const StepState state = m_fields.read(reader, out, steps);
+            if (state == StepState::Working)
+                return state;
+            if (state == StepState::Failed)
+                return this->fail(reader, out);
+            ++this->m_index;
+        }
+        return this->end(reader);
+    }
+
+private:
+    FieldStepper m_fields;
+};
+
+/// Reads a T into a place of the caller's.
+template <class T>
+class TypedStepReader final : public StepReader
+{
+public:
+    explicit TypedStepReader(T *out)
+        : m_out(out)
+    {
+    }
+    StepState read(CborReader &reader, int *steps) override { return m_stepper.read(reader, m_out, steps); }
+
+private:
+    T *m_out;
+    Stepper<T> m_stepper;
+};
+
+}
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_TYPEREGISTRY_H
+#define QTPREFORK_DETAIL_TYPEREGISTRY_H
+
+#include <QtPrefork/global.h>
+
+#include <QtCore/QByteArray>
+#include <QtCore/QHash>
+#include <QtCore/QMetaType>
+
+namespace Prefork::detail {
+
+/// The types that may cross a connection as their QDataStream serialisation, each under a name both sides agree on. It
+/// is an allow-list: what a peer names and is not in here is never made. A copy is independent of its original.
+///
+/// A type is as safe against a hostile peer as its operator>> is.
+class QTPREFORK_EXPORT TypeRegistry
+{
+public:
+    /// Allows @p T under @p name. False, and nothing changes, if the type has no QDataStream operators, the name is
+    /// empty or not UTF-8, or one of both is taken by another. The same pair may be added again.
+    template <class T>
+    bool add(const QByteArray &name)
+    {
+        return add(name, QMetaType::fromType<T>());
+    }
+    /// The same for a type known at run time only.
+    bool add(const QByteArray &name, QMetaType type);
+
+    /// The name @p type was added under; null if it was not. The pointer is good until the registry changes.
+    [[nodiscard]] const QByteArray *nameOf(QMetaType type) const
+    {
+        const auto entry = m_names.constFind(type.id());
+        return entry == m_names.cend() ? nullptr : &entry.value();
+    }
+    /// The type added under @p name; an invalid one if there is none.
+    [[nodiscard]] QMetaType typeOf(QByteArrayView name) const;
+    /// True if no type was added.
+    [[nodiscard]] bool isEmpty() const { return m_types.isEmpty(); }
+
+private:
+    QHash<QByteArray, QMetaType> m_types;
+    QHash<int, QByteArray> m_names;
+};
+
+}
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_WASTE_H
+#define QTPREFORK_DETAIL_WASTE_H
+
+#include <QtPrefork/detail/convert.h>
+
+#include <QtCore/QVariant>
+
+#include <utility>
+#include <vector>
+
+/// How large values are destroyed in steps, so that an event loop can turn in between.
+namespace Prefork::detail {
+
+class QTPREFORK_EXPORT Waste
+{
+    Q_DISABLE_COPY_MOVE(Waste)
+
+public:
+    Waste() = default;
+    virtual ~Waste();
+    /// Destroys about @p steps values, which are counted down; true when none is left.
+    virtual bool clear(int *steps) = 0;
+};
+
+/// Any value. Of lists and maps that others hold too, they are the ones to destroy the items.
+class QTPREFORK_EXPORT VariantWaste final : public Waste
+{
+public:
+    explicit VariantWaste(QVariant &&value) { add(std::move(value)); }
+    bool clear(int *steps) override;
+
+private:
+    void add(QVariant &&value);
+
+    std::vector<QVariantList> m_lists;
+    std::vector<QVariantMap> m_maps;
+};
+
+/// A container of another type, item by item.
+template <SequenceContainer T>
+class SequenceWaste final : public Waste
+{
+public:
+    explicit SequenceWaste(T &&value)
+        : m_value(std::move(value))
+    {
+    }
+    bool clear(int *steps) override
+    {
+        if constexpr (requires { m_value.isDetached(); }) {
+            if (!m_value.isDetached())
+                return true;
+        }
+        while (m_value.begin() != m_value.end() && (*steps)-- > 0)
+            m_value.pop_back();
+        return m_value.begin() == m_value.end();
+    }
+
+private:
+    T m_value;
+};
+
+/// The same of a map.
+template <StringKeyedMap T>
+class MapWaste final : public Waste
+{
+public:
+    explicit MapWaste(T &&value)
+        : m_value(std::move(value))
+    {
+    }
+    bool clear(int *steps) override
+    {
+        if (!m_value.isDetached())
+            return true;
+        if (!std::exchange(m_isBegun, true))
+            m_next = m_value.begin();
+        while (!m_value.isEmpty() && (*steps)-- > 0)
+            m_next = m_value.erase(m_next);
+        return m_value.isEmpty();
+    }
+
+private:
+    T m_value;
+    typename T::iterator m_next{}; // A hash would look for its first entry again and again.
+    bool m_isBegun = false;
+};
+
+}
+
+#endif

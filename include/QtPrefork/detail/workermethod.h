@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_WORKERMETHOD_H
+#define QTPREFORK_DETAIL_WORKERMETHOD_H
+
+#include <QtPrefork/detail/signature.h>
+#include <QtPrefork/error.h>
+
+#include <functional>
+#include <tuple>
+
+namespace Prefork::detail {
+
+/// A method as a worker runs it, for either protocol.
+class QTPREFORK_EXPORT WorkerMethod
+{
+public:
+    virtual ~WorkerMethod();
+    /// What the arguments become takes no more than is left of @p memory.
+    [[nodiscard]] virtual QVariant invoke(const QVariantList &arguments, MemoryMeter &memory) = 0;
+    /// Reads @p count arguments and writes the result. Throws, like the other, what the method throws, or BadArguments.
+    /// What a broken reader or writer makes of it, the caller sees to.
+    virtual void invoke(CborReader &arguments, quint64 count, CborWriter &result);
+    /// Null for one that takes whatever comes.
+    [[nodiscard]] virtual const Signature *signature() const { return nullptr; }
+};
+
+class QTPREFORK_EXPORT InvokerMethod final : public WorkerMethod
+{
+public:
+    using Function = std::function<QVariant(const QVariantList &arguments)>;
+
+    explicit InvokerMethod(Function function)
+        : m_function(std::move(function))
+    {
+    }
+    using WorkerMethod::invoke;
+    QVariant invoke(const QVariantList &arguments, MemoryMeter &) override { return m_function(arguments); }
+
+private:
+    Function m_function;
+};
+
+[[nodiscard]] QTPREFORK_EXPORT QVariantList readArguments(CborReader &arguments, quint64 count);
+/// Throws, and breaks the reader, if there is anything left.
+QTPREFORK_EXPORT void expectEnd(CborReader &arguments);
+[[noreturn]] QTPREFORK_EXPORT void throwArgumentSize(const QString &method, const MemoryMeter &memory);
+[[noreturn]] QTPREFORK_EXPORT void throwArgumentCount(const QString &method, quint64 expected, quint64 given);
+[[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected,
+                                                     const QVariant &given);
+/// The argument that begins at @p start could not be read as @p expected.
+[[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected,
+                                                     CborReader &arguments, qsizetype start);
+
+template <class F, class R, class... A>
+class TypedMethod final : public WorkerMethod
+{
+public:
+    TypedMethod(const QString &name, F function)
+        : m_name(name)
+        , m_function(std::move(function))
+    {
+    }
+    QVariant invoke(const QVariantList &arguments, [[maybe_unused]] MemoryMeter &memory) override
+    {
+        if (std::size_t(arguments.size()) != sizeof...(A))
+            throwArgumentCount(m_name, sizeof...(A), quint64(arguments.size()));
+        return [&]<std::size_t... I>(std::index_sequence<I...>) -> QVariant {
+            std::tuple<A...> values;
+            (take(arguments, I, &std::get<I>(values), memory), ...);
+            if constexpr (std::is_void_v<R>) {
+                m_function(std::move(std::get<I>(values))...);
+                return {};
+            } else {
+                const std::remove_cvref_t<R> result = m_function(std::move(std::get<I>(values))...);
+                return toVariant(result);
+            }
+        }(std::index_sequence_for<A...>());
+    }
+    void invoke(CborReader &arguments, quint64 count, CborWriter &result) override
+    {
+        if (count != sizeof...(A))
+            throwArgumentCount(m_name, sizeof...(A), count);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            std::tuple<A...> values;
+            (take(arguments, I, &std::get<I>(values)), ...);
+            expectEnd(arguments);
+            if constexpr (std::is_void_v<R>) {
+                m_function(std::move(std::get<I>(values))...);
+                result.writeNull();
+            } else {
+                toCbor(result, static_cast<std::remove_cvref_t<R>>(m_function(std::move(std::get<I>(values))...)));
+            }
+        }(std::index_sequence_for<A...>());
+    }
+    const Signature *signature() const override { return &signatureOf<R, A...>(); }
+
+private:
+    template <class T>
+    void take(const QVariantList &arguments, std::size_t position, T *out, MemoryMeter &memory)
+    {
+        if (fromVariant(arguments.at(qsizetype(position)), out, &memory))
+            return;
+        if (memory.isOverrun())
+            throwArgumentSize(m_name, memory);
+        throwArgumentType(m_name, position, QMetaType::fromType<T>(), arguments.at(qsizetype(position)));
+    }
+    template <class T>
+    void take(CborReader &arguments, std::size_t position, T *out)
+    {
+        const qsizetype start = arguments.position();
+        if (!fromCbor(arguments, out))
+            throwArgumentType(m_name, position, QMetaType::fromType<T>(), arguments, start);
+    }
+
+    QString m_name;
+    F m_function;
+};
+
+}
+
+#endif

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/catcher.h>
+
+namespace Prefork::detail {
+
+AbstractCatcher::~AbstractCatcher() = default;
+
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "posix/descriptor_p.h"
+
+#include "posix/limits_p.h"
+#include "posix/retry_p.h"
+#include "posix/socket_p.h"
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <span>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace Prefork::Posix {
+
+void Fd::reset(int descriptor) noexcept
+{
+    const int old = std::exchange(m_descriptor, descriptor);
+    if (old >= 0)
+        ::close(old);
+}
+
+QString errorText(int error)
+{
+    return QString::fromLocal8Bit(::strerror(error));
+}
+
+QString lastErrorText()
+{
+    return errorText(errno);
+}
+
+Fd duplicate(int descriptor)
+{
+    return Fd(::fcntl(descriptor, F_DUPFD_CLOEXEC, 3));
+}
+
+std::optional<std::pair<Fd, Fd>> openPipe()
+{
+    std::array<int, 2> numbers{};
+    if (::pipe2(numbers.data(), O_CLOEXEC | O_NONBLOCK) == 0)
+        return std::pair(Fd(numbers[0]), Fd(numbers[1]));
+    auto ends = isRefused(errno) ? socketPair(PairType::Stream) : std::nullopt; // the older pipe() is this call too
+    if (ends && !(setNonBlocking(ends->first.get(), true) && setNonBlocking(ends->second.get(), true)))
+        ends.reset();
+    return ends;
+}
+
+bool setNonBlocking(int descriptor, bool nonBlocking)
+{
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    return flags >= 0 && ::fcntl(descriptor, F_SETFL, nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) == 0;
+}
+
+void closeOnExec(int descriptor)
+{
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+namespace {
+
+constexpr int Most = 1 << 20; // numbers, as usual systems have them
+
+// All that openDescriptors() has ever found are below this; 0 = it has not looked yet.
+quint64 s_end = 0;
+
+// Above the limit nothing is opened any more since openDescriptors() has looked.
+int endOfWhatMayBeOpen()
+{
+    const bool isLimitKnown = hardLimit(Resource::OpenFiles) != RLIM_INFINITY; // the kernel allows nobody that one
+    return s_end > 0 && isLimitKnown ? int(std::min<quint64>(Most, std::max(s_end, descriptorLimit()))) : Most;
+}
+
+// As /proc has it; unset if there is none.
+std::optional<std::vector<int>> listOpenDescriptors()
+{
+    DIR *const directory = ::opendir("/proc/self/fd");
+    if (!directory)
+        return {};
+    std::vector<int> descriptors;
+    bool isRead = false;
+    while (const dirent *entry = ::readdir(directory)) {
+        const int descriptor = std::atoi(entry->d_name);
+        isRead = isRead || descriptor == ::dirfd(directory); // it is open itself
+        if (entry->d_name[0] != '.' && descriptor != ::dirfd(directory))
+            descriptors.push_back(descriptor);
+    }
+    ::closedir(directory);
+    if (!isRead)
+        return {};
+    std::sort(descriptors.begin(), descriptors.end());
+    return descriptors;
+}
+
+// Where there is no /proc: poll() says of each number whether it is open, as many at a time as the limit allows. For a
+// million of them that takes some ten milliseconds.
+std::vector<int> findOpenDescriptors(int end)
+{
+    std::array<pollfd, 1024> polls;
+    std::vector<int> descriptors;
+    const int atOnce = int(std::clamp<quint64>(descriptorLimit(), 1, polls.size()));
+    for (int first = 0; first < end; first += atOnce) {
+        const auto some = std::span(polls).first(std::size_t(std::min(atOnce, end - first)));
+        for (std::size_t i = 0; i < some.size(); ++i)
+            some[i] = {first + int(i), 0, 0};
+        const bool isKnown = pollFor(some, 0) >= 0;
+        for (const pollfd &one : some) {
+            if (isKnown ? (one.revents & POLLNVAL) == 0 : ::fcntl(one.fd, F_GETFD) >= 0)
+                descriptors.push_back(one.fd);
+        }
+    }
+    return descriptors;
+}
+
+}
+
+void closeAllBut(std::vector<int> keep)
+{
+    std::erase_if(keep, [](int descriptor) { return descriptor <= 2; });
+    std::sort(keep.begin(), keep.end());
+    unsigned first = 3;
+    bool isDone = true;
+    const auto closeUpTo
+        = [&](unsigned last) { isDone = isDone && (first > last || ::syscall(SYS_close_range, first, last, 0) == 0); };
+    for (const int descriptor : keep) {
+        closeUpTo(unsigned(descriptor) - 1);
+        first = unsigned(descriptor) + 1;
+    }
+    closeUpTo(UINT_MAX);
+    if (isDone)
+        return;
+    // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
+    const auto listed = listOpenDescriptors();
+    for (const int descriptor : listed ? *listed : findOpenDescriptors(endOfWhatMayBeOpen())) {
+        if (descriptor > 2 && !std::binary_search(keep.begin(), keep.end(), descriptor))
+            ::close(descriptor);
+    }
+}
+
+// All numbers are looked at where there is no /proc, for the limit may have been lowered when some above it were open.
+std::vector<int> openDescriptors()
+{
+    auto listed = listOpenDescriptors();
+    std::vector<int> descriptors = listed ? std::move(*listed) : findOpenDescriptors(Most);
+    if (!descriptors.empty())
+        s_end = std::max(s_end, quint64(descriptors.back()) + 1);
+    return descriptors;
+}
+
+QString describeDescriptor(int descriptor)
+{
+    std::array<char, 4096> target{};
+    const QByteArray link = QByteArrayLiteral("/proc/self/fd/") + QByteArray::number(descriptor);
+    const ssize_t length = ::readlink(link.constData(), target.data(), target.size());
+    return length > 0 ? QString::fromLocal8Bit(target.data(), length) : QStringLiteral("unknown");
+}
+
+}

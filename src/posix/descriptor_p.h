@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_POSIXDESCRIPTOR_P_H
+#define QTPREFORK_POSIXDESCRIPTOR_P_H
+
+#include <QtCore/QByteArray>
+#include <QtCore/QString>
+
+#include <utility>
+#include <vector>
+
+/// Descriptors, and the text of what a system call failed with. All of this room: every raw system call of the library,
+/// wrapped: descriptors are close-on-exec from birth, EINTR is invisible, SIGPIPE never happens, and what can fail says
+/// so. Failures leave their cause in errno, for errorText().
+namespace Prefork::Posix {
+
+/// Owns a descriptor.
+class Fd
+{
+public:
+    Fd() = default;
+    explicit Fd(int descriptor) noexcept
+        : m_descriptor(descriptor)
+    {
+    }
+    Fd(Fd &&other) noexcept
+        : m_descriptor(other.take())
+    {
+    }
+    Fd &operator=(Fd &&other) noexcept
+    {
+        reset(other.take());
+        return *this;
+    }
+    ~Fd() { reset(); }
+    [[nodiscard]] int get() const noexcept { return m_descriptor; }
+    [[nodiscard]] bool isOpen() const noexcept { return m_descriptor >= 0; }
+    [[nodiscard]] int take() noexcept { return std::exchange(m_descriptor, -1); }
+    void reset(int descriptor = -1) noexcept;
+
+private:
+    int m_descriptor = -1;
+};
+
+[[nodiscard]] QString errorText(int error);
+[[nodiscard]] QString lastErrorText();
+[[nodiscard]] Fd duplicate(int descriptor);
+/// A pipe, first the end to read from; neither end ever waits.
+[[nodiscard]] std::optional<std::pair<Fd, Fd>> openPipe();
+bool setNonBlocking(int descriptor, bool nonBlocking);
+void closeOnExec(int descriptor);
+/// The descriptors open in this process.
+[[nodiscard]] std::vector<int> openDescriptors();
+/// Closes all descriptors above 2 that are not in @p keep.
+void closeAllBut(std::vector<int> keep);
+/// What a descriptor is, for an error text: "/etc/passwd", "socket:[123]".
+[[nodiscard]] QString describeDescriptor(int descriptor);
+
+}
+
+#endif

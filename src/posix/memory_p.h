@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_POSIXMEMORY_P_H
+#define QTPREFORK_POSIXMEMORY_P_H
+
+#include <cstddef>
+
+/// Memory that forked processes share.
+namespace Prefork::Posix {
+
+/// @p bytes of zeroed memory shared with future children; null when there is none to be had.
+[[nodiscard]] void *mapShared(std::size_t bytes);
+void unmapShared(void *memory, std::size_t bytes);
+[[nodiscard]] std::size_t pageSize();
+bool protect(void *memory, std::size_t bytes, bool writable);
+
+}
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "posix/process_p.h"
+
+#include "posix/blanks_p.h"
+#include "posix/signal_p.h"
+
+#include <bsd/unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <sched.h>
+#include <unistd.h>
+
+namespace Prefork::Posix {
+
+namespace {
+
+int s_argumentCount = 0;
+char **s_arguments = nullptr;
+
+[[gnu::constructor]] void noteArguments(int argc, char **argv)
+{
+    s_argumentCount = argc;
+    s_arguments = argv;
+}
+
+// From here on exit() ends like exitNow(): no handlers or static destructors of the parent's program run in a worker.
+void makeExitImmediate()
+{
+    ::on_exit([](int status, void *) { exitNow(status); }, nullptr);
+    ::at_quick_exit([] { exitNow(1); });
+}
+
+}
+
+void occupyStandardDescriptors()
+{
+    for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+        if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        if (Fd nothing = openNothing(); nothing.get() == descriptor) // else somebody else was faster
+            ::fcntl(nothing.take(), F_SETFD, 0); // for programs that are executed from here as well
+    }
+}
+
+void outliveBrokenPipes()
+{
+    struct sigaction now{};
+    if (::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL)
+        ::signal(SIGPIPE, SIG_IGN);
+}
+
+pid_t forkProcess() noexcept
+{
+    flushStdio();
+    // The parent's handlers know nothing of the child, so they must not run there.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = ::fork();
+    const int error = errno;
+    if (pid != 0)
+        ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
+    return pid;
+}
+
+void exitNow(int status)
+{
+    flushStdio();
+    ::_exit(status);
+}
+
+pid_t processId()
+{
+    return ::getpid();
+}
+
+uid_t userId()
+{
+    return ::geteuid();
+}
+
+void releaseFreeMemory()
+{
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
+
+int threadCount()
+{
+    int count = 0;
+    if (DIR *const tasks = ::opendir("/proc/self/task")) {
+        while (const dirent *entry = ::readdir(tasks))
+            count += entry->d_name[0] != '.';
+        ::closedir(tasks);
+    }
+    if (count > 0)
+        return count;
+    // What changes nothing for the only thread the kernel refuses to one of several.
+    return ::unshare(CLONE_THREAD) != 0 && errno == EINVAL ? 2 : 1;
+}
+
+void leadSession()
+{
+    ::setsid();
+}
+
+void leadGroup(pid_t pid)
+{
+    ::setpgid(pid, pid);
+}
+
+void killGroup(pid_t leader)
+{
+    ::kill(-leader, SIGKILL);
+}
+
+bool signalGroup(pid_t leader, int signal)
+{
+    return ::getpgid(leader) == leader && ::kill(-leader, signal) == 0;
+}
+
+void beginProcess(std::vector<int> keep)
+{
+    makeExitImmediate();
+    resetSignals();
+    closeAllBut(std::move(keep));
+}
+
+void prepareTitles()
+{
+    if (char **const arguments = std::exchange(s_arguments, nullptr))
+        setproctitle_init(s_argumentCount, arguments, environ);
+}
+
+void setTitle(const QByteArray &title)
+{
+    setproctitle("-%s", title.constData());
+}
+
+void flushStdio()
+{
+    std::fflush(nullptr);
+}
+
+}

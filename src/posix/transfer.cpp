@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "posix/transfer_p.h"
+
+#include "posix/poller_p.h"
+#include "posix/retry_p.h"
+#include "posix/socket_p.h"
+
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace Prefork::Posix {
+
+ssize_t sendBytes(int socket, QByteArrayView bytes, int flags)
+{
+    const ssize_t count = retry([&] { return ::send(socket, bytes.data(), std::size_t(bytes.size()), flags); });
+    if (count >= 0 || !isRefused(errno))
+        return count;
+    iovec part{const_cast<char *>(bytes.data()), std::size_t(bytes.size())};
+    msghdr header = headerOf(&part);
+    return retry([&] { return ::sendmsg(socket, &header, flags); });
+}
+
+ssize_t receiveBytes(int socket, std::span<char> into, int flags)
+{
+    const ssize_t count = retry([&] { return ::recv(socket, into.data(), into.size(), flags); });
+    if (count >= 0 || !isRefused(errno))
+        return count;
+    iovec part{into.data(), into.size()};
+    msghdr header = headerOf(&part);
+    return retry([&] { return ::recvmsg(socket, &header, flags); });
+}
+
+Transfer readSome(int descriptor, std::span<char> into)
+{
+    const ssize_t count = retry([&] { return ::read(descriptor, into.data(), into.size()); });
+    if (count < 0)
+        return failure(errno);
+    if (count == 0)
+        return {Transfer::Closed, 0, 0};
+    return {Transfer::Done, qsizetype(count), 0};
+}
+
+Transfer writeSome(int socket, QByteArrayView bytes)
+{
+    const ssize_t count = sendBytes(socket, bytes, MSG_NOSIGNAL);
+    if (count < 0)
+        return failure(errno);
+    return {Transfer::Done, qsizetype(count), 0};
+}
+
+Transfer readNow(int socket, std::span<char> into)
+{
+    const ssize_t count = receiveBytes(socket, into, MSG_DONTWAIT);
+    if (count < 0)
+        return failure(errno);
+    if (count == 0)
+        return {Transfer::Closed, 0, 0};
+    return {Transfer::Done, qsizetype(count), 0};
+}
+
+Transfer writeNow(int socket, QByteArrayView bytes)
+{
+    const ssize_t count = sendBytes(socket, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0)
+        return failure(errno);
+    return {Transfer::Done, qsizetype(count), 0};
+}
+
+namespace {
+
+// Whether a moment has been waited because the kernel was short of memory.
+bool hasWaitedForMemory(const Transfer &transfer)
+{
+    if (transfer.status != Transfer::WouldBlock || transfer.error == 0)
+        return false;
+    waitFor({}, std::chrono::milliseconds(10));
+    return true;
+}
+
+}
+
+Transfer readPatiently(int socket, std::span<char> into)
+{
+    for (;;) {
+        const Transfer transfer = readSome(socket, into);
+        if (!hasWaitedForMemory(transfer))
+            return transfer;
+    }
+}
+
+bool writeAll(int socket, QByteArrayView bytes)
+{
+    while (!bytes.isEmpty()) {
+        const Transfer transfer = writeSome(socket, bytes);
+        if (hasWaitedForMemory(transfer))
+            continue;
+        if (transfer.status != Transfer::Done)
+            return false;
+        bytes = bytes.sliced(transfer.bytes);
+    }
+    return true;
+}
+
+// A unix socket takes up to half its buffer as one piece of kernel memory, whose allocation succeeds or fails as a
+// whole.
+qsizetype atomicWriteLimit(int socket)
+{
+    constexpr qsizetype Most = 16 * 1024;
+    int buffer = 0;
+    socklen_t size = sizeof buffer;
+    if (!isUnixSocket(socket) || ::getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &buffer, &size) != 0)
+        return 0;
+    return std::clamp<qsizetype>(buffer / 2 - 64, 0, Most);
+}
+
+bool hasInput(int socket)
+{
+    char byte = 0;
+    const ssize_t count = receiveBytes(socket, std::span(&byte, 1), MSG_PEEK | MSG_DONTWAIT);
+    return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+bool hasHungUp(int socket)
+{
+    pollfd state{socket, 0, 0};
+    return pollFor(std::span(&state, 1), 0) > 0;
+}
+
+bool hasLeft(int socket)
+{
+    pollfd state{socket, short(isUnixSocket(socket) ? 0 : POLLRDHUP), 0};
+    return pollFor(std::span(&state, 1), 0) > 0;
+}
+
+std::optional<char> peekByte(int socket)
+{
+    char byte = 0;
+    const ssize_t count = receiveBytes(socket, std::span(&byte, 1), MSG_PEEK | MSG_DONTWAIT);
+    return count == 1 ? std::optional(byte) : std::nullopt;
+}
+
+}
