@@ -71,7 +71,7 @@ void CheckoutPrivate::dropHere(Checkout *checkout)
     if (isOver(checkout->thread())) // nobody is going to settle anything there
         delete checkout;
     else
-        core->deleteWhenSettled(checkout);
+        core->settler().deleteWhenSettled(checkout);
 }
 
 void CheckoutPrivate::release()
@@ -154,7 +154,7 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
         return d->calls.isEmpty();
     }
     QEventLoop loop;
-    d->core->watchTurns();
+    d->core->turns().watch();
     QTimer timer;
     timer.setSingleShot(true);
     timer.setTimerType(Qt::PreciseTimer);
@@ -178,7 +178,7 @@ bool Checkout::isReleased() const
 std::optional<Error> Checkout::error() const
 {
     d->core->mustBeInThread("Prefork::Checkout::error()");
-    return d->core->errorOf(d->poolId);
+    return d->core->pool().errorOf(d->poolId);
 }
 
 qint64 Checkout::bytesToWrite() const

@@ -114,7 +114,7 @@ bool Client::registerMetaType(const QByteArray &name, QMetaType type)
 void Client::connectNotify(const QMetaMethod &signal)
 {
     if (signal == QMetaMethod::fromSignal(&Client::bytesWritten))
-        d->reportWrites();
+        d->writer().reportWrites();
 }
 
 bool Client::setProtocol(Protocol protocol)
@@ -138,7 +138,7 @@ Address Client::address() const
 QString Client::connectionError() const
 {
     d->mustBeInThread("Prefork::Client::connectionError()");
-    return d->connectionError();
+    return d->connections().error();
 }
 
 qsizetype Client::workerCount() const
@@ -156,7 +156,7 @@ qsizetype Client::idleWorkerCount() const
 qint64 Client::bytesToWrite() const
 {
     d->mustBeInThread("Prefork::Client::bytesToWrite()");
-    return d->bytesToWrite();
+    return d->writer().bytesToWrite();
 }
 
 qsizetype Client::waitingCheckoutCount() const

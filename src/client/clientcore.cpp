@@ -10,10 +10,8 @@
 
 namespace Prefork::Internal {
 
-using Posix::now;
-using Posix::roughNow;
 using Pooling::Action;
-using namespace std::chrono_literals;
+using Posix::now;
 
 namespace {
 
@@ -45,26 +43,17 @@ Pooling::Options poolOptions(const ClientOptions &options)
 
 ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> transport)
     : m_options(options)
-    , m_transport(std::move(transport))
     , m_protocol(Wire::ClientProtocol::make(options.protocol, options.maxMessageSize, options.maxDecodedSize, m_types))
     , m_pool(poolOptions(options))
-    , m_budget(std::clamp<std::chrono::microseconds>(options.readBudget, 0us, 1h))
+    , m_turns(this, options.readBudget)
+    , m_settler(this)
+    , m_writer(this, &m_pool, options)
+    , m_connections(this, &m_pool, std::move(transport))
+    , m_reader(this, &m_pool)
 {
-    m_timer.setSingleShot(true);
-    m_timer.setTimerType(Qt::PreciseTimer);
-    connect(&m_timer, &QTimer::timeout, this, &ClientCore::onTimer);
-    m_resumeTimer.setSingleShot(true);
-    connect(&m_resumeTimer, &QTimer::timeout, this, &ClientCore::onResume);
-    connect(&m_cancelTimer, &QTimer::timeout, this, &ClientCore::onCancelTimer);
-    watchTurns();
-    if (!m_dispatcher)
-        QMetaObject::invokeMethod(this, &ClientCore::watchTurns, Qt::QueuedConnection);
-    if (!m_transport)
-        return;
-    connect(m_transport.get(), &Transport::connected, this, &ClientCore::onConnected);
-    connect(m_transport.get(), &Transport::failed, this, &ClientCore::onConnectFailed);
-    connect(m_transport.get(), &Transport::deathExplained, this, &ClientCore::onDeathExplained);
-    connect(m_transport.get(), &Transport::exhausted, this, &ClientCore::setUnavailable);
+    m_turns.watch();
+    if (!m_turns.hasLoop())
+        QMetaObject::invokeMethod(&m_turns, &Turns::watch, Qt::QueuedConnection);
 }
 
 ClientCore::~ClientCore() = default;
@@ -97,16 +86,15 @@ void ClientCore::setUnavailable(const QString &cause)
 void ClientCore::shutdown()
 {
     const auto self = shared_from_this();
-    m_settlesAtOnce = true;
-    for (QTimer *const timer : {&m_timer, &m_resumeTimer, &m_cancelTimer})
-        timer->stop(); // a checkout may take this object into another thread once its own is over
+    m_settler.settleAtOnce();
+    m_turns.stop(); // a checkout may take this object into another thread once its own is over
     m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("the client was destroyed")), now());
     perform(Settle::Now);
     // What catchers have called meanwhile, for there may be no event loop any more. One that always calls again would
     // keep this from ending.
     constexpr int MostRounds = 100;
-    for (int round = 0; round < MostRounds && !m_settlements.empty(); ++round)
-        settleAll();
+    for (int round = 0; round < MostRounds && !m_settler.isEmpty(); ++round)
+        m_settler.settleAll();
 }
 
 void ClientCore::close(std::chrono::milliseconds deadline)
@@ -144,17 +132,6 @@ Client::State ClientCore::state() const
     if (m_pool.isUnavailable())
         return Client::Closed;
     return m_pool.wantsWorkers() ? Client::Connecting : Client::Disconnected;
-}
-
-// From the event loop, like everything the user is told.
-void ClientCore::announceState()
-{
-    const Client::State current = state();
-    if (std::exchange(m_announcedState, current) == current)
-        return;
-    Q_EMIT stateChanged(current);
-    if (current == Client::Closed && m_pool.isClosing())
-        Q_EMIT closed();
 }
 
 CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
@@ -202,38 +179,11 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
     return call;
 }
 
-// Nothing of the user's may run here, for it would find a message half written.
 bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
                             const detail::CallArguments &arguments, const PendingCall &call)
 {
-    if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_isPerforming
-        || (m_options.maxBytesToWrite > 0 && bytesToWrite() >= m_options.maxBytesToWrite))
+    if (!m_writer.callAtOnce(checkout, target, arguments, call))
         return false;
-    const auto sending = m_pool.sendingNow(checkout.poolId);
-    if (!sending)
-        return false;
-    const ConnectionPtr *const found = m_connections.find(sending->worker);
-    if (!found)
-        return false;
-    Connection &connection = **found;
-    Stream &stream = *connection.stream;
-    if (connection.ended || (target.signature && connection.codec->mismatch(target.literal, *target.signature)))
-        return false;
-    const qsizetype size
-        = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group, stream.tail());
-    if (size == 0) {
-        stream.tidyUp();
-        return false;
-    }
-    if (connection.inFlight() == 0)
-        connection.flightStart = stream.bytesGiven();
-    ++connection.lastSent;
-    stream.appended(size);
-    countBacklog(connection);
-    markDirty(*found);
-    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, roughNow());
-    Q_ASSERT(id == call.id);
-    stallIfFull(connection);
     watchForCancel(call);
     return true;
 }
@@ -243,12 +193,8 @@ void ClientCore::call(Checkout &checkout, PendingCall &call)
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
         const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
-        m_settlements.push_back({{.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error},
-                                 &checkout,
-                                 d.keptAlive,
-                                 nullptr});
+        m_settler.add({.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error}, &checkout);
         call.unsent.reset();
-        scheduleSettling();
         return;
     }
     [[maybe_unused]] const CallId id = m_pool.call(d.poolId, now());
@@ -265,8 +211,10 @@ void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
     const Pooling::CheckoutId id = m_pool.oneShot({}, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
-    if (m_settlesAtOnce) { // that code has destroyed the client, and nobody else keeps this object for the event loop
-        QMetaObject::invokeMethod(this, [self = shared_from_this()] { self->settleAll(); }, Qt::QueuedConnection);
+    if (m_settler
+            .settlesAtOnce()) { // that code has destroyed the client, and nobody else keeps this for the event loop
+        QMetaObject::invokeMethod(
+            this, [self = shared_from_this()] { self->m_settler.settleAll(); }, Qt::QueuedConnection);
     }
 }
 
@@ -290,52 +238,20 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
 // A call the pool has just taken: perhaps it can never be sent.
 void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
 {
-    UnsentCall &unsent = *call.unsent;
-    if (!unsent.refusal.isEmpty()) {
-        m_pool.rejected(id, call.id, Error(Error::BadArguments, unsent.refusal), now());
-        m_hasRejected = true;
-        return;
+    if (!call.unsent->refusal.isEmpty()) {
+        m_pool.rejected(id, call.id, Error(Error::BadArguments, call.unsent->refusal), now());
+        m_writer.noteRejection();
+    } else if (const auto error = m_writer.accept(call)) {
+        m_pool.abort(id, *error, now());
+    } else {
+        watchForCancel(call);
     }
-    const qint64 waiting = bytesToWrite();
-    if (m_options.maxBytesToWrite > 0 && waiting > 0 && waiting + unsent.size > m_options.maxBytesToWrite) {
-        const QString text = QStringLiteral("%1 bytes are waiting to be written already").arg(waiting);
-        unsent.size = 0; // it settles only later, and many may be refused before that
-        unsent.message = {};
-        m_pool.abort(id, Error(Error::QueueFull, text), now());
-        return;
-    }
-    m_unsentBytes += unsent.size;
-    watchForCancel(call);
 }
 
 void ClientCore::watchForCancel(const PendingCall &call)
 {
-    if (call.handler->isCancelable() && m_dispatcher && !m_cancelTimer.isActive())
-        m_cancelTimer.start(CancelInterval);
-}
-
-void ClientCore::onCancelTimer()
-{
-    std::vector<Pooling::CheckoutId> canceled;
-    bool mayCome = false;
-    const auto look = [&](Pooling::CheckoutId id, const PendingCall &call) {
-        mayCome = mayCome || call.handler->isCancelable();
-        if (call.handler->isCanceled())
-            canceled.push_back(id);
-    };
-    for (const auto &[id, caller] : m_callers) {
-        if (caller.oneShot)
-            look(id, *caller.oneShot);
-        if (!caller.checkout)
-            continue;
-        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](const PendingCall &call) {
-            look(id, call);
-        });
-    }
-    if (!mayCome)
-        m_cancelTimer.stop();
-    for (const Pooling::CheckoutId id : canceled)
-        abort(id, Error(Error::Aborted, QStringLiteral("its future was canceled")));
+    if (call.handler->isCancelable())
+        m_turns.watchForCancel();
 }
 
 void ClientCore::release(Pooling::CheckoutId id)

@@ -48,6 +48,8 @@ struct Connection
     }
 };
 
+using ConnectionPtr = std::shared_ptr<Connection>;
+
 }
 
 #endif

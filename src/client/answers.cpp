@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "client/clientcore_p.h"
+#include "posix/clock_p.h"
+
+#include <QtCore/QMetaEnum>
+
+namespace Prefork::Internal {
+
+using Posix::now;
+using Posix::roughNow;
+using Settle = ClientCore::Settle;
+
+namespace {
+
+constexpr int StepsAtOnce = 2000; // values between looks at the clock
+
+Error::Code codeOf(const Wire::FailureText &failure)
+{
+    bool known = false;
+    const int code = QMetaEnum::fromType<Error::Code>().keyToValue(failure.code.toLatin1().constData(), &known);
+    if (known && (code == Error::SetupError || code == Error::BadArguments || code == Error::NoSuchMethod))
+        return Error::Code(code);
+    if (failure.code.isEmpty() && failure.message.startsWith(QStringLiteral("setup exception: ")))
+        return Error::SetupError;
+    return Error::WorkerError;
+}
+
+bool isNext(const Connection &connection, const Wire::Incoming &message)
+{
+    return connection.inFlight() > 0 && (!connection.traits.pipelines || message.id == connection.lastAnswered + 1);
+}
+
+// Of a call whose result was refused, the worker answers those behind it too.
+bool isUnwanted(Connection &connection, const Wire::Incoming &message)
+{
+    if (!connection.traits.pipelines || message.id <= connection.lastUnwanted || message.id > connection.unwanted)
+        return false;
+    connection.lastUnwanted = message.id;
+    return true;
+}
+
+}
+
+void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
+{
+    switch (message.kind) {
+    case Wire::Incoming::Hello:
+        m_core->connections().becomeReady(connection);
+        break;
+    case Wire::Incoming::Result:
+    case Wire::Incoming::Failure:
+        takeAnswer(connection, message);
+        break;
+    case Wire::Incoming::Released:
+        if (!m_pool.released(connection->worker, now())) {
+            m_core->connections().breakOff(connection, QStringLiteral("the acknowledgement of a release that was not"));
+            return;
+        }
+        m_core->perform(Settle::Now);
+        break;
+    case Wire::Incoming::Goodbye:
+        m_core->connections().sayGoodbye(connection, message);
+        break;
+    }
+}
+
+void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message)
+{
+    const auto busy = m_pool.callOf(connection->worker);
+    if (!busy || !isNext(*connection, message)) {
+        if (!isUnwanted(*connection, message))
+            m_core->connections().breakOff(connection, QStringLiteral("a reply nobody asked for"));
+        return;
+    }
+    ++connection->lastAnswered;
+    const bool isNumbered = connection->traits.pipelines;
+    const Pooling::Time time = isNumbered ? m_core->turns().rough : roughNow(); // decoding JSON may have taken long
+    if (message.kind == Wire::Incoming::Failure)
+        takeFailure(*connection, message.failure, time);
+    else if (!takeResult(connection, *busy, time))
+        return;
+    if (auto waste = connection->codec->takeWaste()) {
+        m_core->settler().discard(std::move(waste));
+        m_core->settler().expectLarge(); // The handler of the call holds a copy, which is destroyed in steps too.
+    }
+    if (!isNumbered && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
+        m_core->connections().breakOff(connection, QStringLiteral("a reply nobody asked for"),
+                                       Connections::NextCall::Unsent);
+        return;
+    }
+    m_core->perform(Settle::Now);
+}
+
+void Reader::takeFailure(Connection &connection, const Wire::FailureText &failure, Pooling::Time time)
+{
+    if (!m_pool.isShared(connection.worker)) // the worker drops the others of the group
+        connection.lastAnswered = connection.lastSent;
+    static_cast<void>(m_pool.failed(connection.worker, Error(codeOf(failure), failure.message, failure.data), time));
+}
+
+// False if the pool need not be asked what to do next.
+bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::BusyWith &busy, Pooling::Time time)
+{
+    PendingCall *const call = m_core->callers().find(busy.checkout, busy.call);
+    QString problem;
+    switch (connection->codec->readResult(call ? call->handler.get() : nullptr, StepsAtOnce, &problem)) {
+    case Wire::ResultReading::Taken:
+        if (connection->traits.pipelines && m_core->settler().isEmpty()) {
+            if (const auto settled = m_pool.repliedPlainly(connection->worker, time)) {
+                m_core->perform(Settle::Later);
+                m_core->settler().settleResult(*settled);
+                return false;
+            }
+        }
+        static_cast<void>(m_pool.replied(connection->worker, time));
+        return true;
+    case Wire::ResultReading::TooLarge:
+        refuseResult(*connection, problem, time);
+        return true;
+    case Wire::ResultReading::Unfinished:
+        --connection->lastAnswered;
+        connection->isUnfinished = true;
+        m_core->settler().expectLarge();
+        return false;
+    case Wire::ResultReading::Misfit:
+        problem = QStringLiteral("the result of %1 is of the wrong type: %2").arg(call->method, problem);
+        break;
+    case Wire::ResultReading::Malformed:
+        break;
+    }
+    --connection->lastAnswered;
+    m_core->connections().breakOff(connection, problem);
+    return false;
+}
+
+// The worker knows of no error, and answers what came behind.
+void Reader::refuseResult(Connection &connection, const QString &problem, Pooling::Time time)
+{
+    if (!m_pool.isShared(connection.worker)) {
+        connection.lastUnwanted = connection.lastAnswered;
+        connection.unwanted = connection.lastAnswered = connection.lastSent;
+    }
+    const QString text = QStringLiteral("the result has %1").arg(problem);
+    static_cast<void>(m_pool.failed(connection.worker, Error(Error::WorkerError, text), time));
+}
+
+// Reads on in a large result that was begun, if there is one; false if the time is up before its end. It need not be of
+// the message that was taken last: that one's callback may have turned an event loop, which began with the next.
+bool Reader::finishResult(const ConnectionPtr &connection)
+{
+    for (bool isFirst = true; connection->isUnfinished && !connection->dropped; isFirst = false) {
+        if (!isFirst && isTimeOver())
+            return false;
+        connection->isUnfinished = false;
+        Wire::Incoming message;
+        message.kind = Wire::Incoming::Result;
+        message.id = connection->lastAnswered + 1;
+        const ConnectionPtr *const outer = std::exchange(m_taking, &connection);
+        takeAnswer(connection, message);
+        m_taking = outer;
+    }
+    return true;
+}
+
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "client/clientcore_p.h"
+
+#include "posix/clock_p.h"
+#include "posix/poller_p.h"
+
+#include <algorithm>
+
+namespace Prefork::Internal {
+
+using Pooling::Action;
+using Posix::now;
+
+// Input and output happen at once, in the pool's order.
+void ClientCore::perform(Settle when)
+{
+    if (std::exchange(m_isPerforming, true))
+        return; // an action answered at once; the loop below sees to what follows
+    while (m_pool.hasActions()) {
+        m_pool.takeActions(&m_actions);
+        for (const Action &action : m_actions)
+            performOne(action);
+        m_writer.endOrders();
+    }
+    m_isPerforming = false;
+    bool hasNews = !m_settler.isEmpty();
+    if (std::exchange(m_changesSeen, m_pool.changes()) != m_pool.changes()) {
+        m_turns.wakeAt(m_pool.nextWakeup());
+        hasNews = hasNews || state() != m_announcedState;
+    }
+    if (hasNews && when == Settle::Now)
+        m_settler.settleAll();
+    else if (hasNews)
+        m_settler.schedule();
+}
+
+void ClientCore::performOne(const Action &action)
+{
+    switch (action.kind) {
+    case Action::Connect:
+        m_connections.connectWorker(action.worker);
+        break;
+    case Action::Close:
+        m_connections.close(action.worker);
+        break;
+    case Action::HangUp:
+        m_connections.hangUp(action.worker);
+        break;
+    case Action::Send:
+        m_writer.send(action);
+        break;
+    case Action::SendDone:
+        m_writer.sendDone(action);
+        break;
+    case Action::Finish:
+    case Action::Fail:
+    case Action::Cancel:
+    case Action::Released:
+        m_settler.add(action);
+        break;
+    }
+}
+
+void ClientCore::flush()
+{
+    m_writer.flush();
+    if (m_writer.hasReport())
+        m_settler.schedule();
+}
+
+// From the event loop, like everything the user is told.
+void ClientCore::announce()
+{
+    const Client::State current = state();
+    if (std::exchange(m_announcedState, current) != current) {
+        Q_EMIT stateChanged(current);
+        if (current == Client::Closed && m_pool.isClosing()) {
+            Q_EMIT closed();
+        }
+    }
+    if (const qint64 written = m_writer.takeReport(); written > 0) {
+        Q_EMIT bytesWritten(written);
+    }
+}
+
+void ClientCore::moveIn()
+{
+    m_connections.reattach();
+    if (m_reader.isDeferred() || m_settler.isDeferred())
+        m_turns.resumeLater();
+    if (!m_callers.empty())
+        m_turns.watchForCancel();
+    if (!m_settler.isEmpty())
+        m_settler.schedule();
+    m_turns.wakeAt(m_pool.nextWakeup());
+}
+
+// What had to wait for the event loop to turn.
+void ClientCore::onResume()
+{
+    const auto self = shared_from_this();
+    m_turns.budget.renew(now());
+    if (m_reader.isDeferred()) // for the event loop of a callback
+        m_turns.resumeLater();
+    m_settler.resume();
+    m_reader.resume();
+    if (m_reader.isDeferred() || m_settler.isDeferred())
+        m_turns.resumeLater();
+    else
+        m_turns.stopResuming();
+    m_settler.clearWaste();
+    flush();
+}
+
+void ClientCore::onTimer()
+{
+    const auto self = shared_from_this();
+    m_turns.forgetTimer();
+    const Pooling::Time time = now();
+    const std::vector<Pooling::WorkerId> unread = m_reader.readOverdue(time);
+    m_pool.advance(time, unread);
+    perform(Settle::Now);
+    m_turns.wakeAt(m_pool.nextWakeup()); // even if it came too early for anything to change
+    flush();
+}
+
+void ClientCore::onCancelTimer()
+{
+    std::vector<Pooling::CheckoutId> canceled;
+    bool mayCome = false;
+    const auto look = [&](Pooling::CheckoutId id, const PendingCall &call) {
+        mayCome = mayCome || call.handler->isCancelable();
+        if (call.handler->isCanceled())
+            canceled.push_back(id);
+    };
+    for (const auto &[id, caller] : m_callers) {
+        if (caller.oneShot)
+            look(id, *caller.oneShot);
+        if (!caller.checkout)
+            continue;
+        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](const PendingCall &call) {
+            look(id, call);
+        });
+    }
+    if (!mayCome)
+        m_turns.stopCanceling();
+    for (const Pooling::CheckoutId id : canceled)
+        abort(id, Error(Error::Aborted, QStringLiteral("its future was canceled")));
+}
+
+void ClientCore::turnByHand(std::chrono::nanoseconds longest)
+{
+    const auto self = shared_from_this();
+    const auto byHand = m_turns.turnByHand();
+    m_turns.onTurn();
+    m_connections.connectPostponed();
+    flush();
+    onCancelTimer();
+    if (m_reader.isDeferred() || m_settler.isDeferred())
+        return onResume();
+    if (!m_settler.isEmpty())
+        return m_settler.settleAll();
+
+    std::vector<Posix::Watch> watches;
+    std::vector<ConnectionPtr> watched;
+    m_connections.forEach([&](const ConnectionPtr &connection) {
+        watches.push_back(
+            {.descriptor = connection->stream->descriptor(), .wantsWrite = connection->stream->waitsToWrite()});
+        watched.push_back(connection);
+    });
+    const auto wakeup = m_pool.nextWakeup();
+    Pooling::Duration wait = std::min<Pooling::Duration>(longest, Turns::CancelInterval); // deaths are told of, too
+    if (wakeup)
+        wait = std::clamp<Pooling::Duration>(*wakeup - now(), Pooling::Duration(0), wait);
+    Posix::waitFor(watches, wait);
+    for (std::size_t i = 0; i < watches.size(); ++i) {
+        if (watches[i].writable && !watched[i]->dropped)
+            watched[i]->stream->onWritable();
+        if (watches[i].readable)
+            m_reader.onReadyRead(watched[i]->worker);
+    }
+    m_connections.lookForDeaths();
+    if (wakeup && *wakeup <= now())
+        onTimer();
+}
+
+}

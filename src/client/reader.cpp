@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "client/reader_p.h"
+
+#include "client/clientcore_p.h"
+#include "posix/clock_p.h"
+
+namespace Prefork::Internal {
+
+using Posix::now;
+using Posix::roughNow;
+
+Reader::Reader(ClientCore *core, Pooling::Pool *pool)
+    : m_core(core)
+    , m_pool(*pool)
+{
+}
+
+bool Reader::isTimeOver() const
+{
+    return m_core->turns().budget.isOver(now());
+}
+
+void Reader::onReadyRead(quint64 worker)
+{
+    const auto self = m_core->shared_from_this();
+    const ConnectionPtr connection = m_core->connections().find(worker);
+    if (!connection || connection->isDeferred)
+        return;
+    Turns &turns = m_core->turns();
+    turns.watch();
+    if (!turns.budget.begin(now())) {
+        defer(connection);
+        return;
+    }
+    readSome(connection, Reading::Some);
+    readSiblings(connection);
+    m_core->flush();
+}
+
+// A worker that answered a moment ago has likely answered again: looking costs less than waiting for a poll to tell.
+void Reader::readSiblings(const ConnectionPtr &connection)
+{
+    constexpr auto Recently = std::chrono::milliseconds(10);
+    const Pooling::Time time = m_core->turns().rough;
+    connection->lastRead = time;
+    if (m_core->connections().count() == 1)
+        return;
+    std::vector<ConnectionPtr> siblings;
+    m_core->connections().forEach([&](const ConnectionPtr &sibling) {
+        if (sibling != connection && sibling->inFlight() > 0 && time - sibling->lastRead < Recently)
+            siblings.push_back(sibling);
+    });
+    for (const ConnectionPtr &sibling : siblings) {
+        if (sibling->dropped || sibling->ended || sibling->isDeferred || isTimeOver())
+            continue;
+        m_core->flush();
+        readSome(sibling, Reading::Some);
+    }
+}
+
+// At least one of them goes on, and those there is no time for keep their order. Each stays where the next turn finds it
+// until it is its turn, for a callback may turn an event loop of its own.
+void Reader::resume()
+{
+    bool hasRead = false;
+    for (std::size_t due = m_deferred.size(); due > 0 && !m_deferred.empty(); --due) {
+        if (hasRead && isTimeOver())
+            break;
+        const ConnectionPtr connection = std::move(m_deferred.front());
+        m_deferred.pop_front();
+        connection->isDeferred = false;
+        if (connection->dropped || connection->ended)
+            continue;
+        hasRead = true;
+        connection->stream->setReading(true);
+        readSome(connection, Reading::Some);
+    }
+}
+
+// An event loop turns inside a callback: what has come behind the reply that this belongs to goes on in there, although
+// no notifier will tell.
+void Reader::readOnInside()
+{
+    const ConnectionPtr &connection = *std::exchange(m_taking, nullptr);
+    if (!connection->dropped && !connection->ended && connection->codec->hasRest())
+        defer(connection);
+}
+
+std::vector<Pooling::WorkerId> Reader::readOverdue(Pooling::Time time)
+{
+    std::vector<Pooling::WorkerId> unread;
+    static_cast<void>(m_core->turns().budget.begin(time));
+    for (const Pooling::WorkerId worker : m_pool.overdueWorkers(time)) {
+        const ConnectionPtr connection = m_core->connections().find(worker);
+        if (connection && !connection->isDeferred)
+            readSome(connection, Reading::Everything);
+        if (connection && connection->isDeferred)
+            unread.push_back(worker);
+    }
+    return unread;
+}
+
+// The rest waits until other events have had their turn, for which a timer comes after all of them.
+void Reader::defer(const ConnectionPtr &connection)
+{
+    if (std::exchange(connection->isDeferred, true))
+        return;
+    connection->stream->setReading(false);
+    m_deferred.push_back(connection);
+    m_core->turns().resumeLater();
+}
+
+// The exact clock is looked at after every read but the last: that costs little beside a read. decodeAll() looks at it
+// after messages.
+void Reader::readSome(const ConnectionPtr &connection, Reading amount)
+{
+    m_core->turns().rough = roughNow();
+    for (bool isFirst = true;; isFirst = false) {
+        switch (isFirst && isDecoded(*connection) ? Decoding::Empty : decodeAll(connection)) {
+        case Decoding::Empty:
+            break;
+        case Decoding::OutOfTime:
+            if (!connection->dropped && !connection->ended)
+                defer(connection);
+            return;
+        case Decoding::Over:
+            return;
+        }
+        if (!isFirst && isTimeOver()) {
+            defer(connection);
+            return;
+        }
+        const std::span<char> space = connection->codec->space();
+        const Posix::Transfer transfer = connection->stream->read(space);
+        if (transfer.status == Posix::Transfer::WouldBlock)
+            return;
+        if (transfer.status != Posix::Transfer::Done) {
+            m_core->connections().end(connection);
+            return;
+        }
+        connection->codec->received(transfer.bytes);
+        // When less came than could have, there is no more; asking again would cost as much as a whole call. A poll
+        // will tell.
+        if (amount == Reading::Some && transfer.bytes < qsizetype(space.size())) {
+            if (decodeAll(connection) == Decoding::OutOfTime && !connection->dropped && !connection->ended)
+                defer(connection);
+            return;
+        }
+    }
+}
+
+// Whether decodeAll() would find nothing. Of a connection with replies that have no numbers it is not known.
+bool Reader::isDecoded(const Connection &connection)
+{
+    return connection.traits.pipelines && !connection.isUnfinished && !connection.dropped && !connection.ended
+        && !connection.codec->hasRest();
+}
+
+Reader::Decoding Reader::decodeAll(const ConnectionPtr &connection)
+{
+    Turns &turns = m_core->turns();
+    Wire::Incoming message;
+    if (connection->isUnfinished && !finishResult(connection))
+        return Decoding::OutOfTime;
+    while (!connection->dropped && !connection->ended) {
+        switch (connection->codec->next(&message)) {
+        case Wire::Decoded::Nothing:
+            if (!hasUnasked(*connection))
+                return Decoding::Empty;
+            m_core->connections().breakOff(connection, QStringLiteral("something nobody asked for"),
+                                           Connections::NextCall::Unsent);
+            return Decoding::Over;
+        case Wire::Decoded::Broken:
+            m_core->connections().breakOff(connection, connection->codec->errorString());
+            return Decoding::Over;
+        case Wire::Decoded::Unfinished:
+            m_core->settler().expectLarge();
+            if (isTimeOver())
+                return Decoding::OutOfTime;
+            continue;
+        case Wire::Decoded::Message:
+            break;
+        }
+        const ConnectionPtr *const outer = std::exchange(m_taking, &connection);
+        take(connection, message);
+        m_taking = outer;
+        if (connection->isUnfinished && !finishResult(connection))
+            return Decoding::OutOfTime;
+        turns.rough = roughNow();
+        if (turns.budget.isLookDue(turns.rough) && isTimeOver())
+            return Decoding::OutOfTime;
+    }
+    return Decoding::Over;
+}
+
+// A worker whose replies have no numbers has nothing to say while it is idle: it would be taken for the next call's
+// reply.
+bool Reader::hasUnasked(const Connection &connection)
+{
+    return connection.isReady && !connection.traits.pipelines && connection.inFlight() == 0
+        && connection.codec->hasRest();
+}
+
+}

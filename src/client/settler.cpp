@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "client/settler_p.h"
+
+#include "client/clientcore_p.h"
+#include "posix/clock_p.h"
+
+#include <QtCore/QThread>
+
+namespace Prefork::Internal {
+
+using Pooling::Action;
+using Posix::now;
+
+namespace {
+
+// Outside an event loop nobody might come to delete it later, and when nobody is settling, nothing of it can be
+// running.
+void deleteCheckout(Checkout *checkout, bool mayBeRunning)
+{
+    if (QThread::currentThread()->loopLevel() == 0 && !mayBeRunning)
+        delete checkout;
+    else
+        checkout->deleteLater();
+}
+
+}
+
+Settler::Settler(ClientCore *core)
+    : m_core(core)
+{
+}
+
+void Settler::schedule()
+{
+    if (!m_core->turns().isByHand() && !std::exchange(m_isScheduled, true))
+        QMetaObject::invokeMethod(m_core, [this] { onDue(); }, Qt::QueuedConnection);
+}
+
+void Settler::onDue()
+{
+    m_isScheduled = false;
+    if (!m_isDeferred)
+        settleAll();
+}
+
+void Settler::add(const Action &action)
+{
+    Caller *const caller = m_core->callers().find(action.checkout);
+    if (!caller)
+        return;
+    Settlement settlement{action, caller->checkout, {}, std::move(caller->oneShot)};
+    if (settlement.checkout)
+        settlement.keptAlive = settlement.checkout->weak_from_this().lock();
+    if (settlement.oneShot || action.kind == Action::Released)
+        m_core->callers().erase(action.checkout);
+    if (settlement.oneShot || settlement.checkout)
+        m_settlements.push_back(std::move(settlement));
+}
+
+void Settler::add(const Action &failure, Checkout *checkout)
+{
+    m_settlements.push_back({failure, checkout, CheckoutPrivate::of(*checkout).keptAlive, nullptr});
+    schedule();
+}
+
+void Settler::settleResult(const Pooling::BusyWith &settled)
+{
+    const Caller *const caller = m_core->callers().find(settled.checkout);
+    Checkout *const checkout = caller ? caller->checkout.data() : nullptr;
+    if (!checkout)
+        return;
+    ++m_depth;
+    CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
+    const CheckoutPtr alive = d.keptAlive;
+    PendingCall call = d.calls.take(settled.call);
+    m_core->writer().forget(call);
+    finish(call, checkout);
+    letGoIfSettled(checkout);
+    --m_depth;
+    m_core->perform(ClientCore::Settle::Later);
+}
+
+// Only what is due now: what the user's code adds waits for the next turn of the event loop, so that it cannot keep it
+// from turning; and so does what there is no time for.
+void Settler::settleAll()
+{
+    const auto self = m_core->shared_from_this();
+    ReadBudget &budget = m_core->turns().budget;
+    m_isScheduled = false;
+    ++m_depth;
+    static_cast<void>(budget.begin(now())); // there is always time for one
+    for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty();) {
+        const std::size_t before = m_settlements.size();
+        Settlement settlement = take();
+        due -= before - m_settlements.size();
+        if (!m_settlements.empty())
+            schedule(); // should the user's code turn an event loop of its own
+        settle(settlement);
+        if (!m_settlements.empty() && !m_settlesAtOnce && budget.isOver(now())) {
+            defer();
+            break;
+        }
+    }
+    m_core->announce();
+    --m_depth;
+    m_core->perform(ClientCore::Settle::Later);
+}
+
+void Settler::defer()
+{
+    m_isDeferred = true;
+    m_core->turns().resumeLater();
+}
+
+bool Settler::resume()
+{
+    if (!std::exchange(m_isDeferred, false))
+        return false;
+    settleAll();
+    return true;
+}
+
+// Canceled calls are taken one at a time, for each has a callback that may take long.
+Settler::Settlement Settler::take()
+{
+    Settlement &front = m_settlements.front();
+    const bool isOneOfMany = front.action.kind == Action::Cancel && front.action.call + 1 < front.action.end;
+    Settlement taken
+        = isOneOfMany ? Settlement{front.action, front.checkout, front.keptAlive, nullptr} : std::move(front);
+    if (isOneOfMany)
+        taken.action.end = ++front.action.call;
+    else
+        m_settlements.pop_front();
+    return taken;
+}
+
+void Settler::settle(Settlement &settlement)
+{
+    const Action &action = settlement.action;
+    if (settlement.oneShot) {
+        settleCall(*settlement.oneShot, nullptr, action);
+        return;
+    }
+    Checkout *const checkout = settlement.checkout;
+    if (!checkout)
+        return;
+    if (settlement.isDeletion) {
+        deleteCheckout(checkout, m_depth > 1);
+        return;
+    }
+    if (action.kind == Action::Released) {
+        Q_EMIT checkout->released();
+    } else {
+        PendingCall call = CheckoutPrivate::of(*checkout).calls.take(action.call);
+        settleCall(call, checkout, action);
+    }
+    if (settlement.checkout)
+        letGoIfSettled(checkout);
+}
+
+void Settler::settleCall(PendingCall &call, Checkout *checkout, const Action &action)
+{
+    m_core->writer().forget(call);
+    if (action.kind == Action::Finish)
+        finish(call, checkout);
+    else if (action.kind == Action::Fail)
+        failCall(call, checkout, action.error);
+    else
+        cancelCall(call, checkout);
+}
+
+// The handler of a large result still holds some of it when that has been handed over.
+void Settler::finish(PendingCall &call, Checkout *checkout)
+{
+    finishCall(call, checkout);
+    if (m_isResultLarge) [[unlikely]]
+        discard(call.handler->takeWaste());
+}
+
+void Settler::letGoIfSettled(Checkout *checkout)
+{
+    CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
+    if (!d.calls.isEmpty())
+        return;
+    const CheckoutPtr alive = std::exchange(d.keptAlive, nullptr);
+    if (alive) {
+        Q_EMIT m_core->checkoutSettled();
+    }
+}
+
+void Settler::deleteWhenSettled(Checkout *checkout)
+{
+    if (m_settlements.empty())
+        deleteCheckout(checkout, m_depth > 0);
+    else
+        m_settlements.push_back(
+            {{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before it.
+}
+
+void Settler::discard(std::unique_ptr<detail::Waste> waste)
+{
+    m_isResultLarge = false;
+    if (!waste)
+        return;
+    constexpr std::size_t MostKept = 4; // who makes more than is destroyed in time has to wait for the older
+    if (m_waste.size() == MostKept)
+        m_waste.erase(m_waste.begin());
+    m_waste.push_back(std::move(waste));
+    m_core->turns().resumeLater();
+}
+
+void Settler::clearWaste()
+{
+    constexpr int StepsAtOnce = 2000; // values between looks at the clock
+    while (!m_waste.empty()) {
+        int steps = StepsAtOnce;
+        if (m_waste.back()->clear(&steps))
+            m_waste.pop_back();
+        else if (m_core->turns().budget.isOver(now()))
+            break;
+    }
+    if (!m_waste.empty())
+        m_core->turns().resumeLater();
+}
+
+}

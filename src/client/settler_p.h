@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_SETTLER_P_H
+#define QTPREFORK_SETTLER_P_H
+
+#include "client/callers_p.h"
+
+#include <QtPrefork/detail/waste.h>
+
+#include <deque>
+
+namespace Prefork::Internal {
+
+class ClientCore;
+
+/// What settles, and when: runs the user's callbacks and catchers and emits a checkout's signals, in the pool's order,
+/// never inside one of the user's own calls, and for no longer at a time than the budget allows.
+class Settler
+{
+public:
+    explicit Settler(ClientCore *core);
+
+    /// The pool's order that something settles.
+    void add(const Pooling::Action &action);
+    /// A call that the pool does not know of has failed.
+    void add(const Pooling::Action &failure, Checkout *checkout);
+    [[nodiscard]] bool isEmpty() const { return m_settlements.empty(); }
+    /// Settles what is there in a turn of its own.
+    void schedule();
+    /// Settles what is due now.
+    void settleAll();
+    /// What add() and settleAll() do, without the queue, for a call that the pool finished plainly.
+    void settleResult(const Pooling::BusyWith &settled);
+    /// From now on nothing waits for its turn, however long that takes.
+    void settleAtOnce() { m_settlesAtOnce = true; }
+    [[nodiscard]] bool settlesAtOnce() const { return m_settlesAtOnce; }
+
+    /// Goes on with what there was no time for; false if there is none.
+    bool resume();
+    [[nodiscard]] bool isDeferred() const { return m_isDeferred; }
+
+    /// Deletes @p checkout, which has no handle any more, once what is waiting to be settled has been: it may still
+    /// have a signal to emit.
+    void deleteWhenSettled(Checkout *checkout);
+
+    /// The call that settles next has a large result, which is destroyed in steps.
+    void expectLarge() { m_isResultLarge = true; }
+    void discard(std::unique_ptr<detail::Waste> waste);
+    void clearWaste();
+
+private:
+    struct Settlement
+    {
+        Pooling::Action action;
+        QPointer<Checkout> checkout;
+        CheckoutPtr keptAlive;
+        std::unique_ptr<PendingCall> oneShot;
+        bool isDeletion = false; // The entry settles no call: it deletes the checkout, whose last handle has gone.
+    };
+
+    void onDue();
+    void defer();
+    [[nodiscard]] Settlement take();
+    void settle(Settlement &settlement);
+    void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
+    void letGoIfSettled(Checkout *checkout);
+    void finish(PendingCall &call, Checkout *checkout);
+
+    ClientCore *const m_core;
+    std::deque<Settlement> m_settlements;
+    bool m_isScheduled = false;
+    bool m_isDeferred = false; // until other events have had their turn
+    bool m_settlesAtOnce = false;
+    int m_depth = 0; // of settling inside settling
+    bool m_isResultLarge = false; // of the call that settles next
+    std::vector<std::unique_ptr<detail::Waste>> m_waste;
+};
+
+}
+
+#endif

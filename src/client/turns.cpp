@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "client/turns_p.h"
+
+#include "client/clientcore_p.h"
+#include "posix/clock_p.h"
+
+#include <algorithm>
+
+namespace Prefork::Internal {
+
+using namespace std::chrono_literals;
+using Posix::now;
+
+Turns::Turns(ClientCore *core, std::chrono::microseconds size)
+    : budget(std::clamp<std::chrono::microseconds>(size, 0us, 1h))
+    , m_core(core)
+{
+    m_timer.setSingleShot(true);
+    m_timer.setTimerType(Qt::PreciseTimer);
+    connect(&m_timer, &QTimer::timeout, core, &ClientCore::onTimer);
+    m_resumeTimer.setSingleShot(true);
+    connect(&m_resumeTimer, &QTimer::timeout, core, &ClientCore::onResume);
+    connect(&m_cancelTimer, &QTimer::timeout, core, &ClientCore::onCancelTimer);
+}
+
+void Turns::find()
+{
+    m_dispatcher = QAbstractEventDispatcher::instance(thread());
+    if (!m_dispatcher)
+        return;
+    connect(m_dispatcher, &QAbstractEventDispatcher::aboutToBlock, this, &Turns::onTurn);
+    connect(m_dispatcher, &QAbstractEventDispatcher::awake, this, &Turns::onTurn);
+    connect(m_dispatcher, &QObject::destroyed, this, &Turns::onLoopGone);
+    m_core->moveIn();
+}
+
+void Turns::onTurn()
+{
+    budget.turn();
+    m_core->reader().onTurn();
+    m_core->flush();
+}
+
+// What is posted waits for the next event loop of this thread, if there ever is one.
+void Turns::onLoopGone()
+{
+    m_dispatcher = nullptr;
+    stop();
+    m_timerDue.reset();
+    QMetaObject::invokeMethod(this, &Turns::watch, Qt::QueuedConnection);
+}
+
+void Turns::stop()
+{
+    for (QTimer *const timer : {&m_timer, &m_resumeTimer, &m_cancelTimer})
+        timer->stop();
+}
+
+// Left alone while it is early enough: a stream of calls must not cost a timer each.
+void Turns::wakeAt(std::optional<Time> time)
+{
+    if (!time || !m_dispatcher || (m_timerDue && *m_timerDue <= *time))
+        return;
+    m_timerDue = time;
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*time - now());
+    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, 0ms, 24h)); // it counts in int
+}
+
+void Turns::resumeLater()
+{
+    if (m_dispatcher && !m_resumeTimer.isActive())
+        m_resumeTimer.start(0);
+}
+
+void Turns::watchForCancel()
+{
+    if (m_dispatcher && !m_cancelTimer.isActive())
+        m_cancelTimer.start(CancelInterval);
+}
+
+}

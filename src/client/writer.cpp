@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "client/writer_p.h"
+
+#include "client/clientcore_p.h"
+#include "posix/clock_p.h"
+
+namespace Prefork::Internal {
+
+using Posix::now;
+using Posix::roughNow;
+
+Writer::Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &options)
+    : m_core(core)
+    , m_pool(*pool)
+    , m_maxBytesToWrite(options.maxBytesToWrite)
+    , m_maxInFlightBytes(options.maxInFlightBytes)
+{
+}
+
+// Nothing of the user's may run here, for it would find a message half written.
+bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
+                        const detail::CallArguments &arguments, const PendingCall &call)
+{
+    if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_core->isPerforming()
+        || (m_maxBytesToWrite > 0 && bytesToWrite() >= m_maxBytesToWrite))
+        return false;
+    const auto sending = m_pool.sendingNow(checkout.poolId);
+    if (!sending)
+        return false;
+    const ConnectionPtr *const found = m_core->connections().look(sending->worker);
+    if (!found)
+        return false;
+    Connection &connection = **found;
+    Stream &stream = *connection.stream;
+    if (connection.ended || (target.signature && connection.codec->mismatch(target.literal, *target.signature)))
+        return false;
+    const qsizetype size
+        = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group, stream.tail());
+    if (size == 0) {
+        stream.tidyUp();
+        return false;
+    }
+    if (connection.inFlight() == 0)
+        connection.flightStart = stream.bytesGiven();
+    ++connection.lastSent;
+    stream.appended(size);
+    countBacklog(connection);
+    markDirty(*found);
+    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, roughNow());
+    Q_ASSERT(id == call.id);
+    stallIfFull(connection);
+    return true;
+}
+
+std::optional<Error> Writer::accept(PendingCall &call)
+{
+    UnsentCall &unsent = *call.unsent;
+    const qint64 waiting = bytesToWrite();
+    if (m_maxBytesToWrite > 0 && waiting > 0 && waiting + unsent.size > m_maxBytesToWrite) {
+        unsent.size = 0; // it settles only later, and many may be refused before that
+        unsent.message = {};
+        return Error(Error::QueueFull, QStringLiteral("%1 bytes are waiting to be written already").arg(waiting));
+    }
+    m_unsentBytes += unsent.size;
+    return {};
+}
+
+void Writer::forget(PendingCall &call)
+{
+    m_unsentBytes -= call.takeSize();
+}
+
+// What the worker would not take, of arguments that can be encoded.
+std::optional<QString> Writer::problemOf(const Connection &connection, const PendingCall &call) const
+{
+    const UnsentCall &unsent = *call.unsent;
+    std::optional<QString> problem;
+    if (unsent.signature)
+        problem = connection.codec->mismatch(unsent.literal, *unsent.signature);
+    const Wire::WorkerTraits &traits = connection.traits;
+    const qsizetype size = unsent.message.size() - traits.headerSize;
+    if (!problem && unsent.message.decodedSize > detail::decodedBound(size, traits.maxDecodedSize))
+        problem = QStringLiteral("cannot send the arguments: they have %1 there")
+                      .arg(detail::decodedSizeError(size, traits.maxDecodedSize));
+    if (!problem && size > traits.maxMessageSize)
+        problem
+            = QStringLiteral("cannot send the arguments: they make a message larger than the %1 bytes the worker takes")
+                  .arg(traits.maxMessageSize);
+    return problem;
+}
+
+void Writer::send(const Pooling::Action &action)
+{
+    if (m_hasRejected && !m_pool.isSent(action.checkout, action.call))
+        return;
+    PendingCall *const call = m_core->callers().find(action.checkout, action.call);
+    const ConnectionPtr connection = m_core->connections().find(action.worker);
+    if (!call || !connection)
+        return;
+    UnsentCall &unsent = *call->unsent;
+    if (unsent.message.size() == 0)
+        return; // refused after the pool had ordered this; the order to give its worker up comes next
+    if (const auto problem = problemOf(*connection, *call)) {
+        m_hasRejected = true;
+        m_pool.rejected(action.checkout, action.call, Error(Error::BadArguments, *problem), now());
+        return;
+    }
+    // A worker that cannot say goodbye, and is idle, has nothing to say: what is there is its end.
+    const bool isAtEnd = !connection->traits.pipelines && action.isFirst && connection->stream->hasInput();
+    if (connection->inFlight() == 0)
+        connection->flightStart = connection->stream->bytesGiven();
+    ++connection->lastSent;
+    if (connection->ended || isAtEnd) {
+        m_core->connections().lose(connection);
+        return;
+    }
+    connection->codec->address(&unsent.message, connection->lastSent, action.group);
+    forget(*call);
+    write(connection, unsent.message);
+}
+
+void Writer::write(const ConnectionPtr &connection, const Wire::OutMessage &message)
+{
+    Stream &stream = *connection->stream;
+    if (message.chunks.empty()) {
+        stream.append(message.bytes);
+    } else {
+        Wire::forEachPiece(
+            message.bytes, message.chunks, [&stream](QByteArrayView bytes) { stream.append(bytes); },
+            [&stream](const QByteArray &bytes) { stream.appendShared(bytes); });
+    }
+    countBacklog(*connection);
+    markDirty(connection);
+    stallIfFull(*connection);
+}
+
+void Writer::stallIfFull(const Connection &connection)
+{
+    if (connection.stream->bytesToWrite() > m_maxInFlightBytes)
+        m_pool.setStalled(connection.worker, true, now());
+}
+
+void Writer::countBacklog(Connection &connection)
+{
+    const qint64 backlog = connection.dropped ? 0 : connection.stream->bytesToWrite();
+    m_streamBytes += backlog - std::exchange(connection.backlog, backlog);
+}
+
+void Writer::sendDone(const Pooling::Action &action)
+{
+    const ConnectionPtr connection = m_core->connections().find(action.worker);
+    if (!connection)
+        return;
+    QByteArray bytes;
+    connection->codec->encodeDone(connection->lastSent, &bytes);
+    connection->stream->append(bytes);
+    markDirty(connection);
+}
+
+void Writer::markDirty(const ConnectionPtr &connection)
+{
+    if (std::exchange(connection->isDirty, true))
+        return;
+    m_dirty.push_back(connection);
+    m_core->turns().watch();
+    if (!m_core->turns().hasLoop() && !m_core->turns().isByHand())
+        QMetaObject::invokeMethod(m_core, &ClientCore::flush, Qt::QueuedConnection);
+}
+
+void Writer::flush()
+{
+    while (!m_dirty.empty()) {
+        m_flushing.swap(m_dirty);
+        for (const ConnectionPtr &connection : m_flushing) {
+            connection->isDirty = false;
+            if (connection->dropped)
+                continue;
+            connection->stream->flush();
+            countBacklog(*connection);
+            const quint64 sent = connection->stream->bytesSent();
+            m_writtenBytes += qint64(sent - std::exchange(connection->reportedSent, sent));
+            if (connection->stream->bytesToWrite() <= m_maxInFlightBytes)
+                m_pool.setStalled(connection->worker, false, now());
+        }
+        m_flushing.clear();
+        if (m_pool.hasActions()) // there is room again
+            m_core->perform(ClientCore::Settle::Later);
+    }
+}
+
+bool Writer::hasReport() const
+{
+    return m_writtenBytes > 0 && m_reportsWrites.load(std::memory_order_relaxed);
+}
+
+qint64 Writer::takeReport()
+{
+    const bool isWanted = m_reportsWrites.load(std::memory_order_relaxed);
+    const qint64 written = std::exchange(m_writtenBytes, 0);
+    return isWanted ? written : 0;
+}
+
+}
