@@ -112,12 +112,10 @@ void Settler::defer()
     m_core->turns().resumeLater();
 }
 
-bool Settler::resume()
+void Settler::resume()
 {
-    if (!std::exchange(m_isDeferred, false))
-        return false;
-    settleAll();
-    return true;
+    if (std::exchange(m_isDeferred, false))
+        settleAll();
 }
 
 // Canceled calls are taken one at a time, for each has a callback that may take long.

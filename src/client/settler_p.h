@@ -34,8 +34,8 @@ public:
     void settleAtOnce() { m_settlesAtOnce = true; }
     [[nodiscard]] bool settlesAtOnce() const { return m_settlesAtOnce; }
 
-    /// Goes on with what there was no time for; false if there is none.
-    bool resume();
+    /// Goes on with what there was no time for, if there is anything.
+    void resume();
     [[nodiscard]] bool isDeferred() const { return m_isDeferred; }
 
     /// Deletes @p checkout, which has no handle any more, once what is waiting to be settled has been: it may still
