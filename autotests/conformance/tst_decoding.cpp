@@ -212,7 +212,7 @@ private Q_SLOTS:
     void row85_whatIsWrittenIsRead()
     {
         QFETCH(QString, what);
-        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1});
+        Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .timeout = std::chrono::milliseconds(0)});
         const CheckoutPtr checkout = client.checkout();
         const qint64 pid = pidOf(checkout);
         const QVariant expected = made(what);

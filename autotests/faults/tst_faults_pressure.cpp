@@ -278,7 +278,7 @@ private:
 int main(int argc, char *argv[])
 {
     qputenv("QT_NO_GLIB", "1"); // whose event dispatcher reads sockets first even if it is told not to
-    return runWithZygote<FaultsPressureTest>(argc, argv, fill, {.hungTimeout = 3s});
+    return runWithZygote<FaultsPressureTest>(argc, argv, fill, {.hungTimeout = 10s});
 }
 
 #include "tst_faults_pressure.moc"

@@ -59,7 +59,7 @@ public:
         m_errors.clear();
         m_address.clear();
         m_process.start(program, arguments, QIODevice::ReadOnly);
-        const QDeadlineTimer deadline(Patience);
+        const QDeadlineTimer deadline(4 * Patience); // it may be under valgrind
         while (!readAddress()) {
             if (!m_process.waitForReadyRead(int(deadline.remainingTime())) && !readAddress()) {
                 m_problem = QStringLiteral("%1 does not listen: %2\n%3%4")

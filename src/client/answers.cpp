@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
+#include "client/freedblocks_p.h"
 #include "posix/clock_p.h"
 
 #include <QtCore/QMetaEnum>
@@ -158,6 +159,7 @@ bool Reader::finishResult(const ConnectionPtr &connection)
         const ConnectionPtr *const outer = std::exchange(m_taking, &connection);
         takeAnswer(connection, message);
         m_taking = outer;
+        joinFreedBlocks();
     }
     return true;
 }

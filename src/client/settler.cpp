@@ -2,6 +2,7 @@
 #include "client/settler_p.h"
 
 #include "client/clientcore_p.h"
+#include "client/freedblocks_p.h"
 #include "posix/clock_p.h"
 
 #include <QtCore/QThread>
@@ -212,7 +213,9 @@ void Settler::clearWaste()
     constexpr int StepsAtOnce = 2000; // values between looks at the clock
     while (!m_waste.empty()) {
         int steps = StepsAtOnce;
-        if (m_waste.back()->clear(&steps))
+        const bool isCleared = m_waste.back()->clear(&steps);
+        joinFreedBlocks();
+        if (isCleared)
             m_waste.pop_back();
         else if (m_core->turns().budget.isOver(now()))
             break;
