@@ -106,7 +106,12 @@ private Q_SLOTS:
         QCOMPARE(errorOf(first).message(), "no luck");
         QVERIFY(second.isCanceled());
         QCOMPARE(second.resultCount(), 0);
-        QCOMPARE(errorOf(second).code(), Error::NoError);
+        const Error why = errorOf(second);
+        QCOMPARE(why.code(), Error::Canceled);
+        QCOMPARE(why.detail(), "no luck");
+        QCOMPARE(why.method(), "add");
+        QVERIFY(!why.isFatal() && why.backTrace().contains("-> add"));
+        QVERIFY_EXCEPTION_THROWN(static_cast<void>(second.result()), Error);
         QCOMPARE(Test::pidOf(m_checkout), m_pid);
     }
     void cancelingEndsTheWorker_data() { addMakers(); }
@@ -156,7 +161,8 @@ private Q_SLOTS:
         m_client.reset();
         QVERIFY(running.isFinished() && behind.isFinished());
         QCOMPARE(errorOf(running).code(), Error::Shutdown);
-        QVERIFY(behind.isCanceled());
+        QCOMPARE(errorOf(behind).code(), Error::Canceled);
+        QCOMPARE(errorOf(behind).detail(), "the client was destroyed");
     }
 
 private:

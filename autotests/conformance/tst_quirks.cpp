@@ -208,7 +208,7 @@ private Q_SLOTS:
                      journal.call(witness, "witness", "pass", {gate.path()});
                      journal.call(checkout, "later", "echo", {1});
                  });
-        const QString text = QStringLiteral("timed out after 1 seconds");
+        const QString text = QStringLiteral("timed out after 1 second");
         WAIT_COMPARE(journal.size(), 3);
         QCOMPARE(journal.entries(), QStringList({text, "later!" + text, "witness!" + text}));
         QCOMPARE(checkout->error()->code(), Error::Timeout);

@@ -128,7 +128,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("milliseconds");
         QTest::addColumn<QString>("message");
         QTest::newRow("0.2 s") << 200 << "timed out after 0.2 seconds";
-        QTest::newRow("1 s") << 1000 << "timed out after 1 seconds";
+        QTest::newRow("1 s") << 1000 << "timed out after 1 second";
         QTest::newRow("25 ms") << 25 << "timed out after 0.025 seconds";
     }
     void aTimeoutIsNotedWithItsLength()

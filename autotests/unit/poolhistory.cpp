@@ -10,10 +10,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::array<const char *, Step::Kinds> Names{
-    "checkout",    "oneShot", "call",        "release", "abort",     "connected", "connectFailed",
-    "reply",       "failure", "unencodable", "tooBig",  "resetDone", "lost",      "lostUnsent",
-    "lostForRoom", "stall",   "pass",        "recycle", "close",     "shutdown",  "exhausted"};
-constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 10, 3, 14, 4, 26, 6, 2, 2, 8, 3, 2, 2, 2, 8, 1, 0, 0, 0};
+    "checkout",   "oneShot",     "call",    "cancel", "release",     "abort",  "connected", "connectFailed",
+    "begins",     "reply",       "failure", "gaveUp", "unencodable", "tooBig", "resetDone", "lost",
+    "lostUnsent", "lostForRoom", "stall",   "pass",   "recycle",     "close",  "shutdown",  "exhausted"};
+constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 12, 10, 3, 14, 4, 6, 26, 6, 8,
+                                               2,  2,  8,  3,  2,  2, 2,  8, 1, 0,  0, 0};
 
 unsigned below(std::minstd_rand &random, unsigned limit)
 {
@@ -41,6 +42,7 @@ Options randomOptions(std::minstd_rand &random)
     options.minWorkers = int(below(random, 3));
     options.maxConnecting = 1 + int(below(random, 3));
     options.timeout = std::array<Duration, 3>{0s, 50ms, 1s}[below(random, 3)];
+    options.cancelGrace = std::array<Duration, 4>{0s, 30ms, 1s, -1s}[below(random, 4)];
     options.maxCheckouts = int(below(random, 4));
     options.reuseAfterError = below(random, 2);
     options.idleTimeout = below(random, 2) ? Duration(100ms) : Duration(0);

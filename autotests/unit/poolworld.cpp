@@ -9,11 +9,28 @@ namespace PoolWorld {
 using namespace std::chrono_literals;
 using Prefork::Error;
 
+namespace {
+
+CallOptions callOptions(unsigned amount)
+{
+    CallOptions options;
+    options.method = MethodId(1 + amount % 2);
+    if (amount % 5 == 0)
+        options.runTimeout = (1 + amount) * 5ms;
+    if (amount % 7 == 3)
+        options.deadline = amount * 10ms;
+    return options;
+}
+
+}
+
 World::World(const Options &options)
     : m_options(options)
     , m_pool(options)
 {
     m_options.minWorkers = std::min(options.minWorkers, options.maxWorkers);
+    for (const QString &method : {QStringLiteral("even"), QStringLiteral("odd")})
+        static_cast<void>(m_pool.methodId(method));
     m_pool.start(m_now);
     obey({});
 }
@@ -31,47 +48,15 @@ void World::run(const History &history)
     }
 }
 
-void World::check(bool holds, const char *what) const
-{
-    if (!holds)
-        throw Violation{what};
-}
-
 template <class Predicate>
 WorkerId World::pickWorker(unsigned pick, Predicate predicate) const
 {
     std::vector<WorkerId> candidates;
     for (const auto &[id, hand] : m_workers) {
-        if (predicate(id, hand))
+        if (predicate(hand))
             candidates.push_back(id);
     }
     return candidates.empty() ? 0 : candidates[pick % candidates.size()];
-}
-
-// The short way, if there is one.
-void World::call(CheckoutId id)
-{
-    User &user = m_users.at(id);
-    const CallId number = user.next++;
-    const auto sending = m_pool.sendingNow(id);
-    if (!sending) {
-        check(m_pool.call(id, m_now) == number, "calls are not numbered in order");
-        return;
-    }
-    check(m_workers.contains(sending->worker) && m_workers.at(sending->worker).answers > 0,
-          "a call that may have to be sent again was let go");
-    onSend({.kind = Action::Send, .worker = sending->worker, .checkout = id, .call = number, .group = sending->group});
-    check(m_pool.callSent(id, m_now) == number, "calls are not numbered in order");
-}
-
-CheckoutId World::addUser(CheckoutId id, bool isOneShot)
-{
-    check(m_users.emplace(id, User()).second, "a checkout number came twice");
-    User &user = m_users[id];
-    user.isOneShot = user.releasing = isOneShot;
-    user.next = isOneShot ? 2 : 1;
-    user.fatal = m_pool.errorOf(id).has_value();
-    return id;
 }
 
 CheckoutId World::pickUser(unsigned pick) const
@@ -86,109 +71,202 @@ CheckoutId World::pickUser(unsigned pick) const
 
 void World::step(const Step &next)
 {
-    const auto isConnecting = [](WorkerId, const Hand &hand) { return hand.connecting; };
-    const auto isConnected = [](WorkerId, const Hand &hand) { return !hand.connecting; };
-    const auto isResetting = [](WorkerId, const Hand &hand) { return hand.resetting; };
-    const auto isBusy = [this](WorkerId id, const Hand &) { return m_pool.callOf(id).has_value(); };
     Step nested{Step::Kind(next.amount % Step::Kinds), next.pick / 2, next.amount / 2};
     if (nested.kind >= Step::Close && next.pick % 8 != 0) // the end comes from inside a callback too, but not too often
         nested.kind = Step::Call;
     switch (next.kind) {
-    case Step::Checkout: {
-        const auto timeout = next.amount % 4 == 0 ? std::optional<Duration>(next.amount * 10ms) : std::nullopt;
-        addUser(m_pool.checkout(timeout, m_now), false);
-        break;
-    }
-    case Step::OneShot: {
-        const auto timeout = next.amount % 4 == 0 ? std::optional<Duration>((1 + next.amount) * 10ms) : std::nullopt;
-        for (unsigned i = 0; i <= next.amount % 3; ++i) {
-            const CheckoutId id = addUser(m_pool.oneShot(timeout, m_now), true);
-            if (next.pick % 8 == 0) {
-                m_users[id].bar = 1;
-                m_users[id].rejected.insert(1);
-                m_pool.rejected(id, 1, Error(Error::BadArguments, QStringLiteral("no CBOR")), m_now);
-            } else if (next.pick % 8 == 1) {
-                m_users[id].tooBig = 1;
-            }
-        }
-        break;
-    }
+    case Step::Checkout:
+    case Step::OneShot:
     case Step::Call:
-        if (const CheckoutId id = pickUser(next.pick)) {
-            for (unsigned i = 0; i <= next.amount % 3; ++i)
-                call(id);
-        }
-        break;
+    case Step::Cancel:
     case Step::Release:
-        if (const CheckoutId id = pickUser(next.pick)) {
-            m_users[id].releasing = true;
-            m_pool.release(id, m_now);
-        }
-        break;
     case Step::Abort:
-        if (const CheckoutId id = pickUser(next.pick)) {
-            m_pool.abort(id, Error(Error::Aborted, QStringLiteral("aborted")), m_now);
-            m_users[id].fatal = true;
-        }
+    case Step::Unencodable:
+    case Step::TooBig:
+        userStep(next);
         break;
     case Step::Connected:
-        if (const WorkerId id = pickWorker(next.pick, isConnecting)) {
-            m_workers[id].connecting = false;
-            m_workers[id].traits = {next.amount % 4 != 0, next.amount % 3 == 0};
-            m_pool.connected(id, m_workers[id].traits, m_now);
+    case Step::ConnectFailed:
+    case Step::Begins:
+    case Step::Reply:
+    case Step::Failure:
+    case Step::GaveUp:
+    case Step::ResetDone:
+    case Step::Lost:
+    case Step::LostUnsent:
+    case Step::LostForRoom:
+    case Step::Stall:
+        workerStep(next);
+        break;
+    default:
+        poolStep(next);
+        break;
+    }
+    obey(nested);
+}
+
+CheckoutId World::addUser(CheckoutId id, const CheckoutOptions &options, bool isOneShot)
+{
+    check(m_users.emplace(id, User()).second, "a checkout number came twice");
+    User &user = m_users[id];
+    user.isOneShot = user.releasing = isOneShot;
+    user.priority = options.priority;
+    user.hasTimeout = options.timeout.value_or(m_options.timeout) != 0s;
+    user.fatal = m_pool.errorOf(id).has_value();
+    return id;
+}
+
+World::UserCall &World::addCall(User &user, const CallOptions &options)
+{
+    UserCall &call = user.calls[user.next++];
+    call.runTimeout = options.runTimeout;
+    if (options.deadline != 0s)
+        call.deadline = m_now + options.deadline;
+    return call;
+}
+
+// The short way, if there is one.
+void World::call(CheckoutId id, const CallOptions &options)
+{
+    User &user = m_users.at(id);
+    const CallId number = user.next;
+    addCall(user, options);
+    const auto sending = m_pool.sendingNow(id);
+    if (!sending) {
+        check(m_pool.call(id, options, m_now) == number, "calls are not numbered in order");
+        return;
+    }
+    check(m_workers.contains(sending->worker) && m_workers.at(sending->worker).answers > 0,
+          "a call that may have to be sent again was let go");
+    onSend({.kind = Action::Send, .worker = sending->worker, .checkout = id, .call = number, .group = sending->group});
+    check(m_pool.callSent(id, options, m_now) == number, "calls are not numbered in order");
+}
+
+void World::cancel(const Step &next)
+{
+    std::vector<CheckoutId> ids;
+    for (const auto &[id, user] : m_users) {
+        if (user.next > 1)
+            ids.push_back(id);
+    }
+    if (ids.empty())
+        return;
+    const CheckoutId id = ids[next.pick % ids.size()];
+    User &user = m_users.at(id);
+    const CallId call = 1 + next.amount % (user.next - 1);
+    const auto found = user.calls.find(call);
+    const bool isOpen = found != user.calls.end() && !found->second.isDecided && !found->second.isGhost;
+    if (isOpen)
+        found->second.isAsked = true;
+    check(m_pool.cancel(id, call, m_now) == isOpen, "the pool has another opinion of whether a call has settled");
+}
+
+void World::userStep(const Step &next)
+{
+    CheckoutOptions options;
+    options.priority = int(next.pick % 3) - 1;
+    if (next.kind == Step::Checkout) {
+        if (next.amount % 4 == 0)
+            options.timeout = next.amount * 10ms;
+        addUser(m_pool.checkout(options, m_now), options, false);
+        return;
+    }
+    if (next.kind == Step::OneShot) {
+        if (next.amount % 4 == 0)
+            options.timeout = (1 + next.amount) * 10ms;
+        for (unsigned i = 0; i <= next.amount % 3; ++i) {
+            const CallOptions callsOptions = callOptions(next.amount + i);
+            const CheckoutId id = addUser(m_pool.oneShot(options, callsOptions, m_now), options, true);
+            UserCall &call = addCall(m_users[id], callsOptions);
+            if (next.pick % 8 == 0) {
+                call.isRejected = true;
+                m_pool.rejected(id, 1, Error(Error::BadArguments, QStringLiteral("no CBOR")), m_now);
+            } else if (next.pick % 8 == 1) {
+                call.isTooBig = true;
+            }
+        }
+        return;
+    }
+    if (next.kind == Step::Cancel) {
+        cancel(next);
+        return;
+    }
+    const CheckoutId id = pickUser(next.pick);
+    if (id == 0)
+        return;
+    User &user = m_users[id];
+    switch (next.kind) {
+    case Step::Call:
+        for (unsigned i = 0; i <= next.amount % 3; ++i)
+            call(id, callOptions(next.amount + i));
+        break;
+    case Step::Release:
+        user.releasing = true;
+        m_pool.release(id, m_now);
+        break;
+    case Step::Abort:
+        m_pool.abort(id, Error(Error::Aborted, QStringLiteral("aborted")), m_now);
+        user.fatal = true;
+        break;
+    case Step::Unencodable: {
+        const CallId number = user.next;
+        addCall(user, {}).isRejected = true;
+        check(m_pool.call(id, {}, m_now) == number, "calls are not numbered in order");
+        m_pool.rejected(id, number, Error(Error::BadArguments, QStringLiteral("no CBOR")), m_now);
+        break;
+    }
+    default: {
+        const CallId number = user.next;
+        addCall(user, {}).isTooBig = true;
+        check(m_pool.call(id, {}, m_now) == number, "calls are not numbered in order");
+        break;
+    }
+    }
+}
+
+void World::workerStep(const Step &next)
+{
+    const auto isConnected = [](const Hand &hand) { return !hand.connecting; };
+    switch (next.kind) {
+    case Step::Connected:
+        if (const WorkerId id = pickWorker(next.pick, [](const Hand &hand) { return hand.connecting; })) {
+            Hand &hand = m_workers[id];
+            hand.connecting = false;
+            hand.traits.pipelines = next.amount % 4 != 0;
+            hand.traits.acknowledgesRelease = next.amount % 3 == 0;
+            hand.traits.answersInOrder = !hand.traits.pipelines || next.amount % 5 != 1;
+            hand.traits.cancels = hand.traits.pipelines && next.amount % 8 != 2;
+            hand.traits.tellsBegun = hand.traits.cancels;
+            m_pool.connected(id, hand.traits, m_now);
         }
         break;
     case Step::ConnectFailed:
-        if (const WorkerId id = pickWorker(next.pick, isConnecting)) {
+        if (const WorkerId id = pickWorker(next.pick, [](const Hand &hand) { return hand.connecting; })) {
             m_workers.erase(id);
             m_pool.connectFailed(id, Error(Error::Unavailable, QStringLiteral("nobody there")), m_now);
         }
         break;
+    case Step::Begins:
+        if (const WorkerId id
+            = pickWorker(next.pick, [](const Hand &hand) { return hand.traits.tellsBegun && !hand.queue.empty(); })) {
+            Hand &hand = m_workers[id];
+            const CallRef call = hand.queue[hand.traits.answersInOrder ? 0 : next.amount % hand.queue.size()];
+            hand.isSetUp = true;
+            if (call.checkout != 0)
+                m_users.at(call.checkout).calls.at(call.call).begun = m_now;
+            m_pool.begun(id, call, m_now);
+        }
+        break;
     case Step::Reply:
-        if (const WorkerId id = pickWorker(next.pick, isBusy)) {
-            answer(id, false);
-            if (const auto settled = next.amount % 2 ? m_pool.repliedPlainly(id, m_now) : std::nullopt)
-                m_settlements.push_back({.kind = Action::Finish, .checkout = settled->checkout, .call = settled->call});
-            else
-                check(m_pool.replied(id, m_now), "a reply found no call");
-        }
-        break;
     case Step::Failure:
-        if (const WorkerId id = pickWorker(next.pick, isBusy)) {
-            m_workers[id].tainted = true;
-            answer(id, true);
-            check(m_pool.failed(id, Error(QStringLiteral("no luck")), m_now), "an error found no call");
-        }
-        break;
-    case Step::Unencodable:
-        if (const CheckoutId id = pickUser(next.pick)) {
-            User &user = m_users[id];
-            const CallId call = m_pool.call(id, m_now);
-            check(call == user.next++, "calls are not numbered in order");
-            if (!user.fatal && user.bar == 0)
-                user.bar = call;
-            user.rejected.insert(call);
-            m_pool.rejected(id, call, Error(Error::BadArguments, QStringLiteral("no CBOR")), m_now);
-        }
-        break;
-    case Step::TooBig:
-        if (const CheckoutId id = pickUser(next.pick)) {
-            User &user = m_users[id];
-            if (user.tooBig == 0)
-                user.tooBig = user.next;
-            check(m_pool.call(id, m_now) == user.next++, "calls are not numbered in order");
-        }
+    case Step::GaveUp:
+        answer(next);
         break;
     case Step::ResetDone:
-        if (const WorkerId id = pickWorker(next.pick, isResetting)) {
+        if (const WorkerId id = pickWorker(next.pick, [](const Hand &hand) { return hand.resetting; })) {
             m_workers[id].resetting = false;
             check(m_pool.released(id, m_now), "an acknowledgement found no release");
         }
-        break;
-    case Step::Lost:
-    case Step::LostUnsent:
-        if (const WorkerId id = pickWorker(next.pick, isConnected))
-            lose(id, next.kind == Step::LostUnsent, next.amount);
         break;
     case Step::LostForRoom:
         if (const WorkerId id = pickWorker(next.pick, isConnected))
@@ -201,10 +279,22 @@ void World::step(const Step &next)
             m_pool.setStalled(id, hand.stalled, m_now);
         }
         break;
+    default:
+        if (const WorkerId id = pickWorker(next.pick, isConnected))
+            lose(id, next.kind == Step::LostUnsent, next.amount);
+        break;
+    }
+}
+
+void World::poolStep(const Step &next)
+{
+    switch (next.kind) {
     case Step::Pass:
         m_now += next.amount % 5 == 0 ? Duration(next.amount * 100ms) : Duration(next.amount * 5ms);
         m_pool.advance(m_now);
         check(!m_pool.nextWakeup() || *m_pool.nextWakeup() > m_now, "the pool asks to be woken at once, for ever");
+        obeyOrders();
+        checkClocks();
         break;
     case Step::Recycle:
         m_pool.recycle(m_now);
@@ -223,197 +313,67 @@ void World::step(const Step &next)
         m_isOver = true;
         m_pool.setUnavailable(Error(Error::Unavailable, QStringLiteral("no zygote")), m_now);
         break;
-    case Step::Kinds:
-        break;
-    }
-    obey(nested);
-}
-
-void World::obey(const Step &nested)
-{
-    std::vector<Action> actions;
-    for (m_pool.takeActions(&actions); !actions.empty(); m_pool.takeActions(&actions)) {
-        for (const Action &action : actions)
-            obeyOne(action);
-    }
-    if (m_depth > 0)
-        return;
-    ++m_depth;
-    for (int callbacks = 0; !m_settlements.empty();) {
-        const Action settlement = m_settlements.front();
-        m_settlements.pop_front();
-        settle(settlement);
-        // A user's callback may do anything.
-        const bool isCallback = settlement.kind == Action::Finish || settlement.kind == Action::Fail;
-        if (isCallback && nested.amount % 2 == 1 && !m_isOver && ++callbacks <= 5)
-            step(nested);
-    }
-    --m_depth;
-}
-
-void World::obeyOne(const Action &action)
-{
-    switch (action.kind) {
-    case Action::Connect:
-        check(m_workers.emplace(action.worker, Hand()).second, "a worker number came twice");
-        break;
-    case Action::Close:
-        check(m_workers.erase(action.worker) == 1, "an unknown worker was closed");
-        break;
-    case Action::HangUp: {
-        const auto worker = m_workers.find(action.worker);
-        check(worker != m_workers.end() && !worker->second.oneShots.empty() && !worker->second.parting,
-              "the wrong worker was hung up on");
-        worker->second.parting = true;
-        break;
-    }
-    case Action::Send:
-        onSend(action);
-        break;
-    case Action::SendDone:
-        onSendDone(action);
-        break;
-    case Action::Fail:
-        if (m_users.at(action.checkout).isOneShot) { // its worker may still have it
-            for (auto &[id, hand] : m_workers)
-                std::replace(hand.oneShots.begin(), hand.oneShots.end(), action.checkout, CheckoutId(0));
-        }
-        if (action.error.code() == Error::BadArguments)
-            skip(action.checkout, action.call + 1);
-        m_settlements.push_back(action);
-        break;
-    case Action::Cancel:
-        skip(action.checkout, action.end);
-        m_settlements.push_back(action);
-        break;
-    case Action::Finish:
-    case Action::Released:
-        m_settlements.push_back(action);
-        break;
-    }
-}
-
-// No worker will ever have the calls before @p end.
-void World::skip(CheckoutId id, CallId end)
-{
-    User &user = m_users.at(id);
-    user.answered = user.sent = std::max(user.sent, end - 1);
-    if (user.bar < end)
-        user.bar = 0;
-    if (user.tooBig < end)
-        user.tooBig = 0;
-}
-
-void World::settle(const Action &action)
-{
-    User &user = m_users.at(action.checkout);
-    switch (action.kind) {
-    case Action::Finish:
-        check(action.call == user.oldest && user.hasCalls() && action.call <= user.answered,
-              "a result came to a call that had none coming");
-        ++user.oldest;
-        ++m_settled;
-        user.released = user.released || user.isOneShot;
-        break;
-    case Action::Fail:
-        onFail(action);
-        break;
-    case Action::Cancel:
-        check(action.call == user.oldest && action.end > action.call && action.end <= user.next,
-              "calls were canceled out of order");
-        m_settled += action.end - action.call;
-        user.oldest = action.end;
-        break;
-    case Action::Released:
-        check(user.releasing && !user.released && !user.hasCalls() && !user.isOneShot,
-              "a checkout was released too early or twice");
-        user.released = true;
-        break;
     default:
         break;
     }
 }
 
-void World::onSend(const Action &action)
+// What the worker may answer now, in the way that the step says.
+std::optional<std::size_t> World::pickAnswer(const Hand &hand, const Step &next) const
 {
-    User &user = m_users.at(action.checkout);
-    if (user.bar != 0 && action.call >= user.bar)
-        return; // its own call said before that this one cannot be sent
-    if (user.tooBig != 0 && action.call >= user.tooBig) {
-        user.bar = action.call;
-        user.rejected.insert(action.call);
-        m_pool.rejected(action.checkout, action.call, Error(Error::BadArguments, QStringLiteral("too big")), m_now);
-        return;
+    std::vector<std::size_t> candidates;
+    for (std::size_t i = 0;
+         i < (hand.traits.answersInOrder ? std::min<std::size_t>(1, hand.queue.size()) : hand.queue.size()); ++i) {
+        const CallRef &call = hand.queue[i];
+        if (next.kind != Step::GaveUp || (call.checkout != 0 && m_users.at(call.checkout).calls.at(call.call).isGhost))
+            candidates.push_back(i);
     }
-    const auto found = m_workers.find(action.worker);
-    check(found != m_workers.end() && !found->second.connecting, "a call was sent to nobody");
-    Hand &hand = found->second;
-    check(!hand.resetting && !hand.parting, "a call was sent to a worker that is not ready");
-    check(!hand.stalled || (hand.oneShots.empty() && user.sent <= std::max(user.answered, user.oldest - 1)),
-          "a stalled worker was given more");
-    check(!user.fatal, "a call was sent for a checkout that had failed");
-    check(action.call == std::max(user.sent + 1, user.oldest) || action.call == user.sent + 1,
-          "a call was sent out of order");
-    check(action.call > user.answered && action.call < user.next, "a call was sent that had settled");
-    const CallId window = hand.traits.pipelines ? CallId(m_options.window) : 1;
-    check(action.call - std::max(user.answered, user.oldest - 1) <= window,
-          "more calls are with a worker than the window allows");
-    check(action.group != user.deadGroup, "a call was sent that its worker will drop");
-    if (action.group != user.group)
-        check(m_groups.insert(action.group).second, "a fate group came twice");
-    user.group = action.group;
-    user.sent = action.call;
-    if (!user.isOneShot || !hand.traits.isShareable()) {
-        check((hand.user == 0 || hand.user == action.checkout) && hand.oneShots.empty(),
-              "two checkouts hold one worker");
-        hand.user = action.checkout;
-        return;
-    }
-    check(hand.user == 0, "a one-shot shares a worker with a checkout");
-    check(!hand.tainted || m_options.reuseAfterError, "a one-shot was given to a worker after an error");
-    check(!hand.isOutdated, "a one-shot was given to an outdated worker");
-    check(m_options.maxCheckouts == 0 || ++hand.uses <= m_options.maxCheckouts,
-          "a worker was given too many one-shots");
-    hand.oneShots.push_back(action.checkout);
-    check(int(hand.oneShots.size()) <= m_options.oneShotDepth, "too many one-shots share a worker");
+    if (candidates.empty())
+        return {};
+    return candidates[next.amount % candidates.size()];
 }
 
-void World::onSendDone(const Action &action)
+// The worker answers a call that it has; after an error it drops what else it has of the same group.
+void World::answer(const Step &next)
 {
-    const auto found = m_workers.find(action.worker);
-    check(found != m_workers.end() && !found->second.connecting, "a release was sent to nobody");
-    Hand &hand = found->second;
-    check(!hand.tainted || m_options.reuseAfterError, "a worker was reused after an error");
-    check(!hand.isOutdated, "a worker outlived a recycling");
-    check(hand.oneShots.empty(), "a shared worker was released");
-    ++hand.uses;
-    check(m_options.maxCheckouts == 0 || hand.uses < m_options.maxCheckouts, "a worker outlived its last checkout");
-    hand.user = 0;
-    hand.answers = 0;
-    hand.resetting = hand.traits.acknowledgesRelease;
-}
-
-// The worker answers the oldest call it has; after an error it drops what else it has of the same group.
-void World::answer(WorkerId worker, bool isFailure)
-{
-    Hand &hand = m_workers.at(worker);
-    const BusyWith busy = *m_pool.callOf(worker);
+    const WorkerId id = pickWorker(next.pick, [&](const Hand &hand) { return pickAnswer(hand, next).has_value(); });
+    if (id == 0)
+        return;
+    Hand &hand = m_workers.at(id);
+    const std::size_t index = *pickAnswer(hand, next);
+    const CallRef call = hand.queue[index];
+    hand.queue.erase(hand.queue.begin() + std::ptrdiff_t(index));
+    check(!hand.traits.answersInOrder || m_pool.callOf(id).value_or(CallRef()).checkout == call.checkout,
+          "the pool waits for another answer");
+    check(m_pool.isWith(id, call), "the pool does not know that a worker has a call");
+    const bool wasShared = std::exchange(hand.isShared, hand.isShared && !hand.queue.empty());
     hand.isProven = true;
-    if (!hand.oneShots.empty()) {
-        check(hand.oneShots.front() == busy.checkout, "the pool believes in another one-shot");
-        hand.oneShots.pop_front();
-        if (busy.checkout != 0)
-            m_users.at(busy.checkout).answered = 1;
-        return;
+    const bool hadBegun = next.kind != Step::GaveUp || next.amount % 2;
+    hand.isSetUp = hand.isSetUp || hadBegun;
+    hand.answers += hadBegun && !wasShared;
+    hand.tainted = hand.tainted || next.kind == Step::Failure || (next.kind == Step::GaveUp && hadBegun);
+    User *const user = call.checkout == 0 ? nullptr : &m_users.at(call.checkout);
+    const bool wasGhost = user && user->calls.at(call.call).isGhost;
+    if (user) {
+        user->calls.at(call.call).isAnswered = true;
+        forgetIfOver(call);
     }
-    User &user = m_users.at(busy.checkout);
-    check(hand.user == busy.checkout && busy.call == user.answered + 1 && busy.call <= user.sent,
-          "the pool believes in a call that was never sent");
-    ++hand.answers;
-    user.answered = busy.call;
-    if (isFailure) {
-        user.deadGroup = user.group;
-        skip(busy.checkout, user.next);
+    if (next.kind == Step::Failure && user && !wasShared && hand.traits.answersInOrder) {
+        user->deadGroup = user->group;
+        for (const CallRef &dropped : std::exchange(hand.queue, {})) {
+            user->calls.at(dropped.call).isSent = false;
+            endGhost(dropped);
+        }
+    }
+    if (next.kind == Step::Failure) {
+        check(m_pool.failed(id, call, Error(QStringLiteral("no luck")), m_now), "an error found no call");
+    } else if (next.kind == Step::GaveUp) {
+        check(m_pool.gaveUp(id, call, hadBegun, m_now), "the end of a canceled call found no call");
+    } else if (next.amount % 2 && !wasGhost && m_settlements.empty() && m_pool.repliedPlainly(id, call, m_now)) {
+        decide(call.checkout, call.call);
+        m_settlements.push_back({.kind = Action::Finish, .checkout = call.checkout, .call = call.call});
+    } else {
+        check(m_pool.replied(id, call, m_now), "a reply found no call");
     }
 }
 
@@ -423,10 +383,10 @@ void World::loseForRoom(WorkerId worker)
     const qsizetype before = m_pool.workerCount();
     const auto holds = [&](const auto &entry) { return m_pool.workerOf(entry.first) == worker; };
     const Hand &hand = m_workers.at(worker);
-    const bool wasUsed = hand.resetting || !hand.oneShots.empty() || std::any_of(m_users.begin(), m_users.end(), holds);
+    const bool wasUsed = hand.resetting || !hand.queue.empty() || std::any_of(m_users.begin(), m_users.end(), holds);
     qsizetype shared = 0; // one-shots that would rather have a worker each
     for (const auto &[id, other] : m_workers)
-        shared += other.oneShots.size() > 1;
+        shared += other.isShared && other.queue.size() > 1;
     const bool wasWanted = wasUsed || shared > 0 || m_pool.wantsWorkers() || before == m_options.maxWorkers;
     ++m_givenUp;
     lose(worker, true, 0, Pool::Loss::ForRoom);
@@ -438,88 +398,51 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
 {
     const Hand hand = m_workers.at(worker);
     const auto holder = std::find_if(m_users.begin(), m_users.end(), [&](const auto &entry) {
-        return m_pool.workerOf(entry.first) == worker && hand.oneShots.empty();
+        return m_pool.workerOf(entry.first) == worker && !hand.isShared;
     });
-    const bool isHeld = holder != m_users.end();
-    const qsizetype flying
-        = isHeld ? qsizetype(holder->second.sent - holder->second.answered) : qsizetype(hand.oneShots.size());
-    const qsizetype begun = unsent || flying == 0 ? 0 : qsizetype(amount) % (flying + 1);
+    Begun begun;
+    begun.isTold = amount % 2;
+    std::vector<bool> hasBegun(hand.queue.size());
+    bool anyHasBegun = hand.answers > 0;
+    for (std::size_t i = 0; i < hand.queue.size() && !unsent; ++i) {
+        const bool inOrder = hand.traits.answersInOrder;
+        if (inOrder ? i >= amount % (hand.queue.size() + 1) : (amount >> (i % 4)) % 2 == 0)
+            continue;
+        if (inOrder)
+            ++begun.oldest;
+        else
+            begun.named.push_back(hand.queue[i]);
+        hasBegun[i] = true;
+        const CallRef &call = hand.queue[i];
+        anyHasBegun = anyHasBegun
+            || (call.checkout != 0 && (begun.isTold || !m_users.at(call.checkout).calls.at(call.call).isGhost));
+    }
     m_workers.erase(worker);
     const qsizetype before = m_pool.workerCount();
     m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), begun, m_now, loss);
     check(hand.isProven || hand.connecting || m_pool.workerCount() < before,
           "a worker that never answered was replaced at once");
-    if (isHeld)
-        beginAgain(holder->first, hand.answers == 0 && begun == 0);
-    for (std::size_t i = 0; i < hand.oneShots.size(); ++i) {
-        if (hand.oneShots[i] != 0)
-            beginAgain(hand.oneShots[i], qsizetype(i) >= begun);
+    for (std::size_t i = 0; i < hand.queue.size(); ++i) {
+        if (const CallRef &call = hand.queue[i]; call.checkout != 0) {
+            UserCall &lost = m_users.at(call.checkout).calls.at(call.call);
+            lost.isSent = false;
+            lost.begun = Never;
+            const bool isGhost = lost.isGhost;
+            endGhost(call);
+            if (hand.isShared && !isGhost)
+                beginAgain(call.checkout, !hasBegun[i]);
+        }
     }
+    if (holder != m_users.end())
+        beginAgain(holder->first, !anyHasBegun);
 }
 
 void World::beginAgain(CheckoutId id, bool mayTryAgain)
 {
-    User &user = m_users.at(id);
-    if (mayTryAgain)
-        user.sent = user.answered;
-    if (!user.releasing)
+    m_waitingBefore.erase({-m_users.at(id).priority, id}); // it was served, and is back in its place
+    if (!m_users.at(id).releasing)
         check(m_pool.errorOf(id).has_value() != mayTryAgain || m_isOver,
               "a call began twice, or a checkout failed for nothing");
-}
-
-void World::onFail(const Action &action)
-{
-    User &user = m_users.at(action.checkout);
-    check(user.hasCalls() && action.call == user.oldest, "an error came to a call that was not the oldest");
-    if (action.error.code() == Error::BadArguments) {
-        check(user.rejected.contains(action.call), "the wrong call was rejected");
-    }
-    user.released = user.released || user.isOneShot;
-    ++user.oldest;
-    ++m_settled;
-    if (action.error.isFatal())
-        user.fatal = true;
-}
-
-bool World::isWaiting(CheckoutId id, const User &user) const
-{
-    return !user.released && !m_pool.errorOf(id) && m_pool.workerOf(id) == 0;
-}
-
-// Nobody is served who came after somebody still waiting.
-void World::checkQueue()
-{
-    std::set<CheckoutId> waiting;
-    for (const auto &[id, user] : m_users) {
-        if (isWaiting(id, user))
-            waiting.insert(id);
-    }
-    CheckoutId firstStillWaiting = 0;
-    for (const CheckoutId id : m_waitingBefore) {
-        if (waiting.contains(id)) {
-            if (firstStillWaiting == 0)
-                firstStillWaiting = id;
-        } else if (m_pool.workerOf(id) != 0) {
-            check(firstStillWaiting == 0, "a checkout was served before an earlier one");
-        }
-    }
-    check(m_pool.waitingCount() == qsizetype(waiting.size()), "the pool's count of waiting checkouts is wrong");
-    m_waitingBefore = waiting;
-}
-
-void World::checkCounts() const
-{
-    check(m_pool.workerCount() == qsizetype(m_workers.size()), "the pool's count of workers is wrong");
-    check(m_pool.workerCount() <= m_options.maxWorkers, "there are more workers than allowed");
-    const auto connecting
-        = std::count_if(m_workers.begin(), m_workers.end(), [](const auto &entry) { return entry.second.connecting; });
-    check(connecting <= m_options.maxConnecting, "too many connections under way");
-    check(m_waitingBefore.empty() || m_pool.idleCount() == 0, "a worker is idle while a checkout waits");
-    std::set<WorkerId> held;
-    for (const auto &[id, user] : m_users) {
-        if (const WorkerId worker = m_pool.workerOf(id); worker != 0 && !user.isOneShot)
-            check(held.insert(worker).second, "a worker is held twice");
-    }
 }
 
 void World::settleDown()
@@ -536,12 +459,12 @@ void World::settleDown()
             if (std::exchange(hand.stalled, false))
                 m_pool.setStalled(id, false, m_now);
         }
-        if (const WorkerId id = pickWorker(0, [](WorkerId, const Hand &hand) { return hand.parting; }))
+        if (const WorkerId id = pickWorker(0, [](const Hand &hand) { return hand.parting; }))
             lose(id, false, 0);
         obey({});
     }
     for (const auto &[id, user] : m_users) {
-        check(!user.hasCalls() || (m_isOver && m_pool.workerOf(id) != 0), "a call never settled");
+        check(user.calls.empty() || (m_isOver && m_pool.workerOf(id) != 0), "a call never settled");
         check(user.released || m_isOver, "a checkout was never released");
     }
     if (m_isOver)
@@ -551,8 +474,9 @@ void World::settleDown()
         return;
     }
     check(m_pool.workerCount() >= m_options.minWorkers - m_givenUp, "capacity was lost");
-    const CheckoutId last = m_pool.checkout(Duration(0), m_now);
-    addUser(last, false);
+    check(!m_pool.countsRuns(), "somebody still counts the time of a call that has settled");
+    const CheckoutId last = m_pool.checkout({.timeout = Duration(0)}, m_now);
+    addUser(last, {}, false);
     for (int round = 0; round < 200 && m_pool.workerOf(last) == 0; ++round) {
         m_now += 10ms;
         m_pool.advance(m_now);

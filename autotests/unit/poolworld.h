@@ -16,6 +16,7 @@
 namespace PoolWorld {
 
 using namespace Prefork::Pooling;
+using Prefork::Wire::WorkerTraits;
 
 struct Violation
 {
@@ -28,12 +29,15 @@ struct Step
         Checkout,
         OneShot,
         Call,
+        Cancel,
         Release,
         Abort,
         Connected,
         ConnectFailed,
+        Begins,
         Reply,
         Failure,
+        GaveUp,
         Unencodable,
         TooBig,
         ResetDone,
@@ -68,63 +72,94 @@ public:
     void run(const History &history);
     /// Everything comes good: servers answer, users let go. Then nothing may be left over and a new checkout is served.
     void settleDown();
-    [[nodiscard]] std::size_t callsSettled() const { return m_settled; }
 
 private:
+    /// A call until it has settled; a canceled one that its worker has, until that has answered.
+    struct UserCall
+    {
+        bool isSent = false; // its worker has it
+        bool isAnswered = false;
+        bool isDecided = false; // the pool has said how it settles
+        bool isAsked = false; // to be canceled
+        bool isGhost = false;
+        bool isHeard = false; // its user knows how it settled
+        bool isRejected = false;
+        bool isTooBig = false; // which will be found out when it is sent
+        Duration runTimeout{};
+        Time deadline = Never;
+        Time begun = Never; // as far as the pool can know
+        Time ghostSince = Never; // from when its worker has nothing else to do
+    };
     struct User
     {
-        CallId oldest = 1;
+        std::map<CallId, UserCall> calls;
         CallId next = 1;
-        CallId answered = 0; // the last call a worker answered
-        CallId sent = 0; // the last call its worker was given
-        CallId bar = 0; // a call that cannot be sent
-        CallId tooBig = 0; // the same, but found out late
-        std::set<CallId> rejected;
         quint64 group = 0;
         quint64 deadGroup = 0; // that had an error last
+        int priority = 0;
+        bool hasTimeout = false;
         bool isOneShot = false;
         bool releasing = false;
         bool released = false;
         bool fatal = false;
-        [[nodiscard]] bool hasCalls() const { return oldest != next; }
     };
     struct Hand
     {
         bool connecting = true;
         WorkerTraits traits;
-        CheckoutId user = 0;
-        std::deque<CheckoutId> oneShots; // 0 for one given up
+        CheckoutId user = 0; // who holds it
+        std::deque<CallRef> queue; // in the order they were sent; of no checkout, if given up
+        bool isShared = false;
         bool tainted = false;
         bool resetting = false;
         bool parting = false;
         bool stalled = false;
         int uses = 0;
-        int answers = 0; // to its present user
+        int answers = 0; // that tell that something of its present user has begun
         bool isProven = false; // it answered once
+        bool isSetUp = false;
         bool isOutdated = false;
     };
 
+    // poolworld.cpp
     void step(const Step &step);
+    void userStep(const Step &step);
+    void workerStep(const Step &step);
+    void poolStep(const Step &step);
+    void call(CheckoutId id, const CallOptions &options);
+    void cancel(const Step &step);
+    UserCall &addCall(User &user, const CallOptions &options);
+    CheckoutId addUser(CheckoutId id, const CheckoutOptions &options, bool isOneShot);
+    void answer(const Step &step);
+    [[nodiscard]] std::optional<std::size_t> pickAnswer(const Hand &hand, const Step &step) const;
+    void loseForRoom(WorkerId worker);
+    void lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss = Pool::Loss::Unexpected);
+    void beginAgain(CheckoutId id, bool mayTryAgain);
+    template <class Predicate>
+    [[nodiscard]] WorkerId pickWorker(unsigned pick, Predicate predicate) const;
+    [[nodiscard]] CheckoutId pickUser(unsigned pick) const;
+
+    // poolorders.cpp
     void obey(const Step &nested);
+    void obeyOrders();
     void obeyOne(const Action &action);
     void settle(const Action &action);
-    void skip(CheckoutId id, CallId end);
     void onSend(const Action &action);
+    void onSendCancel(const Action &action);
     void onSendDone(const Action &action);
-    void answer(WorkerId worker, bool isFailure);
-    void lose(WorkerId worker, bool unsent, unsigned amount,
-              Prefork::Pooling::Pool::Loss loss = Prefork::Pooling::Pool::Loss::Unexpected);
-    void loseForRoom(WorkerId worker);
-    void beginAgain(CheckoutId id, bool mayTryAgain);
-    void onFail(const Action &action);
+    void decide(const Action &action);
+    UserCall &decide(CheckoutId id, CallId call);
+    void giveUp(const CallRef &call);
+    void endGhost(const CallRef &call);
+    void forgetIfOver(const CallRef &call);
+    void noteBeginnings();
+
+    // poolchecks.cpp
     void check(bool holds, const char *what) const;
     void checkQueue();
     void checkCounts() const;
-    template <class Predicate>
-    [[nodiscard]] WorkerId pickWorker(unsigned pick, Predicate predicate) const;
-    void call(CheckoutId id);
-    CheckoutId addUser(CheckoutId id, bool isOneShot);
-    [[nodiscard]] CheckoutId pickUser(unsigned pick) const;
+    void checkClocks() const;
+    [[nodiscard]] bool isLate(const User &user) const;
     [[nodiscard]] bool isWaiting(CheckoutId id, const User &user) const;
 
     Options m_options;
@@ -132,10 +167,9 @@ private:
     Time m_now{std::chrono::hours(1)};
     std::map<WorkerId, Hand> m_workers;
     std::map<CheckoutId, User> m_users;
-    std::set<CheckoutId> m_waitingBefore;
+    std::set<std::pair<int, CheckoutId>> m_waitingBefore;
     std::deque<Action> m_settlements; // the users hear of them after all input and output is done
     std::set<quint64> m_groups;
-    std::size_t m_settled = 0;
     std::optional<Time> m_closeDeadline;
     int m_givenUp = 0; // workers, at most
     bool m_isOver = false; // after shutdown or exhaustion

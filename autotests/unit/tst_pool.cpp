@@ -36,6 +36,13 @@ void connectAll(Pool &pool, Time now)
     }
 }
 
+// The worker of a checkout answers its oldest call.
+bool replied(Pool &pool, CheckoutId checkout, Time now)
+{
+    const WorkerId worker = pool.workerOf(checkout);
+    return pool.replied(worker, pool.callOf(worker).value_or(CallRef()), now);
+}
+
 const Error Lost(Error::WorkerLost, QStringLiteral("lost"));
 
 }
@@ -160,6 +167,7 @@ void TestPool::aTimeOutIsNamedInSeconds_data()
     QTest::addColumn<int>("milliseconds");
     QTest::addColumn<QString>("message");
     QTest::newRow("whole") << 30000 << QStringLiteral("timed out after 30 seconds");
+    QTest::newRow("one") << 1000 << QStringLiteral("timed out after 1 second");
     QTest::newRow("tenths") << 300 << QStringLiteral("timed out after 0.3 seconds");
     QTest::newRow("thousandths") << 1001 << QStringLiteral("timed out after 1.001 seconds");
 }
@@ -169,10 +177,10 @@ void TestPool::aTimeOutIsNamedInSeconds()
     QFETCH(int, milliseconds);
     Pool pool({});
     const Duration timeout = std::chrono::milliseconds(milliseconds);
-    const CheckoutId checkout = pool.checkout(timeout, 5s);
+    const CheckoutId checkout = pool.checkout({.timeout = timeout}, 5s);
     pool.advance(1h);
     QVERIFY(!pool.errorOf(checkout)); // nothing was asked of it
-    (void)pool.call(checkout, 1h);
+    (void)pool.call(checkout, {}, 1h);
     pool.advance(1h + timeout - 1ns);
     QVERIFY(!pool.errorOf(checkout));
     pool.advance(1h + timeout);
@@ -182,8 +190,8 @@ void TestPool::aTimeOutIsNamedInSeconds()
 void TestPool::aNegativeTimeOutIsOver()
 {
     Pool pool({});
-    const CheckoutId checkout = pool.checkout(-5s, 0s);
-    (void)pool.call(checkout, 0s);
+    const CheckoutId checkout = pool.checkout({.timeout = -5s}, 0s);
+    (void)pool.call(checkout, {}, 0s);
     pool.advance(10ms);
     QCOMPARE(pool.errorOf(checkout).value_or(Error()).code(), Error::Timeout);
 }
@@ -195,9 +203,9 @@ void TestPool::everySettlementStartsTheTimeAnew()
     connectAll(pool, 0s);
     const CheckoutId checkout = pool.checkout({}, 0s);
     for (int i = 0; i < 3; ++i)
-        (void)pool.call(checkout, 0s);
-    QVERIFY(pool.replied(pool.workerOf(checkout), 900ms));
-    QVERIFY(pool.replied(pool.workerOf(checkout), 1800ms));
+        (void)pool.call(checkout, {}, 0s);
+    QVERIFY(replied(pool, checkout, 900ms));
+    QVERIFY(replied(pool, checkout, 1800ms));
     pool.advance(2700ms);
     QVERIFY(!pool.errorOf(checkout));
     pool.advance(2800ms);
@@ -224,7 +232,7 @@ void TestPool::workersThatNeverAnswerAreReplacedWithPauses()
     for (const Pool::Loss loss : {Pool::Loss::Unexpected, Pool::Loss::ForRoom}) {
         Pool pool({.minWorkers = 1, .maxWorkers = 1});
         pool.start(0s);
-        (void)pool.call(pool.checkout(0s, 0s), 0s);
+        (void)pool.call(pool.checkout({.timeout = 0s}, 0s), {}, 0s);
         int connections = 0;
         for (Time now = 0s; now < 3s; now += 1ms) {
             pool.advance(now);
@@ -233,7 +241,7 @@ void TestPool::workersThatNeverAnswerAreReplacedWithPauses()
                     continue;
                 ++connections;
                 pool.connected(action.worker, {.pipelines = true}, now);
-                pool.lost(action.worker, Error(Error::WorkerLost, QStringLiteral("gone")), 0, now, loss);
+                pool.lost(action.worker, Error(Error::WorkerLost, QStringLiteral("gone")), {}, now, loss);
             }
         }
         QVERIFY2(connections >= 3 && connections <= 12, qPrintable(QString::number(connections)));
@@ -245,7 +253,7 @@ void TestPool::aCrowdWaitsAsCheaplyAsAFew()
     constexpr int Crowd = 20000;
     Pool pool({.minWorkers = 0, .maxWorkers = 1});
     for (int i = 0; i < Crowd; ++i)
-        (void)pool.call(pool.checkout(std::chrono::milliseconds(1 + i * 7919 % 60000), 0s), 0s);
+        (void)pool.call(pool.checkout({.timeout = std::chrono::milliseconds(1 + i * 7919 % 60000)}, 0s), {}, 0s);
     qsizetype failed = 0;
     for (Time now = 0s; pool.waitingCount() > 0; now += 10ms) {
         pool.advance(now);

@@ -51,6 +51,8 @@ public:
         Unavailable, ///< fatal: no server there and the client was told not to wait, or the zygote is gone
         Shutdown, ///< fatal: the client was destroyed, or the checkout was already released
         Exception, ///< a callback threw something that is not an Error; see exception()
+        Canceled, ///< only in a future: its call was not run, for one before it in its checkout has failed, as
+                  ///< detail() says
     };
     Q_ENUM(Code)
 
@@ -80,7 +82,8 @@ public:
     /// message() for a log or a terminal, as back-traces and our own logs have it: on one line, without the newlines at
     /// its end, other characters that cannot be printed escaped (`\n`, `\x1b`).
     [[nodiscard]] QString printableMessage() const;
-    /// The cause behind the message when it is known ("killed by SIGKILL", "could not connect: …"); empty otherwise.
+    /// The cause behind the message when it is known: "the worker was killed by SIGKILL", "waited in line behind 7
+    /// checkouts", or why there is no connection; empty otherwise.
     [[nodiscard]] QString detail() const;
     /// The method that was called; empty for a function call and for an error that belongs to no call.
     [[nodiscard]] QString method() const;

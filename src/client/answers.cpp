@@ -67,8 +67,8 @@ void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
 
 void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
-    const auto busy = m_pool.callOf(connection->worker);
-    if (!busy || !isNext(*connection, message)) {
+    const auto ref = m_pool.callOf(connection->worker);
+    if (!ref || !isNext(*connection, message)) {
         if (!isUnwanted(*connection, message))
             m_core->connections().breakOff(connection, QStringLiteral("a reply nobody asked for"));
         return;
@@ -77,8 +77,8 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
     const bool isNumbered = connection->traits.pipelines;
     const Pooling::Time time = isNumbered ? m_core->turns().rough : roughNow(); // decoding JSON may have taken long
     if (message.kind == Wire::Incoming::Failure)
-        takeFailure(*connection, message.failure, time);
-    else if (!takeResult(connection, *busy, time))
+        takeFailure(*connection, *ref, message.failure, time);
+    else if (!takeResult(connection, *ref, time))
         return;
     if (auto waste = connection->codec->takeWaste()) {
         m_core->settler().discard(std::move(waste));
@@ -92,31 +92,33 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
     m_core->perform(Settle::Now);
 }
 
-void Reader::takeFailure(Connection &connection, const Wire::FailureText &failure, Pooling::Time time)
+void Reader::takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
+                         Pooling::Time time)
 {
     if (!m_pool.isShared(connection.worker)) // the worker drops the others of the group
         connection.lastAnswered = connection.lastSent;
-    static_cast<void>(m_pool.failed(connection.worker, Error(codeOf(failure), failure.message, failure.data), time));
+    static_cast<void>(
+        m_pool.failed(connection.worker, ref, Error(codeOf(failure), failure.message, failure.data), time));
 }
 
 // False if the pool need not be asked what to do next.
-bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::BusyWith &busy, Pooling::Time time)
+bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef &ref, Pooling::Time time)
 {
-    PendingCall *const call = m_core->callers().find(busy.checkout, busy.call);
+    PendingCall *const call = m_core->callers().find(ref.checkout, ref.call);
     QString problem;
     switch (connection->codec->readResult(call ? call->handler.get() : nullptr, StepsAtOnce, &problem)) {
     case Wire::ResultReading::Taken:
         if (connection->traits.pipelines && m_core->settler().isEmpty()) {
-            if (const auto settled = m_pool.repliedPlainly(connection->worker, time)) {
+            if (m_pool.repliedPlainly(connection->worker, ref, time)) {
                 m_core->perform(Settle::Later);
-                m_core->settler().settleResult(*settled);
+                m_core->settler().settleResult(ref);
                 return false;
             }
         }
-        static_cast<void>(m_pool.replied(connection->worker, time));
+        static_cast<void>(m_pool.replied(connection->worker, ref, time));
         return true;
     case Wire::ResultReading::TooLarge:
-        refuseResult(*connection, problem, time);
+        refuseResult(*connection, ref, problem, time);
         return true;
     case Wire::ResultReading::Unfinished:
         --connection->lastAnswered;
@@ -135,14 +137,15 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::BusyWith
 }
 
 // The worker knows of no error, and answers what came behind.
-void Reader::refuseResult(Connection &connection, const QString &problem, Pooling::Time time)
+void Reader::refuseResult(Connection &connection, const Pooling::CallRef &ref, const QString &problem,
+                          Pooling::Time time)
 {
     if (!m_pool.isShared(connection.worker)) {
         connection.lastUnwanted = connection.lastAnswered;
         connection.unwanted = connection.lastAnswered = connection.lastSent;
     }
     const QString text = QStringLiteral("the result has %1").arg(problem);
-    static_cast<void>(m_pool.failed(connection.worker, Error(Error::WorkerError, text), time));
+    static_cast<void>(m_pool.failed(connection.worker, ref, Error(Error::WorkerError, text), time));
 }
 
 // Reads on in a large result that was begun, if there is one; false if the time is up before its end. It need not be of

@@ -102,7 +102,8 @@ inline PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
     lastCall = call.id;
     if (!keptAlive)
         keptAlive = checkout->shared_from_this();
-    return calls.append(std::move(call));
+    Q_ASSERT(call.id == calls.end());
+    return calls.append() = std::move(call);
 }
 
 CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
@@ -185,7 +186,7 @@ qint64 Checkout::bytesToWrite() const
 {
     d->core->mustBeInThread("Prefork::Checkout::bytesToWrite()");
     qint64 bytes = 0;
-    d->calls.forEach([&bytes](const PendingCall &call) { bytes += call.unsent ? call.unsent->size : 0; });
+    d->calls.forEach([&bytes](CallId, const PendingCall &call) { bytes += call.unsent ? call.unsent->size : 0; });
     return bytes;
 }
 

@@ -2,7 +2,7 @@
 #ifndef QTPREFORK_CHECKOUT_P_H
 #define QTPREFORK_CHECKOUT_P_H
 
-#include "client/callring_p.h"
+#include "client/pendingcall_p.h"
 #include "pool/pool_p.h"
 
 #include <atomic>
@@ -35,7 +35,7 @@ public:
 
     const std::shared_ptr<Internal::ClientCore> core;
     const Pooling::CheckoutId poolId;
-    Internal::CallRing calls; // unsettled
+    Pooling::Ring<Internal::PendingCall> calls; // unsettled
     CallId lastCall = 0;
     bool isReleased = false;
     // finished() was connected to once, in any thread: only then is a variant made of each result.

@@ -7,6 +7,7 @@
 #include <QtCore/QScopeGuard>
 
 #include <algorithm>
+#include <cstring>
 
 namespace Prefork::Internal {
 
@@ -43,6 +44,7 @@ Pooling::Options poolOptions(const ClientOptions &options)
 
 ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> transport)
     : m_options(options)
+    , m_frameName(options.name.isEmpty() ? QByteArrayLiteral("ANONYMOUS CLIENT") : options.name)
     , m_protocol(Wire::ClientProtocol::make(options.protocol, options.maxMessageSize, options.maxDecodedSize, m_types))
     , m_pool(poolOptions(options))
     , m_turns(this, options.readBudget)
@@ -137,7 +139,7 @@ Client::State ClientCore::state() const
 CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
 {
     const auto timeout = options.timeout ? std::optional(bounded(*options.timeout)) : std::nullopt;
-    const Pooling::CheckoutId id = m_pool.checkout(timeout, now());
+    const Pooling::CheckoutId id = m_pool.checkout({.timeout = timeout}, now());
     CheckoutPtr checkout = CheckoutPrivate::create(shared_from_this(), id);
     m_callers.emplace(id, checkout.get());
     perform(Settle::Later);
@@ -148,9 +150,21 @@ CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
 const ClientCore::MethodName &ClientCore::methodName(const char *literal)
 {
     const auto address = reinterpret_cast<quintptr>(literal);
-    MethodName &name = m_methodNames[(address ^ (address >> 6)) % m_methodNames.size()];
-    if (name.literal != literal || QByteArrayView(name.utf8) != QByteArrayView(literal))
+    MethodName &name = m_typedMethods[(address ^ (address >> 6)) % m_typedMethods.size()];
+    if (name.literal != literal
+        || std::strcmp(name.utf8.constData(), literal) != 0) { // it may be of another library by now
         name = {literal, literal, QString::fromUtf8(literal)};
+        name.id = m_pool.methodId(name.text);
+    }
+    return name;
+}
+
+const ClientCore::MethodName &ClientCore::methodName(const QString &text)
+{
+    const std::size_t ends = text.isEmpty() ? 0 : std::size_t(text.front().unicode() * 7 + text.back().unicode());
+    MethodName &name = m_namedMethods[(ends + std::size_t(text.size()) * 3) % m_namedMethods.size()];
+    if (name.text != text || name.text.isNull())
+        name = {nullptr, text.toUtf8(), text, m_pool.methodId(text)};
     return name;
 }
 
@@ -158,18 +172,15 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
 {
     PendingCall call;
     FrameOptions options;
-    if (target.literal) {
-        const MethodName &name = methodName(target.literal);
+    if (target.literal || !target.name.isNull()) {
+        const MethodName &name = target.literal ? methodName(target.literal) : methodName(target.name);
         call.method = name.text;
+        call.options.method = name.id;
+        options.name = m_frameName;
         options.call = name.utf8;
-    } else if (!target.name.isNull()) {
-        call.method = target.name;
-        options.call = target.name.toUtf8();
-    }
-    if (!options.call.isEmpty() || !m_options.name.isEmpty()) {
-        options.name = m_options.name.isEmpty() ? QByteArrayLiteral("ANONYMOUS CLIENT") : m_options.name;
-        if (options.call.isEmpty())
-            options.call = QByteArrayLiteral("NO METHOD");
+    } else if (!m_options.name.isEmpty()) {
+        options.name = m_frameName;
+        options.call = QByteArrayLiteral("NO METHOD");
     }
     const Frame own = handler->ownFrame();
     call.runsItself = !own.isNull();
@@ -197,7 +208,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call)
         call.unsent.reset();
         return;
     }
-    [[maybe_unused]] const CallId id = m_pool.call(d.poolId, now());
+    [[maybe_unused]] const CallId id = m_pool.call(d.poolId, call.options, now());
     Q_ASSERT(id == call.id);
     accept(d.poolId, call);
     perform(Settle::Later);
@@ -208,7 +219,7 @@ void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
     const auto self = arguments.isPlain() ? nullptr : shared_from_this(); // the arguments' own code may do anything
     call.id = 1;
     encode(target, arguments, &call);
-    const Pooling::CheckoutId id = m_pool.oneShot({}, now());
+    const Pooling::CheckoutId id = m_pool.oneShot({}, call.options, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
     if (m_settler

@@ -71,7 +71,11 @@ public:
     // For its parts.
     enum class Settle { Now, Later };
     /// Carries out what the pool has ordered, in its order.
-    void perform(Settle when);
+    void perform(Settle when)
+    {
+        if (m_pool.hasActions() || m_changesSeen != m_pool.changes() || !m_settler.isEmpty())
+            performAll(when);
+    }
     [[nodiscard]] bool isPerforming() const { return m_isPerforming; }
     /// Ends what is written in this turn.
     void flush();
@@ -107,15 +111,19 @@ private:
         const char *literal = nullptr;
         QByteArray utf8;
         QString text;
+        Pooling::MethodId id = 0;
     };
 
     [[nodiscard]] const MethodName &methodName(const char *literal);
+    [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
     void watchForCancel(const PendingCall &call);
+    void performAll(Settle when);
     void performOne(const Pooling::Action &action);
 
     const Qt::HANDLE m_threadId = QThread::currentThreadId();
     const ClientOptions m_options;
+    const QByteArray m_frameName;
     const std::shared_ptr<detail::TypeRegistry> m_types = std::make_shared<detail::TypeRegistry>();
     std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Pooling::Pool m_pool;
@@ -129,7 +137,8 @@ private:
     bool m_isPerforming = false;
     quint64 m_changesSeen = 0; // of the pool's
     int m_encoding = 0; // how deep
-    std::array<MethodName, 64> m_methodNames; // by a hash of the literal's address
+    std::array<MethodName, 64> m_typedMethods; // by a hash of the literal's address
+    std::array<MethodName, 16> m_namedMethods; // by one of the name
     Client::State m_announcedState = Client::Disconnected;
 };
 

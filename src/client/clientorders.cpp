@@ -12,7 +12,7 @@ using Pooling::Action;
 using Posix::now;
 
 // Input and output happen at once, in the pool's order.
-void ClientCore::perform(Settle when)
+void ClientCore::performAll(Settle when)
 {
     if (std::exchange(m_isPerforming, true))
         return; // an action answered at once; the loop below sees to what follows
@@ -49,12 +49,15 @@ void ClientCore::performOne(const Action &action)
     case Action::Send:
         m_writer.send(action);
         break;
+    case Action::SendCancel:
+        break;
     case Action::SendDone:
         m_writer.sendDone(action);
         break;
     case Action::Finish:
     case Action::Fail:
     case Action::Cancel:
+    case Action::CancelAsked:
     case Action::Released:
         m_settler.add(action);
         break;
@@ -138,7 +141,7 @@ void ClientCore::onCancelTimer()
             look(id, *caller.oneShot);
         if (!caller.checkout)
             continue;
-        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](const PendingCall &call) {
+        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](CallId, const PendingCall &call) {
             look(id, call);
         });
     }

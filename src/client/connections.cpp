@@ -201,17 +201,18 @@ void Connections::onDeathExplained(quint64 worker)
 void Connections::sayGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
     const Loss loss = message.reason == Wire::RoomReason ? Loss::ForRoom : Loss::Unexpected;
-    lose(connection, message.cause, connection->mayHaveBegun(message.id), loss);
+    lose(connection, message.cause, {.oldest = connection->mayHaveBegun(message.id), .isTold = true}, loss);
     m_core->perform(Settle::Now);
 }
 
 void Connections::lose(const ConnectionPtr &connection)
 {
     const QString cause = m_transport->causeOfDeath(connection->worker).value_or(QString());
-    lose(connection, cause, m_transport->wasNeverThere(connection->worker) ? 0 : connection->mayHaveBegun());
+    lose(connection, cause,
+         {.oldest = m_transport->wasNeverThere(connection->worker) ? 0 : connection->mayHaveBegun()});
 }
 
-void Connections::lose(const ConnectionPtr &connection, const QString &cause, qsizetype begun, Loss loss)
+void Connections::lose(const ConnectionPtr &connection, const QString &cause, const Pooling::Begun &begun, Loss loss)
 {
     drop(connection);
     if (!connection->isReady) {
@@ -241,7 +242,7 @@ void Connections::breakOff(const ConnectionPtr &connection, const QString &probl
     }
     const qsizetype begun = next == NextCall::Unsent ? 0 : std::max<qsizetype>(1, connection->mayHaveBegun());
     m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(problem)),
-                begun, now());
+                {.oldest = begun}, now());
     m_core->perform(Settle::Now);
 }
 

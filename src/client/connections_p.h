@@ -61,7 +61,8 @@ private:
     void onDrained(quint64 worker);
     void onDeathExplained(quint64 worker);
     void explainLater(quint64 worker);
-    void lose(const ConnectionPtr &connection, const QString &cause, qsizetype begun, Loss loss = Loss::Unexpected);
+    void lose(const ConnectionPtr &connection, const QString &cause, const Pooling::Begun &begun,
+              Loss loss = Loss::Unexpected);
     void drop(const ConnectionPtr &connection);
 
     ClientCore *const m_core;

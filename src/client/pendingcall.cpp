@@ -76,12 +76,13 @@ void failCall(PendingCall &call, Checkout *checkout, const Error &error)
         reportUnhandled(*uncaught);
 }
 
-void cancelCall(PendingCall &call, Checkout *checkout)
+void cancelCall(PendingCall &call, Checkout *checkout, const Error &error)
 {
     if (checkout) {
         Q_EMIT checkout->canceled(call.id);
     }
-    call.handler->cancel();
+    const bool isHeard = call.handler->isCancelable() && error.code() != Error::NoError;
+    call.handler->cancel(isHeard ? call.frame.traced(error.withMethod(call.method)) : error);
 }
 
 }

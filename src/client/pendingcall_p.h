@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_PENDINGCALL_P_H
 #define QTPREFORK_PENDINGCALL_P_H
 
+#include "pool/pooltypes_p.h"
 #include "wire/message_p.h"
 
 #include <QtPrefork/checkout.h>
@@ -24,12 +25,15 @@ struct PendingCall
 {
     CallId id = 0;
     QString method; // empty for a function call
+    Pooling::CallOptions options;
     Frame frame;
     std::unique_ptr<detail::ResultHandler> handler;
     bool runsItself = false; // the callback runs itself in a frame of its own, of which the call's is a child
     bool isMisplaced = false; // the context object lives in another thread
     std::unique_ptr<UnsentCall> unsent; // null for one that was written at once and can never be written again
 
+    [[nodiscard]] bool isVacant() const { return !handler; }
+    void vacate() { handler.reset(); }
     /// Bytes that count as not yet written; none from now on.
     qsizetype takeSize() { return unsent ? std::exchange(unsent->size, 0) : 0; }
 };
@@ -40,7 +44,8 @@ struct PendingCall
 /// Each settles a call that was taken out of its queue. @p checkout is null for a one-shot.
 void finishCall(PendingCall &call, Checkout *checkout);
 void failCall(PendingCall &call, Checkout *checkout, const Error &error);
-void cancelCall(PendingCall &call, Checkout *checkout);
+/// @p error: why it never ran; null if its own user wanted it so.
+void cancelCall(PendingCall &call, Checkout *checkout, const Error &error);
 
 }
 

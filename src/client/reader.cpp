@@ -58,8 +58,8 @@ void Reader::readSiblings(const ConnectionPtr &connection)
     }
 }
 
-// At least one of them goes on, and those there is no time for keep their order. Each stays where the next turn finds it
-// until it is its turn, for a callback may turn an event loop of its own.
+// At least one of them goes on, and those there is no time for keep their order. Each stays where the next turn finds
+// it until it is its turn, for a callback may turn an event loop of its own.
 void Reader::resume()
 {
     bool hasRead = false;

@@ -48,9 +48,10 @@ private:
     // answers.cpp
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message);
-    void takeFailure(Connection &connection, const Wire::FailureText &failure, Pooling::Time time);
-    [[nodiscard]] bool takeResult(const ConnectionPtr &connection, const Pooling::BusyWith &busy, Pooling::Time time);
-    void refuseResult(Connection &connection, const QString &problem, Pooling::Time time);
+    void takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
+                     Pooling::Time time);
+    [[nodiscard]] bool takeResult(const ConnectionPtr &connection, const Pooling::CallRef &ref, Pooling::Time time);
+    void refuseResult(Connection &connection, const Pooling::CallRef &ref, const QString &problem, Pooling::Time time);
     [[nodiscard]] bool finishResult(const ConnectionPtr &connection);
 
     ClientCore *const m_core;

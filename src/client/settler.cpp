@@ -64,7 +64,7 @@ void Settler::add(const Action &failure, Checkout *checkout)
     schedule();
 }
 
-void Settler::settleResult(const Pooling::BusyWith &settled)
+void Settler::settleResult(const Pooling::CallRef &settled)
 {
     const Caller *const caller = m_core->callers().find(settled.checkout);
     Checkout *const checkout = caller ? caller->checkout.data() : nullptr;
@@ -163,9 +163,9 @@ void Settler::settleCall(PendingCall &call, Checkout *checkout, const Action &ac
     if (action.kind == Action::Finish)
         finish(call, checkout);
     else if (action.kind == Action::Fail)
-        failCall(call, checkout, action.error);
+        failCall(call, checkout, *action.error);
     else
-        cancelCall(call, checkout);
+        cancelCall(call, checkout, action.error.value_or(Error()));
 }
 
 // The handler of a large result still holds some of it when that has been handed over.

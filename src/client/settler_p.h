@@ -29,7 +29,7 @@ public:
     /// Settles what is due now.
     void settleAll();
     /// What add() and settleAll() do, without the queue, for a call that the pool finished plainly.
-    void settleResult(const Pooling::BusyWith &settled);
+    void settleResult(const Pooling::CallRef &settled);
     /// From now on nothing waits for its turn, however long that takes.
     void settleAtOnce() { m_settlesAtOnce = true; }
     [[nodiscard]] bool settlesAtOnce() const { return m_settlesAtOnce; }

@@ -46,7 +46,7 @@ bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarge
     stream.appended(size);
     countBacklog(connection);
     markDirty(*found);
-    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, roughNow());
+    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, call.options, roughNow());
     Q_ASSERT(id == call.id);
     stallIfFull(connection);
     return true;

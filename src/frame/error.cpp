@@ -106,6 +106,7 @@ bool Error::isFatal() const noexcept
     case Unavailable:
     case Shutdown:
         return true;
+    case Canceled:
     case NoError:
     case WorkerError:
     case SetupError:

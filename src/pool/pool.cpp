@@ -16,20 +16,20 @@ Pool::Pool(const Options &options)
     m_options.oneShotDepth = std::max(1, m_options.oneShotDepth);
 }
 
-CheckoutId Pool::checkout(std::optional<Duration> timeout, Time now)
+CheckoutId Pool::checkout(const CheckoutOptions &options, Time now)
 {
-    Checkout &checkout = open(m_lastCheckout + 1, timeout);
+    Checkout &checkout = open(options);
     if (!checkout.fatal)
         queueUp(m_lastCheckout, checkout, now);
     return m_lastCheckout;
 }
 
-CheckoutId Pool::oneShot(std::optional<Duration> timeout, Time now)
+CheckoutId Pool::oneShot(const CheckoutOptions &options, const CallOptions &call, Time now)
 {
-    Checkout &checkout = open(m_lastCheckout + 1, timeout);
+    Checkout &checkout = open(options);
     const CheckoutId id = m_lastCheckout;
     checkout.isOneShot = checkout.releasing = true;
-    checkout.end = 2;
+    add(checkout, call, now);
     if (checkout.fatal) {
         settleAll(id, checkout, *checkout.fatal);
         m_checkouts.erase(id);
@@ -40,26 +40,35 @@ CheckoutId Pool::oneShot(std::optional<Duration> timeout, Time now)
     return id;
 }
 
-Pool::Checkout &Pool::open(CheckoutId id, std::optional<Duration> timeout)
+Pool::Checkout &Pool::open(const CheckoutOptions &options)
 {
-    m_lastCheckout = id;
-    Checkout &checkout = m_checkouts.emplace(id);
-    checkout.timeout = timeout.value_or(m_options.timeout);
+    Checkout &checkout = m_checkouts.emplace(++m_lastCheckout);
+    checkout.priority = options.priority;
+    checkout.timeout = options.timeout.value_or(m_options.timeout);
     if (checkout.timeout < Duration::zero()) // the rest of a time that is over, which must not come to mean any time
         checkout.timeout = std::chrono::milliseconds(1);
     if (m_unavailable)
         checkout.fatal = m_unavailable;
     else if (isClosing())
         checkout.fatal = Error(Error::Shutdown, QStringLiteral("the client is closing"));
-    else
-        ++m_open;
+    countOpen(checkout);
     return checkout;
+}
+
+void Pool::countOpen(Checkout &checkout)
+{
+    const bool counts = !checkout.fatal && (!checkout.releasing || checkout.pending > 0);
+    if (std::exchange(checkout.countsAsOpen, counts) != counts)
+        m_open += counts ? 1 : -1;
 }
 
 void Pool::queueUp(CheckoutId id, Checkout &checkout, Time now)
 {
-    wait(id, checkout);
-    assign();
+    const WorkerId worker = m_waiting.empty() ? workerFor(checkout) : 0;
+    if (worker != 0)
+        give(worker, id, checkout, now);
+    else
+        wait(id, checkout);
     if (checkout.waiting && m_options.maxQueued > 0 && waitingCount() > m_options.maxQueued)
         failForGood(
             id, Error(Error::QueueFull, QStringLiteral("%1 checkouts are waiting already").arg(m_options.maxQueued)),
@@ -69,29 +78,17 @@ void Pool::queueUp(CheckoutId id, Checkout &checkout, Time now)
     grow(now);
 }
 
-CallId Pool::call(CheckoutId id, Time now)
-{
-    Checkout &checkout = m_checkouts.at(id);
-    const CallId call = checkout.end++;
-    if (checkout.fatal) {
-        checkout.head = checkout.sent = checkout.end;
-        m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = call, .error = *checkout.fatal});
-        return call;
-    }
-    if (!checkout.armed)
-        arm(id, checkout, now);
-    sendNext(id, checkout);
-    return call;
-}
-
 void Pool::release(CheckoutId id, Time now)
 {
     auto *const found = m_checkouts.find(id);
     if (!found)
         return;
     found->releasing = true;
-    if (!found->hasCalls())
+    countOpen(*found);
+    if (found->calls.isEmpty())
         finishRelease(id, now);
+    else
+        closeIfDrained(now);
 }
 
 void Pool::abort(CheckoutId id, const Error &error, Time now)
@@ -161,25 +158,51 @@ void Pool::takeActions(std::vector<Action> *actions)
     actions->swap(m_actions);
 }
 
-std::optional<BusyWith> Pool::callOf(WorkerId id) const
+std::optional<CallRef> Pool::callOf(WorkerId id) const
 {
     const Worker *const worker = m_workers.find(id);
-    if (!worker)
+    if (!worker || !worker->traits.answersInOrder)
         return {};
     if (worker->state == Worker::Shared || worker->state == Worker::Parting)
-        return BusyWith{worker->oneShots.front(), 1};
+        return CallRef{worker->oneShots.front(), 1};
     if (worker->state != Worker::Held)
         return {};
     const Checkout &checkout = m_checkouts.at(worker->checkout);
-    if (checkout.sent == checkout.head)
+    if (checkout.inFlight == 0)
         return {};
-    return BusyWith{worker->checkout, checkout.head};
+    return CallRef{worker->checkout, checkout.calls.first()};
+}
+
+bool Pool::isWith(WorkerId id, const CallRef &call) const
+{
+    const Worker *const worker = m_workers.find(id);
+    if (!worker)
+        return false;
+    if (worker->state == Worker::Shared || worker->state == Worker::Parting)
+        return worker->oneShots.front() == call.checkout
+            || std::find(worker->oneShots.begin(), worker->oneShots.end(), call.checkout) != worker->oneShots.end();
+    if (worker->state != Worker::Held || worker->checkout != call.checkout)
+        return false;
+    const CallRecord *const known = record(call);
+    return known && known->state != CallRecord::Waiting;
+}
+
+const CallRecord *Pool::record(const CallRef &call) const
+{
+    const Checkout *const checkout = m_checkouts.find(call.checkout);
+    return checkout ? checkout->calls.find(call.call) : nullptr;
 }
 
 bool Pool::isSent(CheckoutId id, CallId call) const
 {
-    auto *const found = m_checkouts.find(id);
-    return found && call >= found->head && call < found->sent;
+    const CallRecord *const known = record({id, call});
+    return known && known->state == CallRecord::Sent;
+}
+
+bool Pool::awaitsFlush(WorkerId id) const
+{
+    auto *const found = m_workers.find(id);
+    return found && !found->isFlushed;
 }
 
 bool Pool::isShared(WorkerId id) const
@@ -204,17 +227,22 @@ void Pool::wait(CheckoutId id, Checkout &checkout)
 {
     ++m_changes;
     checkout.waiting = true;
-    m_waiting.insert(id);
+    m_waiting.emplace(-checkout.priority, id);
+}
+
+void Pool::stopWaiting(CheckoutId id, Checkout &checkout)
+{
+    if (std::exchange(checkout.waiting, false))
+        m_waiting.erase({-checkout.priority, id});
 }
 
 void Pool::failForGood(CheckoutId id, const Error &error, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
     checkout.fatal = error;
+    countOpen(checkout);
     clearAlarm(id, checkout);
-    --m_open;
-    if (std::exchange(checkout.waiting, false))
-        m_waiting.erase(id);
+    stopWaiting(id, checkout);
     if (const WorkerId worker = std::exchange(checkout.worker, 0)) {
         if (m_workers.at(worker).state == Worker::Held)
             retire(worker, Farewell::Close);
@@ -230,17 +258,15 @@ void Pool::failForGood(CheckoutId id, const Error &error, Time now)
 void Pool::failWaiting(const Error &error, Time now)
 {
     while (!m_waiting.empty())
-        failForGood(*m_waiting.begin(), error, now);
+        failForGood(m_waiting.begin()->second, error, now);
 }
 
 void Pool::finishRelease(CheckoutId id, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
-    if (checkout.waiting)
-        m_waiting.erase(id);
+    stopWaiting(id, checkout);
     clearAlarm(id, checkout);
-    if (!checkout.fatal)
-        --m_open;
+    countOpen(checkout);
     leaveWorker(id, checkout, now);
     const bool isOneShot = checkout.isOneShot;
     m_checkouts.erase(id);

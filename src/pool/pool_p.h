@@ -2,118 +2,67 @@
 #ifndef QTPREFORK_POOL_P_H
 #define QTPREFORK_POOL_P_H
 
-#include <QtPrefork/error.h>
-
 #include "pool/idmap_p.h"
+#include "pool/pooltypes_p.h"
+#include "pool/ring_p.h"
 #include "wire/workertraits_p.h"
 
-#include <chrono>
 #include <deque>
 #include <map>
-#include <optional>
+#include <memory>
 #include <random>
 #include <set>
-#include <vector>
+#include <unordered_map>
 
 namespace Prefork::Pooling {
-
-using Duration = std::chrono::nanoseconds;
-/// A moment of the caller's monotonic clock; the pool has none of its own.
-using Time = std::chrono::nanoseconds;
-using WorkerId = quint64;
-using CheckoutId = quint64;
-using CallId = quint64;
-
-struct Options
-{
-    int minWorkers = 2;
-    int maxWorkers = 20;
-    Duration timeout = std::chrono::seconds(30); ///< 0 = none
-    int maxCheckouts = 0; ///< checkouts a worker serves before it is replaced; 0 = any number
-    bool reuseAfterError = false;
-    Duration idleTimeout = std::chrono::seconds(60); ///< 0 = never
-    int maxQueued = 0; ///< 0 = no bound
-    bool waitForServer = true;
-    int maxConnecting = 8;
-    int window = 64; ///< calls of one checkout that may be with its worker at a time, if the worker can
-    int oneShotDepth = 4; ///< one-shot calls that may share a worker
-    Duration firstRetry = std::chrono::milliseconds(100);
-    Duration lastRetry = std::chrono::milliseconds(800);
-    quint32 seed = 0; ///< of the jitter
-};
-
-/// Something the pool's owner must do.
-struct Action
-{
-    enum Kind {
-        Connect, ///< begin to connect @c worker; answer with connected() or connectFailed()
-        Close, ///< drop @c worker, connected or not
-        HangUp, ///< tell @c worker that nothing more will come, and read on to its end; answer with lost()
-        Send, ///< write call @c call of @c checkout to @c worker
-        SendDone, ///< tell @c worker that its checkout was released
-        Finish, ///< @c call of @c checkout has its result
-        Fail, ///< @c call of @c checkout ends with @c error
-        Cancel, ///< the calls of @c checkout from @c call up to, not including, @c end will never run
-        Released, ///< nothing more will come for @c checkout
-    };
-    Kind kind;
-    WorkerId worker = 0;
-    CheckoutId checkout = 0;
-    CallId call = 0;
-    CallId end = 0;
-    quint64 group = 0; ///< of Send: its fate group; after an error the worker drops what it has of the group
-    bool isFirst = false; ///< of Send: the first call its checkout gives this worker
-    Error error = {};
-};
-
-/// The call a worker must answer next.
-struct BusyWith
-{
-    CheckoutId checkout = 0; ///< 0 when the call has been given up and its answer interests nobody
-    CallId call = 0;
-};
-
-/// Where a call goes.
-struct Sending
-{
-    WorkerId worker = 0;
-    quint64 group = 0;
-};
 
 /// Who gets which worker when, and how each call settles: a state machine without sockets, timers or clock. The caller
 /// tells it what happened and when, performs the actions it hands out in order, and calls advance() no later than
 /// nextWakeup().
 ///
-/// A checkout waits, holds a worker, or has failed for good; its calls are numbered from 1 without gaps and settle in
-/// order; as many as the window allows are with the worker. A one-shot is a checkout of one call, released from the
-/// start, that shares a worker with other one-shots. A worker is connecting, idle, held, shared, being reset after a
-/// release, or parting: hung up on, with some of its one-shots still unsettled. Every operation is O(log n) in workers
-/// and checkouts.
+/// A checkout waits, holds a worker, or has failed for good; its calls are numbered from 1 without gaps, and as many as
+/// the window allows are with the worker. A worker answers them in order, unless it said that it does not; they settle
+/// in that order too, but for those that are canceled. A canceled call that its worker has is a *ghost* until that has
+/// answered it: it counts as pending nowhere, but it fills the window, and keeps the worker from being handed on. A
+/// one-shot is a checkout of one call, released from the start, that shares a worker with other one-shots. A worker is
+/// connecting, idle, held, shared, being reset after a release, or parting: hung up on, with some of its one-shots
+/// still unsettled. Every operation is O(log n) in workers and checkouts.
 class Pool
 {
 public:
     explicit Pool(const Options &options);
 
+    /// A number for the name of a method. There is a limit to how many it knows: 0 for others.
+    [[nodiscard]] MethodId methodId(const QString &name);
+
     void start(Time now);
-    [[nodiscard]] CheckoutId checkout(std::optional<Duration> timeout, Time now);
+    [[nodiscard]] CheckoutId checkout(const CheckoutOptions &options, Time now);
     /// A checkout of the one call number 1, which is over when that has settled; no Released follows.
-    [[nodiscard]] CheckoutId oneShot(std::optional<Duration> timeout, Time now);
-    [[nodiscard]] CallId call(CheckoutId checkout, Time now);
+    [[nodiscard]] CheckoutId oneShot(const CheckoutOptions &options, const CallOptions &call, Time now);
+    [[nodiscard]] CallId call(CheckoutId checkout, const CallOptions &options, Time now);
     /// For a call whose Send would follow at once, and which could not be sent a second time: where it goes. Then
     /// callSent() stands for call() and the Send.
     [[nodiscard]] std::optional<Sending> sendingNow(CheckoutId checkout) const;
-    CallId callSent(CheckoutId checkout, Time now);
+    CallId callSent(CheckoutId checkout, const CallOptions &options, Time now);
+    /// The call is to settle as canceled, and not to begin if it has not. False if it has settled.
+    bool cancel(CheckoutId checkout, CallId call, Time now);
     void release(CheckoutId checkout, Time now);
     void abort(CheckoutId checkout, const Error &error, Time now);
 
     void connected(WorkerId worker, const Wire::WorkerTraits &traits, Time now);
     void connectFailed(WorkerId worker, const Error &error, Time now);
-    /// The worker answered the call callOf() names. False if there is none: then the caller reports the worker lost.
-    [[nodiscard]] bool replied(WorkerId worker, Time now);
-    /// The same without a Finish, for the plain case: returns the call that is to be finished, or nothing and nothing
-    /// was done.
-    [[nodiscard]] std::optional<BusyWith> repliedPlainly(WorkerId worker, Time now);
-    [[nodiscard]] bool failed(WorkerId worker, const Error &error, Time now);
+    /// All that the worker was sent so far has been handed to the kernel. To be told while awaitsFlush().
+    void flushed(WorkerId worker, Time now);
+    /// The worker said that it begins the call.
+    void begun(WorkerId worker, const CallRef &call, Time now);
+    /// The worker answered the call, which is callOf() it, or one that isWith() it. Each returns false if that cannot
+    /// be: then the caller reports the worker lost.
+    [[nodiscard]] bool replied(WorkerId worker, const CallRef &call, Time now);
+    /// The same without a Finish, for the plain case: false, and nothing was done, if it is not.
+    [[nodiscard]] bool repliedPlainly(WorkerId worker, const CallRef &call, Time now);
+    [[nodiscard]] bool failed(WorkerId worker, const CallRef &call, const Error &error, Time now);
+    /// The worker gave the call up because it was canceled. @p hadBegun: before it had read that.
+    [[nodiscard]] bool gaveUp(WorkerId worker, const CallRef &call, bool hadBegun, Time now);
     /// The worker has forgotten the checkout that was released. False if none was.
     [[nodiscard]] bool released(WorkerId worker, Time now);
     /// An unsettled call cannot be sent: it fails when it is its turn, those behind it are canceled, and none of them
@@ -123,15 +72,14 @@ public:
         Unexpected,
         ForRoom, ///< the server needed its place: nobody replaces it before a checkout needs a worker
     };
-    /// The connection is gone. @p begun: so many of the calls it had, the oldest first, may have begun.
-    void lost(WorkerId worker, const Error &error, qsizetype begun, Time now, Loss loss = Loss::Unexpected);
+    /// The connection is gone.
+    void lost(WorkerId worker, const Error &error, const Begun &begun, Time now, Loss loss = Loss::Unexpected);
     /// A stalled worker is given no second call of a checkout, and no second one-shot.
     void setStalled(WorkerId worker, bool stalled, Time now);
     /// No worker can ever be had again; those connected live on.
     void setUnavailable(const Error &error, Time now);
     /// No new checkouts; when those there are have been released the pool shuts down by itself, with @p error for what
-    /// is left at
-    /// @p deadline. isClosed() tells when.
+    /// is left at @p deadline. isClosed() tells when.
     void close(const Error &error, Time deadline, Time now);
     [[nodiscard]] bool isClosing() const { return m_closeDeadline.has_value(); }
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
@@ -161,15 +109,24 @@ public:
     [[nodiscard]] bool isUnavailable() const { return m_unavailable.has_value(); }
     /// Whether a worker is being connected, or will be.
     [[nodiscard]] bool wantsWorkers() const { return m_connecting > 0 || wantsMore(); }
-    [[nodiscard]] std::optional<BusyWith> callOf(WorkerId worker) const;
+    /// The call that the worker answers next; nothing if it has none, or answers in any order.
+    [[nodiscard]] std::optional<CallRef> callOf(WorkerId worker) const;
+    /// Whether the worker has the call, and has not answered it.
+    [[nodiscard]] bool isWith(WorkerId worker, const CallRef &call) const;
+    /// What is known of a call; null if it has been answered, or can never be.
+    [[nodiscard]] const CallRecord *record(const CallRef &call) const;
     /// Whether a call is to be with a worker: false for one that was sent and then rejected.
     [[nodiscard]] bool isSent(CheckoutId checkout, CallId call) const;
+    /// Whether flushed() is to be called for the worker: somebody counts the time that calls run.
+    [[nodiscard]] bool awaitsFlush(WorkerId worker) const;
+    /// Whether any call counts the time that it runs, for which the rough clock is too rough.
+    [[nodiscard]] bool countsRuns() const { return m_timedRuns > 0; }
     /// Whether one-shots share the worker.
     [[nodiscard]] bool isShared(WorkerId worker) const;
     /// The worker a checkout holds; 0 = none.
     [[nodiscard]] WorkerId workerOf(CheckoutId checkout) const;
     [[nodiscard]] std::optional<Error> errorOf(CheckoutId checkout) const;
-    /// Checkouts and one-shots that are not over.
+    /// Checkouts and one-shots that have not failed and may still have something to settle.
     [[nodiscard]] qsizetype openCount() const { return m_open; }
     [[nodiscard]] qsizetype workerCount() const { return qsizetype(m_workers.size()); }
     [[nodiscard]] qsizetype idleCount() const { return qsizetype(m_idle.size()); }
@@ -187,30 +144,37 @@ private:
         quint64 idleKey = 0;
         int checkouts = 0;
         bool proven = false; // it answered a call once
+        bool isSetUp = false; // a call has begun on it, after its setup if it has one
         bool isOutdated = false;
         bool stalled = false;
+        bool isFlushed = true; // as far as somebody wanted to know
+        bool isSlow = false; // it has a one-shot that counts its time, and may take some
     };
     struct Checkout
     {
         WorkerId worker = 0;
-        CallId head = 1; // the oldest unsettled call
-        CallId sent = 1; // the oldest call not with the worker
-        CallId end = 1; // the next call's number
+        Ring<CallRecord> calls; // unsettled, and ghosts
+        CallId next = 1; // the oldest call that its worker was not given; there may be none of that number any more
+        qsizetype inFlight = 0; // calls that its worker has not answered, ghosts among them
+        qsizetype pending = 0; // calls that have not settled
         Duration timeout{};
-        Time deadline{};
-        Time alarm{}; // when its entry among the deadlines is due: that is not moved at every settlement
-        bool armed = false;
-        bool hasAlarm = false;
+        int priority = 0;
+        CallId armedFor = 0; // the oldest call, for which the next is
+        Time timeoutAt = Never;
+        int limited = 0; // calls that have a limit of their own
+        Time alarm = Never; // when its entry among the alarms is due: that is not moved at every settlement
         bool waiting = false;
+        bool inOrder = true; // its worker answers so
         bool isOneShot = false;
         bool tainted = false;
         bool releasing = false;
-        CallId firstOnWorker = 0; // the first call its present worker was given; 0 = none yet
+        bool countsAsOpen = false;
+        bool hasSent = false; // to its present worker
+        bool hasAnswer = false; // from its present worker
         quint64 group = 0;
-        CallId bar = 0; // a call that cannot be sent
-        Error barError;
+        std::unique_ptr<std::map<CallId, Error>> rejected; // calls that cannot be sent; null if there are none
         std::optional<Error> fatal;
-        [[nodiscard]] bool hasCalls() const { return head != end; }
+        [[nodiscard]] CallId bar() const { return rejected ? rejected->begin()->first : 0; }
     };
     struct IdleEntry
     {
@@ -221,9 +185,11 @@ private:
     enum class Farewell { Close, Gone };
 
     // pool.cpp: checkouts
-    [[nodiscard]] Checkout &open(CheckoutId id, std::optional<Duration> timeout);
+    [[nodiscard]] Checkout &open(const CheckoutOptions &options);
     void queueUp(CheckoutId id, Checkout &checkout, Time now);
     void wait(CheckoutId id, Checkout &checkout);
+    void stopWaiting(CheckoutId id, Checkout &checkout);
+    void countOpen(Checkout &checkout);
     void failForGood(CheckoutId id, const Error &error, Time now);
     void failWaiting(const Error &error, Time now);
     void finishRelease(CheckoutId id, Time now);
@@ -231,24 +197,56 @@ private:
     void closeIfDrained(Time now);
 
     // poolcalls.cpp: their calls
+    CallRecord &add(Checkout &checkout, const CallOptions &options, Time now);
+    void drop(Checkout &checkout, CallId call);
+    [[nodiscard]] CallId window(const Worker &worker) const;
+    void sendNext(CheckoutId id, Checkout &checkout, Time now);
+    [[nodiscard]] Checkout *answeredBy(WorkerId worker, const CallRef &call, Time now);
+    void goOn(CheckoutId id, Time now);
+    [[nodiscard]] bool armPlainly(CheckoutId id, Checkout &checkout, Time now);
+
+    // poolsettling.cpp: how they end
+    enum class Oldest { Fails, IsCanceled };
+    void settleAll(CheckoutId id, Checkout &checkout, const Error &error, Oldest oldest = Oldest::Fails);
+    void failFirst(CheckoutId id, const Error &error, Time now, Oldest oldest = Oldest::Fails);
+    void failRejected(CheckoutId id, Time now);
+    void retry(CheckoutId id, const Error &error, bool begun, Time now);
+    void takeBack(Checkout &checkout, CallId from);
+    [[nodiscard]] static bool mayHaveBegun(const Checkout &checkout, const Begun &begun);
+
+    // poolcancel.cpp: canceled calls
+    void cancelUnsent(CheckoutId id, Checkout &checkout, CallId call, Time now);
+    void cancelByForce(CheckoutId id, Checkout &checkout, CallId call, Time now);
+    void makeGhost(CheckoutId id, Checkout &checkout, CallId call, Time now);
+    void dropGhosts(Checkout &checkout);
+    void endGrace(CheckoutId id, CallId ghost, Time now);
+
+    // pooltimes.cpp: how long they may take
     void arm(CheckoutId id, Checkout &checkout, Time now);
-    void setAlarm(CheckoutId id, Checkout &checkout);
+    void begin(CheckoutId id, const Worker &worker, CallRecord &call, Time now);
+    void beginFirst(const Worker &worker, Time now);
+    void startGrace(Checkout &checkout, CallRecord &ghost, Time now);
+    [[nodiscard]] CallId overdueGhost(const Checkout &checkout, Time now) const;
+    [[nodiscard]] CallId clockHolder(const Checkout &checkout) const;
+    [[nodiscard]] Time dueTime(const Checkout &checkout) const;
+    void updateAlarm(CheckoutId id, Checkout &checkout);
+    void setAlarm(CheckoutId id, Checkout &checkout, Time when);
     void clearAlarm(CheckoutId id, Checkout &checkout);
     void expire(Time now, const std::vector<WorkerId> &unread);
-    [[nodiscard]] CallId window(const Worker &worker) const;
-    void sendNext(CheckoutId id, Checkout &checkout);
-    void settleHead(CheckoutId id, Checkout &checkout, Time now);
-    void settleAll(CheckoutId id, Checkout &checkout, const Error &error);
-    void failHead(CheckoutId id, const Error &error, Time now);
-    void failBarred(CheckoutId id, Time now);
-    void retry(CheckoutId id, const Error &error, bool begun, Time now);
+    [[nodiscard]] Error overdueError(CheckoutId id, const Checkout &checkout, Time now) const;
+    [[nodiscard]] QString whereTheTimeWent(CheckoutId id, const Checkout &checkout) const;
+
+    // poolmethods.cpp: how long they usually take
+    void noteRun(const CallRecord &call, Time now);
+    [[nodiscard]] bool isUsuallyShort(MethodId method) const;
+    [[nodiscard]] QString methodName(MethodId method) const;
 
     // poolsharing.cpp: one-shots on their workers
-    [[nodiscard]] bool mayShare() const;
-    void share(WorkerId workerId, CheckoutId checkoutId);
+    [[nodiscard]] bool mayShare(const Checkout &oneShot) const;
+    void share(WorkerId workerId, CheckoutId checkoutId, Time now);
     void unshare(WorkerId workerId, CheckoutId checkoutId, Time now);
     void giveUp(WorkerId workerId, CheckoutId checkoutId);
-    void answered(WorkerId workerId, Time now);
+    void answered(WorkerId workerId, CheckoutId checkoutId, Time now);
     void goesOn(WorkerId workerId, Worker &worker, Time now);
     [[nodiscard]] bool hasRoom(const Worker &worker) const;
 
@@ -258,8 +256,10 @@ private:
     void count(WorkerId id, const Worker &worker, int sign);
     void servePending(Time now);
     void prove(Worker &worker);
-    void assign();
-    void hold(WorkerId workerId, CheckoutId checkoutId);
+    [[nodiscard]] WorkerId workerFor(const Checkout &checkout) const;
+    void give(WorkerId workerId, CheckoutId id, Checkout &checkout, Time now);
+    void assign(Time now);
+    void hold(WorkerId workerId, CheckoutId checkoutId, Time now);
     void goesIdle(WorkerId id, Worker &worker, Time now);
     void retire(WorkerId id, Farewell farewell);
     [[nodiscard]] bool isLastCheckout(const Worker &worker) const;
@@ -273,7 +273,7 @@ private:
     Options m_options;
     IdMap<Worker> m_workers;
     IdMap<Checkout> m_checkouts;
-    std::set<CheckoutId> m_waiting; // numbered as they were made, so this is their queue
+    std::set<std::pair<int, CheckoutId>> m_waiting; // by falling priority, then in the order they were made
     std::set<std::pair<Time, CheckoutId>> m_alarms;
     std::map<quint64, IdleEntry> m_idle; // the most recently used last
     std::set<std::pair<std::size_t, WorkerId>>
@@ -288,10 +288,20 @@ private:
     qsizetype m_supply = 0; // workers that will be there for a next checkout
     qsizetype m_load = 0; // checkouts with one of those
     int m_givenUp = 0; // workers not kept in stock although minWorkers says so
-    qsizetype m_open = 0; // checkouts that have not failed
+    qsizetype m_open = 0; // checkouts that have not failed and may still have something to settle
+    qsizetype m_timedRuns = 0; // calls that count the time they run
+    struct Method
+    {
+        QString name;
+        quint8 shortRuns
+            = 0; // of those whose time was counted: a bit each, the last in the lowest, set if it was short
+    };
+    std::vector<Method> m_methods{Method()}; // by number
+    std::unordered_map<QString, MethodId> m_methodIds;
     int m_failures = 0; // connections in a row that came to nothing
     Time m_retryAt{};
     std::optional<Error> m_unavailable;
+    QString m_connectProblem; // why the last attempt has failed, until one succeeds
     std::optional<Time> m_closeDeadline;
     Error m_closeError;
     bool m_isClosed = false;

@@ -6,39 +6,94 @@
 
 namespace Prefork::Pooling {
 
-namespace {
-
-QString seconds(Duration duration)
+CallId Pool::call(CheckoutId id, const CallOptions &options, Time now)
 {
-    return QString::number(std::chrono::duration<double>(duration).count(), 'g', 6);
-}
-
-Error timedOut(Duration timeout)
-{
-    return Error(Error::Timeout, QStringLiteral("timed out after %1 seconds").arg(seconds(timeout)));
-}
-
+    Checkout &checkout = m_checkouts.at(id);
+    const CallId call = checkout.calls.end();
+    if (checkout.fatal) {
+        checkout.calls.skipTo(call + 1);
+        checkout.next = call + 1;
+        m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = call, .error = *checkout.fatal});
+        return call;
+    }
+    add(checkout, options, now);
+    if (checkout.calls.first() == call)
+        arm(id, checkout, now);
+    sendNext(id, checkout, now);
+    return call;
 }
 
 std::optional<Sending> Pool::sendingNow(CheckoutId id) const
 {
     const Checkout *const checkout = m_checkouts.find(id);
-    if (!checkout || checkout->worker == 0 || checkout->bar != 0 || checkout->sent != checkout->end || hasActions())
+    if (!checkout || checkout->worker == 0 || !checkout->hasAnswer || checkout->next != checkout->calls.end()
+        || checkout->rejected || hasActions())
         return {};
-    const bool sawAnswer = checkout->firstOnWorker != 0 && checkout->firstOnWorker < checkout->head;
     const Worker &worker = m_workers.at(checkout->worker);
-    if (!sawAnswer || worker.stalled || checkout->sent - checkout->head >= window(worker))
+    if (worker.stalled || CallId(checkout->inFlight) >= window(worker))
         return {};
     return Sending{checkout->worker, checkout->group};
 }
 
-CallId Pool::callSent(CheckoutId id, Time now)
+// arm() for the plain case, of which there are millions: false if it is not.
+inline bool Pool::armPlainly(CheckoutId id, Checkout &checkout, Time now)
+{
+    CallRecord &oldest = checkout.calls.front();
+    if (oldest.state != CallRecord::Sent || checkout.limited > 0 || !checkout.inOrder
+        || checkout.timeout == Duration::zero()) [[unlikely]]
+        return false;
+    checkout.armedFor = checkout.calls.first();
+    checkout.timeoutAt = now + checkout.timeout;
+    oldest.begun = now;
+    if (checkout.timeoutAt < checkout.alarm)
+        updateAlarm(id, checkout);
+    return true;
+}
+
+CallId Pool::callSent(CheckoutId id, const CallOptions &options, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
-    if (!checkout.armed)
+    const CallId call = checkout.next++;
+    CallRecord &record = add(checkout, options, now);
+    record.state = CallRecord::Sent;
+    record.group = checkout.group;
+    record.sent = now;
+    ++checkout.inFlight;
+    if (checkout.limited > 0) [[unlikely]] {
+        if (record.runTimeout > Duration::zero())
+            m_workers.at(checkout.worker).isFlushed = false;
+        updateAlarm(id, checkout);
+    }
+    if (checkout.calls.first() == call && !armPlainly(id, checkout, now))
         arm(id, checkout, now);
-    ++checkout.sent;
-    return checkout.end++;
+    return call;
+}
+
+CallRecord &Pool::add(Checkout &checkout, const CallOptions &options, Time now)
+{
+    CallRecord &call = checkout.calls.append();
+    call = {.state = CallRecord::Waiting, .method = options.method, .made = now};
+    ++checkout.pending;
+    if (options.runTimeout != Duration::zero() || options.deadline != Duration::zero()) [[unlikely]] {
+        call.runTimeout = std::max(options.runTimeout, Duration::zero());
+        if (options.deadline != Duration::zero())
+            call.deadline = now + options.deadline;
+        checkout.limited += call.hasLimit();
+        m_timedRuns += call.runTimeout > Duration::zero();
+    }
+    return call;
+}
+
+void Pool::drop(Checkout &checkout, CallId number)
+{
+    const CallRecord &call = *checkout.calls.find(number);
+    checkout.inFlight -= call.state != CallRecord::Waiting;
+    checkout.pending -= call.state != CallRecord::Ghost;
+    if (checkout.limited > 0) [[unlikely]] {
+        checkout.limited -= call.hasLimit();
+        m_timedRuns -= call.runTimeout > Duration::zero();
+    }
+    checkout.calls.drop(number);
 }
 
 CallId Pool::window(const Worker &worker) const
@@ -46,193 +101,37 @@ CallId Pool::window(const Worker &worker) const
     return worker.traits.pipelines ? CallId(m_options.window) : 1;
 }
 
-bool Pool::replied(WorkerId id, Time now)
-{
-    const auto busy = callOf(id);
-    if (!busy)
-        return false;
-    Worker &worker = m_workers.at(id);
-    prove(worker);
-    if (worker.state != Worker::Held)
-        answered(id, now);
-    if (busy->checkout != 0)
-        settleHead(busy->checkout, m_checkouts.at(busy->checkout), now);
-    else
-        servePending(now);
-    return true;
-}
-
-std::optional<BusyWith> Pool::repliedPlainly(WorkerId id, Time now)
-{
-    Worker *const worker = m_workers.find(id);
-    if (!worker || worker->state != Worker::Held || hasActions())
-        return {};
-    Checkout &checkout = m_checkouts.at(worker->checkout);
-    if (checkout.sent == checkout.head || checkout.bar != 0 || checkout.releasing)
-        return {};
-    prove(*worker);
-    const BusyWith settled{worker->checkout, checkout.head++};
-    checkout.armed = false;
-    if (checkout.hasCalls()) {
-        arm(worker->checkout, checkout, now);
-        if (checkout.sent != checkout.end)
-            sendNext(worker->checkout, checkout);
-    }
-    return settled;
-}
-
-bool Pool::failed(WorkerId id, const Error &error, Time now)
-{
-    const auto busy = callOf(id);
-    if (!busy)
-        return false;
-    Worker &worker = m_workers.at(id);
-    prove(worker);
-    if (worker.state != Worker::Held) {
-        if (!m_options.reuseAfterError)
-            change(id, worker, [&] { worker.isOutdated = true; });
-        answered(id, now);
-    }
-    if (busy->checkout == 0) {
-        servePending(now);
-        return true;
-    }
-    Checkout &checkout = m_checkouts.at(busy->checkout);
-    checkout.tainted = true;
-    checkout.group = ++m_lastGroup;
-    failHead(busy->checkout, error, now);
-    return true;
-}
-
-void Pool::rejected(CheckoutId id, CallId call, const Error &error, Time now)
-{
-    auto *const found = m_checkouts.find(id);
-    if (!found || call < found->head || call >= found->end)
-        return;
-    Checkout &checkout = *found;
-    if (checkout.bar != 0 && checkout.bar <= call)
-        return;
-    checkout.bar = call;
-    checkout.barError = error;
-    checkout.sent = std::min(checkout.sent, call);
-    if (checkout.firstOnWorker >= call)
-        checkout.firstOnWorker = 0;
-    if (checkout.head == call) // else it is after those before it have settled
-        failBarred(id, now);
-}
-
-void Pool::failBarred(CheckoutId id, Time now)
-{
-    Checkout &checkout = m_checkouts.at(id);
-    if (checkout.worker != 0 && m_workers.at(checkout.worker).state == Worker::Shared)
-        unshare(checkout.worker, id, now);
-    failHead(id, checkout.barError, now);
-}
-
-void Pool::advance(Time now, const std::vector<WorkerId> &unread)
-{
-    expire(now, unread);
-    reapIdle(now);
-    grow(now);
-    closeIfDrained(now);
-}
-
-std::optional<Time> Pool::nextWakeup() const
-{
-    std::optional<Time> next;
-    const auto consider = [&next](Time time) { next = next ? std::min(*next, time) : time; };
-    if (!m_alarms.empty())
-        consider(m_alarms.begin()->first);
-    if (m_failures > 0 && m_connecting == 0 && wantsMore())
-        consider(m_retryAt);
-    if (isClosing() && !m_isClosed)
-        consider(*m_closeDeadline);
-    if (mayReap())
-        consider(m_idle.begin()->second.since + m_options.idleTimeout);
-    return next;
-}
-
-std::vector<WorkerId> Pool::overdueWorkers(Time now) const
-{
-    std::vector<WorkerId> overdue;
-    for (auto alarm = m_alarms.begin(); alarm != m_alarms.end() && alarm->first <= now; ++alarm) {
-        const Checkout &checkout = m_checkouts.at(alarm->second);
-        if (checkout.armed && checkout.deadline <= now && checkout.worker != 0)
-            overdue.push_back(checkout.worker);
-    }
-    return overdue;
-}
-
-void Pool::arm(CheckoutId id, Checkout &checkout, Time now)
-{
-    checkout.armed = checkout.timeout != Duration::zero();
-    if (!checkout.armed)
-        return;
-    checkout.deadline = now + checkout.timeout;
-    if (!checkout.hasAlarm || checkout.deadline < checkout.alarm) {
-        clearAlarm(id, checkout);
-        setAlarm(id, checkout);
-    }
-}
-
-void Pool::setAlarm(CheckoutId id, Checkout &checkout)
-{
-    ++m_changes;
-    checkout.hasAlarm = true;
-    checkout.alarm = checkout.deadline;
-    m_alarms.emplace(checkout.alarm, id);
-}
-
-void Pool::clearAlarm(CheckoutId id, Checkout &checkout)
-{
-    if (!std::exchange(checkout.hasAlarm, false))
-        return;
-    ++m_changes;
-    m_alarms.erase({checkout.alarm, id});
-}
-
-void Pool::expire(Time now, const std::vector<WorkerId> &unread)
-{
-    std::vector<CheckoutId> due;
-    for (auto alarm = m_alarms.begin(); alarm != m_alarms.end() && alarm->first <= now;) {
-        const CheckoutId id = alarm->second;
-        Checkout &checkout = m_checkouts.at(id);
-        if (checkout.armed && checkout.deadline <= now) {
-            if (checkout.worker == 0 || std::find(unread.begin(), unread.end(), checkout.worker) == unread.end())
-                due.push_back(id);
-            ++alarm;
-            continue;
-        }
-        ++m_changes;
-        alarm = m_alarms.erase(alarm);
-        checkout.hasAlarm = false;
-        if (checkout.armed)
-            setAlarm(id, checkout);
-    }
-    for (const CheckoutId id : due) {
-        auto *const found = m_checkouts.find(id);
-        if (found && !found->fatal)
-            failForGood(id, timedOut(found->timeout), now);
-    }
-}
-
-void Pool::sendNext(CheckoutId id, Checkout &checkout)
+void Pool::sendNext(CheckoutId id, Checkout &checkout, Time now)
 {
     if (checkout.worker == 0)
         return;
-    const Worker &worker = m_workers.at(checkout.worker);
-    while (checkout.sent != checkout.end && checkout.sent != checkout.bar
-           && checkout.sent - checkout.head < window(worker) && (!worker.stalled || checkout.sent == checkout.head)) {
-        const CallId call = checkout.sent++;
-        if (checkout.firstOnWorker == 0)
-            checkout.firstOnWorker = call;
+    Worker &worker = m_workers.at(checkout.worker);
+    const CallId bar = checkout.bar();
+    bool hasLimits = false;
+    for (; checkout.next != checkout.calls.end() && checkout.next != bar; ++checkout.next) {
+        if (CallId(checkout.inFlight) >= window(worker) || (worker.stalled && checkout.inFlight > 0))
+            break;
+        CallRecord *const call = checkout.calls.find(checkout.next);
+        if (!call)
+            continue; // it was canceled
+        call->state = CallRecord::Sent;
+        call->group = checkout.group;
+        call->sent = now;
+        ++checkout.inFlight;
+        hasLimits = hasLimits || call->hasLimit();
+        if (call->runTimeout > Duration::zero())
+            worker.isFlushed = false;
+        if (checkout.calls.first() == checkout.next)
+            begin(id, worker, *call, now);
         m_actions.push_back({.kind = Action::Send,
                              .worker = checkout.worker,
                              .checkout = id,
-                             .call = call,
+                             .call = checkout.next,
                              .group = checkout.group,
-                             .isFirst = checkout.firstOnWorker == call});
+                             .isFirst = !std::exchange(checkout.hasSent, true)});
     }
+    if (hasLimits)
+        updateAlarm(id, checkout);
 }
 
 void Pool::setStalled(WorkerId id, bool stalled, Time now)
@@ -244,59 +143,115 @@ void Pool::setStalled(WorkerId id, bool stalled, Time now)
     if (stalled)
         return;
     if (found->state == Worker::Held)
-        sendNext(found->checkout, m_checkouts.at(found->checkout));
+        sendNext(found->checkout, m_checkouts.at(found->checkout), now);
     servePending(now);
 }
 
-void Pool::settleHead(CheckoutId id, Checkout &checkout, Time now)
+// What an answer means for its worker. Null if nobody has the call any more.
+Pool::Checkout *Pool::answeredBy(WorkerId id, const CallRef &call, Time now)
 {
-    m_actions.push_back({.kind = Action::Finish, .checkout = id, .call = checkout.head++});
-    if (checkout.head == checkout.bar) {
-        failBarred(id, now);
-        return;
-    }
-    if (checkout.hasCalls()) {
-        arm(id, checkout, now);
-        sendNext(id, checkout);
-        return;
-    }
-    checkout.armed = false;
-    if (checkout.releasing)
-        finishRelease(id, now);
+    Worker &worker = m_workers.at(id);
+    prove(worker);
+    worker.isSetUp = true;
+    if (const CallRecord *const known = record(call))
+        noteRun(*known, now);
+    if (worker.state != Worker::Held)
+        answered(id, call.checkout, now);
+    if (call.checkout != 0)
+        return &m_checkouts.at(call.checkout);
+    servePending(now);
+    return nullptr;
 }
 
-void Pool::settleAll(CheckoutId id, Checkout &checkout, const Error &error)
+bool Pool::replied(WorkerId id, const CallRef &call, Time now)
 {
-    checkout.armed = false;
-    checkout.bar = 0;
-    if (!checkout.hasCalls())
-        return;
-    m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = checkout.head, .error = error});
-    if (checkout.end - checkout.head > 1)
-        m_actions.push_back({.kind = Action::Cancel, .checkout = id, .call = checkout.head + 1, .end = checkout.end});
-    checkout.head = checkout.sent = checkout.end;
+    if (!isWith(id, call))
+        return false;
+    Checkout *const checkout = answeredBy(id, call, now);
+    if (!checkout)
+        return true;
+    checkout->hasAnswer = true;
+    if (checkout->calls.find(call.call)->state != CallRecord::Ghost)
+        m_actions.push_back({.kind = Action::Finish, .checkout = call.checkout, .call = call.call});
+    drop(*checkout, call.call);
+    goOn(call.checkout, now);
+    return true;
 }
 
-void Pool::failHead(CheckoutId id, const Error &error, Time now)
+bool Pool::repliedPlainly(WorkerId id, const CallRef &call, Time now)
+{
+    Worker *const worker = m_workers.find(id);
+    if (!worker || worker->state != Worker::Held || worker->checkout != call.checkout || hasActions())
+        return false;
+    Checkout &checkout = m_checkouts.at(call.checkout);
+    const CallRecord *const known = checkout.calls.find(call.call);
+    if (!known || known->state != CallRecord::Sent || checkout.releasing || checkout.rejected)
+        return false;
+    prove(*worker);
+    worker->isSetUp = true;
+    checkout.hasAnswer = true;
+    if (checkout.limited > 0) [[unlikely]] {
+        noteRun(*known, now);
+        drop(checkout, call.call);
+    } else {
+        --checkout.inFlight;
+        --checkout.pending;
+        checkout.calls.drop(call.call);
+    }
+    if (checkout.calls.isEmpty()) {
+        checkout.armedFor = 0;
+        checkout.timeoutAt = Never;
+        return true;
+    }
+    if (!armPlainly(call.checkout, checkout, now))
+        arm(call.checkout, checkout, now);
+    if (checkout.next != checkout.calls.end())
+        sendNext(call.checkout, checkout, now);
+    return true;
+}
+
+bool Pool::failed(WorkerId id, const CallRef &call, const Error &error, Time now)
+{
+    if (!isWith(id, call))
+        return false;
+    Worker &worker = m_workers.at(id);
+    const bool dropsTheRest = worker.state == Worker::Held && worker.traits.answersInOrder;
+    if (worker.state != Worker::Held && !m_options.reuseAfterError)
+        change(id, worker, [&] { worker.isOutdated = true; });
+    Checkout *const checkout = answeredBy(id, call, now);
+    if (!checkout)
+        return true;
+    checkout->hasAnswer = true;
+    checkout->tainted = true;
+    const bool isGhost = checkout->calls.find(call.call)->state == CallRecord::Ghost;
+    if (dropsTheRest) {
+        checkout->group = ++m_lastGroup;
+        failFirst(call.checkout, error, now, isGhost ? Oldest::IsCanceled : Oldest::Fails);
+        return true;
+    }
+    if (!isGhost)
+        m_actions.push_back({.kind = Action::Fail, .checkout = call.checkout, .call = call.call, .error = error});
+    drop(*checkout, call.call);
+    goOn(call.checkout, now);
+    return true;
+}
+
+// Something of the checkout has settled, or has been answered.
+void Pool::goOn(CheckoutId id, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
-    settleAll(id, checkout, error);
-    if (checkout.releasing)
+    countOpen(checkout);
+    if (checkout.calls.isEmpty() && checkout.releasing) {
         finishRelease(id, now);
-}
-
-// After its worker was lost: once more from the start if nothing of it can have begun, else it has failed.
-void Pool::retry(CheckoutId id, const Error &error, bool begun, Time now)
-{
-    Checkout &checkout = m_checkouts.at(id);
-    checkout.worker = 0;
-    if (begun || m_unavailable) {
-        failForGood(id, begun ? error : *m_unavailable, now);
         return;
     }
-    checkout.sent = checkout.head;
-    checkout.firstOnWorker = 0;
-    wait(id, checkout);
+    if (!checkout.calls.isEmpty() && checkout.calls.first() == checkout.bar()) {
+        failRejected(id, now);
+        return;
+    }
+    arm(id, checkout, now);
+    sendNext(id, checkout, now);
+    closeIfDrained(now);
 }
 
 }

@@ -6,29 +6,35 @@
 namespace Prefork::Pooling {
 
 // While there may be more workers a one-shot had better wait for its own: it may be long.
-bool Pool::mayShare() const
+bool Pool::mayShare(const Checkout &oneShot) const
 {
+    const CallRecord &call = *oneShot.calls.find(1);
+    if (call.runTimeout > Duration::zero() && !isUsuallyShort(call.method))
+        return false;
     return !m_roomy.empty() && m_connecting == 0 && (m_failures > 0 || workerCount() >= m_options.maxWorkers);
 }
 
 bool Pool::hasRoom(const Worker &worker) const
 {
-    return worker.state == Worker::Shared && int(worker.oneShots.size()) < m_options.oneShotDepth && !worker.stalled
-        && !isLastCheckout(worker);
+    return worker.state == Worker::Shared && !worker.isSlow && int(worker.oneShots.size()) < m_options.oneShotDepth
+        && !worker.stalled && !isLastCheckout(worker);
 }
 
-void Pool::share(WorkerId workerId, CheckoutId checkoutId)
+void Pool::share(WorkerId workerId, CheckoutId checkoutId, Time now)
 {
     Worker &worker = m_workers.at(workerId);
+    Checkout &checkout = m_checkouts.at(checkoutId);
+    const CallRecord &call = *checkout.calls.find(1);
     change(workerId, worker, [&] {
         worker.state = Worker::Shared;
         worker.oneShots.push_back(checkoutId);
         ++worker.checkouts;
+        worker.isSlow = call.runTimeout > Duration::zero() && !isUsuallyShort(call.method);
     });
-    Checkout &checkout = m_checkouts.at(checkoutId);
     checkout.worker = workerId;
+    checkout.inOrder = worker.traits.answersInOrder;
     checkout.group = ++m_lastGroup | Wire::SharedGroup;
-    sendNext(checkoutId, checkout);
+    sendNext(checkoutId, checkout, now);
 }
 
 // It was never sent after all.
@@ -59,13 +65,20 @@ void Pool::giveUp(WorkerId workerId, CheckoutId checkoutId)
     m_actions.push_back({.kind = Action::HangUp, .worker = workerId});
 }
 
-void Pool::answered(WorkerId workerId, Time now)
+void Pool::answered(WorkerId workerId, CheckoutId checkoutId, Time now)
 {
     Worker &worker = m_workers.at(workerId);
-    if (const CheckoutId id = worker.oneShots.front(); id != 0)
-        m_checkouts.at(id).worker = 0;
-    change(workerId, worker, [&] { worker.oneShots.pop_front(); });
+    if (checkoutId != 0)
+        m_checkouts.at(checkoutId).worker = 0;
+    change(workerId, worker, [&] {
+        if (worker.oneShots.front() == checkoutId)
+            worker.oneShots.pop_front();
+        else
+            worker.oneShots.erase(std::find(worker.oneShots.begin(), worker.oneShots.end(), checkoutId));
+    });
     goesOn(workerId, worker, now);
+    if (const Worker *const still = m_workers.find(workerId))
+        beginFirst(*still, now);
 }
 
 void Pool::goesOn(WorkerId workerId, Worker &worker, Time now)

@@ -16,6 +16,7 @@ void Pool::connected(WorkerId id, const Wire::WorkerTraits &traits, Time now)
     if (!found)
         return;
     found->traits = traits;
+    m_connectProblem.clear();
     goesIdle(id, *found, now);
     servePending(now);
 }
@@ -25,6 +26,7 @@ void Pool::connectFailed(WorkerId id, const Error &error, Time now)
     if (!m_workers.contains(id))
         return;
     retire(id, Farewell::Gone);
+    m_connectProblem = error.message();
     backOff(now);
     if (!m_options.waitForServer)
         failWaiting(error, now);
@@ -44,7 +46,7 @@ bool Pool::released(WorkerId id, Time now)
     return true;
 }
 
-void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now, Loss loss)
+void Pool::lost(WorkerId id, const Error &error, const Begun &begun, Time now, Loss loss)
 {
     auto *const found = m_workers.find(id);
     if (!found)
@@ -56,14 +58,15 @@ void Pool::lost(WorkerId id, const Error &error, qsizetype begun, Time now, Loss
         m_givenUp = std::min(m_givenUp + 1, m_options.minWorkers);
     if (!worker.proven && worker.state != Worker::Connecting)
         backOff(now);
-    if (worker.state == Worker::Held) {
-        const Checkout &checkout = m_checkouts.at(worker.checkout);
-        const bool sawAnswer = checkout.firstOnWorker != 0 && checkout.firstOnWorker != checkout.head;
-        retry(worker.checkout, error, sawAnswer || begun > 0, now);
-    }
+    if (worker.state == Worker::Held)
+        retry(worker.checkout, error, mayHaveBegun(m_checkouts.at(worker.checkout), begun), now);
     for (std::size_t i = 0; i < worker.oneShots.size(); ++i) {
-        if (const CheckoutId oneShot = worker.oneShots[i]; oneShot != 0 && m_checkouts.contains(oneShot))
-            retry(oneShot, error, qsizetype(i) < begun, now);
+        const CheckoutId oneShot = worker.oneShots[i];
+        if (oneShot == 0 || !m_checkouts.contains(oneShot))
+            continue;
+        const bool isNamed = std::any_of(begun.named.begin(), begun.named.end(),
+                                         [oneShot](const CallRef &call) { return call.checkout == oneShot; });
+        retry(oneShot, error, isNamed || qsizetype(i) < begun.oldest, now);
     }
     servePending(now);
 }
@@ -93,7 +96,7 @@ void Pool::reconnect(Time now)
 
 void Pool::servePending(Time now)
 {
-    assign();
+    assign(now);
     grow(now);
 }
 
@@ -103,31 +106,39 @@ void Pool::prove(Worker &worker)
     m_failures = 0;
 }
 
-void Pool::assign()
+// The worker that the next in line may have; 0 = none.
+WorkerId Pool::workerFor(const Checkout &checkout) const
+{
+    if (!m_idle.empty())
+        return m_idle.rbegin()->second.worker;
+    return checkout.isOneShot && mayShare(checkout) ? m_roomy.begin()->second : 0;
+}
+
+void Pool::give(WorkerId workerId, CheckoutId id, Checkout &checkout, Time now)
+{
+    const Worker &worker = m_workers.at(workerId);
+    if (worker.state == Worker::Idle)
+        m_idle.erase(worker.idleKey);
+    if (checkout.isOneShot && worker.traits.isShareable())
+        share(workerId, id, now);
+    else
+        hold(workerId, id, now);
+}
+
+void Pool::assign(Time now)
 {
     while (!m_waiting.empty()) {
-        const CheckoutId id = *m_waiting.begin();
-        const bool isOneShot = m_checkouts.at(id).isOneShot;
-        WorkerId workerId = 0;
-        if (!m_idle.empty())
-            workerId = m_idle.rbegin()->second.worker;
-        else if (isOneShot && mayShare())
-            workerId = m_roomy.begin()->second;
-        else
+        const CheckoutId id = m_waiting.begin()->second;
+        Checkout &checkout = m_checkouts.at(id);
+        const WorkerId worker = workerFor(checkout);
+        if (worker == 0)
             return;
-        m_waiting.erase(id);
-        m_checkouts.at(id).waiting = false;
-        const Worker &worker = m_workers.at(workerId);
-        if (worker.state == Worker::Idle)
-            m_idle.erase(worker.idleKey);
-        if (isOneShot && worker.traits.isShareable())
-            share(workerId, id);
-        else
-            hold(workerId, id);
+        stopWaiting(id, checkout);
+        give(worker, id, checkout, now);
     }
 }
 
-void Pool::hold(WorkerId workerId, CheckoutId checkoutId)
+void Pool::hold(WorkerId workerId, CheckoutId checkoutId, Time now)
 {
     Worker &worker = m_workers.at(workerId);
     change(workerId, worker, [&] {
@@ -137,8 +148,9 @@ void Pool::hold(WorkerId workerId, CheckoutId checkoutId)
     });
     Checkout &checkout = m_checkouts.at(checkoutId);
     checkout.worker = workerId;
+    checkout.inOrder = worker.traits.answersInOrder;
     checkout.group = ++m_lastGroup;
-    sendNext(checkoutId, checkout);
+    sendNext(checkoutId, checkout, now);
 }
 
 void Pool::goesIdle(WorkerId id, Worker &worker, Time now)
@@ -147,6 +159,7 @@ void Pool::goesIdle(WorkerId id, Worker &worker, Time now)
         worker.state = Worker::Idle;
         worker.checkout = 0;
         worker.oneShots.clear();
+        worker.isSlow = false;
     });
     worker.idleKey = ++m_lastIdleKey;
     m_idle.emplace(worker.idleKey, IdleEntry{id, now});

@@ -81,11 +81,14 @@ void report(const Prefork::Error &error, const QString &connectionError, const C
     // The whole time, also when it was the second attempt that ran out of it.
     const double seconds = std::chrono::duration<double>(options.timeout).count();
     const bool isTimeout = error.code() == Prefork::Error::Timeout;
-    const QString message
-        = isTimeout ? QStringLiteral("timed out after %1 seconds").arg(seconds) : error.printableMessage();
+    const QString time = seconds == 1 ? QStringLiteral("1 second") : QStringLiteral("%1 seconds").arg(seconds);
+    const QString message = isTimeout ? QStringLiteral("timed out after %1").arg(time) : error.printableMessage();
     std::fprintf(stderr, "%s\n", qPrintable(message));
     const bool isAboutConnecting = isTimeout || error.code() == Prefork::Error::WorkerLost;
-    const QString cause = error.detail().isEmpty() && isAboutConnecting ? connectionError : error.detail();
+    // Of a time-out the first obstacle says more than where the second attempt was when the time was over.
+    const bool isObstacle
+        = !connectionError.isEmpty() && (isTimeout || (isAboutConnecting && error.detail().isEmpty()));
+    const QString cause = isObstacle ? connectionError : error.detail();
     if (!cause.isEmpty())
         std::fprintf(stderr, "(%s)\n", qPrintable(cause));
 }

@@ -16,6 +16,9 @@ struct WorkerTraits
 {
     bool pipelines = false; ///< takes further calls while one runs, numbers its answers, and says hello and goodbye
     bool acknowledgesRelease = false; ///< after a release it must say released before it is given the next checkout
+    bool answersInOrder = true; ///< calls are answered in the order in which they were sent
+    bool cancels = false; ///< it can be told that a call is not wanted any more
+    bool tellsBegun = false; ///< it says when it begins a call after a setup; if it answers in any order, each call
     qsizetype maxMessageSize = std::numeric_limits<qsizetype>::max(); ///< what it accepts
     qsizetype headerSize = 0; ///< bytes of a message that this does not count
     qint64 maxDecodedSize = DefaultMaxDecodedSize; ///< what its values may take in memory there

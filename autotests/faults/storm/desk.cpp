@@ -25,7 +25,8 @@ void Desk::answered(const Request &request, const QString &answer)
 
 void Desk::failed(const Request &request, const Prefork::Error &error)
 {
-    settle(request, Failed + quint32(error.code()));
+    const bool wasCanceled = error.code() == Prefork::Error::Canceled; // a future says it so
+    settle(request, wasCanceled ? quint32(Canceled) : Failed + quint32(error.code()));
 }
 
 void Desk::canceled(const Request &request)

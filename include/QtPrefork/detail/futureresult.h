@@ -19,7 +19,7 @@ public:
     ~FutureHandler() override
     {
         if (!m_isFinished)
-            cancel();
+            cancel({});
     }
     [[nodiscard]] QFuture<R> future() const { return m_promise.future(); }
 
@@ -35,9 +35,12 @@ public:
         finish();
         return true;
     }
-    void cancel() override
+    void cancel(const Error &error) override
     {
-        m_promise.future().cancel();
+        if (error.code() == Error::NoError)
+            m_promise.future().cancel();
+        else
+            m_promise.setException(std::make_exception_ptr(error)); // without one a result could not even be asked for
         finish();
     }
     bool isCanceled() const override { return m_promise.isCanceled(); }

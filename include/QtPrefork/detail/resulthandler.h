@@ -47,8 +47,8 @@ public:
     virtual void deliver() = 0;
     /// Whether this one takes errors itself, instead of the frame of the call.
     [[nodiscard]] virtual bool fail(const Error &) { return false; }
-    /// The call will never run.
-    virtual void cancel() { }
+    /// The call will never run, for the reason that @p error gives. A null error: because its own user wanted it so.
+    virtual void cancel(const Error & /*error*/) { }
     /// Whether nobody waits for the call any more.
     [[nodiscard]] virtual bool isCanceled() const { return false; }
     /// Whether isCanceled() may change.

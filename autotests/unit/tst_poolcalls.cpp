@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: MIT
+// Single decisions of the pool about calls: canceled ones, and how long they may take.
+#include "pool/pool_p.h"
+
+#include <QtTest/QTest>
+
+#include <algorithm>
+
+using namespace Prefork;
+using namespace Prefork::Pooling;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Wire::WorkerTraits Modern{.pipelines = true, .cancels = true, .tellsBegun = true};
+const Wire::WorkerTraits Old{.pipelines = true};
+
+/// A pool, and the orders it has given since they were looked at last.
+struct Office
+{
+    explicit Office(const Options &options, const Wire::WorkerTraits &traits = Modern)
+        : pool(options)
+        , m_traits(traits)
+    {
+        pool.start(0s);
+        connectAll(0s);
+    }
+    void connectAll(Time now)
+    {
+        for (std::vector<Action> orders = take(); !orders.empty(); orders = take()) {
+            for (const Action &order : orders) {
+                if (order.kind == Action::Connect)
+                    pool.connected(order.worker, m_traits, now);
+            }
+        }
+    }
+    [[nodiscard]] std::vector<Action> take()
+    {
+        std::vector<Action> orders;
+        pool.takeActions(&orders);
+        return orders;
+    }
+    /// The calls that an order of this kind names.
+    [[nodiscard]] static std::vector<CallId> named(const std::vector<Action> &orders, Action::Kind kind)
+    {
+        std::vector<CallId> calls;
+        for (const Action &order : orders) {
+            if (order.kind == kind)
+                calls.push_back(order.call);
+        }
+        return calls;
+    }
+    [[nodiscard]] static std::optional<Error> failure(const std::vector<Action> &orders)
+    {
+        const auto found = std::find_if(orders.begin(), orders.end(),
+                                        [](const Action &order) { return order.kind == Action::Fail; });
+        return found == orders.end() ? std::nullopt : std::optional(found->error);
+    }
+    [[nodiscard]] CheckoutId checkout(int calls, const CallOptions &options = {}, Time now = 0s)
+    {
+        const CheckoutId id = pool.checkout({}, now);
+        for (int i = 0; i < calls; ++i)
+            (void)pool.call(id, options, now);
+        return id;
+    }
+    void begins(CheckoutId checkout, CallId call, Time now)
+    {
+        pool.begun(pool.workerOf(checkout), {checkout, call}, now);
+    }
+    [[nodiscard]] bool replies(CheckoutId checkout, CallId call, Time now)
+    {
+        return pool.replied(pool.workerOf(checkout), {checkout, call}, now);
+    }
+    [[nodiscard]] bool givesUp(CheckoutId checkout, CallId call, bool hadBegun, Time now)
+    {
+        return pool.gaveUp(pool.workerOf(checkout), {checkout, call}, hadBegun, now);
+    }
+
+    Pool pool;
+
+private:
+    const Wire::WorkerTraits m_traits;
+};
+
+using Calls = std::vector<CallId>;
+
+}
+
+class TestPoolCalls : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void whatWasNotSentNeverIs();
+    void aGhostFillsTheWindowUntilItIsAnswered();
+    void theLateResultOfACanceledCallIsNobodys();
+    void onlyCanceledCallsAreGivenUp();
+    void aReleaseWaitsForGhosts();
+    void aCanceledCallThatCouldNotBeSentBlocksNoOthers();
+    void whatBeganAndWasCanceledTaintsItsWorker_data();
+    void whatBeganAndWasCanceledTaintsItsWorker();
+    void afterItsGraceTheWorkerIsKilled();
+    void theGraceBeginsWhenNothingIsBeforeIt();
+    void aSharedWorkerIsGivenUpAndTheOthersGoElsewhere();
+    void aPartingWorkerIsToldNothing();
+    void aWorkerThatUnderstandsNoCancelsIsDropped_data();
+    void aWorkerThatUnderstandsNoCancelsIsDropped();
+    void aFailureOfACanceledCallCancelsThoseBehindIt();
+    void aGhostIsNeverSentAgain();
+    void theRunIsCountedFromWhenItBegins();
+    void theRunIsNotCountedBeforeItIsWritten();
+    void theRunBeginsWithTheAnswerBeforeIt();
+    void aDeadlineIsCountedFromTheCall();
+    void aDeadlineFiresWhenTheCallIsTheOldest();
+    void theClockOfTheNextStartsAfterAGhost();
+    void aTimeOutSaysWhereTheTimeWent();
+    void higherPrioritiesAreServedFirst();
+    void onlyShortTimedCallsShareAWorker();
+    void inAnyOrderEachHasItsOwnEnd();
+};
+
+void TestPoolCalls::whatWasNotSentNeverIs()
+{
+    Office office({.minWorkers = 1, .window = 1});
+    const CheckoutId id = office.checkout(3);
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls{1});
+    QVERIFY(office.pool.cancel(id, 2, 0s));
+    QVERIFY(!office.pool.cancel(id, 2, 0s));
+    const auto orders = office.take();
+    QCOMPARE(Office::named(orders, Action::CancelAsked), Calls{2});
+    QVERIFY(Office::named(orders, Action::SendCancel).empty());
+    QVERIFY(office.replies(id, 1, 0s));
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls{3});
+}
+
+void TestPoolCalls::aGhostFillsTheWindowUntilItIsAnswered()
+{
+    Office office({.minWorkers = 1, .window = 2});
+    const CheckoutId id = office.checkout(3);
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls({1, 2}));
+    QVERIFY(office.pool.cancel(id, 1, 0s));
+    const auto orders = office.take();
+    QCOMPARE(Office::named(orders, Action::SendCancel), Calls{1});
+    QCOMPARE(Office::named(orders, Action::CancelAsked), Calls{1});
+    QVERIFY(Office::named(orders, Action::Send).empty());
+    QVERIFY(office.givesUp(id, 1, true, 0s));
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls{3});
+    QVERIFY(office.replies(id, 2, 0s)); // the fate group lives on
+    QCOMPARE(Office::named(office.take(), Action::Finish), Calls{2});
+}
+
+void TestPoolCalls::theLateResultOfACanceledCallIsNobodys()
+{
+    Office office({.minWorkers = 1});
+    const CheckoutId id = office.checkout(2);
+    QVERIFY(office.pool.cancel(id, 1, 0s));
+    (void)office.take();
+    QVERIFY(office.replies(id, 1, 0s));
+    QVERIFY(office.replies(id, 2, 0s));
+    QCOMPARE(Office::named(office.take(), Action::Finish), Calls{2});
+}
+
+void TestPoolCalls::onlyCanceledCallsAreGivenUp()
+{
+    Office office({.minWorkers = 1});
+    const CheckoutId id = office.checkout(2);
+    QVERIFY(!office.givesUp(id, 1, true, 0s));
+    QVERIFY(office.pool.cancel(id, 2, 0s));
+    QVERIFY(!office.givesUp(id, 1, true, 0s));
+    QVERIFY(!office.givesUp(id, 7, true, 0s));
+}
+
+void TestPoolCalls::aReleaseWaitsForGhosts()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1});
+    const CheckoutId id = office.checkout(1);
+    office.pool.release(id, 0s);
+    QVERIFY(office.pool.cancel(id, 1, 0s));
+    QCOMPARE(office.pool.openCount(), 0);
+    const CheckoutId next = office.checkout(1);
+    auto orders = office.take();
+    QVERIFY(Office::named(orders, Action::Released).empty());
+    QCOMPARE(office.pool.workerOf(next), WorkerId(0));
+    QVERIFY(office.givesUp(id, 1, false, 0s));
+    orders = office.take();
+    QCOMPARE(Office::named(orders, Action::Released).size(), std::size_t(1));
+    QVERIFY(office.pool.workerOf(next) != 0);
+}
+
+void TestPoolCalls::aCanceledCallThatCouldNotBeSentBlocksNoOthers()
+{
+    Office office({.minWorkers = 1, .window = 1});
+    const CheckoutId id = office.checkout(3);
+    office.pool.rejected(id, 2, Error(Error::BadArguments, QStringLiteral("no")), 0s);
+    QVERIFY(office.pool.cancel(id, 2, 0s));
+    (void)office.take();
+    QVERIFY(office.replies(id, 1, 0s));
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls{3});
+}
+
+void TestPoolCalls::whatBeganAndWasCanceledTaintsItsWorker_data()
+{
+    QTest::addColumn<bool>("hadBegun");
+    QTest::addColumn<bool>("mayBeReused");
+    QTest::addColumn<bool>("isReplaced");
+    QTest::newRow("began") << true << false << true;
+    QTest::newRow("began, and does not matter") << true << true << false;
+    QTest::newRow("never began") << false << false << false;
+}
+
+void TestPoolCalls::whatBeganAndWasCanceledTaintsItsWorker()
+{
+    QFETCH(bool, hadBegun);
+    QFETCH(bool, mayBeReused);
+    Office office({.minWorkers = 1, .reuseAfterError = mayBeReused});
+    const CheckoutId id = office.checkout(1);
+    const WorkerId worker = office.pool.workerOf(id);
+    QVERIFY(office.pool.cancel(id, 1, 0s));
+    QVERIFY(office.givesUp(id, 1, hadBegun, 0s));
+    office.pool.release(id, 0s);
+    const auto orders = office.take();
+    const bool isClosed = std::any_of(orders.begin(), orders.end(), [worker](const Action &order) {
+        return order.kind == Action::Close && order.worker == worker;
+    });
+    QTEST(isClosed, "isReplaced");
+}
+
+void TestPoolCalls::afterItsGraceTheWorkerIsKilled()
+{
+    Office office({.minWorkers = 1, .cancelGrace = 250ms});
+    const CheckoutId id = office.checkout(3, {.method = office.pool.methodId(QStringLiteral("x"))});
+    QVERIFY(office.pool.cancel(id, 1, 0s));
+    (void)office.take();
+    office.pool.advance(249ms);
+    QVERIFY(office.take().empty());
+    office.pool.advance(250ms);
+    const auto orders = office.take();
+    QCOMPARE(Office::named(orders, Action::Close).size(), std::size_t(1));
+    QCOMPARE(Office::named(orders, Action::Fail), Calls{2});
+    QCOMPARE(Office::named(orders, Action::Cancel), Calls{3});
+    QCOMPARE(Office::failure(orders)->code(), Error::WorkerLost);
+    QCOMPARE(Office::failure(orders)->detail(),
+             QStringLiteral("killed, for the canceled 'x' did not end within 0.25 s"));
+    QCOMPARE(office.pool.errorOf(id)->code(), Error::WorkerLost);
+}
+
+void TestPoolCalls::theGraceBeginsWhenNothingIsBeforeIt()
+{
+    Office office({.minWorkers = 1, .cancelGrace = 1s});
+    const CheckoutId id = office.checkout(2);
+    QVERIFY(office.pool.cancel(id, 2, 0s));
+    office.pool.advance(20s);
+    QVERIFY(!office.pool.errorOf(id));
+    QVERIFY(office.replies(id, 1, 20s));
+    office.pool.advance(20s + 999ms);
+    QVERIFY(!office.pool.errorOf(id));
+    office.pool.advance(21s);
+    QCOMPARE(office.pool.errorOf(id).value_or(Error()).code(), Error::WorkerLost);
+}
+
+void TestPoolCalls::aSharedWorkerIsGivenUpAndTheOthersGoElsewhere()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1, .cancelGrace = 0s});
+    const CheckoutId slow = office.pool.oneShot({}, {}, 0s);
+    const CheckoutId other = office.pool.oneShot({}, {}, 0s);
+    const WorkerId worker = office.pool.workerOf(slow);
+    QCOMPARE(office.pool.workerOf(other), worker);
+    QVERIFY(office.pool.cancel(slow, 1, 0s));
+    (void)office.take();
+    office.pool.advance(0s);
+    QCOMPARE(Office::named(office.take(), Action::HangUp).size(), std::size_t(1));
+    office.pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("gone")), {.oldest = 1, .isTold = true}, 0s);
+    const auto orders = office.take();
+    QVERIFY(!Office::failure(orders));
+    QCOMPARE(office.pool.waitingCount(), 1);
+}
+
+void TestPoolCalls::aPartingWorkerIsToldNothing()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1, .cancelGrace = 0s});
+    std::vector<CheckoutId> ids;
+    for (int i = 0; i < 3; ++i)
+        ids.push_back(office.pool.oneShot({}, {}, 0s));
+    QVERIFY(office.pool.cancel(ids[0], 1, 0s));
+    office.pool.advance(0s);
+    QCOMPARE(Office::named(office.take(), Action::HangUp).size(), std::size_t(1));
+    QVERIFY(office.pool.cancel(ids[1], 1, 0s));
+    const auto orders = office.take();
+    QCOMPARE(Office::named(orders, Action::CancelAsked), Calls{1});
+    QVERIFY(Office::named(orders, Action::SendCancel).empty());
+    QVERIFY(office.pool.workerOf(ids[2]) != 0);
+}
+
+void TestPoolCalls::aWorkerThatUnderstandsNoCancelsIsDropped_data()
+{
+    QTest::addColumn<bool>("pipelines");
+    QTest::newRow("one at a time") << false;
+    QTest::newRow("an older one") << true;
+}
+
+void TestPoolCalls::aWorkerThatUnderstandsNoCancelsIsDropped()
+{
+    QFETCH(bool, pipelines);
+    Office office({.minWorkers = 1}, pipelines ? Old : Wire::WorkerTraits());
+    const CheckoutId id = office.checkout(3);
+    (void)office.take();
+    QVERIFY(office.pool.cancel(id, 1, 0s));
+    const auto orders = office.take();
+    QCOMPARE(Office::named(orders, Action::CancelAsked), Calls{1});
+    QCOMPARE(Office::named(orders, Action::Fail), Calls{2});
+    QCOMPARE(Office::named(orders, Action::Cancel), Calls{3});
+    QVERIFY(Office::named(orders, Action::SendCancel).empty());
+    QCOMPARE(Office::named(orders, Action::Close).size(), std::size_t(1));
+    QCOMPARE(office.pool.errorOf(id)->code(), Error::Aborted);
+}
+
+void TestPoolCalls::aFailureOfACanceledCallCancelsThoseBehindIt()
+{
+    Office office({.minWorkers = 1});
+    const CheckoutId id = office.checkout(2);
+    QVERIFY(office.pool.cancel(id, 1, 0s));
+    (void)office.take();
+    QVERIFY(office.pool.failed(office.pool.workerOf(id), {id, 1}, Error(QStringLiteral("no luck")), 0s));
+    const auto orders = office.take();
+    QVERIFY(!Office::failure(orders));
+    QCOMPARE(Office::named(orders, Action::Cancel), Calls{2});
+    QVERIFY(!office.pool.errorOf(id));
+}
+
+void TestPoolCalls::aGhostIsNeverSentAgain()
+{
+    const Error lost(Error::WorkerLost, QStringLiteral("gone"));
+    for (const bool isTold : {false, true}) {
+        Office office({.minWorkers = 1});
+        const CheckoutId id = office.checkout(2);
+        QVERIFY(office.pool.cancel(id, 1, 0s));
+        (void)office.take();
+        office.pool.lost(office.pool.workerOf(id), lost, {.oldest = 1, .isTold = isTold}, 0s);
+        QCOMPARE(office.pool.errorOf(id).has_value(), isTold); // it counts as begun only if somebody says so
+        office.pool.advance(1s);
+        for (std::vector<Action> orders = office.take(); !orders.empty(); orders = office.take()) {
+            for (const Action &order : orders) {
+                if (order.kind == Action::Send)
+                    QCOMPARE(order.call, CallId(2));
+                if (order.kind == Action::Connect)
+                    office.pool.connected(order.worker, Modern, 1s);
+            }
+        }
+    }
+}
+
+void TestPoolCalls::theRunIsCountedFromWhenItBegins()
+{
+    Office office({.minWorkers = 1, .timeout = 0s});
+    const CheckoutId id
+        = office.checkout(1, {.runTimeout = 2s, .method = office.pool.methodId(QStringLiteral("decode"))});
+    office.pool.flushed(office.pool.workerOf(id), 0s);
+    office.pool.advance(60s); // its worker is still being set up
+    QVERIFY(!office.pool.errorOf(id));
+    office.begins(id, 1, 60s);
+    office.pool.advance(61s);
+    QVERIFY(!office.pool.errorOf(id));
+    office.pool.advance(62s);
+    const Error error = office.pool.errorOf(id).value_or(Error());
+    QCOMPARE(error.code(), Error::Timeout);
+    QCOMPARE(error.message(), QStringLiteral("timed out after 2 seconds"));
+    QCOMPARE(error.detail(), QStringLiteral("'decode' ran for 2 s"));
+    QVERIFY(!office.pool.countsRuns());
+}
+
+void TestPoolCalls::theRunIsNotCountedBeforeItIsWritten()
+{
+    Office office({.minWorkers = 1, .timeout = 0s}, Old);
+    const CheckoutId id = office.checkout(1, {.runTimeout = 2s});
+    QVERIFY(office.pool.awaitsFlush(office.pool.workerOf(id)));
+    office.pool.advance(10s);
+    QVERIFY(!office.pool.errorOf(id));
+    office.pool.flushed(office.pool.workerOf(id), 10s);
+    QVERIFY(!office.pool.awaitsFlush(office.pool.workerOf(id)));
+    office.pool.advance(12s);
+    QVERIFY(office.pool.errorOf(id));
+}
+
+void TestPoolCalls::theRunBeginsWithTheAnswerBeforeIt()
+{
+    Office office({.minWorkers = 1, .timeout = 0s}, Old);
+    const CheckoutId id = office.checkout(2, {.runTimeout = 2s});
+    office.pool.flushed(office.pool.workerOf(id), 0s);
+    QVERIFY(office.replies(id, 1, 1900ms));
+    office.pool.advance(3800ms);
+    QVERIFY(!office.pool.errorOf(id));
+    office.pool.advance(3900ms);
+    QVERIFY(office.pool.errorOf(id));
+}
+
+void TestPoolCalls::aDeadlineIsCountedFromTheCall()
+{
+    Office office({.minWorkers = 0, .timeout = 30s});
+    const CheckoutId id = office.checkout(1, {.deadline = 2s}, 1s);
+    office.pool.advance(2999ms);
+    QVERIFY(!office.pool.errorOf(id));
+    office.pool.advance(3s);
+    QCOMPARE(office.pool.errorOf(id).value_or(Error()).message(), QStringLiteral("timed out after 2 seconds"));
+}
+
+void TestPoolCalls::aDeadlineFiresWhenTheCallIsTheOldest()
+{
+    Office office({.minWorkers = 1, .timeout = 0s});
+    const CheckoutId id = office.checkout(1);
+    (void)office.pool.call(id, {.deadline = 1s}, 0s);
+    office.pool.advance(5s);
+    QVERIFY(!office.pool.errorOf(id));
+    QVERIFY(office.replies(id, 1, 5s));
+    office.pool.advance(5s);
+    QVERIFY(office.pool.errorOf(id));
+}
+
+void TestPoolCalls::theClockOfTheNextStartsAfterAGhost()
+{
+    Office office({.minWorkers = 1, .timeout = 1s, .cancelGrace = -1s});
+    const CheckoutId id = office.checkout(2);
+    QVERIFY(office.pool.cancel(id, 1, 900ms));
+    office.pool.advance(5s);
+    QVERIFY(!office.pool.errorOf(id));
+    QVERIFY(office.givesUp(id, 1, true, 5s));
+    office.pool.advance(5999ms);
+    QVERIFY(!office.pool.errorOf(id));
+    office.pool.advance(6s);
+    QVERIFY(office.pool.errorOf(id));
+}
+
+void TestPoolCalls::aTimeOutSaysWhereTheTimeWent()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1, .timeout = 1s}, Old);
+    const CheckoutId busy = office.checkout(1, {.method = office.pool.methodId(QStringLiteral("sleep"))});
+    const CheckoutId first = office.pool.checkout({.timeout = 0s}, 0s);
+    (void)office.pool.call(first, {}, 0s);
+    const CheckoutId second = office.checkout(1);
+    const CheckoutId third = office.checkout(1);
+    office.pool.advance(1s);
+    QCOMPARE(office.pool.errorOf(busy)->detail(), QStringLiteral("'sleep' ran for 1 s"));
+    QCOMPARE(office.pool.errorOf(second)->detail(), QStringLiteral("waited in line behind 1 checkout"));
+    QCOMPARE(office.pool.errorOf(third)->code(), Error::Timeout);
+
+    Pool nowhere({.minWorkers = 1, .timeout = 1s});
+    nowhere.start(0s);
+    nowhere.connectFailed(1, Error(Error::Unavailable, QStringLiteral("no server listens there")), 0s);
+    const CheckoutId lonely = nowhere.checkout({}, 0s);
+    (void)nowhere.call(lonely, {}, 0s);
+    nowhere.advance(1s);
+    QCOMPARE(nowhere.errorOf(lonely)->detail(), QStringLiteral("no server listens there"));
+}
+
+void TestPoolCalls::higherPrioritiesAreServedFirst()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1});
+    const CheckoutId holder = office.pool.checkout({}, 0s);
+    const CheckoutId low = office.pool.checkout({.priority = -1}, 0s);
+    const CheckoutId usual = office.pool.checkout({}, 0s);
+    const CheckoutId high = office.pool.checkout({.priority = 5}, 0s);
+    const CheckoutId high2 = office.pool.checkout({.priority = 5}, 0s);
+    std::vector<CheckoutId> served;
+    for (CheckoutId held = holder; served.size() < 4;) {
+        office.pool.release(held, 0s);
+        for (const CheckoutId id : {low, usual, high, high2}) {
+            if (office.pool.workerOf(id) != 0)
+                served.push_back(held = id);
+        }
+    }
+    QCOMPARE(served, std::vector<CheckoutId>({high, high2, usual, low}));
+}
+
+void TestPoolCalls::onlyShortTimedCallsShareAWorker()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1}, Old);
+    const CallOptions timed{.runTimeout = 2s, .method = office.pool.methodId(QStringLiteral("quick"))};
+    for (int i = 0; i < 8; ++i) {
+        const CheckoutId first = office.pool.oneShot({}, timed, 0s);
+        const CheckoutId second = office.pool.oneShot({}, timed, 0s);
+        QCOMPARE(office.pool.workerOf(second), WorkerId(0));
+        office.pool.flushed(office.pool.workerOf(first), 0s);
+        QVERIFY(office.replies(first, 1, 900us));
+        office.pool.abort(second, Error(Error::Aborted, QStringLiteral("enough")), 0s);
+        office.connectAll(10s * (i + 1));
+    }
+    const CheckoutId first = office.pool.oneShot({}, timed, 0s);
+    const CheckoutId second = office.pool.oneShot({}, timed, 0s);
+    QVERIFY(office.pool.workerOf(second) != 0);
+    QCOMPARE(office.pool.workerOf(second), office.pool.workerOf(first));
+}
+
+void TestPoolCalls::inAnyOrderEachHasItsOwnEnd()
+{
+    Wire::WorkerTraits anyOrder = Modern;
+    anyOrder.answersInOrder = false;
+    Office office({.minWorkers = 1, .timeout = 0s}, anyOrder);
+    const CheckoutId id = office.checkout(2);
+    (void)office.pool.call(id, {.runTimeout = 1s, .method = office.pool.methodId(QStringLiteral("third"))}, 0s);
+    (void)office.take();
+    const WorkerId worker = office.pool.workerOf(id);
+    QVERIFY(!office.pool.callOf(worker));
+    QVERIFY(office.pool.failed(worker, {id, 2}, Error(QStringLiteral("no luck")), 0s));
+    QCOMPARE(Office::named(office.take(), Action::Fail), Calls{2});
+    QVERIFY(office.pool.isWith(worker, {id, 1}));
+    office.begins(id, 3, 5s);
+    office.pool.advance(5999ms);
+    QVERIFY(!office.pool.errorOf(id));
+    office.pool.advance(6s);
+    QCOMPARE(office.pool.errorOf(id).value_or(Error()).detail(), QStringLiteral("'third' ran for 1 s"));
+}
+
+QTEST_APPLESS_MAIN(TestPoolCalls)
+#include "tst_poolcalls.moc"

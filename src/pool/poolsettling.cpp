@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "pool/pool_p.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace Prefork::Pooling {
+
+namespace {
+
+Error canceledAfter(const Error &error)
+{
+    return Error(Error::Canceled, QStringLiteral("it was not run, for the call before it has failed"))
+        .withDetail(error.message());
+}
+
+}
+
+// Nothing is left of the checkout's calls: those that have not settled do.
+void Pool::settleAll(CheckoutId id, Checkout &checkout, const Error &error, Oldest oldest)
+{
+    Action cancel{.kind = Action::Cancel, .checkout = id};
+    const auto endRun = [&] {
+        if (cancel.end > cancel.call) {
+            cancel.error = canceledAfter(error);
+            m_actions.push_back(cancel);
+        }
+    };
+    bool isFirst = oldest == Oldest::Fails;
+    checkout.calls.forEach([&](CallId number, const CallRecord &call) {
+        if (call.state == CallRecord::Ghost)
+            return;
+        if (std::exchange(isFirst, false)) {
+            m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = number, .error = error});
+        } else if (number == cancel.end) {
+            ++cancel.end;
+        } else {
+            endRun();
+            cancel.call = number;
+            cancel.end = number + 1;
+        }
+    });
+    endRun();
+    while (!checkout.calls.isEmpty())
+        drop(checkout, checkout.calls.first());
+    checkout.next = checkout.calls.end();
+    checkout.rejected.reset();
+    checkout.armedFor = 0;
+    checkout.timeoutAt = Never;
+}
+
+void Pool::failFirst(CheckoutId id, const Error &error, Time now, Oldest oldest)
+{
+    Checkout &checkout = m_checkouts.at(id);
+    settleAll(id, checkout, error, oldest);
+    countOpen(checkout);
+    if (checkout.releasing)
+        finishRelease(id, now);
+}
+
+void Pool::rejected(CheckoutId id, CallId call, const Error &error, Time now)
+{
+    auto *const found = m_checkouts.find(id);
+    const CallRecord *const known = found ? found->calls.find(call) : nullptr;
+    if (!known || known->state == CallRecord::Ghost)
+        return;
+    if (!found->rejected)
+        found->rejected = std::make_unique<std::map<CallId, Error>>();
+    found->rejected->emplace(call, error);
+    takeBack(*found, call);
+    if (found->calls.first() == call) // else it is after those before it have settled
+        failRejected(id, now);
+}
+
+void Pool::failRejected(CheckoutId id, Time now)
+{
+    Checkout &checkout = m_checkouts.at(id);
+    if (checkout.worker != 0 && m_workers.at(checkout.worker).state == Worker::Shared)
+        unshare(checkout.worker, id, now);
+    failFirst(id, Error(checkout.rejected->begin()->second), now);
+}
+
+// The calls from that one on were not sent after all.
+void Pool::takeBack(Checkout &checkout, CallId from)
+{
+    checkout.calls.forEach([&](CallId number, CallRecord &call) {
+        if (number < from || call.state != CallRecord::Sent)
+            return;
+        call.state = CallRecord::Waiting;
+        call.begun = Never;
+        --checkout.inFlight;
+    });
+    checkout.next = std::min(checkout.next, from);
+    checkout.hasSent = checkout.hasAnswer || checkout.inFlight > 0;
+}
+
+// A ghost that nobody has said began has not, for what the worker said last of it was nothing.
+bool Pool::mayHaveBegun(const Checkout &checkout, const Begun &begun)
+{
+    qsizetype older = 0;
+    bool hasBegun = checkout.hasAnswer;
+    checkout.calls.forEach([&](CallId number, const CallRecord &call) {
+        if (call.state == CallRecord::Waiting)
+            return;
+        const bool isNamed = std::any_of(begun.named.begin(), begun.named.end(),
+                                         [number](const CallRef &named) { return named.call == number; });
+        const bool isCounted = older++ < begun.oldest || isNamed;
+        hasBegun = hasBegun || (isCounted && (begun.isTold || call.state == CallRecord::Sent));
+    });
+    return hasBegun;
+}
+
+// After its worker was lost: once more from the start if nothing of it can have begun, else it has failed.
+void Pool::retry(CheckoutId id, const Error &error, bool begun, Time now)
+{
+    Checkout &checkout = m_checkouts.at(id);
+    checkout.worker = 0;
+    checkout.inOrder = true;
+    dropGhosts(checkout);
+    if (begun || m_unavailable) {
+        failForGood(id, begun ? error : *m_unavailable, now);
+        return;
+    }
+    checkout.hasAnswer = checkout.tainted = false;
+    takeBack(checkout, checkout.calls.first());
+    if (checkout.calls.isEmpty() && checkout.releasing) {
+        finishRelease(id, now);
+        return;
+    }
+    arm(id, checkout, now);
+    wait(id, checkout);
+}
+
+}

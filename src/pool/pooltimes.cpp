@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+#include "pool/pool_p.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace Prefork::Pooling {
+
+namespace {
+
+double seconds(Duration duration)
+{
+    return std::chrono::duration<double>(duration).count();
+}
+
+QString inSeconds(Duration duration)
+{
+    const QString number = QString::number(seconds(duration), 'g', 6);
+    return number == QLatin1StringView("1") ? QStringLiteral("1 second") : QStringLiteral("%1 seconds").arg(number);
+}
+
+QString ranFor(const QString &method, Duration duration)
+{
+    const QString time = QString::number(seconds(duration), 'g', 3);
+    return method.isEmpty() ? QStringLiteral("it ran for %1 s").arg(time)
+                            : QStringLiteral("'%1' ran for %2 s").arg(method, time);
+}
+
+}
+
+void Pool::advance(Time now, const std::vector<WorkerId> &unread)
+{
+    expire(now, unread);
+    reapIdle(now);
+    grow(now);
+    closeIfDrained(now);
+}
+
+std::optional<Time> Pool::nextWakeup() const
+{
+    std::optional<Time> next;
+    const auto consider = [&next](Time time) { next = next ? std::min(*next, time) : time; };
+    if (!m_alarms.empty())
+        consider(m_alarms.begin()->first);
+    if (m_failures > 0 && m_connecting == 0 && wantsMore())
+        consider(m_retryAt);
+    if (isClosing() && !m_isClosed)
+        consider(*m_closeDeadline);
+    if (mayReap())
+        consider(m_idle.begin()->second.since + m_options.idleTimeout);
+    return next;
+}
+
+std::vector<WorkerId> Pool::overdueWorkers(Time now) const
+{
+    std::vector<WorkerId> overdue;
+    for (auto alarm = m_alarms.begin(); alarm != m_alarms.end() && alarm->first <= now; ++alarm) {
+        const Checkout &checkout = m_checkouts.at(alarm->second);
+        if (checkout.worker != 0 && dueTime(checkout) <= now)
+            overdue.push_back(checkout.worker);
+    }
+    return overdue;
+}
+
+// The call that the checkout's own time-out is for, and a ghost's grace: its oldest. Where answers come in any order, a
+// ghost keeps nobody waiting.
+CallId Pool::clockHolder(const Checkout &checkout) const
+{
+    if (checkout.calls.isEmpty())
+        return 0;
+    if (checkout.pending == checkout.inFlight || checkout.inOrder)
+        return checkout.calls.first();
+    CallId holder = checkout.calls.first();
+    bool isFound = false;
+    checkout.calls.forEach([&](CallId number, const CallRecord &call) {
+        if (!isFound && call.state != CallRecord::Ghost) {
+            isFound = true;
+            holder = number;
+        }
+    });
+    return holder;
+}
+
+// Starts the clocks of the oldest call, if it is another than before.
+void Pool::arm(CheckoutId id, Checkout &checkout, Time now)
+{
+    const CallId holder = clockHolder(checkout);
+    if (std::exchange(checkout.armedFor, holder) != holder) {
+        checkout.timeoutAt = Never;
+        if (holder == 0)
+            return;
+        CallRecord &call = *checkout.calls.find(holder);
+        if (call.state != CallRecord::Ghost && checkout.timeout != Duration::zero())
+            checkout.timeoutAt = now + checkout.timeout;
+        if (call.state != CallRecord::Waiting)
+            begin(id, m_workers.at(checkout.worker), call, now);
+    }
+    updateAlarm(id, checkout);
+}
+
+// The call is its checkout's oldest. If it is its worker's too, it may begin now, unless it has not been written yet,
+// or the worker is going to tell.
+void Pool::begin(CheckoutId id, const Worker &worker, CallRecord &call, Time now)
+{
+    if (!worker.traits.answersInOrder || (worker.state != Worker::Held && worker.oneShots.front() != id))
+        return;
+    if (call.state == CallRecord::Ghost)
+        startGrace(m_checkouts.at(id), call, now);
+    else if ((worker.isSetUp || !worker.traits.tellsBegun) && (worker.isFlushed || call.runTimeout == Duration::zero()))
+        call.begun = now;
+}
+
+// The same for the worker's oldest, after something that has kept it from beginning.
+void Pool::beginFirst(const Worker &worker, Time now)
+{
+    const CheckoutId id = worker.state == Worker::Held ? worker.checkout
+        : worker.oneShots.empty()                      ? 0
+                                                       : worker.oneShots.front();
+    Checkout *const checkout = m_checkouts.find(id);
+    if (!checkout || checkout->inFlight == 0)
+        return;
+    CallRecord &oldest = *checkout->calls.find(checkout->calls.first());
+    if (oldest.begun == Never)
+        begin(id, worker, oldest, now);
+    updateAlarm(id, *checkout);
+}
+
+void Pool::flushed(WorkerId id, Time now)
+{
+    Worker *const worker = m_workers.find(id);
+    if (!worker)
+        return;
+    worker->isFlushed = true;
+    beginFirst(*worker, now);
+}
+
+void Pool::begun(WorkerId id, const CallRef &ref, Time now)
+{
+    Worker *const worker = m_workers.find(id);
+    if (!worker || !isWith(id, ref))
+        return;
+    worker->isSetUp = true;
+    Checkout *const checkout = m_checkouts.find(ref.checkout);
+    if (!checkout)
+        return;
+    checkout->calls.find(ref.call)->begun = now;
+    updateAlarm(ref.checkout, *checkout);
+}
+
+Time Pool::dueTime(const Checkout &checkout) const
+{
+    Time due = checkout.timeoutAt;
+    if (checkout.limited == 0) [[likely]]
+        return due;
+    checkout.calls.forEach([&](CallId number, const CallRecord &call) {
+        if (number != checkout.armedFor && (checkout.inOrder || call.state == CallRecord::Waiting))
+            return;
+        due = std::min(due, call.deadline);
+        if (call.runTimeout > Duration::zero() && call.begun != Never)
+            due = std::min(due, call.begun + call.runTimeout);
+    });
+    return due;
+}
+
+// Left alone while it comes early enough: it is looked at then.
+void Pool::updateAlarm(CheckoutId id, Checkout &checkout)
+{
+    const Time due = dueTime(checkout);
+    if (due >= checkout.alarm)
+        return;
+    clearAlarm(id, checkout);
+    setAlarm(id, checkout, due);
+}
+
+void Pool::setAlarm(CheckoutId id, Checkout &checkout, Time when)
+{
+    ++m_changes;
+    checkout.alarm = when;
+    m_alarms.emplace(when, id);
+}
+
+void Pool::clearAlarm(CheckoutId id, Checkout &checkout)
+{
+    if (checkout.alarm == Never)
+        return;
+    ++m_changes;
+    m_alarms.erase({std::exchange(checkout.alarm, Never), id});
+}
+
+void Pool::expire(Time now, const std::vector<WorkerId> &unread)
+{
+    std::vector<CheckoutId> due;
+    for (auto alarm = m_alarms.begin(); alarm != m_alarms.end() && alarm->first <= now;) {
+        const CheckoutId id = alarm->second;
+        Checkout &checkout = m_checkouts.at(id);
+        const Time next = dueTime(checkout);
+        if (next <= now) {
+            if (checkout.worker == 0 || std::find(unread.begin(), unread.end(), checkout.worker) == unread.end())
+                due.push_back(id);
+            ++alarm;
+            continue;
+        }
+        ++m_changes;
+        alarm = m_alarms.erase(alarm);
+        checkout.alarm = Never;
+        if (next != Never)
+            setAlarm(id, checkout, next);
+    }
+    for (const CheckoutId id : due) {
+        auto *const found = m_checkouts.find(id);
+        if (!found || found->fatal || dueTime(*found) > now)
+            continue;
+        if (const CallId ghost = overdueGhost(*found, now); ghost != 0)
+            endGrace(id, ghost, now);
+        else
+            failForGood(id, overdueError(id, *found, now), now);
+    }
+}
+
+CallId Pool::overdueGhost(const Checkout &checkout, Time now) const
+{
+    CallId overdue = 0;
+    checkout.calls.forEach([&](CallId number, const CallRecord &call) {
+        if (call.state == CallRecord::Ghost && call.deadline <= now)
+            overdue = number;
+    });
+    return overdue;
+}
+
+Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) const
+{
+    Duration limit = checkout.timeout;
+    QString detail;
+    checkout.calls.forEach([&](CallId number, const CallRecord &call) {
+        const bool hasRunOut
+            = call.begun != Never && call.runTimeout > Duration::zero() && call.begun + call.runTimeout <= now;
+        const bool isLate = call.deadline <= now;
+        if (!detail.isNull() || (number != checkout.armedFor && call.state != CallRecord::Sent))
+            return;
+        if (hasRunOut) {
+            limit = call.runTimeout;
+            detail = ranFor(methodName(call.method), call.runTimeout);
+        } else if (isLate) {
+            limit = call.deadline - call.made;
+            detail = whereTheTimeWent(id, checkout);
+        }
+    });
+    if (detail.isNull()) {
+        const CallRecord *const oldest = checkout.calls.find(checkout.armedFor);
+        detail = oldest && oldest->begun != Never ? ranFor(methodName(oldest->method), now - oldest->begun)
+                                                  : whereTheTimeWent(id, checkout);
+    }
+    return Error(Error::Timeout, QStringLiteral("timed out after %1").arg(inSeconds(limit))).withDetail(detail);
+}
+
+// Of a call that has not begun.
+QString Pool::whereTheTimeWent(CheckoutId id, const Checkout &checkout) const
+{
+    constexpr int MostCounted = 1000;
+    if (checkout.worker != 0)
+        return QStringLiteral("its worker had not begun it: setup takes long, or nothing could be written");
+    if (!m_connectProblem.isEmpty())
+        return m_connectProblem;
+    int before = 0;
+    for (auto other = m_waiting.begin(); other != m_waiting.end() && other->second != id && before < MostCounted;
+         ++other)
+        ++before;
+    if (before == 0)
+        return m_workers.empty() ? QStringLiteral("no worker was there") : QStringLiteral("all workers were busy");
+    if (before == 1)
+        return QStringLiteral("waited in line behind 1 checkout");
+    return QStringLiteral("waited in line behind %1 checkouts")
+        .arg(before == MostCounted ? QStringLiteral("%1 or more").arg(before) : QString::number(before));
+}
+
+}
