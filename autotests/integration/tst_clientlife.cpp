@@ -37,6 +37,7 @@ private Q_SLOTS:
     void waitingForSettledBlocksUntilThen();
     void waitingForSettledGivesUp();
     void aCallbackMayWait();
+    void whatAnEventLoopWasToDeleteIsDeletedWhenItHasEnded();
     void twentyThousandCheckoutsAreServed();
     void twentyThousandCheckoutsTimeOut();
     void aLongChainOfCallsInCallbacksTakesNoMoreMemory();
@@ -243,6 +244,25 @@ void TestClientLife::aCallbackMayWait()
     });
     QVERIFY(outer->waitForSettled());
     QCOMPARE(inner, QVariant(QStringLiteral("inner")));
+}
+
+// The loop ends in the turn in which the last handle's checkout would be deleted in the next.
+void TestClientLife::whatAnEventLoopWasToDeleteIsDeletedWhenItHasEnded()
+{
+    Client client(Test::zygote());
+    const CheckoutPtr checkout = client.checkout();
+    CheckoutPtr other = client.checkout();
+    const QPointer<Checkout> deleted(other.get());
+    bool isReleased = false;
+    connect(other.get(), &Checkout::released, this, [&] { isReleased = true; });
+    checkout->call("echo", {1}, [&] {
+        other.reset();
+        checkout->abort(); // which ends the call below, right behind
+    });
+    checkout->call("echo", {2});
+    QVERIFY(checkout->waitForSettled());
+    QVERIFY(isReleased);
+    QVERIFY(deleted.isNull());
 }
 
 void TestClientLife::twentyThousandCheckoutsAreServed()

@@ -167,6 +167,7 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
     timer.start(std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24 * 24))); // it counts in int
     if (!d->calls.isEmpty())
         loop.exec(QEventLoop::ExcludeUserInputEvents);
+    d->core->settler().deleteLeftovers();
     return d->calls.isEmpty();
 }
 

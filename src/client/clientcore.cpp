@@ -97,6 +97,7 @@ void ClientCore::shutdown()
     constexpr int MostRounds = 100;
     for (int round = 0; round < MostRounds && !m_settler.isEmpty(); ++round)
         m_settler.settleAll();
+    m_settler.deleteLeftovers();
 }
 
 void ClientCore::close(std::chrono::milliseconds deadline)

@@ -12,20 +12,6 @@ namespace Prefork::Internal {
 using Pooling::Action;
 using Posix::now;
 
-namespace {
-
-// Outside an event loop nobody might come to delete it later, and when nobody is settling, nothing of it can be
-// running.
-void deleteCheckout(Checkout *checkout, bool mayBeRunning)
-{
-    if (QThread::currentThread()->loopLevel() == 0 && !mayBeRunning)
-        delete checkout;
-    else
-        checkout->deleteLater();
-}
-
-}
-
 Settler::Settler(ClientCore *core)
     : m_core(core)
 {
@@ -194,6 +180,29 @@ void Settler::deleteWhenSettled(Checkout *checkout)
     else
         m_settlements.push_back(
             {{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before it.
+}
+
+// Outside an event loop nobody might come to delete it later, and when nobody is settling, nothing of it can be
+// running.
+void Settler::deleteCheckout(Checkout *checkout, bool mayBeRunning)
+{
+    constexpr std::size_t Many = 64;
+    if (QThread::currentThread()->loopLevel() == 0 && !mayBeRunning) {
+        delete checkout;
+        return;
+    }
+    checkout->deleteLater();
+    if (m_deletedLater.size() >= Many)
+        std::erase_if(m_deletedLater, [](const QPointer<Checkout> &deleted) { return deleted.isNull(); });
+    m_deletedLater.emplace_back(checkout);
+}
+
+void Settler::deleteLeftovers()
+{
+    if (QThread::currentThread()->loopLevel() > 0 || m_depth > 0)
+        return;
+    for (const QPointer<Checkout> &checkout : std::exchange(m_deletedLater, {}))
+        delete checkout.data();
 }
 
 void Settler::discard(std::unique_ptr<detail::Waste> waste)

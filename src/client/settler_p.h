@@ -41,6 +41,8 @@ public:
     /// Deletes @p checkout, which has no handle any more, once what is waiting to be settled has been: it may still
     /// have a signal to emit.
     void deleteWhenSettled(Checkout *checkout);
+    /// Deletes those that an event loop was to delete which has ended, for there might never be another one.
+    void deleteLeftovers();
 
     /// The call that settles next has a large result, which is destroyed in steps.
     void expectLarge() { m_isResultLarge = true; }
@@ -63,6 +65,7 @@ private:
     void settle(Settlement &settlement);
     void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
     void letGoIfSettled(Checkout *checkout);
+    void deleteCheckout(Checkout *checkout, bool mayBeRunning);
     void finish(PendingCall &call, Checkout *checkout);
 
     ClientCore *const m_core;
@@ -71,6 +74,7 @@ private:
     bool m_isDeferred = false; // until other events have had their turn
     bool m_settlesAtOnce = false;
     int m_depth = 0; // of settling inside settling
+    std::vector<QPointer<Checkout>> m_deletedLater;
     bool m_isResultLarge = false; // of the call that settles next
     std::vector<std::unique_ptr<detail::Waste>> m_waste;
 };
