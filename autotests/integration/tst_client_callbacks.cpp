@@ -207,6 +207,15 @@ private Q_SLOTS:
         WAIT_COMPARE(m_checkout->pendingCalls(), 0);
         QCOMPARE(caught, QStringList({"a function of no frame", "not x", "before it comes to the fub"}));
     }
+    void aCallWithoutANameSaysSoInItsTrace()
+    {
+        QString trace;
+        m_checkout->callFunction({"echo", "x"}, [&trace] { trace = Frame::current().backTrace(""); });
+        QVERIFY(m_checkout->waitForSettled());
+        QVERIFY2(trace.contains("stable -> NO METHOD"), qPrintable(trace));
+        const Error error = failure(m_checkout, "", {});
+        QVERIFY2(error.backTrace().contains("stable -> NO METHOD"), qPrintable(error.backTrace()));
+    }
     void callbacksMayBeMoveOnly()
     {
         int seen = 0;

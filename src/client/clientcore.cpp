@@ -88,7 +88,7 @@ void ClientCore::setUnavailable(const QString &cause)
 void ClientCore::shutdown()
 {
     const auto self = shared_from_this();
-    m_settler.settleAtOnce();
+    m_settler.setSettlesAtOnce();
     m_turns.stop(); // a checkout may take this object into another thread once its own is over
     m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("the client was destroyed")), now());
     perform(Settle::Now);
@@ -152,8 +152,8 @@ const ClientCore::MethodName &ClientCore::methodName(const char *literal)
 {
     const auto address = reinterpret_cast<quintptr>(literal);
     MethodName &name = m_typedMethods[(address ^ (address >> 6)) % m_typedMethods.size()];
-    if (name.literal != literal
-        || std::strcmp(name.utf8.constData(), literal) != 0) { // it may be of another library by now
+    // At the same address there may be another library's by now.
+    if (name.literal != literal || std::strcmp(name.utf8.constData(), literal) != 0) {
         name = {literal, literal, QString::fromUtf8(literal)};
         name.id = m_pool.methodId(name.text);
     }
@@ -162,9 +162,9 @@ const ClientCore::MethodName &ClientCore::methodName(const char *literal)
 
 const ClientCore::MethodName &ClientCore::methodName(const QString &text)
 {
-    const std::size_t ends = text.isEmpty() ? 0 : std::size_t(text.front().unicode() * 7 + text.back().unicode());
+    const std::size_t ends = std::size_t(text.front().unicode() * 7 + text.back().unicode());
     MethodName &name = m_namedMethods[(ends + std::size_t(text.size()) * 3) % m_namedMethods.size()];
-    if (name.text != text || name.text.isNull())
+    if (name.text != text)
         name = {nullptr, text.toUtf8(), text, m_pool.methodId(text)};
     return name;
 }
@@ -173,7 +173,7 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
 {
     PendingCall call;
     FrameOptions options;
-    if (target.literal || !target.name.isNull()) {
+    if (target.literal || !target.name.isEmpty()) {
         const MethodName &name = target.literal ? methodName(target.literal) : methodName(target.name);
         call.method = name.text;
         call.options.method = name.id;
@@ -223,8 +223,7 @@ void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
     const Pooling::CheckoutId id = m_pool.oneShot({}, call.options, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
-    if (m_settler
-            .settlesAtOnce()) { // that code has destroyed the client, and nobody else keeps this for the event loop
+    if (m_settler.settlesAtOnce()) { // The arguments' code has destroyed the client, and nobody else keeps this object.
         QMetaObject::invokeMethod(
             this, [self = shared_from_this()] { self->m_settler.settleAll(); }, Qt::QueuedConnection);
     }

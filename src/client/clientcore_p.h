@@ -77,7 +77,7 @@ public:
             performAll(when);
     }
     [[nodiscard]] bool isPerforming() const { return m_isPerforming; }
-    /// Ends what is written in this turn.
+    /// Hands what was written in this turn to the kernel.
     void flush();
     /// Emits the signals of a client that are due.
     void announce();
@@ -115,6 +115,7 @@ private:
     };
 
     [[nodiscard]] const MethodName &methodName(const char *literal);
+    /// @p text is not empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
     void watchForCancel(const PendingCall &call);

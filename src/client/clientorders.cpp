@@ -49,7 +49,7 @@ void ClientCore::performOne(const Action &action)
     case Action::Send:
         m_writer.send(action);
         break;
-    case Action::SendCancel:
+    case Action::SendCancel: // There is none yet: of no worker a codec says that it can be told.
         break;
     case Action::SendDone:
         m_writer.sendDone(action);

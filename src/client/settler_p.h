@@ -31,7 +31,7 @@ public:
     /// What add() and settleAll() do, without the queue, for a call that the pool finished plainly.
     void settleResult(const Pooling::CallRef &settled);
     /// From now on nothing waits for its turn, however long that takes.
-    void settleAtOnce() { m_settlesAtOnce = true; }
+    void setSettlesAtOnce() { m_settlesAtOnce = true; }
     [[nodiscard]] bool settlesAtOnce() const { return m_settlesAtOnce; }
 
     /// Goes on with what there was no time for, if there is anything.

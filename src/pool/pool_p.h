@@ -201,7 +201,7 @@ private:
     void drop(Checkout &checkout, CallId call);
     [[nodiscard]] CallId window(const Worker &worker) const;
     void sendNext(CheckoutId id, Checkout &checkout, Time now);
-    [[nodiscard]] Checkout *answeredBy(WorkerId worker, const CallRef &call, Time now);
+    [[nodiscard]] Checkout *answeredBy(WorkerId worker, const CallRef &call, bool hadBegun, Time now);
     void goOn(CheckoutId id, Time now);
     [[nodiscard]] bool armPlainly(CheckoutId id, Checkout &checkout, Time now);
 

@@ -147,12 +147,12 @@ void Pool::setStalled(WorkerId id, bool stalled, Time now)
     servePending(now);
 }
 
-// What an answer means for its worker. Null if nobody has the call any more.
-Pool::Checkout *Pool::answeredBy(WorkerId id, const CallRef &call, Time now)
+// Does for the worker what any answer means. Returns the checkout of the call; null if the call has been given up.
+Pool::Checkout *Pool::answeredBy(WorkerId id, const CallRef &call, bool hadBegun, Time now)
 {
     Worker &worker = m_workers.at(id);
     prove(worker);
-    worker.isSetUp = true;
+    worker.isSetUp = worker.isSetUp || hadBegun;
     if (const CallRecord *const known = record(call))
         noteRun(*known, now);
     if (worker.state != Worker::Held)
@@ -167,7 +167,7 @@ bool Pool::replied(WorkerId id, const CallRef &call, Time now)
 {
     if (!isWith(id, call))
         return false;
-    Checkout *const checkout = answeredBy(id, call, now);
+    Checkout *const checkout = answeredBy(id, call, true, now);
     if (!checkout)
         return true;
     checkout->hasAnswer = true;
@@ -218,7 +218,7 @@ bool Pool::failed(WorkerId id, const CallRef &call, const Error &error, Time now
     const bool dropsTheRest = worker.state == Worker::Held && worker.traits.answersInOrder;
     if (worker.state != Worker::Held && !m_options.reuseAfterError)
         change(id, worker, [&] { worker.isOutdated = true; });
-    Checkout *const checkout = answeredBy(id, call, now);
+    Checkout *const checkout = answeredBy(id, call, true, now);
     if (!checkout)
         return true;
     checkout->hasAnswer = true;
@@ -236,7 +236,7 @@ bool Pool::failed(WorkerId id, const CallRef &call, const Error &error, Time now
     return true;
 }
 
-// Something of the checkout has settled, or has been answered.
+// Goes on after a call of the checkout has settled, or has been answered.
 void Pool::goOn(CheckoutId id, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);

@@ -70,10 +70,7 @@ bool Pool::gaveUp(WorkerId id, const CallRef &call, bool hadBegun, Time now)
     Worker &worker = m_workers.at(id);
     if (hadBegun && worker.state != Worker::Held && !m_options.reuseAfterError)
         change(id, worker, [&] { worker.isOutdated = true; });
-    const bool wasSetUp = worker.isSetUp;
-    Checkout *const checkout = answeredBy(id, call, now);
-    if (Worker *const still = m_workers.find(id); still && !hadBegun)
-        still->isSetUp = wasSetUp;
+    Checkout *const checkout = answeredBy(id, call, hadBegun, now);
     if (!checkout)
         return true;
     checkout->tainted = checkout->tainted || hadBegun;
@@ -83,7 +80,7 @@ bool Pool::gaveUp(WorkerId id, const CallRef &call, bool hadBegun, Time now)
     return true;
 }
 
-// Their worker is gone.
+// Forgets the canceled calls of which a worker had not answered anything when it was lost.
 void Pool::dropGhosts(Checkout &checkout)
 {
     std::vector<CallId> ghosts;
@@ -95,7 +92,8 @@ void Pool::dropGhosts(Checkout &checkout)
         drop(checkout, ghost);
 }
 
-// To be called when nothing is before it any more, as far as that can be known.
+// Starts the time within which the worker has to let go of a ghost. To be called when the worker has no older call, as
+// far as that can be known.
 void Pool::startGrace(Checkout &checkout, CallRecord &ghost, Time now)
 {
     if (ghost.deadline != Never || m_options.cancelGrace < Duration::zero())

@@ -53,7 +53,6 @@ void Pool::failFirst(CheckoutId id, const Error &error, Time now, Oldest oldest)
 {
     Checkout &checkout = m_checkouts.at(id);
     settleAll(id, checkout, error, oldest);
-    countOpen(checkout);
     if (checkout.releasing)
         finishRelease(id, now);
 }
@@ -94,7 +93,7 @@ void Pool::takeBack(Checkout &checkout, CallId from)
     checkout.hasSent = checkout.hasAnswer || checkout.inFlight > 0;
 }
 
-// A ghost that nobody has said began has not, for what the worker said last of it was nothing.
+// A ghost counts only if the worker said that it has begun. From the bytes that were written nothing follows for it.
 bool Pool::mayHaveBegun(const Checkout &checkout, const Begun &begun)
 {
     qsizetype older = 0;

@@ -68,17 +68,15 @@ CallId Pool::clockHolder(const Checkout &checkout) const
 {
     if (checkout.calls.isEmpty())
         return 0;
-    if (checkout.pending == checkout.inFlight || checkout.inOrder)
-        return checkout.calls.first();
-    CallId holder = checkout.calls.first();
-    bool isFound = false;
-    checkout.calls.forEach([&](CallId number, const CallRecord &call) {
-        if (!isFound && call.state != CallRecord::Ghost) {
-            isFound = true;
+    const CallId oldest = checkout.calls.first();
+    if (checkout.inOrder)
+        return oldest;
+    CallId holder = 0;
+    checkout.calls.forEach([&holder](CallId number, const CallRecord &call) {
+        if (holder == 0 && call.state != CallRecord::Ghost)
             holder = number;
-        }
     });
-    return holder;
+    return holder != 0 ? holder : oldest;
 }
 
 // Starts the clocks of the oldest call, if it is another than before.
@@ -110,7 +108,7 @@ void Pool::begin(CheckoutId id, const Worker &worker, CallRecord &call, Time now
         call.begun = now;
 }
 
-// The same for the worker's oldest, after something that has kept it from beginning.
+// Does the same for the worker's oldest call, after something has happened that had kept it from beginning.
 void Pool::beginFirst(const Worker &worker, Time now)
 {
     const CheckoutId id = worker.state == Worker::Held ? worker.checkout
@@ -162,7 +160,7 @@ Time Pool::dueTime(const Checkout &checkout) const
     return due;
 }
 
-// Left alone while it comes early enough: it is looked at then.
+// An alarm that comes early enough is left alone: what is due then is found out when it comes.
 void Pool::updateAlarm(CheckoutId id, Checkout &checkout)
 {
     const Time due = dueTime(checkout);
@@ -253,7 +251,7 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
     return Error(Error::Timeout, QStringLiteral("timed out after %1").arg(inSeconds(limit))).withDetail(detail);
 }
 
-// Of a call that has not begun.
+// Says what a call has waited for that has not begun.
 QString Pool::whereTheTimeWent(CheckoutId id, const Checkout &checkout) const
 {
     constexpr int MostCounted = 1000;

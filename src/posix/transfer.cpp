@@ -35,40 +35,42 @@ ssize_t receiveBytes(int socket, std::span<char> into, int flags)
     return retry([&] { return ::recvmsg(socket, &header, flags); });
 }
 
-Transfer readSome(int descriptor, std::span<char> into)
+namespace {
+
+// Makes a Transfer of what a system call returned: the number of bytes that it has moved, or -1.
+Transfer sent(ssize_t count)
 {
-    const ssize_t count = retry([&] { return ::read(descriptor, into.data(), into.size()); });
     if (count < 0)
         return failure(errno);
-    if (count == 0)
-        return {Transfer::Closed, 0, 0};
     return {Transfer::Done, qsizetype(count), 0};
+}
+
+// Does the same for a call that reads, where no bytes mean the end.
+Transfer received(ssize_t count)
+{
+    return count == 0 ? Transfer{Transfer::Closed, 0, 0} : sent(count);
+}
+
+}
+
+Transfer readSome(int descriptor, std::span<char> into)
+{
+    return received(retry([&] { return ::read(descriptor, into.data(), into.size()); }));
 }
 
 Transfer writeSome(int socket, QByteArrayView bytes)
 {
-    const ssize_t count = sendBytes(socket, bytes, MSG_NOSIGNAL);
-    if (count < 0)
-        return failure(errno);
-    return {Transfer::Done, qsizetype(count), 0};
+    return sent(sendBytes(socket, bytes, MSG_NOSIGNAL));
 }
 
 Transfer readNow(int socket, std::span<char> into)
 {
-    const ssize_t count = receiveBytes(socket, into, MSG_DONTWAIT);
-    if (count < 0)
-        return failure(errno);
-    if (count == 0)
-        return {Transfer::Closed, 0, 0};
-    return {Transfer::Done, qsizetype(count), 0};
+    return received(receiveBytes(socket, into, MSG_DONTWAIT));
 }
 
 Transfer writeNow(int socket, QByteArrayView bytes)
 {
-    const ssize_t count = sendBytes(socket, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0)
-        return failure(errno);
-    return {Transfer::Done, qsizetype(count), 0};
+    return sent(sendBytes(socket, bytes, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 namespace {
