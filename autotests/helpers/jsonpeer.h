@@ -2,6 +2,7 @@
 #ifndef AUTOTESTS_JSONPEER_H
 #define AUTOTESTS_JSONPEER_H
 
+#include "helpers/processes.h"
 #include "helpers/rawsocket.h"
 #include "helpers/serverprocess.h"
 
@@ -11,7 +12,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
 
 namespace Test {
 
@@ -61,9 +61,8 @@ public:
         QByteArray reply;
         while (!reply.endsWith(']')) {
             char bytes[1000];
-            pollfd watch{m_socket, POLLIN, 0};
             const ssize_t count
-                = ::poll(&watch, 1, int(Patience.count())) == 1 ? ::recv(m_socket, bytes, sizeof bytes, 0) : 0;
+                = waitForInput(m_socket, int(Patience.count())) ? ::recv(m_socket, bytes, sizeof bytes, 0) : 0;
             if (count <= 0)
                 return {};
             reply.append(bytes, count);
@@ -83,8 +82,7 @@ public:
     [[nodiscard]] bool ends(int milliseconds = int(Patience.count())) const
     {
         char byte = 0;
-        pollfd watch{m_socket, POLLIN, 0};
-        return ::poll(&watch, 1, milliseconds) == 1 && ::recv(m_socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+        return waitForInput(m_socket, milliseconds) && ::recv(m_socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
     }
 
 private:

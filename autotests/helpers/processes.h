@@ -2,11 +2,13 @@
 #ifndef AUTOTESTS_PROCESSES_H
 #define AUTOTESTS_PROCESSES_H
 
+#include <QtCore/QDeadlineTimer>
 #include <QtCore/QDir>
 #include <QtCore/QFile>
 #include <QtCore/QList>
 
 #include <algorithm>
+#include <cerrno>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,14 +42,26 @@ namespace Test {
     return !statOf(pid).isEmpty();
 }
 
+/// Sleeps until a descriptor has something to read, or an end; false if that takes longer. No signal ends this sleep:
+/// QProcess of Qt 6.8 has a handler of SIGCHLD under AddressSanitizer, and that handler interrupts system calls.
+[[nodiscard]] inline bool waitForInput(int descriptor, int milliseconds)
+{
+    const QDeadlineTimer patience(milliseconds);
+    pollfd watch{descriptor, POLLIN, 0};
+    int ready = 0;
+    do {
+        ready = ::poll(&watch, 1, int(patience.remainingTime()));
+    } while (ready < 0 && errno == EINTR);
+    return ready == 1;
+}
+
 /// Sleeps until a process, anybody's, has ended; false if that takes longer.
 [[nodiscard]] inline bool waitForEnd(qint64 pid, int milliseconds)
 {
     const int process = int(::syscall(SYS_pidfd_open, pid, 0));
     if (process < 0)
         return !isRunning(pid);
-    pollfd watch{process, POLLIN, 0};
-    const bool hasEnded = ::poll(&watch, 1, milliseconds) == 1;
+    const bool hasEnded = waitForInput(process, milliseconds);
     ::close(process);
     return hasEnded;
 }

@@ -4,6 +4,7 @@
 
 #include "helpers/calls.h"
 
+#include <cerrno>
 #include <csignal>
 #include <grp.h>
 #include <optional>
@@ -65,7 +66,7 @@ public:
         if (hasEnded())
             return;
         ::kill(m_pid, SIGKILL);
-        ::waitpid(m_pid, nullptr, 0);
+        static_cast<void>(reaped());
     }
 
     [[nodiscard]] bool hasEnded()
@@ -85,13 +86,20 @@ public:
     /// The same with the event loop at a stand.
     [[nodiscard]] int statusAtOnce()
     {
-        int status = 0;
-        ::waitpid(m_pid, &status, 0);
+        const int status = reaped();
         m_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         return *m_status;
     }
 
 private:
+    // Another child's end may interrupt the wait, as it does that of waitForInput().
+    [[nodiscard]] int reaped() const
+    {
+        int status = 0;
+        while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) { }
+        return status;
+    }
+
     pid_t m_pid = -1;
     std::optional<int> m_status;
 };

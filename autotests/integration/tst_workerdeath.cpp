@@ -34,13 +34,6 @@ void fill(Interface &interface)
     interface.add("descriptorLimit", [](const QVariantList &) { return QVariant(qint64(::sysconf(_SC_OPEN_MAX))); });
 }
 
-// Blocks until the socket has something to read, or an end.
-bool waitForInput(const QLocalSocket &socket, int milliseconds)
-{
-    pollfd watch{int(socket.socketDescriptor()), POLLIN, 0};
-    return ::poll(&watch, 1, milliseconds) == 1;
-}
-
 }
 
 class WorkerDeathTest : public QObject
@@ -65,7 +58,7 @@ private Q_SLOTS:
         QElapsedTimer timer;
         timer.start();
         QCOMPARE(::kill(pid_t(pid), SIGKILL), 0);
-        QVERIFY(waitForInput(first, 500));
+        QVERIFY(Test::waitForInput(int(first.socketDescriptor()), 500));
         char byte = 0;
         QCOMPARE(::recv(int(first.socketDescriptor()), &byte, 1, 0), 0);
         qDebug("the end of file came %.2f ms after the signal", double(timer.nsecsElapsed()) / 1e6);
