@@ -265,7 +265,7 @@ void TestReentrancy::releaseAndAbortIn()
         },
         [&] { actIn(QStringLiteral("catcher")); });
     if (place == QStringLiteral("released"))
-        QTimer::singleShot(50, this, [&] { checkout->release(); });
+        QTimer::singleShot(50, checkout.get(), &Checkout::release);
     QTRY_COMPARE_WITH_TIMEOUT(settled, 4, 30000);
     QTRY_VERIFY_WITH_TIMEOUT(!watched, 30000);
     QCOMPARE(settled, 4);
@@ -444,7 +444,8 @@ void TestReentrancy::deferredDeletesInsideReleased()
         wasReleased = true;
         QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     });
-    QTimer::singleShot(0, this, [&] { checkout.reset(); });
+    const QObject here;
+    QTimer::singleShot(0, &here, [&] { checkout.reset(); });
     turn(50);
     QVERIFY(wasReleased || !watched);
 }
