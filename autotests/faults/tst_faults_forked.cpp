@@ -26,6 +26,15 @@ using namespace Prefork;
 using namespace Test;
 using namespace std::chrono_literals;
 
+#ifdef __SANITIZE_ADDRESS__
+// newlocale() leaks its copy of LOCPATH, and libp11-kit calls it when it is loaded, which it is together with Qt
+// Network on Debian 13.
+extern "C" Q_DECL_EXPORT const char *__lsan_default_suppressions()
+{
+    return "leak:argz_add_sep\n";
+}
+#endif
+
 namespace {
 
 std::unique_ptr<Zygote> s_zygote; // all made before there is an application
@@ -357,8 +366,7 @@ private Q_SLOTS:
         const qint64 worker = pidOf(held);
         QCOMPARE(failure(held, "handle", {directory.filePath("witness")}).code(), Error::NoError);
         QCOMPARE(::kill(pid_t(worker), SIGTERM), 0);
-        pollfd marked{witness, POLLIN, 0};
-        QCOMPARE(::poll(&marked, 1, int(Patience.count())), 1);
+        QVERIFY(waitForInput(witness, int(Patience.count())));
         ::close(witness);
         QCOMPARE(pidOf(held), worker);
     }
@@ -437,7 +445,7 @@ private Q_SLOTS:
         const Ended ended
             = runProgram(QCoreApplication::applicationFilePath(),
                          QStringList("--locale") + (before.isEmpty() ? QStringList() : QStringList(before)), variables);
-        QCOMPARE(ended.exitCode, 0);
+        QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors)); // a sanitizer's report, if there is one
         const QStringList lines = ended.output.split('\n');
         QCOMPARE(lines.size(), 3);
         if (before.isEmpty()) {
