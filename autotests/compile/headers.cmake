@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Installed headers use nothing of Qt's that is private or made up by moc, and declare classes of Qt's in Qt's namespace, which may have a name.
-file(GLOB headers ${ROOT}/include/QtPrefork/*.h)
+file(GLOB_RECURSE headers ${ROOT}/include/QtPrefork/*.h)
 set(internal "Q[A-Za-z]+Private|QtMoc|QtGadgetHelper|QtSharedPointer|QMetaTypeInterface|QArrayData|QFutureInterface|QSlotObject")
 string(APPEND internal "|qt_(meta|static_meta|check_for|create_)|[</]private/|_p\\.h[>\"]")
 foreach(header IN LISTS headers)

@@ -104,6 +104,8 @@ void tst_error::logsShowNoControlCharacters_data()
     QTest::newRow("a line of its own") << QStringLiteral("no\nluck") << QStringLiteral("no\\nluck");
     QTest::newRow("a terminal is steered")
         << QStringLiteral("\x1b[2Jno\tluck\x7f") << QStringLiteral("\\x1b[2Jno\\tluck\\x7f");
+    QTest::newRow("what else ends a line")
+        << QStringLiteral("no\u2028luck\u2029\u0085") << QStringLiteral("no\\u2028luck\\u2029\\x85");
     QTest::newRow("writing turned round") << QStringLiteral("no \u202eluck") << QStringLiteral("no \\u202eluck");
     QTest::newRow("other scripts") << QStringLiteral("Übergröße \U0001d6da") << QStringLiteral("Übergröße \U0001d6da");
     QTest::newRow("nothing but newlines") << QStringLiteral("\n\n") << QString();

@@ -8,7 +8,7 @@ namespace Prefork::detail {
 
 /// What came from a peer must neither forge lines of a log nor steer the terminal it is read at: @p text without
 /// newlines at its end, and with an escape for every other character that cannot be printed, such as `\n`, `\x1b` or
-/// `\u202e`.
+/// `\u202e`, or that many programs take for the end of a line: `\u2028` and `\u2029`, which Qt calls printable.
 [[nodiscard]] inline QString printable(QStringView text)
 {
     while (text.endsWith(u'\n') || text.endsWith(u'\r'))
@@ -16,7 +16,8 @@ namespace Prefork::detail {
     QString shown;
     shown.reserve(text.size());
     for (const QChar c : text) {
-        if (c.isPrint() || c.isSurrogate())
+        const bool endsLine = c == QChar::LineSeparator || c == QChar::ParagraphSeparator;
+        if ((c.isPrint() && !endsLine) || c.isSurrogate())
             shown += c;
         else if (c == u'\n')
             shown += QLatin1StringView("\\n");
