@@ -142,6 +142,13 @@ void fillGui(Interface &interface)
     interface.add("pixmap", [](Arguments) { return QVariant(QPixmap(3, 4).height()); });
 }
 
+// Qt takes an empty variable for one that is not set.
+void fillGuiWithEmptyVariable(Interface &interface)
+{
+    fillGui(interface);
+    interface.preload([] { qputenv("QT_QPA_PLATFORM", ""); });
+}
+
 // The first attempt throws, the second makes nothing.
 void fillReluctant(Interface &interface)
 {
@@ -193,6 +200,7 @@ struct Kinds
     Kind plain{describe};
     Kind core{fillCore};
     Kind gui{fillGui};
+    Kind guiWithEmptyVariable{fillGuiWithEmptyVariable};
     Kind reluctant{fillReluctant};
     Kind twofold{fillTwofold};
     Kind hanging{fillHanging, std::chrono::milliseconds(300)};
@@ -333,6 +341,13 @@ private Q_SLOTS:
         QCOMPARE(answer(checkout, "platform").toString(), QStringLiteral("offscreen"));
         QCOMPARE(answer(checkout, "variable").toString(), QStringLiteral("not set"));
         QCOMPARE(answer(checkout, "pixmap").toInt(), 4);
+    }
+    void anEmptyPlatformIsNone()
+    {
+        Client client(s_kinds->guiWithEmptyVariable.zygote.get(), oneWorker());
+        const auto checkout = client.checkout();
+        QCOMPARE(answer(checkout, "platform").toString(), QStringLiteral("offscreen"));
+        QCOMPARE(answer(checkout, "variable").toString(), QString());
     }
     void row94_aFactoryThatFails()
     {

@@ -71,8 +71,8 @@ public:
     ///
     /// It is made in the worker, on its first call, before setup, and never deleted. When that fails it is that call's
     /// error, as
-    /// `setup exception: …` (code SetupError), and the next call tries again. Where QT_QPA_PLATFORM is not set, a
-    /// QGuiApplication is made for the platform "offscreen", for a worker has no business on a display.
+    /// `setup exception: …` (code SetupError), and the next call tries again. Where QT_QPA_PLATFORM is not set, or
+    /// empty, a QGuiApplication is made for the platform "offscreen", for a worker has no business on a display.
     ///
     /// Its event loop is never turned: timers and notifiers do nothing, unless a method runs a QEventLoop of its own.
     /// What a method, setup or checkoutDone posts (queued signals, QMetaObject::invokeMethod(), deleteLater()) is

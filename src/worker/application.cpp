@@ -12,27 +12,31 @@ namespace {
 constexpr const char *PlatformVariable = "QT_QPA_PLATFORM";
 constexpr int MostRounds = 8; // events that post the next for ever must not keep a worker from its calls
 
-/// While it lives, a QGuiApplication that is made needs no display, unless the environment names a platform. Programs
-/// that the worker runs later are not told.
+/// While it lives, a QGuiApplication that is made needs no display, unless the environment names a platform: an empty
+/// name is none to Qt. Programs that the worker runs later are not told.
 class OffscreenByDefault
 {
     Q_DISABLE_COPY_MOVE(OffscreenByDefault)
 
 public:
     OffscreenByDefault()
-        : m_isOurs(!qEnvironmentVariableIsSet(PlatformVariable))
+        : m_isOurs(qEnvironmentVariableIsEmpty(PlatformVariable))
+        , m_wasSet(qEnvironmentVariableIsSet(PlatformVariable))
     {
         if (m_isOurs)
             qputenv(PlatformVariable, "offscreen");
     }
     ~OffscreenByDefault()
     {
-        if (m_isOurs)
+        if (m_isOurs && m_wasSet)
+            qputenv(PlatformVariable, "");
+        else if (m_isOurs)
             qunsetenv(PlatformVariable);
     }
 
 private:
     const bool m_isOurs;
+    const bool m_wasSet;
 };
 
 }
