@@ -62,6 +62,11 @@ void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
     case Wire::Incoming::Goodbye:
         m_core->connections().sayGoodbye(connection, message);
         break;
+    case Wire::Incoming::Event:
+    case Wire::Incoming::Progress:
+    case Wire::Incoming::Canceled:
+    case Wire::Incoming::Begun:
+        break;
     }
 }
 

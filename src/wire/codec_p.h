@@ -70,6 +70,8 @@ public:
         return 0;
     }
     virtual void encodeDone(quint64 id, QByteArray *out) const = 0;
+    /// Appends that a call is not wanted any more, for a worker whose traits say that it can be told.
+    virtual void encodeCancel(quint64 /*id*/, QByteArray * /*out*/) const { }
 };
 
 /// A protocol as a client speaks it.

@@ -3,6 +3,7 @@
 #define QTPREFORK_MESSAGE_P_H
 
 #include <QtPrefork/detail/cborwriter.h>
+#include <QtPrefork/progress.h>
 
 #include <QtCore/QString>
 #include <QtCore/QVariant>
@@ -70,12 +71,22 @@ struct Incoming
         Failure,
         Released,
         Goodbye,
+        Event,
+        Progress,
+        Canceled, ///< the answer to a call that was canceled
+        Begun,
     };
     Kind kind = Result;
     quint64 id = 0; ///< of the call, 0 if the protocol has none; of a Goodbye: the last call that began
     FailureText failure; ///< of a Failure
     QString cause; ///< of a Goodbye
     QString reason; ///< of a Goodbye, one word
+    std::vector<quint64> begun; ///< of a Goodbye: the calls that have begun and were not answered, if it says
+    bool hadBegun = false; ///< of Canceled: before the worker had read that it is not wanted
+    Prefork::Progress progress; ///< of Progress
+    QString event; ///< of an Event: its name
+    QByteArrayView arguments; ///< of an Event: so many items of CBOR, good until the next message is asked for
+    quint64 argumentCount = 0;
 };
 
 }

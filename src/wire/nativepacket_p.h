@@ -25,7 +25,21 @@ enum Kind : quint8 {
     Release = 5, ///< the client's checkout is over
     Released = 6, ///< and the worker has forgotten it
     Goodbye = 7, ///< the worker's last word, or one said in its name
+    Event = 8, ///< something that the method of a call says while it runs
+    Progress = 9, ///< how far it has come
+    Cancel = 10, ///< the client does not want a call any more
+    Canceled = 11, ///< the answer to a call that ends because of that, or never began
+    Begun = 12, ///< the worker begins a call now
+    Log = 13, ///< not spoken yet
+    Statistics = 14, ///< not spoken yet
 };
+
+/// What a hello names of the kinds that are not spoken by every peer of this version. A peer sends one of them only if
+/// both hellos named its feature.
+inline constexpr QByteArrayView CancelFeature = "cancel"; ///< Cancel and Canceled
+inline constexpr QByteArrayView EventFeature = "event";
+inline constexpr QByteArrayView ProgressFeature = "progress";
+inline constexpr QByteArrayView BegunFeature = "begun";
 
 /// Before each message's payload, in network byte order: length of the payload, kind, three zero bytes, id.
 struct Header

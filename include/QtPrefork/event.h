@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_EVENT_H
+#define QTPREFORK_EVENT_H
+
+#include <QtCore/QtGlobal>
+
+#include <tuple>
+#include <type_traits>
+
+namespace Prefork {
+
+/// The name of an event and the types of what it carries, shared by worker and client and checked by the compiler on
+/// both sides: `inline constexpr Prefork::Event<QString, int> lineRead{"lineRead"};`
+///
+/// A method emits events while it runs (Worker::emitEvent()); who made the call hears them before its result
+/// (CallMaker::on()). The name must be a literal, or live as long as the Event. Types may be written by value or by
+/// const reference. Any thread may use an Event, which never changes.
+template <class... A>
+class Event
+{
+public:
+    using Parameters = std::tuple<std::remove_cvref_t<A>...>;
+    static constexpr std::size_t ParameterCount = sizeof...(A);
+
+    explicit constexpr Event(const char *name) noexcept
+        : m_name(name)
+    {
+    }
+    [[nodiscard]] constexpr const char *name() const noexcept { return m_name; }
+
+private:
+    const char *m_name;
+};
+
+}
+
+#endif
