@@ -2,8 +2,9 @@
 #ifndef QTPREFORK_CHECKOUT_H
 #define QTPREFORK_CHECKOUT_H
 
-#include <QtPrefork/detail/callarguments.h>
-#include <QtPrefork/detail/futureresult.h>
+#include <QtPrefork/call.h>
+#include <QtPrefork/callmaker.h>
+#include <QtPrefork/calloptions.h>
 #include <QtPrefork/error.h>
 #include <QtPrefork/global.h>
 
@@ -15,12 +16,8 @@
 
 namespace Prefork {
 
-class Checkout;
 class CheckoutPrivate;
-class Client;
 
-/// Numbers the calls of one checkout, from 1.
-using CallId = quint64;
 using CheckoutPtr = std::shared_ptr<Checkout>;
 
 struct CheckoutOptions
@@ -28,14 +25,20 @@ struct CheckoutOptions
     /// The longest that one call may take, the wait for a worker included for the first; unset = the client's, 0 = any
     /// time, negative = it is over already. (Parity T34, T57.)
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+    /// For calls that do not say (CallOptions::runTimeout); unset = the client's, 0 = any time.
+    std::optional<std::chrono::milliseconds> runTimeout = std::nullopt;
+    /// Checkouts of a higher priority get a worker first; unset = the client's. Fixed when the checkout is made.
+    std::optional<int> priority = std::nullopt;
 };
 
 /// An exclusive hold on one worker, with a queue of calls. Made by Client::checkout(), at once, whether a worker is
-/// free or not: checkouts get workers first come, first served. (Parity T41, T50-T64.)
+/// free or not: checkouts get workers first come, first served among those of equal priority. (Parity T41, T50-T64.)
 ///
 /// Calls run in order, one at a time; over the native protocol the worker is sent further ones while it runs one
 /// (ClientOptions::maxInFlight). Each settles exactly once: with its result, with an error in the frame it was made in,
-/// or canceled, because an error before it cleared the queue. After an error of the worker's method the checkout is as
+/// or canceled, by Call::cancel() or because an error before it cleared the queue. They settle in order too, but for
+/// those that Call::cancel() ends early: a canceled call settles at once, and while its worker has not let go of it the
+/// calls behind it wait, with their clocks stopped, and so does released(). After an error of the worker's method the checkout is as
 /// usable as before, on the same worker. After a fatal error (Error::isFatal()) it is not: every later call gets that
 /// error. Nothing settles inside call(); callbacks, catchers and signals come from the event loop.
 ///
@@ -51,17 +54,31 @@ class QTPREFORK_EXPORT Checkout : public QObject, public std::enable_shared_from
 {
     Q_OBJECT
 
+    [[nodiscard]] auto submitter()
+    {
+        return [this](const detail::CallTarget &target, const detail::CallArguments &arguments,
+                      std::unique_ptr<detail::ResultHandler> handler) {
+            return enqueue(target, arguments, std::move(handler), nullptr);
+        };
+    }
+
 public:
     ~Checkout() override;
 
-    /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback, or a context object and a callback.
+    /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback for the result, or one for the result
+    /// and one for an error; each of the two last perhaps after a context object. Returns a handle of the call.
     ///
     /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a
-    /// context a member function of it. A null one is no callback. Once the context is destroyed the callback is
+    /// context a member function of it. A null one is no callback. Once the context is destroyed the callbacks are
     /// dropped; the call still settles. The context must live in the client's thread, when the call is made and when it
     /// settles, or the call fails with code BadArguments. The callback runs in the frame of the call, a child of the
     /// current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds the nearest catcher there, or else
     /// the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
+    ///
+    /// The callback for an error takes a `const Prefork::Error &`, or nothing. With one, the frame's catchers do not hear
+    /// of the error, but of what the callback throws; it runs after errored() was emitted, and gets an Error of code
+    /// Canceled too, for a call that is never run because one before it has failed. After Call::cancel() neither
+    /// callback runs. With the context gone, an error reaches nobody but the signal.
     ///
     /// A callback that holds a fub (see isFrame()) belongs to that one's frame too: there the call's error goes, and
     /// what the fub's catchers left is reported as unhandled. What such a callback does before it comes to the fub runs
@@ -72,53 +89,47 @@ public:
     /// Q_GADGET, may make calls, turn an event loop, or destroy the client. What it throws is thrown to the caller, and
     /// there was no call.
     template <class R, class... A, class... Tail>
-    CallId call(Method<R(A...)> method, Tail &&...tail)
+    Call call(Method<R(A...)> method, Tail &&...tail)
     {
-        return detail::splitCall(
-            method,
-            [this](const detail::CallTarget &target, const detail::CallArguments &arguments, auto &&...callback) {
-                return enqueue(
-                    target, arguments,
-                    detail::makeHandler<std::remove_cvref_t<R>>(std::forward<decltype(callback)>(callback)...));
-            },
-            std::forward<Tail>(tail)...);
+        return detail::callOf(method, submitter(), std::forward<Tail>(tail)...);
     }
     /// Calls a method by name: `call("selectrow", {sql, id}, [](const QVariant &row) {…})`.
     template <class... Tail>
-    CallId call(const MethodName &method, const Arguments &arguments, Tail &&...tail)
+    Call call(const MethodName &method, const Arguments &arguments, Tail &&...tail)
     {
-        return enqueue({nullptr, method.name(), nullptr, method.location()},
-                       detail::ListedArguments(arguments.toList()),
-                       detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+        return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
-    CallId call(const MethodName &method) { return call(method, Arguments()); }
+    Call call(const MethodName &method) { return call(method, Arguments()); }
 
     /// Calls a typed method for a QFuture: `future(method, arguments…).then(…)`.
     ///
     /// An error goes to the future and nowhere else: it holds the Prefork::Error as its exception, with the back-trace
     /// of the call. That of a call that will never run, because one before it has failed, holds an Error of code
-    /// Canceled. Canceling the future before it has finished aborts the checkout, as abort(): its worker is dropped,
-    /// and killed if it was computing. That is noticed within 50 ms. About 1 µs dearer than a callback.
-    template <class R, class... A, class... Arguments>
-    [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, Arguments &&...arguments)
+    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(). Its progress is what the
+    /// method says of it (Worker::setProgress()); isStarted() is never true. About 1 µs dearer than a callback.
+    template <class R, class... A, class... T>
+    [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {
-        return detail::futureOfCall(
-            method,
-            [this](const detail::CallTarget &target, const detail::CallArguments &callArguments,
-                   std::unique_ptr<detail::ResultHandler> handler) {
-                enqueue(target, callArguments, std::move(handler));
-            },
-            std::forward<Arguments>(arguments)...);
+        return detail::futureOfCall(method, submitter(), std::forward<T>(arguments)...);
     }
+    /// The same for a method called by name: `future("selectrow", {sql, id})`.
+    [[nodiscard]] QFuture<QVariant> future(const MethodName &method, const Arguments &arguments = {})
+    {
+        return detail::futureOfNamed(method, arguments.toList(), submitter());
+    }
+
+    /// For calls with options of their own, and with handlers for events and progress:
+    /// `with({.runTimeout = 2s}).onProgress(…).call(…)`.
+    [[nodiscard]] CallMaker<> with(const CallOptions &options) { return {detail::CallMaking(this), options}; }
 
     /// Calls without a method name, as the original allows: the interface's fallback gets all arguments. An interface
     /// of named methods takes the first argument as the name. (Parity T3, T4, T51.)
     template <class... Tail>
-        requires(sizeof...(Tail) <= 2)
-    CallId callFunction(const FunctionArguments &arguments, Tail &&...tail)
+        requires(sizeof...(Tail) <= 3)
+    Call callFunction(const FunctionArguments &arguments, Tail &&...tail)
     {
         return enqueue({nullptr, {}, nullptr, arguments.location()}, detail::ListedArguments(arguments.toList()),
-                       detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+                       detail::makeHandler<QVariant>(std::forward<Tail>(tail)...), nullptr);
     }
 
     /// Gives the worker back once the calls made so far have settled; calls made later fail with code Shutdown.
@@ -149,10 +160,11 @@ public:
 Q_SIGNALS:
     /// A call has its result, as the method's type; emitted before its callback runs.
     void finished(Prefork::CallId call, const QVariant &result);
-    /// A call ended with an error, which has its back-trace; emitted before the catcher runs, and counts as handling it
-    /// when there is none.
+    /// A call ended with an error, which has its back-trace; emitted before the callback for errors or the catcher runs,
+    /// and counts as handling it when there is no catcher.
     void errored(Prefork::CallId call, const Prefork::Error &error);
-    /// A call will never run, or nobody will hear whether it did; neither callback nor catcher is called.
+    /// A call will never run, or nobody will hear whether it did: Call::cancel() asked for it, or a call before it has
+    /// failed. No catcher is called; a callback for errors only in the second case.
     void canceled(Prefork::CallId call);
     /// The worker is held no longer, and no call is unsettled.
     void released();
@@ -162,10 +174,11 @@ protected:
 
 private:
     friend class CheckoutPrivate;
+    friend class detail::CallMaking;
     explicit Checkout(std::unique_ptr<CheckoutPrivate> dd);
 
-    CallId enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
-                   std::unique_ptr<detail::ResultHandler> handler);
+    Call enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                 std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
 
     std::unique_ptr<CheckoutPrivate> d;
 };

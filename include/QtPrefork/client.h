@@ -29,8 +29,17 @@ struct ClientOptions
     int minWorkers = 2;
     /// The most workers at a time; further checkouts wait in line. (Parity T32.)
     int maxWorkers = 20;
-    /// For checkouts that do not say: the longest that one call may take; 0 = any time. (Parity T34.)
-    std::chrono::milliseconds timeout = std::chrono::seconds(30);
+    /// For checkouts that do not say: the longest that one call may take, see CheckoutOptions::timeout; 0 = any time.
+    /// Unset = 30 s, but any time for calls with a runTimeout. (Parity T34.)
+    std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+    /// For checkouts and calls that do not say: the longest that a method may run, see CallOptions::runTimeout; 0 = any
+    /// time.
+    std::chrono::milliseconds runTimeout{0};
+    /// For checkouts and one-shots that do not say: those of a higher priority get a worker first.
+    int priority = 0;
+    /// How long a worker may take to let go of a canceled call that it runs (Call::cancel()) before it is killed; 0 = it
+    /// is killed at once, negative = never.
+    std::chrono::milliseconds cancelGrace = std::chrono::seconds(1);
     /// A worker is replaced after so many checkouts; 0 = never. (Parity T35.)
     int maxCheckouts = 0;
     /// Whether a worker goes back to the pool after a checkout that saw an error; by default it is replaced. (Parity
@@ -90,6 +99,14 @@ struct ClientOptions
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
+
+    [[nodiscard]] auto submitter()
+    {
+        return [this](const detail::CallTarget &target, const detail::CallArguments &arguments,
+                      std::unique_ptr<detail::ResultHandler> handler) {
+            return oneShot(target, arguments, std::move(handler), nullptr);
+        };
+    }
     Q_PROPERTY(State state READ state NOTIFY stateChanged)
 
 public:
@@ -113,42 +130,37 @@ public:
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options = {});
 
     /// A one-shot call of a typed method: as Checkout::call(), on a checkout of this one call. It has a time-out of its
-    /// own, the client's
-    /// `timeout` from now; an error affects no other call. Over the native protocol one-shots share workers
-    /// (ClientOptions::oneShotDepth) once there can be no further worker, so a long one may delay others: give long
-    /// calls a checkout. If one times out, its worker is given up: those behind it that never began are sent to
-    /// another, one that had begun gets WorkerLost.
+    /// own, the client's `timeout` from now; an error affects no other call. Over the native protocol one-shots share
+    /// workers (ClientOptions::oneShotDepth) once there can be no further worker, so a long one may delay others: give
+    /// long calls a checkout, or a runTimeout: such a one shares a worker only while its method is known to be quick. If
+    /// one times out, or is canceled and does not end, its worker is given up: those behind it that never began are sent
+    /// to another, one that had begun gets WorkerLost.
     template <class R, class... A, class... Tail>
-    void call(Method<R(A...)> method, Tail &&...tail)
+    Call call(Method<R(A...)> method, Tail &&...tail)
     {
-        detail::splitCall(
-            method,
-            [this](const detail::CallTarget &target, const detail::CallArguments &arguments, auto &&...callback) {
-                oneShot(target, arguments,
-                        detail::makeHandler<std::remove_cvref_t<R>>(std::forward<decltype(callback)>(callback)...));
-            },
-            std::forward<Tail>(tail)...);
+        return detail::callOf(method, submitter(), std::forward<Tail>(tail)...);
     }
     /// The same for a method called by name.
     template <class... Tail>
-    void call(const MethodName &method, const Arguments &arguments, Tail &&...tail)
+    Call call(const MethodName &method, const Arguments &arguments, Tail &&...tail)
     {
-        oneShot({nullptr, method.name(), nullptr, method.location()}, detail::ListedArguments(arguments.toList()),
-                detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+        return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
-    /// A one-shot call for a QFuture, by the rules of Checkout::future(). Canceling the future gives this call up as a
-    /// time-out would, with no error for anybody.
-    template <class R, class... A, class... Arguments>
-    [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, Arguments &&...arguments)
+    Call call(const MethodName &method) { return call(method, Arguments()); }
+    /// A one-shot call for a QFuture, by the rules of Checkout::future().
+    template <class R, class... A, class... T>
+    [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {
-        return detail::futureOfCall(
-            method,
-            [this](const detail::CallTarget &target, const detail::CallArguments &callArguments,
-                   std::unique_ptr<detail::ResultHandler> handler) {
-                oneShot(target, callArguments, std::move(handler));
-            },
-            std::forward<Arguments>(arguments)...);
+        return detail::futureOfCall(method, submitter(), std::forward<T>(arguments)...);
     }
+    /// The same for a method called by name.
+    [[nodiscard]] QFuture<QVariant> future(const MethodName &method, const Arguments &arguments = {})
+    {
+        return detail::futureOfNamed(method, arguments.toList(), submitter());
+    }
+    /// For one-shots with options of their own, and with handlers for events and progress:
+    /// `with({.runTimeout = 2s, .priority = 1}).call(…)`.
+    [[nodiscard]] CallMaker<> with(const CallOptions &options) { return {detail::CallMaking(this), options}; }
 
     /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, which the
     /// workers must have registered too (Interface::registerType()). Only such types are ever created from what a
@@ -203,9 +215,11 @@ protected:
     void connectNotify(const QMetaMethod &signal) override;
 
 private:
+    friend class detail::CallMaking;
+
     void init();
-    void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
-                 std::unique_ptr<detail::ResultHandler> handler);
+    Call oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                 std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
     bool registerMetaType(const QByteArray &name, QMetaType type);
 
     std::shared_ptr<Internal::ClientCore> d;

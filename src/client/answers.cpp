@@ -50,6 +50,7 @@ void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
         break;
     case Wire::Incoming::Result:
     case Wire::Incoming::Failure:
+    case Wire::Incoming::Canceled:
         takeAnswer(connection, message);
         break;
     case Wire::Incoming::Released:
@@ -64,8 +65,8 @@ void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
         break;
     case Wire::Incoming::Event:
     case Wire::Incoming::Progress:
-    case Wire::Incoming::Canceled:
     case Wire::Incoming::Begun:
+        takeNotice(connection, message);
         break;
     }
 }
@@ -80,8 +81,16 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
     }
     ++connection->lastAnswered;
     const bool isNumbered = connection->traits.pipelines;
-    const Pooling::Time time = isNumbered ? m_core->turns().rough : roughNow(); // decoding JSON may have taken long
-    if (message.kind == Wire::Incoming::Failure)
+    const Pooling::Time time = m_pool.countsRuns() ? now()
+        : isNumbered                               ? m_core->turns().rough
+                                                   : roughNow(); // decoding JSON may have taken long
+    if (message.kind == Wire::Incoming::Canceled) {
+        if (!m_pool.gaveUp(connection->worker, *ref, message.hadBegun, time)) {
+            --connection->lastAnswered;
+            m_core->connections().breakOff(connection, QStringLiteral("a call canceled that nobody canceled"));
+            return;
+        }
+    } else if (message.kind == Wire::Incoming::Failure)
         takeFailure(*connection, *ref, message.failure, time);
     else if (!takeResult(connection, *ref, time))
         return;
@@ -95,6 +104,59 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
         return;
     }
     m_core->perform(Settle::Now);
+}
+
+// Only the call that runs can say anything, which is the oldest. One of a refused result is nobody's any more.
+void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message)
+{
+    const auto ref = m_pool.callOf(connection->worker);
+    if (!ref || !isNext(*connection, message)) {
+        if (message.id <= connection->lastUnwanted || message.id > connection->unwanted)
+            m_core->connections().breakOff(connection, QStringLiteral("an event of a call that cannot be running"));
+        return;
+    }
+    if (message.kind == Wire::Incoming::Begun) {
+        m_pool.begun(connection->worker, *ref, now());
+        m_core->perform(Settle::Later);
+        return;
+    }
+    PendingCall *const call = m_core->callers().find(ref->checkout, ref->call);
+    if (call && !hearNotice(*ref, *call, message)) {
+        m_core->connections().breakOff(connection,
+                                       QStringLiteral("the event '%1' of '%2' does not carry what it should: one of "
+                                                      "the two programs is out of date")
+                                           .arg(message.event, call->method));
+        return;
+    }
+    m_core->perform(Settle::Now);
+}
+
+// False if the event is of another type.
+bool Reader::hearNotice(const Pooling::CallRef &ref, PendingCall &call, const Wire::Incoming &message)
+{
+    const auto add = [&](std::unique_ptr<detail::CallNotice> what) {
+        m_core->settler().add(ref, std::make_unique<Notice>(Notice{std::move(what), call.listening, call.frame}));
+    };
+    if (message.kind == Wire::Incoming::Progress) {
+        call.handler->setProgress(message.progress);
+        if (call.listening) {
+            for (const auto &handler : call.listening->handlers->progress)
+                add(handler->take(message.progress));
+        }
+        return true;
+    }
+    if (!call.listening)
+        return true;
+    for (const auto &[name, handler] : call.listening->handlers->events) {
+        if (!name.isNull() && name != message.event)
+            continue;
+        detail::CborReader reader(message.arguments, &m_core->types(), nullptr, m_core->maxDecodedSize());
+        auto notice = handler->read(message.event, reader, message.argumentCount);
+        if (!notice)
+            return false;
+        add(std::move(notice));
+    }
+    return true;
 }
 
 void Reader::takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,

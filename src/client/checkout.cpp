@@ -43,9 +43,10 @@ private:
 
 }
 
-CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id)
+CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id,
+                                    Pooling::Duration runTimeout)
 {
-    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id)), &CheckoutPrivate::drop};
+    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id, runTimeout)), &CheckoutPrivate::drop};
 }
 
 // The last handle may go anywhere, but the client's things are touched in its thread only.
@@ -106,24 +107,25 @@ inline PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
     return calls.append() = std::move(call);
 }
 
-CallId Checkout::enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
-                         std::unique_ptr<detail::ResultHandler> handler)
+Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                       std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
 {
-    d->core->mustBeInThread("Prefork::Checkout::call()");
-    PendingCall call = d->core->makeCall(target, std::move(handler));
+    ClientCore &core = *d->core;
+    core.mustBeInThread("Prefork::Checkout::call()");
+    PendingCall call = core.makeCall(target, std::move(handler), extras, d->runTimeout);
     call.id = d->lastCall + 1;
-    if (d->core->callAtOnce(*d, target, arguments, call)) {
+    if (core.callAtOnce(*d, target, arguments, call)) {
         static_cast<void>(d->add(std::move(call), this));
-        return d->lastCall;
+        return core.handOut({d->poolId, d->lastCall}, extras);
     }
     const CheckoutPtr self = shared_from_this(); // the arguments' own code may do anything
     if (!d->isReleased)
-        d->core->encode(target, arguments, &call);
+        core.encode(target, arguments, &call);
     call.id = d->lastCall + 1; // that code may have made calls, too
     PendingCall &pending = d->add(std::move(call), this);
     const CallId id = pending.id;
-    d->core->call(*this, pending);
-    return id;
+    core.call(*this, pending);
+    return core.handOut({d->poolId, id}, extras);
 }
 
 void Checkout::connectNotify(const QMetaMethod &signal)

@@ -16,16 +16,20 @@ class ClientCore;
 class CheckoutPrivate
 {
 public:
-    [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<Internal::ClientCore> &core, Pooling::CheckoutId id);
+    /// @p runTimeout is for calls that do not say.
+    [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<Internal::ClientCore> &core, Pooling::CheckoutId id,
+                                            Pooling::Duration runTimeout);
     /// The end of the last handle, in any thread.
     static void drop(Checkout *checkout);
     /// The same in the checkout's own thread: it says that it is released, and is deleted after that.
     static void dropHere(Checkout *checkout);
     [[nodiscard]] static CheckoutPrivate &of(const Checkout &checkout) { return *checkout.d; }
 
-    CheckoutPrivate(const std::shared_ptr<Internal::ClientCore> &itsCore, Pooling::CheckoutId itsId)
+    CheckoutPrivate(const std::shared_ptr<Internal::ClientCore> &itsCore, Pooling::CheckoutId itsId,
+                    Pooling::Duration itsRunTimeout)
         : core(itsCore)
         , poolId(itsId)
+        , runTimeout(itsRunTimeout)
     {
     }
 
@@ -35,6 +39,7 @@ public:
 
     const std::shared_ptr<Internal::ClientCore> core;
     const Pooling::CheckoutId poolId;
+    const Pooling::Duration runTimeout;
     Pooling::Ring<Internal::PendingCall> calls; // unsettled
     CallId lastCall = 0;
     bool isReleased = false;

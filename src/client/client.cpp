@@ -98,11 +98,12 @@ CheckoutPtr Client::checkout(const CheckoutOptions &options)
     return d->checkout(options);
 }
 
-void Client::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
-                     std::unique_ptr<detail::ResultHandler> handler)
+Call Client::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                     std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
 {
     d->mustBeInThread("Prefork::Client::call()");
-    d->oneShot(target, arguments, d->makeCall(target, std::move(handler)));
+    const auto core = arguments.isPlain() ? nullptr : d; // their own code may destroy this client
+    return d->oneShot(target, arguments, std::move(handler), extras);
 }
 
 bool Client::registerMetaType(const QByteArray &name, QMetaType type)

@@ -28,7 +28,9 @@ Pooling::Options poolOptions(const ClientOptions &options)
     Pooling::Options pool;
     pool.minWorkers = options.minWorkers;
     pool.maxWorkers = options.maxWorkers;
-    pool.timeout = bounded(options.timeout);
+    pool.timeout = bounded(options.timeout.value_or(std::chrono::seconds(30)));
+    pool.isTimeoutImplied = !options.timeout;
+    pool.cancelGrace = bounded(options.cancelGrace);
     pool.maxCheckouts = options.maxCheckouts;
     pool.reuseAfterError = options.reuseAfterError;
     pool.idleTimeout = bounded(options.idleTimeout);
@@ -38,6 +40,17 @@ Pooling::Options poolOptions(const ClientOptions &options)
     pool.oneShotDepth = options.oneShotDepth;
     pool.seed = QRandomGenerator::system()->generate();
     return pool;
+}
+
+void apply(const detail::CallExtras &extras, PendingCall *call)
+{
+    const CallOptions &options = extras.options;
+    if (options.runTimeout)
+        call->options.runTimeout = bounded(*options.runTimeout);
+    if (options.deadline)
+        call->options.deadline = bounded(*options.deadline);
+    if (extras.handlers)
+        call->listening = new Listening(extras.handlers);
 }
 
 }
@@ -140,8 +153,10 @@ Client::State ClientCore::state() const
 CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
 {
     const auto timeout = options.timeout ? std::optional(bounded(*options.timeout)) : std::nullopt;
-    const Pooling::CheckoutId id = m_pool.checkout({.timeout = timeout}, now());
-    CheckoutPtr checkout = CheckoutPrivate::create(shared_from_this(), id);
+    const int priority = options.priority.value_or(m_options.priority);
+    const Pooling::CheckoutId id = m_pool.checkout({.timeout = timeout, .priority = priority}, now());
+    const auto runTimeout = bounded(options.runTimeout.value_or(m_options.runTimeout));
+    CheckoutPtr checkout = CheckoutPrivate::create(shared_from_this(), id, runTimeout);
     m_callers.emplace(id, checkout.get());
     perform(Settle::Later);
     return checkout;
@@ -169,9 +184,13 @@ const ClientCore::MethodName &ClientCore::methodName(const QString &text)
     return name;
 }
 
-PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler)
+PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
+                                 const detail::CallExtras *extras, Pooling::Duration runTimeout)
 {
     PendingCall call;
+    call.options.runTimeout = runTimeout;
+    if (extras) [[unlikely]]
+        apply(*extras, &call);
     FrameOptions options;
     if (target.literal || !target.name.isEmpty()) {
         const MethodName &name = target.literal ? methodName(target.literal) : methodName(target.name);
@@ -192,11 +211,11 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
 }
 
 bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                            const detail::CallArguments &arguments, const PendingCall &call)
+                            const detail::CallArguments &arguments, PendingCall &call)
 {
     if (!m_writer.callAtOnce(checkout, target, arguments, call))
         return false;
-    watchForCancel(call);
+    watchFuture(checkout.poolId, call);
     return true;
 }
 
@@ -215,18 +234,37 @@ void ClientCore::call(Checkout &checkout, PendingCall &call)
     perform(Settle::Later);
 }
 
-void ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call)
+Call ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                         std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
 {
-    const auto self = arguments.isPlain() ? nullptr : shared_from_this(); // the arguments' own code may do anything
+    PendingCall call = makeCall(target, std::move(handler), extras, bounded(m_options.runTimeout));
     call.id = 1;
     encode(target, arguments, &call);
-    const Pooling::CheckoutId id = m_pool.oneShot({}, call.options, now());
+    const int priority = extras ? extras->options.priority.value_or(m_options.priority) : m_options.priority;
+    const Pooling::CheckoutId id = m_pool.oneShot({.priority = priority}, call.options, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
     if (m_settler.settlesAtOnce()) { // The arguments' code has destroyed the client, and nobody else keeps this object.
         QMetaObject::invokeMethod(
             this, [self = shared_from_this()] { self->m_settler.settleAll(); }, Qt::QueuedConnection);
     }
+    return handOut({id, call.id}, extras);
+}
+
+bool ClientCore::cancel(const Pooling::CallRef &call)
+{
+    if (!m_pool.cancel(call.checkout, call.call, now()))
+        return false;
+    const PendingCall *const pending = m_callers.find(call.checkout, call.call);
+    if (pending && pending->listening)
+        pending->listening->isOver = true;
+    perform(Settle::Later);
+    return true;
+}
+
+bool ClientCore::isSettled(const Pooling::CallRef &call) const
+{
+    return !m_callers.find(call.checkout, call.call) && !m_settler.isAbout(call);
 }
 
 void ClientCore::encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call)
@@ -255,14 +293,14 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
     } else if (const auto error = m_writer.accept(call)) {
         m_pool.abort(id, *error, now());
     } else {
-        watchForCancel(call);
+        watchFuture(id, call);
     }
 }
 
-void ClientCore::watchForCancel(const PendingCall &call)
+void ClientCore::watchFuture(Pooling::CheckoutId id, PendingCall &call)
 {
-    if (call.handler->isCancelable())
-        m_turns.watchForCancel();
+    if (QFutureInterfaceBase *const future = call.handler->future())
+        call.watch = m_watches.take(future, {id, call.id});
 }
 
 void ClientCore::release(Pooling::CheckoutId id)

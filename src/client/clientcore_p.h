@@ -5,6 +5,7 @@
 #include <QtPrefork/client.h>
 
 #include "client/callers_p.h"
+#include "client/clientnumbers_p.h"
 #include "client/connections_p.h"
 #include "client/reader_p.h"
 #include "client/settler_p.h"
@@ -44,19 +45,30 @@ public:
     void recycle();
     bool setProtocol(Protocol protocol);
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
-    /// A call but for its number and its arguments.
-    [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target,
-                                       std::unique_ptr<detail::ResultHandler> handler);
+    /// A call but for its number and its arguments. @p extras may be null; @p runTimeout is for one that does not say.
+    [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
+                                       const detail::CallExtras *extras, Pooling::Duration runTimeout);
     /// Takes on @p call, which will be the last of its checkout's, if it can be written at once; else false and nothing
     /// has happened.
     [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                                  const detail::CallArguments &arguments, const PendingCall &call);
+                                  const detail::CallArguments &arguments, PendingCall &call);
     /// Encodes the arguments of @p call to be kept, or notes why it will be refused. Their own code, which may do
     /// anything a user may do, runs here; nothing has happened yet that it could disturb.
     void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
     /// Takes on @p call, the last of its checkout's, encoded.
     void call(Checkout &checkout, PendingCall &call);
-    void oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall call);
+    Call oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                 std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
+    /// The handle of a call that was just made, for its maker.
+    [[nodiscard]] Call handOut(const Pooling::CallRef &call, const detail::CallExtras *extras) const
+    {
+        const Call handle(m_number.value(), call.checkout, call.call);
+        if (extras && extras->options.call)
+            *extras->options.call = handle;
+        return handle;
+    }
+    /// False if it has settled, or is about to.
+    bool cancel(const Pooling::CallRef &call);
     void release(Pooling::CheckoutId id);
     void abort(Pooling::CheckoutId id, const Error &error);
     /// What an event loop would do for this client in a turn of at most so long, where there is no application.
@@ -65,8 +77,10 @@ public:
     // What the user may know.
     [[nodiscard]] Client::State state() const;
     [[nodiscard]] detail::TypeRegistry &types() { return *m_types; }
+    [[nodiscard]] qint64 maxDecodedSize() const { return m_options.maxDecodedSize; }
     [[nodiscard]] Protocol protocol() const { return m_protocol->kind(); }
     [[nodiscard]] const Pooling::Pool &pool() const { return m_pool; }
+    [[nodiscard]] bool isSettled(const Pooling::CallRef &call) const;
 
     // For its parts.
     enum class Settle { Now, Later };
@@ -94,7 +108,6 @@ public:
     void moveIn();
     void onTimer();
     void onResume();
-    void onCancelTimer();
 
 Q_SIGNALS:
     void connectionFailed(const QString &cause);
@@ -118,16 +131,19 @@ private:
     /// @p text is not empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
-    void watchForCancel(const PendingCall &call);
+    void watchFuture(Pooling::CheckoutId id, PendingCall &call);
+    void cancelByFutures();
     void performAll(Settle when);
     void performOne(const Pooling::Action &action);
 
     const Qt::HANDLE m_threadId = QThread::currentThreadId();
+    const ClientNumber m_number{this};
     const ClientOptions m_options;
     const QByteArray m_frameName;
     const std::shared_ptr<detail::TypeRegistry> m_types = std::make_shared<detail::TypeRegistry>();
     std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Pooling::Pool m_pool;
+    FutureWatches m_watches{this};
     Callers m_callers;
     Turns m_turns;
     Settler m_settler;

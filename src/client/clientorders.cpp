@@ -49,7 +49,8 @@ void ClientCore::performOne(const Action &action)
     case Action::Send:
         m_writer.send(action);
         break;
-    case Action::SendCancel: // There is none yet: of no worker a codec says that it can be told.
+    case Action::SendCancel:
+        m_writer.sendCancel(action);
         break;
     case Action::SendDone:
         m_writer.sendDone(action);
@@ -91,8 +92,6 @@ void ClientCore::moveIn()
     m_connections.reattach();
     if (m_reader.isDeferred() || m_settler.isDeferred())
         m_turns.resumeLater();
-    if (!m_callers.empty())
-        m_turns.watchForCancel();
     if (!m_settler.isEmpty())
         m_settler.schedule();
     m_turns.wakeAt(m_pool.nextWakeup());
@@ -127,14 +126,13 @@ void ClientCore::onTimer()
     flush();
 }
 
-void ClientCore::onCancelTimer()
+// Without an event loop no future tells that it was canceled.
+void ClientCore::cancelByFutures()
 {
-    std::vector<Pooling::CheckoutId> canceled;
-    bool mayCome = false;
+    std::vector<Pooling::CallRef> canceled;
     const auto look = [&](Pooling::CheckoutId id, const PendingCall &call) {
-        mayCome = mayCome || call.handler->isCancelable();
-        if (call.handler->isCanceled())
-            canceled.push_back(id);
+        if (call.watch && call.watch->isFutureCanceled())
+            canceled.push_back({id, call.id});
     };
     for (const auto &[id, caller] : m_callers) {
         if (caller.oneShot)
@@ -145,10 +143,8 @@ void ClientCore::onCancelTimer()
             look(id, call);
         });
     }
-    if (!mayCome)
-        m_turns.stopCanceling();
-    for (const Pooling::CheckoutId id : canceled)
-        abort(id, Error(Error::Aborted, QStringLiteral("its future was canceled")));
+    for (const Pooling::CallRef &call : canceled)
+        static_cast<void>(cancel(call));
 }
 
 void ClientCore::turnByHand(std::chrono::nanoseconds longest)
@@ -158,7 +154,7 @@ void ClientCore::turnByHand(std::chrono::nanoseconds longest)
     m_turns.onTurn();
     m_connections.connectPostponed();
     flush();
-    onCancelTimer();
+    cancelByFutures();
     if (m_reader.isDeferred() || m_settler.isDeferred())
         return onResume();
     if (!m_settler.isEmpty())
@@ -172,7 +168,8 @@ void ClientCore::turnByHand(std::chrono::nanoseconds longest)
         watched.push_back(connection);
     });
     const auto wakeup = m_pool.nextWakeup();
-    Pooling::Duration wait = std::min<Pooling::Duration>(longest, Turns::CancelInterval); // deaths are told of, too
+    constexpr std::chrono::milliseconds LookInterval(50); // deaths and canceled futures are not told of
+    Pooling::Duration wait = std::min<Pooling::Duration>(longest, LookInterval);
     if (wakeup)
         wait = std::clamp<Pooling::Duration>(*wakeup - now(), Pooling::Duration(0), wait);
     Posix::waitFor(watches, wait);

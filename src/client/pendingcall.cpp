@@ -20,19 +20,28 @@ bool hearsErrors(const Checkout *checkout)
     return checkout && (checkout->*(&Opened::isSignalConnected))(method);
 }
 
-void deliver(PendingCall &call)
+// Runs one of the user's functions in a frame. @p holdsFrame: whether a function that threw what a frame callable left
+// holds that callable, whose frame has dealt with it then.
+template <class Run, class HoldsFrame>
+void runIn(const Frame &frame, Run run, HoldsFrame holdsFrame)
 {
-    if (call.runsItself) // and the call's frame must not catch a second time
-        return Frame().runOrReport([&call] { call.handler->deliver(); });
-    detail::Delivery delivery(call.frame);
+    detail::Delivery delivery(frame);
     try {
-        call.handler->deliver();
+        run();
     } catch (...) {
-        if (delivery.isLeftOver() && !call.handler->heldFrame().isNull())
+        if (delivery.isLeftOver() && holdsFrame())
             reportUnhandled(Error::fromCurrentException());
         else if (const std::optional<Error> left = delivery.deliverCurrentException())
             reportUnhandled(*left);
     }
+}
+
+void deliver(PendingCall &call)
+{
+    if (call.runsItself) // and the call's frame must not catch a second time
+        return Frame().runOrReport([&call] { call.handler->deliver(); });
+    runIn(
+        call.frame, [&call] { call.handler->deliver(); }, [&call] { return !call.handler->heldFrame().isNull(); });
 }
 
 // A callback that only holds a fub belongs to that one's frame too, which is looked for when it matters.
@@ -44,6 +53,26 @@ Frame frameToFail(PendingCall &call)
     return Frame::create({.name = call.frame.name().toUtf8()}, held, call.frame.location());
 }
 
+// Whether the error goes to the call's handler instead of its frame. It must not if that would run it in a wrong thread.
+bool takesErrors(const PendingCall &call)
+{
+    return call.handler->takesErrors() && !(call.handler->hasContext() && call.handler->isContextElsewhere());
+}
+
+void handOver(PendingCall &call, const Frame &frame, const Error &error)
+{
+    runIn(
+        frame, [&] { call.handler->fail(error); }, [] { return false; });
+}
+
+}
+
+void deliverNotice(const Notice &notice)
+{
+    if (notice.listening->isOver)
+        return;
+    runIn(
+        notice.frame, [&notice] { notice.what->deliver(); }, [] { return true; });
 }
 
 Error misplacedContext()
@@ -69,8 +98,8 @@ void failCall(PendingCall &call, Checkout *checkout, const Error &error)
     if (heard) {
         Q_EMIT checkout->errored(call.id, traced);
     }
-    if (call.handler->fail(traced))
-        return;
+    if (takesErrors(call))
+        return handOver(call, frame, traced);
     const std::optional<Error> uncaught = frame.raise(traced);
     if (uncaught && !(heard && *uncaught == traced))
         reportUnhandled(*uncaught);
@@ -81,8 +110,12 @@ void cancelCall(PendingCall &call, Checkout *checkout, const Error &error)
     if (checkout) {
         Q_EMIT checkout->canceled(call.id);
     }
-    const bool isHeard = call.handler->isCancelable() && error.code() != Error::NoError;
-    call.handler->cancel(isHeard ? call.frame.traced(error.withMethod(call.method)) : error);
+    if (error.code() == Error::NoError) {
+        call.handler->cancel();
+    } else if (takesErrors(call)) {
+        const Frame frame = frameToFail(call);
+        handOver(call, frame, frame.traced(error.withMethod(call.method)));
+    }
 }
 
 }

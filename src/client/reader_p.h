@@ -10,6 +10,7 @@
 namespace Prefork::Internal {
 
 class ClientCore;
+struct PendingCall;
 
 /// What the workers say: reads it, for no longer at a time than the budget allows, and tells the pool.
 class Reader
@@ -48,6 +49,8 @@ private:
     // answers.cpp
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message);
+    void takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message);
+    [[nodiscard]] bool hearNotice(const Pooling::CallRef &ref, PendingCall &call, const Wire::Incoming &message);
     void takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
                      Pooling::Time time);
     [[nodiscard]] bool takeResult(const ConnectionPtr &connection, const Pooling::CallRef &ref, Pooling::Time time);

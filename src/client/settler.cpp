@@ -7,6 +7,8 @@
 
 #include <QtCore/QThread>
 
+#include <algorithm>
+
 namespace Prefork::Internal {
 
 using Pooling::Action;
@@ -44,6 +46,25 @@ void Settler::add(const Action &action)
         m_settlements.push_back(std::move(settlement));
 }
 
+void Settler::add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice)
+{
+    Settlement settlement;
+    settlement.action.checkout = call.checkout;
+    settlement.action.call = call.call;
+    settlement.notice = std::move(notice);
+    m_settlements.push_back(std::move(settlement));
+}
+
+bool Settler::isAbout(const Pooling::CallRef &call) const
+{
+    return std::any_of(m_settlements.begin(), m_settlements.end(), [&call](const Settlement &settlement) {
+        const Action &action = settlement.action;
+        return !settlement.notice && !settlement.isDeletion && action.checkout == call.checkout
+            && action.kind != Action::Released && action.call <= call.call
+            && call.call < std::max(action.end, action.call + 1);
+    });
+}
+
 void Settler::add(const Action &failure, Checkout *checkout)
 {
     m_settlements.push_back({failure, checkout, CheckoutPrivate::of(*checkout).keptAlive, nullptr});
@@ -61,6 +82,7 @@ void Settler::settleResult(const Pooling::CallRef &settled)
     const CheckoutPtr alive = d.keptAlive;
     PendingCall call = d.calls.take(settled.call);
     m_core->writer().forget(call);
+    call.watch.reset();
     finish(call, checkout);
     letGoIfSettled(checkout);
     --m_depth;
@@ -122,6 +144,10 @@ Settler::Settlement Settler::take()
 void Settler::settle(Settlement &settlement)
 {
     const Action &action = settlement.action;
+    if (settlement.notice) {
+        deliverNotice(*settlement.notice);
+        return;
+    }
     if (settlement.oneShot) {
         settleCall(*settlement.oneShot, nullptr, action);
         return;
@@ -146,6 +172,7 @@ void Settler::settle(Settlement &settlement)
 void Settler::settleCall(PendingCall &call, Checkout *checkout, const Action &action)
 {
     m_core->writer().forget(call);
+    call.watch.reset();
     if (action.kind == Action::Finish)
         finish(call, checkout);
     else if (action.kind == Action::Fail)

@@ -21,6 +21,10 @@ public:
 
     /// The pool's order that something settles.
     void add(const Pooling::Action &action);
+    /// The call says something before its result; it comes behind what is waiting to be settled.
+    void add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice);
+    /// Whether something is waiting that settles the call.
+    [[nodiscard]] bool isAbout(const Pooling::CallRef &call) const;
     /// A call that the pool does not know of has failed.
     void add(const Pooling::Action &failure, Checkout *checkout);
     [[nodiscard]] bool isEmpty() const { return m_settlements.empty(); }
@@ -57,6 +61,7 @@ private:
         CheckoutPtr keptAlive;
         std::unique_ptr<PendingCall> oneShot;
         bool isDeletion = false; // The entry settles no call: it deletes the checkout, whose last handle has gone.
+        std::unique_ptr<Notice> notice = nullptr; // The entry settles no call: it is what one says before its result.
     };
 
     void onDue();

@@ -20,7 +20,6 @@ Turns::Turns(ClientCore *core, std::chrono::microseconds size)
     connect(&m_timer, &QTimer::timeout, core, &ClientCore::onTimer);
     m_resumeTimer.setSingleShot(true);
     connect(&m_resumeTimer, &QTimer::timeout, core, &ClientCore::onResume);
-    connect(&m_cancelTimer, &QTimer::timeout, core, &ClientCore::onCancelTimer);
 }
 
 void Turns::find()
@@ -52,7 +51,7 @@ void Turns::onLoopGone()
 
 void Turns::stop()
 {
-    for (QTimer *const timer : {&m_timer, &m_resumeTimer, &m_cancelTimer})
+    for (QTimer *const timer : {&m_timer, &m_resumeTimer})
         timer->stop();
 }
 
@@ -70,12 +69,6 @@ void Turns::resumeLater()
 {
     if (m_dispatcher && !m_resumeTimer.isActive())
         m_resumeTimer.start(0);
-}
-
-void Turns::watchForCancel()
-{
-    if (m_dispatcher && !m_cancelTimer.isActive())
-        m_cancelTimer.start(CancelInterval);
 }
 
 }

@@ -47,14 +47,8 @@ public:
     /// Calls ClientCore::onResume() after all other events have had their turn.
     void resumeLater();
     void stopResuming() { m_resumeTimer.stop(); }
-    /// Calls ClientCore::onCancelTimer() every now and then, until stopCanceling().
-    void watchForCancel();
-    void stopCanceling() { m_cancelTimer.stop(); }
     /// No timer is due any more.
     void stop();
-
-    /// How often futures are asked whether they were canceled: they have no way to tell.
-    static constexpr std::chrono::milliseconds CancelInterval{50};
 
     ReadBudget budget;
     Time rough{}; ///< the rough clock as of the last read or callback, while something is being read
@@ -68,7 +62,6 @@ private:
     QTimer m_timer;
     std::optional<Time> m_timerDue;
     QTimer m_resumeTimer;
-    QTimer m_cancelTimer;
     bool m_isByHand = false;
 };
 

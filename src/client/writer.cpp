@@ -19,7 +19,7 @@ Writer::Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &optio
 
 // Nothing of the user's may run here, for it would find a message half written.
 bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                        const detail::CallArguments &arguments, const PendingCall &call)
+                        const detail::CallArguments &arguments, PendingCall &call)
 {
     if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_core->isPerforming()
         || (m_maxBytesToWrite > 0 && bytesToWrite() >= m_maxBytesToWrite))
@@ -42,7 +42,7 @@ bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarge
     }
     if (connection.inFlight() == 0)
         connection.flightStart = stream.bytesGiven();
-    ++connection.lastSent;
+    call.number = ++connection.lastSent;
     stream.appended(size);
     countBacklog(connection);
     markDirty(*found);
@@ -109,7 +109,7 @@ void Writer::send(const Pooling::Action &action)
     const bool isAtEnd = !connection->traits.pipelines && action.isFirst && connection->stream->hasInput();
     if (connection->inFlight() == 0)
         connection->flightStart = connection->stream->bytesGiven();
-    ++connection->lastSent;
+    call->number = ++connection->lastSent;
     if (connection->ended || isAtEnd) {
         m_core->connections().lose(connection);
         return;
@@ -157,6 +157,18 @@ void Writer::sendDone(const Pooling::Action &action)
     markDirty(connection);
 }
 
+void Writer::sendCancel(const Pooling::Action &action)
+{
+    const PendingCall *const call = m_core->callers().find(action.checkout, action.call);
+    const ConnectionPtr connection = m_core->connections().find(action.worker);
+    if (!call || !connection || connection->ended)
+        return;
+    QByteArray bytes;
+    connection->codec->encodeCancel(call->number, &bytes);
+    connection->stream->append(bytes);
+    markDirty(connection);
+}
+
 void Writer::markDirty(const ConnectionPtr &connection)
 {
     if (std::exchange(connection->isDirty, true))
@@ -177,6 +189,9 @@ void Writer::flush()
                 continue;
             connection->stream->flush();
             countBacklog(*connection);
+            if (m_pool.countsRuns() && connection->stream->bytesToWrite() == 0
+                && m_pool.awaitsFlush(connection->worker))
+                m_pool.flushed(connection->worker, now());
             const quint64 sent = connection->stream->bytesSent();
             m_writtenBytes += qint64(sent - std::exchange(connection->reportedSent, sent));
             if (connection->stream->bytesToWrite() <= m_maxInFlightBytes)

@@ -29,7 +29,7 @@ public:
     /// Writes @p call, which will be the last of its checkout's, straight into the write buffer, if it can go now and
     /// nothing else is in the way; else false and nothing has happened.
     [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                                  const detail::CallArguments &arguments, const PendingCall &call);
+                                  const detail::CallArguments &arguments, PendingCall &call);
     /// Takes account of a call that is encoded and waits for its turn. What speaks against it, if too much waits.
     [[nodiscard]] std::optional<Error> accept(PendingCall &call);
     /// The call has settled: what of it was not written will not be.
@@ -38,6 +38,7 @@ public:
     // The pool's orders.
     void send(const Pooling::Action &action);
     void sendDone(const Pooling::Action &action);
+    void sendCancel(const Pooling::Action &action);
 
     /// The stream of @p connection has taken something that is to leave at the end of this turn.
     void markDirty(const ConnectionPtr &connection);

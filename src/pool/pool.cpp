@@ -45,6 +45,7 @@ Pool::Checkout &Pool::open(const CheckoutOptions &options)
     Checkout &checkout = m_checkouts.emplace(++m_lastCheckout);
     checkout.priority = options.priority;
     checkout.timeout = options.timeout.value_or(m_options.timeout);
+    checkout.isTimeoutImplied = m_options.isTimeoutImplied && !options.timeout;
     if (checkout.timeout < Duration::zero()) // the rest of a time that is over, which must not come to mean any time
         checkout.timeout = std::chrono::milliseconds(1);
     if (m_unavailable)

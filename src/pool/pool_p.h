@@ -158,6 +158,7 @@ private:
         qsizetype inFlight = 0; // calls that its worker has not answered, ghosts among them
         qsizetype pending = 0; // calls that have not settled
         Duration timeout{};
+        bool isTimeoutImplied = false;
         int priority = 0;
         CallId armedFor = 0; // the oldest call, for which the next is
         Time timeoutAt = Never;

@@ -88,7 +88,9 @@ void Pool::arm(CheckoutId id, Checkout &checkout, Time now)
         if (holder == 0)
             return;
         CallRecord &call = *checkout.calls.find(holder);
-        if (call.state != CallRecord::Ghost && checkout.timeout != Duration::zero())
+        const bool hasTimeout = checkout.timeout != Duration::zero()
+            && !(checkout.isTimeoutImplied && call.runTimeout > Duration::zero());
+        if (call.state != CallRecord::Ghost && hasTimeout)
             checkout.timeoutAt = now + checkout.timeout;
         if (call.state != CallRecord::Waiting)
             begin(id, m_workers.at(checkout.worker), call, now);

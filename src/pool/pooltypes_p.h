@@ -23,6 +23,7 @@ struct Options
     int minWorkers = 2;
     int maxWorkers = 20;
     Duration timeout = std::chrono::seconds(30); ///< 0 = none
+    bool isTimeoutImplied = false; ///< it is not for calls with a runTimeout
     Duration cancelGrace = std::chrono::seconds(1); ///< 0 = at once, negative = for ever
     int maxCheckouts = 0; ///< checkouts a worker serves before it is replaced; 0 = any number
     bool reuseAfterError = false;

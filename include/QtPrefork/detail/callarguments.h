@@ -94,8 +94,8 @@ private:
     const QVariantList &m_list;
 };
 
-/// Takes the arguments of a typed call apart: first as many as the method has, then nothing, a callback, or a context
-/// and a callback.
+/// Takes the arguments of a typed call apart: first as many as the method has, then nothing, or what makeHandler()
+/// takes.
 /// @p call gets the target, the CallArguments, and what is left.
 template <class R, class... A, class Tuple, class Call, std::size_t... I, std::size_t... J>
 decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&call, std::index_sequence<I...>,
@@ -113,8 +113,8 @@ decltype(auto) splitCall(const Method<R(A...)> &method, Call &&call, Tail &&...t
 {
     constexpr std::size_t count = sizeof...(A);
     static_assert(sizeof...(Tail) >= count, "the method takes more arguments");
-    static_assert(sizeof...(Tail) <= count + 2,
-                  "after the arguments comes a callback, or a context object and a callback");
+    static_assert(sizeof...(Tail) <= count + 3,
+                  "after the arguments come a callback, or two, perhaps after a context object");
     return splitCall(method, std::forward_as_tuple(std::forward<Tail>(tail)...), std::forward<Call>(call),
                      std::index_sequence_for<A...>(), std::make_index_sequence<sizeof...(Tail) - count>());
 }

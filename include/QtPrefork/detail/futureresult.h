@@ -2,26 +2,42 @@
 #ifndef QTPREFORK_DETAIL_FUTURERESULT_H
 #define QTPREFORK_DETAIL_FUTURERESULT_H
 
-#include <QtPrefork/detail/callarguments.h>
 #include <QtPrefork/detail/resulthandler.h>
 
 #include <QtCore/QFuture>
 #include <QtCore/QPromise>
 
+#include <algorithm>
+#include <limits>
+
 namespace Prefork::detail {
+
+/// Progress as a QFuture counts it, in int: what is more is scaled down.
+struct QFutureProgress
+{
+    explicit QFutureProgress(const Progress &progress)
+    {
+        constexpr qint64 Most = std::numeric_limits<int>::max();
+        const qint64 top = std::max({progress.maximum(), progress.value(), qint64(1)});
+        const qint64 divisor = (top - 1) / Most + 1;
+        maximum = int(std::max(progress.maximum(), qint64(0)) / divisor);
+        value = int(std::max(progress.value(), qint64(0)) / divisor);
+    }
+    int maximum = 0;
+    int value = 0;
+};
 
 /// A result that goes to a QFuture, as do errors: as a Prefork::Error, which the future rethrows.
 template <class R>
 class FutureHandler final : public TypedResult<R>
 {
 public:
-    FutureHandler() { m_promise.start(); }
     ~FutureHandler() override
     {
         if (!m_isFinished)
-            cancel({});
+            FutureHandler::cancel();
     }
-    [[nodiscard]] QFuture<R> future() const { return m_promise.future(); }
+    [[nodiscard]] QFuture<R> qfuture() const { return m_promise.future(); }
 
     void deliver() override
     {
@@ -29,22 +45,24 @@ public:
             m_promise.addResult(std::move(this->m_value));
         finish();
     }
-    bool fail(const Error &error) override
+    bool takesErrors() const override { return true; }
+    void fail(const Error &error) override
     {
         m_promise.setException(std::make_exception_ptr(error));
         finish();
-        return true;
     }
-    void cancel(const Error &error) override
+    void cancel() override
     {
-        if (error.code() == Error::NoError)
-            m_promise.future().cancel();
-        else
-            m_promise.setException(std::make_exception_ptr(error)); // without one a result could not even be asked for
+        m_interface.cancel();
         finish();
     }
-    bool isCanceled() const override { return m_promise.isCanceled(); }
-    bool isCancelable() const override { return true; }
+    void setProgress(const Progress &progress) override
+    {
+        const QFutureProgress scaled(progress);
+        m_promise.setProgressRange(0, scaled.maximum);
+        m_promise.setProgressValueAndText(scaled.value, progress.text());
+    }
+    QFutureInterfaceBase *future() override { return &m_interface; }
 
 private:
     void finish()
@@ -53,27 +71,10 @@ private:
         m_promise.finish();
     }
 
-    QPromise<R> m_promise;
+    QFutureInterface<R> m_interface{QFutureInterfaceBase::Running}; // a started one would post an event to its watcher
+    QPromise<R> m_promise{m_interface};
     bool m_isFinished = false;
 };
-
-/// Makes a call of a typed method whose result goes to the future returned. @p submit gets the target, the
-/// CallArguments and the handler.
-template <class R, class... A, class Submit, class... Arguments>
-[[nodiscard]] QFuture<std::remove_cvref_t<R>> futureOfCall(const Method<R(A...)> &method, Submit &&submit,
-                                                           Arguments &&...arguments)
-{
-    static_assert(sizeof...(Arguments) == sizeof...(A), "a future takes the method's arguments and nothing else");
-    return splitCall(
-        method,
-        [&submit](const CallTarget &target, const CallArguments &callArguments) {
-            auto handler = std::make_unique<FutureHandler<std::remove_cvref_t<R>>>();
-            QFuture<std::remove_cvref_t<R>> future = handler->future();
-            submit(target, callArguments, std::move(handler));
-            return future;
-        },
-        std::forward<Arguments>(arguments)...);
-}
 
 }
 

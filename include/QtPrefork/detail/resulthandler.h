@@ -8,6 +8,7 @@
 #include <QtPrefork/detail/stepreader.h>
 #include <QtPrefork/detail/waste.h>
 #include <QtPrefork/framecallback.h>
+#include <QtPrefork/progress.h>
 
 #include <QtCore/QPointer>
 #include <QtCore/QVariant>
@@ -17,6 +18,10 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+
+QT_BEGIN_NAMESPACE
+class QFutureInterfaceBase;
+QT_END_NAMESPACE
 
 namespace Prefork::detail {
 
@@ -46,13 +51,14 @@ public:
     /// Hands it over; what the callback throws comes through.
     virtual void deliver() = 0;
     /// Whether this one takes errors itself, instead of the frame of the call.
-    [[nodiscard]] virtual bool fail(const Error &) { return false; }
-    /// The call will never run, for the reason that @p error gives. A null error: because its own user wanted it so.
-    virtual void cancel(const Error & /*error*/) { }
-    /// Whether nobody waits for the call any more.
-    [[nodiscard]] virtual bool isCanceled() const { return false; }
-    /// Whether isCanceled() may change.
-    [[nodiscard]] virtual bool isCancelable() const { return false; }
+    [[nodiscard]] virtual bool takesErrors() const { return false; }
+    /// The call has failed, or will never run; what the callback throws comes through. Only for one that takes errors.
+    virtual void fail(const Error & /*error*/) { }
+    /// The call will never run, or nobody will hear whether it did, because its own user wanted it so.
+    virtual void cancel() { }
+    virtual void setProgress(const Progress & /*progress*/) { }
+    /// The future that gets the result, if one does, for whoever wants to hear that it was canceled.
+    [[nodiscard]] virtual QFutureInterfaceBase *future() { return nullptr; }
     /// The frame the callback brought along, if it is one of fub(); it then runs itself in it.
     [[nodiscard]] virtual Frame ownFrame() const { return {}; }
     /// The frame of the one fub() that the callback holds somewhere, if it does. Asked when the callback will not run
@@ -154,7 +160,7 @@ inline constexpr bool isStdFunction<std::function<Signature>> = true;
 
 /// @p MayCopy: whether the callback may be copied. Some types say that they can be and do not compile then.
 template <class R, class F, bool MayCopy>
-class CallbackHandler final : public TypedResult<R>
+class CallbackHandler : public TypedResult<R>
 {
 public:
     explicit CallbackHandler(F function)
@@ -192,17 +198,51 @@ private:
 };
 
 template <class R>
-class NoCallbackHandler final : public TypedResult<R>
+class NoCallbackHandler : public TypedResult<R>
 {
 public:
+    explicit NoCallbackHandler(bool hasContext = false)
+        : TypedResult<R>(hasContext)
+    {
+    }
     void deliver() override { }
 };
 
-template <class R>
-std::unique_ptr<ResultHandler> makeHandler()
+/// One that has a callback for errors besides that for the result.
+template <class Base, class F>
+class ErrorCallbackHandler final : public Base
 {
-    return std::make_unique<NoCallbackHandler<R>>();
-}
+public:
+    template <class... T>
+    explicit ErrorCallbackHandler(F onError, T &&...base)
+        : Base(std::forward<T>(base)...)
+        , m_onError(std::move(onError))
+    {
+    }
+    bool takesErrors() const override { return true; }
+    void fail(const Error &error) override
+    {
+        if (frameOf(m_onError).isNull())
+            run(error);
+        else
+            Frame().runOrReport([this, &error] { run(error); }); // it runs itself in its own frame
+    }
+    bool isContextElsewhere() const override
+    {
+        return Base::isContextElsewhere() || ContextOf<F>::isElsewhere(m_onError);
+    }
+
+private:
+    void run(const Error &error)
+    {
+        if constexpr (std::invocable<F &, const Error &>)
+            static_cast<void>(m_onError(error));
+        else
+            static_cast<void>(m_onError());
+    }
+
+    F m_onError;
+};
 
 /// True for a null pointer and an empty std::function: no callback.
 template <class F>
@@ -214,33 +254,90 @@ template <class F>
         return false;
 }
 
-template <class R, class F>
-std::unique_ptr<ResultHandler> makeHandler(F &&function)
+template <class T>
+concept ContextPointer = std::is_pointer_v<std::remove_cvref_t<T>>
+    && std::derived_from<std::remove_cv_t<std::remove_pointer_t<std::remove_cvref_t<T>>>, QObject>;
+
+/// Whether the callback may be copied to look into it; see CallbackHandler.
+template <class F>
+inline constexpr bool mayCopyCallback = std::is_lvalue_reference_v<F> || isStdFunction<std::decay_t<F>>;
+
+// The function as it is called, with the context if there is one.
+template <class F>
+std::decay_t<F> bindCallback(F &&function)
 {
-    using Function = std::decay_t<F>;
-    if constexpr (std::is_null_pointer_v<Function>) {
-        return makeHandler<R>();
-    } else {
+    return std::forward<F>(function);
+}
+template <class F, ContextPointer C>
+auto bindCallback(F &&function, C context)
+{
+    return ContextFunction<std::remove_pointer_t<C>, std::decay_t<F>>(context, std::forward<F>(function));
+}
+
+/// @p context is nothing or a context object.
+template <class R, class F, class... Context>
+std::unique_ptr<ResultHandler> makeResultHandler(F &&function, Context... context)
+{
+    if constexpr (!std::is_null_pointer_v<std::decay_t<F>>) {
+        using Function = decltype(bindCallback(std::forward<F>(function), context...));
         static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
-        Function own(std::forward<F>(function));
-        if (isNullFunction(own))
-            return makeHandler<R>();
-        return std::make_unique<CallbackHandler<R, Function, std::is_lvalue_reference_v<F> || isStdFunction<Function>>>(
-            std::move(own));
+        if (!isNullFunction<std::decay_t<F>>(function))
+            return std::make_unique<CallbackHandler<R, Function, mayCopyCallback<F>>>(
+                bindCallback(std::forward<F>(function), context...));
+    }
+    return std::make_unique<NoCallbackHandler<R>>();
+}
+
+template <class R, class F, class E, class... Context>
+std::unique_ptr<ResultHandler> makeErrorHandler(F &&function, E &&onError, Context... context)
+{
+    if constexpr (std::is_null_pointer_v<std::decay_t<E>>) {
+        return makeResultHandler<R>(std::forward<F>(function), context...);
+    } else {
+        using OnError = decltype(bindCallback(std::forward<E>(onError), context...));
+        static_assert(std::invocable<OnError &, const Error &> || std::invocable<OnError &>,
+                      "the callback for errors must take a const Prefork::Error &, or nothing");
+        if (isNullFunction<std::decay_t<E>>(onError))
+            return makeResultHandler<R>(std::forward<F>(function), context...);
+        if constexpr (!std::is_null_pointer_v<std::decay_t<F>>) {
+            using Function = decltype(bindCallback(std::forward<F>(function), context...));
+            static_assert(TakesResult<Function, R>,
+                          "the callback must take the method's result, a QVariant, or nothing");
+            using Base = CallbackHandler<R, Function, mayCopyCallback<F>>;
+            if (!isNullFunction<std::decay_t<F>>(function))
+                return std::make_unique<ErrorCallbackHandler<Base, OnError>>(
+                    bindCallback(std::forward<E>(onError), context...),
+                    bindCallback(std::forward<F>(function), context...));
+        }
+        return std::make_unique<ErrorCallbackHandler<NoCallbackHandler<R>, OnError>>(
+            bindCallback(std::forward<E>(onError), context...), sizeof...(Context) > 0);
     }
 }
 
-template <class R, class C, class F>
-    requires std::derived_from<C, QObject>
-std::unique_ptr<ResultHandler> makeHandler(C *context, F &&function)
+/// What follows the arguments of a call: nothing, a callback, or one for the result and one for an error; each of the
+/// two last perhaps after a context object. A null one is no callback.
+template <class R>
+std::unique_ptr<ResultHandler> makeHandler()
 {
-    using Function = ContextFunction<C, std::decay_t<F>>;
-    static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
-    constexpr bool mayCopy = std::is_lvalue_reference_v<F> || isStdFunction<std::decay_t<F>>;
-    std::decay_t<F> own(std::forward<F>(function));
-    if (isNullFunction(own))
-        return makeHandler<R>();
-    return std::make_unique<CallbackHandler<R, Function, mayCopy>>(Function(context, std::move(own)));
+    return std::make_unique<NoCallbackHandler<R>>();
+}
+template <class R, class F>
+std::unique_ptr<ResultHandler> makeHandler(F &&function)
+{
+    return makeResultHandler<R>(std::forward<F>(function));
+}
+template <class R, class F, class G>
+std::unique_ptr<ResultHandler> makeHandler(F &&first, G &&second)
+{
+    if constexpr (ContextPointer<F>)
+        return makeResultHandler<R>(std::forward<G>(second), first);
+    else
+        return makeErrorHandler<R>(std::forward<F>(first), std::forward<G>(second));
+}
+template <class R, ContextPointer C, class F, class E>
+std::unique_ptr<ResultHandler> makeHandler(C &&context, F &&function, E &&onError)
+{
+    return makeErrorHandler<R>(std::forward<F>(function), std::forward<E>(onError), context);
 }
 
 }

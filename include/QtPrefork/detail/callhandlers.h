@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_CALLHANDLERS_H
+#define QTPREFORK_DETAIL_CALLHANDLERS_H
+
+#include <QtPrefork/calloptions.h>
+#include <QtPrefork/detail/cborconvert.h>
+#include <QtPrefork/event.h>
+#include <QtPrefork/framecallback.h>
+#include <QtPrefork/progress.h>
+
+#include <QtCore/QVariant>
+
+#include <memory>
+#include <tuple>
+#include <vector>
+
+namespace Prefork::detail {
+
+class CborReader;
+[[nodiscard]] QTPREFORK_EXPORT QVariantList readArguments(CborReader &arguments, quint64 count);
+
+/// Something that a call has said before its result, decoded, to be handed over when it is its turn.
+class QTPREFORK_EXPORT CallNotice
+{
+public:
+    virtual ~CallNotice();
+    /// What the handler throws comes through. The handler is still there, for the CallHandlers are.
+    virtual void deliver() = 0;
+};
+
+/// Takes the events of one name, or of any.
+class QTPREFORK_EXPORT EventHandler
+{
+public:
+    virtual ~EventHandler();
+    /// Null if the event does not carry what it should.
+    [[nodiscard]] virtual std::unique_ptr<CallNotice> read(const QString &name, CborReader &arguments, quint64 count)
+        = 0;
+};
+
+class QTPREFORK_EXPORT ProgressHandler
+{
+public:
+    virtual ~ProgressHandler();
+    [[nodiscard]] virtual std::unique_ptr<CallNotice> take(const Progress &progress) = 0;
+};
+
+/// All who listen to what the calls of one maker say before their results.
+struct CallHandlers
+{
+    struct Named
+    {
+        QString name; ///< null for one that takes any event
+        std::shared_ptr<EventHandler> handler;
+    };
+    std::vector<Named> events;
+    std::vector<std::shared_ptr<ProgressHandler>> progress;
+};
+
+/// What a call is besides its target, its arguments and who takes its result.
+struct CallExtras
+{
+    CallOptions options;
+    std::shared_ptr<const CallHandlers> handlers = nullptr;
+};
+
+template <class F, class... A>
+class ValuesNotice final : public CallNotice
+{
+public:
+    explicit ValuesNotice(F &function)
+        : m_function(function)
+    {
+    }
+    [[nodiscard]] std::tuple<A...> &values() { return m_values; }
+    void deliver() override { static_cast<void>(std::apply(m_function, m_values)); }
+
+private:
+    F &m_function;
+    std::tuple<A...> m_values;
+};
+
+template <class F, class... A>
+class TypedEventHandler final : public EventHandler
+{
+public:
+    explicit TypedEventHandler(F function)
+        : m_function(std::move(function))
+    {
+    }
+    std::unique_ptr<CallNotice> read(const QString &, CborReader &arguments, quint64 count) override
+    {
+        auto notice = std::make_unique<ValuesNotice<F, A...>>(m_function);
+        const bool isRead = std::apply(
+            [&](A &...values) { return count == sizeof...(A) && (fromCbor(arguments, &values) && ...); },
+            notice->values());
+        if (!isRead || !arguments.atEnd())
+            return {};
+        return notice;
+    }
+
+private:
+    F m_function;
+};
+
+template <class F>
+class AnyEventHandler final : public EventHandler
+{
+public:
+    explicit AnyEventHandler(F function)
+        : m_function(std::move(function))
+    {
+    }
+    std::unique_ptr<CallNotice> read(const QString &name, CborReader &arguments, quint64 count) override
+    {
+        auto notice = std::make_unique<ValuesNotice<F, QString, QVariantList>>(m_function);
+        notice->values() = {name, readArguments(arguments, count)};
+        if (arguments.isBroken() || !arguments.atEnd())
+            return {};
+        return notice;
+    }
+
+private:
+    F m_function;
+};
+
+template <class F>
+class TypedProgressHandler final : public ProgressHandler
+{
+public:
+    explicit TypedProgressHandler(F function)
+        : m_function(std::move(function))
+    {
+    }
+    std::unique_ptr<CallNotice> take(const Progress &progress) override
+    {
+        auto notice = std::make_unique<ValuesNotice<F, Progress>>(m_function);
+        notice->values() = {progress};
+        return notice;
+    }
+
+private:
+    F m_function;
+};
+
+/// A function, or a context object and a function of it, as one callable.
+template <class F>
+auto asCallable(F &&function)
+{
+    return std::decay_t<F>(std::forward<F>(function));
+}
+template <class C, class F>
+    requires std::derived_from<C, QObject>
+auto asCallable(C *context, F &&function)
+{
+    return ContextFunction<C, std::decay_t<F>>(context, std::forward<F>(function));
+}
+
+}
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/call.h>
+
+#include "client/clientcore_p.h"
+#include "client/clientnumbers_p.h"
+
+namespace Prefork {
+
+using namespace Internal;
+
+bool Call::cancel()
+{
+    const auto core = clientByNumber(client(), "Prefork::Call::cancel()");
+    return core && core->cancel({m_checkout, m_call});
+}
+
+bool Call::isSettled() const
+{
+    const auto core = clientByNumber(client(), "Prefork::Call::isSettled()");
+    return !core || core->isSettled({m_checkout, m_call});
+}
+
+}
