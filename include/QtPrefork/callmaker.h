@@ -43,6 +43,14 @@ public:
         return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
     Call call(const MethodName &method) const { return call(method, Arguments()); }
+    template <class... Tail>
+        requires(sizeof...(Tail) <= 3)
+    Call callFunction(const FunctionArguments &arguments, Tail &&...tail) const
+    {
+        return submitter()(detail::CallTarget{nullptr, {}, nullptr, arguments.location()},
+                           detail::ListedArguments(arguments.toList()),
+                           detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+    }
 
     /// As those of Checkout and Client. The future's progress is that of the call; CallOptions::call receives a handle
     /// of it.

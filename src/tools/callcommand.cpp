@@ -3,6 +3,7 @@
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Frame>
+#include <QtPrefork/ShutdownSignals>
 
 #include <QtCore/QCommandLineParser>
 #include <QtCore/QCoreApplication>
@@ -19,6 +20,8 @@ namespace Tools {
 namespace {
 
 constexpr double MaxTimeout = 1e9;
+constexpr int SignalBase = 128; // a shell's exit status for a program that a signal has ended is this and its number
+constexpr std::chrono::milliseconds CancelPatience(500);
 
 struct CallOptions
 {
@@ -27,6 +30,7 @@ struct CallOptions
     QVariantList arguments;
     std::chrono::milliseconds timeout{30000};
     bool wait = true;
+    bool showsProgress = false;
     std::optional<Prefork::Protocol> protocol; // unset: find out
 };
 
@@ -93,10 +97,38 @@ void report(const Prefork::Error &error, const QString &connectionError, const C
         std::fprintf(stderr, "(%s)\n", qPrintable(cause));
 }
 
+// One line, whatever the worker has put into it.
+void printLine(const QString &line)
+{
+    std::fprintf(stderr, "%s\n", qPrintable(Prefork::Error(line).printableMessage()));
+}
+
+void printProgress(const Prefork::Progress &progress)
+{
+    const QString line = QStringLiteral("progress %1/%2").arg(progress.value()).arg(progress.maximum());
+    printLine(progress.text().isEmpty() ? line : line + u' ' + progress.text());
+}
+
+void printEvent(const QString &name, const QVariantList &arguments)
+{
+    QString line = name;
+    for (const QVariant &argument : arguments)
+        line += u' ' + QString::fromUtf8(textFromResult(argument));
+    printLine(line);
+}
+
+// Begins the call. With handlers or without, it is not another call.
+template <class Maker, class Callback>
+Prefork::Call begin(const Maker &maker, const CallOptions &options, Callback callback)
+{
+    return options.method.isNull() ? maker.callFunction(options.arguments, callback)
+                                   : maker.call(options.method, options.arguments, callback);
+}
+
 // One call, with one protocol. Nothing if whatever listens there refused that protocol before the call was sent to it;
 // @p refusal says how, and may explain what becomes of another attempt.
 std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::chrono::milliseconds timeout,
-                            const CallOptions &options, QString *refusal)
+                            const CallOptions &options, const Prefork::ShutdownSignals &shutdown, QString *refusal)
 {
     std::optional<int> exitCode;
     bool isRefused = false;
@@ -126,16 +158,24 @@ std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::
             QCoreApplication::quit();
         });
     }
+    const Prefork::CheckoutPtr checkout = client.checkout();
+    Prefork::Call call;
     Prefork::frameTry(
         [&] {
-            const Prefork::CheckoutPtr checkout = client.checkout();
-            if (options.method.isNull())
-                checkout->callFunction(options.arguments, succeed);
-            else
-                checkout->call(options.method, options.arguments, succeed);
+            const Prefork::CallMaker plain = checkout->with({});
+            call = options.showsProgress
+                ? begin(plain.onProgress(&printProgress).onEvent(&printEvent), options, succeed)
+                : begin(plain, options, succeed);
         },
         fail);
+    const auto onSignal = QObject::connect(&shutdown, &Prefork::ShutdownSignals::requested, &client, [&](int signal) {
+        call.cancel();
+        exitCode = SignalBase + signal;
+    });
     QCoreApplication::exec();
+    QObject::disconnect(onSignal);
+    if (exitCode > SignalBase)
+        static_cast<void>(checkout->waitForSettled(CancelPatience)); // the worker should hear of it
     return exitCode;
 }
 
@@ -145,13 +185,14 @@ int call(const CallOptions &options)
     sinceStart.start();
     const bool mustFindOut = !options.protocol;
     QString refusal;
+    const Prefork::ShutdownSignals shutdown;
     const auto first = callWith(options.protocol.value_or(Prefork::Protocol::Native), mustFindOut, options.timeout,
-                                options, &refusal);
+                                options, shutdown, &refusal);
     if (first)
         return *first;
     const auto left = options.timeout - std::chrono::milliseconds(sinceStart.elapsed());
     const auto timeout = options.timeout.count() == 0 ? options.timeout : std::max(left, std::chrono::milliseconds(1));
-    return callWith(Prefork::Protocol::Json, false, timeout, options, &refusal).value_or(Fatal);
+    return callWith(Prefork::Protocol::Json, false, timeout, options, shutdown, &refusal).value_or(Fatal);
 }
 
 bool protocolFromText(const QString &text, std::optional<Prefork::Protocol> *protocol)
@@ -172,7 +213,8 @@ int runCall(const QStringList &arguments)
         "Calls one method of a worker and prints its result as a line of JSON.\n\n"
         "Arguments are JSON where they parse as JSON, else strings: 5 is a number, '\"5\"' and hello are strings.\n"
         "Put -- before other arguments than numbers that begin with a dash.\n\n"
-        "Exit status: 0 result; 1 the method raised an error; 2 usage; 3 time-out, worker lost or could not connect."));
+        "Exit status: 0 result; 1 the method raised an error; 2 usage; 3 time-out, worker lost or could not connect;\n"
+        "130 after Ctrl-C, which cancels the call, and 143 after SIGTERM, which does too."));
     parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsOptions);
     parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     parser.addOption({QStringLiteral("timeout"),
@@ -184,6 +226,8 @@ int runCall(const QStringList &arguments)
          QStringLiteral("PROTOCOL"), QStringLiteral("auto")});
     parser.addOption({QStringLiteral("function"),
                       QStringLiteral("Call without a method name: all that follows ADDRESS is arguments.")});
+    parser.addOption({QStringLiteral("progress"),
+                      QStringLiteral("Print events and progress as they come, each as a line on standard error.")});
     parser.addOption({QStringLiteral("no-wait"),
                       QStringLiteral("Fail at once when no server is there, instead of trying until the time-out.")});
     parser.addPositionalArgument(QStringLiteral("ADDRESS"), QStringLiteral("unix:/path/to.socket or tcp://host:port"));
@@ -218,6 +262,7 @@ int runCall(const QStringList &arguments)
     const QString protocolText = parser.value(QStringLiteral("protocol"));
     if (!protocolFromText(protocolText, &options.protocol))
         return usageError(QStringLiteral("--protocol takes native, json or auto, not '%1'").arg(protocolText));
+    options.showsProgress = parser.isSet(QStringLiteral("progress"));
     options.wait = !parser.isSet(QStringLiteral("no-wait"));
     for (const QString &word : std::as_const(words))
         options.arguments.append(argumentFromText(withoutMark(word)));
