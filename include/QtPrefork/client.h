@@ -99,6 +99,7 @@ struct ClientOptions
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
+    Q_PROPERTY(State state READ state NOTIFY stateChanged)
 
     [[nodiscard]] auto submitter()
     {
@@ -107,7 +108,6 @@ class QTPREFORK_EXPORT Client : public QObject
             return oneShot(target, arguments, std::move(handler), nullptr);
         };
     }
-    Q_PROPERTY(State state READ state NOTIFY stateChanged)
 
 public:
     enum State {
