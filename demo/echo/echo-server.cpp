@@ -3,6 +3,7 @@
 #include "common/serve.h"
 
 #include <QtPrefork/Interface>
+#include <QtPrefork/Worker>
 
 #include <chrono>
 #include <csignal>
@@ -25,6 +26,8 @@ inline constexpr Method<void(QString)> fail{"fail"};
 inline constexpr Method<void(int)> exit{"exit"};
 inline constexpr Method<void()> crash{"crash"};
 inline constexpr Method<qint64(qint64)> alloc{"alloc"};
+inline constexpr Method<qint64(qint64, qint64)> countdown{"countdown"};
+inline constexpr Prefork::Event<qint64> tick{"tick"};
 
 }
 
@@ -54,6 +57,22 @@ qint64 allocate(qint64 bytes)
     return bytes;
 }
 
+// After each of the steps, which take so long each, it says how many are left and how many are done.
+qint64 countDown(qint64 steps, std::chrono::milliseconds time)
+{
+    for (qint64 step = 1; step <= steps; ++step) {
+        const auto end = Clock::now() + time;
+        for (auto now = Clock::now(); now < end; now = Clock::now()) {
+            Prefork::Worker::throwIfCanceled();
+            std::this_thread::sleep_for(std::min<Clock::duration>(end - now, std::chrono::milliseconds(10)));
+        }
+        Prefork::Worker::throwIfCanceled();
+        Prefork::Worker::emitEvent(Echo::tick, steps - step);
+        Prefork::Worker::setProgress(step, steps);
+    }
+    return steps;
+}
+
 [[noreturn]] void crashNow()
 {
     signal(SIGSEGV, SIG_DFL);
@@ -68,7 +87,7 @@ int main(int argc, char *argv[])
     Demo::ServerCommandLine commandLine(
         argc, argv,
         QStringLiteral("Workers with methods to try a client on: echo(x), args(…), pid(), count(), sleep(ms),\n"
-                       "spin(ms), fail(text), exit(code), crash(), alloc(bytes)."));
+                       "spin(ms), fail(text), exit(code), crash(), alloc(bytes), countdown(n, ms)."));
     commandLine.addOption({QStringLiteral("name"),
                            QStringLiteral("Shown by ps: NAME server, NAME zygote, NAME worker N."),
                            QStringLiteral("NAME"), QStringLiteral("echo")});
@@ -107,6 +126,8 @@ int main(int argc, char *argv[])
     interface.add(Echo::fail, counted([](const QString &text) { throw Prefork::Error(text); }));
     interface.add(Echo::exit, counted([](int code) { std::exit(code); }));
     interface.add(Echo::crash, counted([] { crashNow(); }));
+    interface.add(Echo::countdown,
+                  counted([](qint64 n, qint64 ms) { return countDown(n, std::chrono::milliseconds(ms)); }));
     interface.add(Echo::alloc, counted([](qint64 bytes) { return allocate(bytes); }));
 
     Prefork::Zygote zygote(interface,

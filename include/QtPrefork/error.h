@@ -51,8 +51,8 @@ public:
         Unavailable, ///< fatal: no server there and the client was told not to wait, or the zygote is gone
         Shutdown, ///< fatal: the client was destroyed, or the checkout was already released
         Exception, ///< a callback threw something that is not an Error; see exception()
-        Canceled, ///< only in a future: its call was not run, for one before it in its checkout has failed, as
-                  ///< detail() says
+        Canceled, ///< only in a future, or in a callback for errors: the call was not run, for one before it in its
+                  ///< checkout has failed, as detail() says
     };
     Q_ENUM(Code)
 
