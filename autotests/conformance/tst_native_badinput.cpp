@@ -71,11 +71,11 @@ private:
 class RawServer
 {
 public:
-    explicit RawServer(const QString &path)
+    explicit RawServer(const QString &path, const QByteArray &greeting = hello())
     {
-        QObject::connect(&m_server, &QLocalServer::newConnection, &m_server, [this] {
+        QObject::connect(&m_server, &QLocalServer::newConnection, &m_server, [this, greeting] {
             QLocalSocket *const socket = m_server.nextPendingConnection();
-            socket->write(hello());
+            socket->write(greeting);
             QObject::connect(socket, &QLocalSocket::readyRead, socket, [this, socket] { serve(socket); });
         });
         if (!m_server.listen(path))
@@ -84,12 +84,16 @@ public:
     void answerBad(std::function<QByteArray(quint64 id)> answer) { m_bad = std::move(answer); }
     [[nodiscard]] bool isWaiting() const { return m_waiting; }
     void answerWaiting() { m_waiting->write(resultOf("\x07", m_waitingId)); }
+    /// Says something on the connection of the call that waits.
+    void sayToWaiting(const std::function<QByteArray(quint64 id)> &what) { m_waiting->write(what(m_waitingId)); }
+    [[nodiscard]] bool hasHeard(const QByteArray &bytes) const { return m_heard.contains(bytes); }
 
 private:
     // One call at a time comes, and in one piece.
     void serve(QLocalSocket *socket)
     {
         const QByteArray bytes = socket->readAll();
+        m_heard += bytes;
         if (const qsizetype at = bytes.lastIndexOf(text("number")); at >= 16 + 8 + 2) {
             const auto id = qFromBigEndian<quint64>(bytes.constData() + at - 2 - 8 - 8);
             if (bytes.contains("bad")) {
@@ -105,6 +109,7 @@ private:
     std::function<QByteArray(quint64)> m_bad;
     QPointer<QLocalSocket> m_waiting;
     quint64 m_waitingId = 0;
+    QByteArray m_heard;
 };
 
 Outcome callNumber(const CheckoutPtr &checkout, const QString &argument)
@@ -167,9 +172,11 @@ private Q_SLOTS:
         QTest::addColumn<std::function<QByteArray(quint64)>>("answer");
         QTest::addColumn<Error::Code>("code");
         QTest::addColumn<QString>("message");
-        const auto row = [](const char *name, Error::Code code, const QString &message,
-                            std::function<QByteArray(quint64)> answer) {
-            QTest::newRow(name) << std::move(answer) << code << message;
+        QTest::addColumn<QByteArray>("greeting");
+        QByteArray greeting = hello();
+        const auto row = [&greeting](const char *name, Error::Code code, const QString &message,
+                                     std::function<QByteArray(quint64)> answer) {
+            QTest::newRow(name) << std::move(answer) << code << message << greeting;
         };
         row("unknown id", Error::ProtocolError, "a reply nobody asked for",
             [](quint64 id) { return resultOf("\x07", id + 1); });
@@ -192,14 +199,46 @@ private Q_SLOTS:
         });
         row("malformed goodbye", Error::ProtocolError, "a malformed goodbye",
             [](quint64 id) { return packet(GoodbyeKind, "\x01", id); });
+        row("an event that was not agreed on", Error::ProtocolError, "unknown kind 8",
+            [](quint64 id) { return eventOf("tick", {}, id) + resultOf("\x07", id); });
+        row("progress that was not agreed on", Error::ProtocolError, "unknown kind 9",
+            [](quint64 id) { return progressOf({"\x01", "\x02", text("")}, id) + resultOf("\x07", id); });
+        row("canceled, which was not agreed on", Error::ProtocolError, "unknown kind 11",
+            [](quint64 id) { return canceled(true, id); });
+        row("begun, which was not agreed on", Error::ProtocolError, "unknown kind 12",
+            [](quint64 id) { return packet(BegunKind, {}, id) + resultOf("\x07", id); });
+
+        greeting = featuredHello();
+        const QString notRunning = "an event of a call that cannot be running";
+        row("an event of a later call", Error::ProtocolError, notRunning,
+            [](quint64 id) { return eventOf("tick", {}, id + 1) + resultOf("\x07", id); });
+        row("an event of no call", Error::ProtocolError, notRunning,
+            [](quint64 id) { return eventOf("tick", {}, 0) + resultOf("\x07", id); });
+        row("progress of a later call", Error::ProtocolError, notRunning,
+            [](quint64 id) { return progressOf({"\x01", "\x02", text("")}, id + 1) + resultOf("\x07", id); });
+        row("a later call begun", Error::ProtocolError, notRunning,
+            [](quint64 id) { return packet(BegunKind, {}, id + 1) + resultOf("\x07", id); });
+        row("canceled, though nobody canceled", Error::ProtocolError, "a call canceled that nobody canceled",
+            [](quint64 id) { return canceled(true, id); });
+        row("another call canceled", Error::ProtocolError, "a reply nobody asked for",
+            [](quint64 id) { return canceled(false, id + 1); });
+        row("a malformed event", Error::ProtocolError, "malformed event",
+            [](quint64 id) { return packet(EventKind, "\x01", id); });
+        row("malformed progress", Error::ProtocolError, "malformed progress",
+            [](quint64 id) { return progressOf({"\x01"}, id); });
+        row("a cancel from a worker", Error::ProtocolError, "unknown kind 10",
+            [](quint64 id) { return packet(CancelKind, {}, id); });
+        row("a log, which is reserved", Error::ProtocolError, "unknown kind 13",
+            [](quint64 id) { return packet(13, {}, id); });
     }
     void aCallFailsAndTheOthersGoOn()
     {
         QFETCH(std::function<QByteArray(quint64)>, answer);
         QFETCH(Error::Code, code);
         QFETCH(QString, message);
+        QFETCH(QByteArray, greeting);
         QTemporaryDir directory;
-        RawServer server(directory.filePath("socket"));
+        RawServer server(directory.filePath("socket"), greeting);
         server.answerBad(answer);
         Client client("unix:" + directory.filePath("socket"),
                       {.minWorkers = 2, .maxWorkers = 2, .maxMessageSize = Limit, .protocol = Protocol::Native});
@@ -216,6 +255,94 @@ private Q_SLOTS:
         server.answerWaiting();
         QVERIFY(waitUntil([&] { return result || good->error(); }));
         QCOMPARE(result, std::optional(7));
+    }
+
+    // What a worker says of a call is nothing wrong just because the call was canceled meanwhile.
+    void aCancelCrossesWhatTheWorkerSays_data()
+    {
+        QTest::addColumn<std::function<QByteArray(quint64)>>("answer");
+        using Answer = std::function<QByteArray(quint64)>;
+        QTest::newRow("result") << Answer([](quint64 id) { return resultOf("\x07", id); });
+        QTest::newRow("result of another type") << Answer([](quint64 id) { return resultOf(text("x"), id); });
+        QTest::newRow("error") << Answer([](quint64 id) { return packet(FailureKind, array({map({}), text("x")}), id); });
+        QTest::newRow("events and canceled") << Answer([](quint64 id) {
+            return eventOf("tick", {"\x01"}, id) + progressOf({"\x01", "\x02", text("")}, id) + canceled(true, id);
+        });
+        QTest::newRow("canceled before it began") << Answer([](quint64 id) { return canceled(false, id); });
+    }
+    void aCancelCrossesWhatTheWorkerSays()
+    {
+        QFETCH(std::function<QByteArray(quint64)>, answer);
+        QTemporaryDir directory;
+        RawServer server(directory.filePath("socket"), featuredHello());
+        Client client("unix:" + directory.filePath("socket"),
+                      {.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true, .protocol = Protocol::Native});
+        int heard = 0;
+        constexpr Event<int> tick{"tick"};
+        const CheckoutPtr checkout = client.checkout();
+        Call call = checkout->with({})
+                        .on(tick, [&](int) { ++heard; })
+                        .onProgress([&](const Progress &) { ++heard; })
+                        .call(number, "good", [&](int) { ++heard; }, [&](const Error &) { ++heard; });
+        QVERIFY(waitUntil([&] { return server.isWaiting(); }));
+        QVERIFY(call.cancel());
+        QVERIFY(waitUntil([&] { return call.isSettled() && server.hasHeard(packet(CancelKind, {}, 1)); }));
+        server.sayToWaiting(answer);
+        std::optional<int> result;
+        checkout->call(number, "good", [&result](int value) { result = value; });
+        QVERIFY(waitUntil([&] { return server.hasHeard(bigEndian(2)); }));
+        server.answerWaiting();
+        QVERIFY(waitUntil([&] { return result || checkout->error(); }));
+        QCOMPARE(result, std::optional(7));
+        QCOMPARE(heard, 0);
+    }
+    void aSecondAnswerToACanceledCallEndsTheConnection()
+    {
+        QTemporaryDir directory;
+        RawServer server(directory.filePath("socket"), featuredHello());
+        Client client("unix:" + directory.filePath("socket"),
+                      {.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native});
+        const CheckoutPtr checkout = client.checkout();
+        Call call = checkout->call(number, "good");
+        QVERIFY(waitUntil([&] { return server.isWaiting(); }));
+        QVERIFY(call.cancel());
+        QVERIFY(waitUntil([&] { return call.isSettled(); }));
+        server.sayToWaiting([](quint64 id) { return canceled(true, id) + canceled(true, id); });
+        std::optional<Error> error;
+        checkout->call(number, "good", nullptr, [&error](const Error &e) { error = e; });
+        QVERIFY(waitUntil([&] { return error.has_value(); }));
+        QCOMPARE(error->code(), Error::ProtocolError);
+    }
+    // A worker that never comes to an end of what it says is stopped by a time-out like any other, and the event loop
+    // turns meanwhile.
+    void aFloodOfEventsKeepsNobodyFromTheirTurn()
+    {
+        QTemporaryDir directory;
+        RawServer server(directory.filePath("socket"), featuredHello());
+        Client client("unix:" + directory.filePath("socket"),
+                      {.minWorkers = 1, .maxWorkers = 1, .timeout = std::chrono::milliseconds(500),
+                       .protocol = Protocol::Native});
+        std::optional<Error> error;
+        qint64 heard = 0;
+        constexpr Event<> noise{"noise"};
+        client.with({})
+            .on(noise, [&heard] { ++heard; })
+            .call(number, "good", nullptr, [&error](const Error &e) { error = e; });
+        QVERIFY(waitUntil([&] { return server.isWaiting(); }));
+        int turns = 0;
+        QTimer flood;
+        connect(&flood, &QTimer::timeout, this, [&] {
+            ++turns;
+            server.sayToWaiting([](quint64 id) {
+                return eventOf("noise", {}, id).repeated(10'000)
+                    + progressOf({"\x01", "\x02", text("")}, id).repeated(10'000);
+            });
+        });
+        flood.start(0);
+        QVERIFY(waitUntil([&] { return error.has_value(); }));
+        flood.stop();
+        QCOMPARE(error->code(), Error::Timeout);
+        QVERIFY(heard > 10'000 && turns > 1);
     }
 
     void aWorkersMemoryIsBounded_data()

@@ -14,6 +14,11 @@ inline constexpr int ResultKind = 3;
 inline constexpr int FailureKind = 4;
 inline constexpr int ReleaseKind = 5;
 inline constexpr int GoodbyeKind = 7;
+inline constexpr int EventKind = 8;
+inline constexpr int ProgressKind = 9;
+inline constexpr int CancelKind = 10;
+inline constexpr int CanceledKind = 11;
+inline constexpr int BegunKind = 12;
 
 [[nodiscard]] inline QByteArray bigEndian(quint64 number)
 {
@@ -60,6 +65,24 @@ inline constexpr int GoodbyeKind = 7;
                                       = map({text("version"), "\x01", text("limit"), longHead(0, 1 << 20)}))
 {
     return "Q]PF" + packet(HelloKind, payload);
+}
+/// The same from a peer that speaks everything.
+[[nodiscard]] inline QByteArray featuredHello()
+{
+    return hello(map({text("version"), "\x01", text("limit"), longHead(0, 1 << 20), text("features"),
+                      array({text("cancel"), text("event"), text("progress"), text("begun"), text("of later")})}));
+}
+[[nodiscard]] inline QByteArray eventOf(const QByteArray &name, const QByteArrayList &arguments, quint64 id)
+{
+    return packet(EventKind, array(QByteArrayList{map({}), text(name)} + arguments), id);
+}
+[[nodiscard]] inline QByteArray progressOf(const QByteArrayList &items, quint64 id)
+{
+    return packet(ProgressKind, array(QByteArrayList{map({})} + items), id);
+}
+[[nodiscard]] inline QByteArray canceled(bool hadBegun, quint64 id)
+{
+    return packet(CanceledKind, map({text("begun"), hadBegun ? "\xf5" : "\xf4"}), id);
 }
 /// A call of echo(@p argument).
 [[nodiscard]] inline QByteArray echoCall(const QByteArray &argument, quint64 id, quint64 group = 0)

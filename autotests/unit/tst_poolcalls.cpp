@@ -108,6 +108,8 @@ private Q_SLOTS:
     void aFailureOfACanceledCallCancelsThoseBehindIt();
     void aGhostIsNeverSentAgain();
     void theRunIsCountedFromWhenItBegins();
+    void aTimeoutThatIsImpliedGivesWayToARunTimeout_data();
+    void aTimeoutThatIsImpliedGivesWayToARunTimeout();
     void theRunIsNotCountedBeforeItIsWritten();
     void theRunBeginsWithTheAnswerBeforeIt();
     void aDeadlineIsCountedFromTheCall();
@@ -347,6 +349,35 @@ void TestPoolCalls::aGhostIsNeverSentAgain()
             }
         }
     }
+}
+
+void TestPoolCalls::aTimeoutThatIsImpliedGivesWayToARunTimeout_data()
+{
+    QTest::addColumn<bool>("isImplied");
+    QTest::addColumn<bool>("isOwn");
+    QTest::addColumn<int>("endsAt");
+    QTest::newRow("implied") << true << false << 60;
+    QTest::newRow("the client's, and explicit") << false << false << 5;
+    QTest::newRow("the checkout's") << true << true << 5;
+}
+
+void TestPoolCalls::aTimeoutThatIsImpliedGivesWayToARunTimeout()
+{
+    QFETCH(bool, isImplied);
+    QFETCH(bool, isOwn);
+    QFETCH(int, endsAt);
+    Office office({.minWorkers = 1, .maxWorkers = 1, .timeout = 5s, .isTimeoutImplied = isImplied});
+    const CheckoutId id = office.pool.checkout({.timeout = isOwn ? std::optional<Duration>(5s) : std::nullopt}, 0s);
+    (void)office.pool.call(id, {.runTimeout = 60s}, 0s);
+    office.begins(id, 1, 0s);
+    (void)office.take();
+    office.pool.advance(endsAt * 1s - 1ms, {});
+    QVERIFY(!office.failure(office.take()));
+    office.pool.advance(endsAt * 1s, {});
+    const auto failure = office.failure(office.take());
+    QVERIFY(failure);
+    QCOMPARE(failure->code(), Error::Timeout);
+    QCOMPARE(failure->message(), QStringLiteral("timed out after %1 seconds").arg(endsAt));
 }
 
 void TestPoolCalls::theRunIsCountedFromWhenItBegins()
