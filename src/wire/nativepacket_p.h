@@ -65,6 +65,9 @@ struct Header
     }
 };
 
+/// The most calls that can have begun on a worker, and not be answered: a goodbye names no more.
+inline constexpr quint64 MaxBegun = 64;
+
 /// A Call's payload begins with its fate group, in network byte order.
 inline constexpr qsizetype GroupSize = 8;
 

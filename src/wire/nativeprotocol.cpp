@@ -46,7 +46,7 @@ bool ConnectionCodec::greet(QByteArray *out)
     CborWriter writer(out);
     const qsizetype start = writer.skip(Header::Size);
     const bool tellsDecodedSize = m_maxDecodedSize != DefaultMaxDecodedSize;
-    writer.beginMap(tellsDecodedSize ? 3 : 2);
+    writer.beginMap((tellsDecodedSize ? 3 : 2) + FeatureFields);
     writer.writeUtf8("version");
     writer.writeUnsigned(Version);
     writer.writeUtf8("limit");
@@ -55,6 +55,7 @@ bool ConnectionCodec::greet(QByteArray *out)
         writer.writeUtf8("decoded");
         writer.writeSigned(m_maxDecodedSize);
     }
+    writeFeatures(writer);
     finishMessage(writer, start, Hello, 0);
     return true;
 }
@@ -88,8 +89,31 @@ Decoded ConnectionCodec::next(Incoming *message)
         message->kind = Incoming::Goodbye;
         return readGoodbye(message) ? decoded : fail(QStringLiteral("a malformed goodbye"));
     default:
-        return fail(QStringLiteral("a message of the unknown kind %1").arg(kind));
+        return readFeature(message);
     }
+}
+
+// A kind whose feature is not spoken here is as unknown as any other.
+Decoded ConnectionCodec::readFeature(Incoming *message)
+{
+    const quint8 kind = m_packet.header.kind;
+    if (kind == Event && m_features.event) {
+        message->kind = Incoming::Event;
+        return readEvent(message) ? Decoded::Message : fail(QStringLiteral("a malformed event"));
+    }
+    if (kind == Progress && m_features.progress) {
+        message->kind = Incoming::Progress;
+        return readProgress(message) ? Decoded::Message : fail(QStringLiteral("malformed progress"));
+    }
+    if (kind == Canceled && m_features.cancel) {
+        message->kind = Incoming::Canceled;
+        return readCanceled(message) ? Decoded::Message : fail(QStringLiteral("a malformed canceled"));
+    }
+    if (kind == Begun && m_features.begun) {
+        message->kind = Incoming::Begun;
+        return m_packet.payload.isEmpty() ? Decoded::Message : fail(QStringLiteral("a malformed begun"));
+    }
+    return fail(QStringLiteral("a message of the unknown kind %1").arg(kind));
 }
 
 Decoded ConnectionCodec::fail(const QString &error)
@@ -113,6 +137,10 @@ bool ConnectionCodec::readHello()
             return known(value, value.readSigned(&m_traits.maxDecodedSize));
         if (name == "checkoutDone")
             return known(value, value.readBool(&m_traits.acknowledgesRelease));
+        if (name == "features")
+            return known(value, readFeatures(value, &m_features));
+        if (quint64 pid = 0; name == "pid")
+            return known(value, value.readUnsigned(&pid));
         if (name != "methods")
             return false;
         quint64 count = 0;
@@ -127,6 +155,8 @@ bool ConnectionCodec::readHello()
     });
     m_isGreeted = m_traits.pipelines = true;
     m_buffer.greeted();
+    m_traits.cancels = m_features.cancel;
+    m_traits.tellsBegun = m_features.begun;
     m_traits.headerSize = Header::Size;
     m_traits.maxMessageSize = qsizetype(std::min<quint64>(limit, quint64(std::numeric_limits<qsizetype>::max())));
     return isFine && reader.atEnd() && version >= 1 && limit > 0;
@@ -148,14 +178,71 @@ bool ConnectionCodec::readFailure(FailureText *failure)
     return reader.isOverrun() || (isFine && reader.readText(&failure->message) && reader.atEnd());
 }
 
+bool ConnectionCodec::readEvent(Incoming *message)
+{
+    CborReader reader(m_packet.payload, m_types.get(), nullptr, m_maxDecodedSize);
+    quint64 count = 0;
+    if (!reader.readArray(&count) || count < 2 || !skipMeta(reader) || !reader.readText(&message->event))
+        return false;
+    message->argumentCount = count - 2;
+    message->arguments = m_packet.payload.sliced(reader.position());
+    for (quint64 i = 0; i < message->argumentCount; ++i) {
+        if (!reader.skip())
+            return false;
+    }
+    return reader.atEnd();
+}
+
+bool ConnectionCodec::readProgress(Incoming *message)
+{
+    CborReader reader(m_packet.payload, nullptr, nullptr, m_maxDecodedSize);
+    quint64 count = 0;
+    qint64 value = 0;
+    qint64 maximum = 0;
+    QString text;
+    const bool isFine = reader.readArray(&count) && count == 4 && skipMeta(reader) && reader.readSigned(&value)
+        && reader.readSigned(&maximum) && reader.readText(&text) && reader.atEnd();
+    message->progress = Prefork::Progress(value, maximum, text);
+    return isFine;
+}
+
+bool ConnectionCodec::readCanceled(Incoming *message)
+{
+    CborReader reader(m_packet.payload);
+    bool isTold = false;
+    const bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
+        if (name != "begun")
+            return false;
+        isTold = true;
+        return known(value, value.readBool(&message->hadBegun));
+    });
+    return isFine && isTold && reader.atEnd();
+}
+
+// The numbers of the calls that have begun and were not answered.
+bool ConnectionCodec::readBegun(CborReader &reader, std::vector<quint64> *begun)
+{
+    quint64 count = 0;
+    if (!reader.readArray(&count) || count > MaxBegun)
+        return false;
+    for (quint64 i = 0; i < count; ++i) {
+        if (!reader.readUnsigned(&begun->emplace_back()))
+            return false;
+    }
+    return true;
+}
+
 bool ConnectionCodec::readGoodbye(Incoming *message)
 {
     message->cause.clear();
     message->reason.clear();
+    message->begun.clear();
     CborReader reader(m_packet.payload);
     const bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
         if (name == "cause")
             return known(value, value.readText(&message->cause));
+        if (name == "begun")
+            return known(value, readBegun(value, &message->begun));
         return name == "reason" && known(value, value.readText(&message->reason));
     });
     message->cause = onOneLine(message->cause);
@@ -247,6 +334,11 @@ void ConnectionCodec::address(OutMessage *call, quint64 id, quint64 group) const
 void ConnectionCodec::encodeDone(quint64 id, QByteArray *out) const
 {
     appendBareMessage(out, Release, id);
+}
+
+void ConnectionCodec::encodeCancel(quint64 id, QByteArray *out) const
+{
+    appendBareMessage(out, Cancel, id);
 }
 
 qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments,

@@ -3,6 +3,7 @@
 #define QTPREFORK_NATIVEPROTOCOL_P_H
 
 #include "wire/codec_p.h"
+#include "wire/nativefeatures_p.h"
 #include "wire/packetbuffer_p.h"
 
 #include <QtPrefork/detail/cborreader.h>
@@ -44,6 +45,7 @@ public:
                          quint64 group, QByteArray *out) override;
     void address(OutMessage *call, quint64 id, quint64 group) const override;
     void encodeDone(quint64 id, QByteArray *out) const override;
+    void encodeCancel(quint64 id, QByteArray *out) const override;
 
 private:
     [[nodiscard]] Decoded fail(const QString &error);
@@ -52,6 +54,11 @@ private:
     [[nodiscard]] ResultReading readInSteps(detail::ResultHandler *handler, int steps, QString *problem);
     [[nodiscard]] ResultReading ended(detail::CborReader &reader, bool isRead, qsizetype start, QString *problem);
     [[nodiscard]] bool readFailure(FailureText *failure);
+    [[nodiscard]] Decoded readFeature(Incoming *message);
+    [[nodiscard]] bool readEvent(Incoming *message);
+    [[nodiscard]] bool readProgress(Incoming *message);
+    [[nodiscard]] bool readCanceled(Incoming *message);
+    [[nodiscard]] static bool readBegun(detail::CborReader &reader, std::vector<quint64> *begun);
     [[nodiscard]] bool readGoodbye(Incoming *message);
 
     struct Checked
@@ -81,6 +88,7 @@ private:
     std::unique_ptr<LongReading> m_long; // of a large result that is read in steps
     bool m_isGreeted = false;
     WorkerTraits m_traits;
+    Features m_features; // that are spoken on this connection
     MethodTable m_methods;
     std::array<Checked, 64> m_checked; // methods found to match, by a hash of their address
     std::vector<detail::CborChunk> m_chunks;
