@@ -7,6 +7,8 @@
 #include <QtNetwork/QLocalServer>
 #include <QtTest/QTest>
 
+#include <csignal>
+
 using Test::Ended;
 using Test::runProgram;
 
@@ -25,6 +27,9 @@ private Q_SLOTS:
     void fatalIsThree_data();
     void fatalIsThree();
     void timesOutInTime();
+    void showsProgress();
+    void signalsCancel_data();
+    void signalsCancel();
     void namesTheWholeTimeAndTheFirstObstacle();
     void failsAtOnceWhenAskedNotToWait();
     void waitsForAServerThatComesLater();
@@ -148,6 +153,46 @@ void TestPreforkCall::timesOutInTime()
     QVERIFY2(ended.errors.startsWith("timed out after 0.3 seconds\n("), qPrintable(ended.errors));
     QVERIFY2(ended.errors.contains("('sleep' ran for 0."), qPrintable(ended.errors));
     QCOMPARE(ended.exitCode, 3);
+}
+
+void TestPreforkCall::showsProgress()
+{
+    const Ended ended = call({"--progress", m_server.address(), "countdown", "3", "20"});
+    QCOMPARE(ended.errors, "tick 2\nprogress 1/3\ntick 1\nprogress 2/3\ntick 0\nprogress 3/3\n");
+    QCOMPARE(ended.output, "3\n");
+    QCOMPARE(ended.exitCode, 0);
+    const Ended plain = call({m_server.address(), "countdown", "1", "0"});
+    QCOMPARE(plain.errors, QString());
+    QCOMPARE(plain.output, "1\n");
+    const Ended json = call({"--progress", "--protocol", "json", m_server.address(), "countdown", "1", "0"});
+    QCOMPARE(json.errors, QString()); // there is none over JSON
+    QCOMPARE(json.output, "1\n");
+}
+
+void TestPreforkCall::signalsCancel_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<int>("exitCode");
+    QTest::newRow("Ctrl-C") << SIGINT << 130;
+    QTest::newRow("SIGTERM") << SIGTERM << 143;
+}
+
+void TestPreforkCall::signalsCancel()
+{
+    QFETCH(int, signal);
+    QFETCH(int, exitCode);
+    QProcess process;
+    process.setReadChannel(QProcess::StandardError);
+    process.start(PREFORK, {"call", "--progress", m_server.address(), "countdown", "100000", "10"});
+    QByteArray errors;
+    while (!errors.contains("progress 1/100000\n") && process.waitForReadyRead(int(Test::Patience.count())))
+        errors += process.readAllStandardError();
+    QVERIFY2(errors.startsWith("tick 99999\n"), errors.constData());
+    QCOMPARE(::kill(pid_t(process.processId()), signal), 0);
+    QVERIFY(process.waitForFinished(int(Test::Patience.count())));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), exitCode);
+    QCOMPARE(process.readAllStandardOutput(), QByteArray());
 }
 
 // The native attempt takes a second of it.
