@@ -397,7 +397,7 @@ private Q_SLOTS:
                 said += bytes;
                 return true;
             };
-            NativeSession session(InterfacePrivate::of(interface), 8 << 20, &page, write, {}, 64 << 20);
+            NativeSession session(InterfacePrivate::of(interface), 8 << 20, &page, write, 64 << 20);
             const QByteArray content
                 = longHead(4, count + 2) + map({}) + text("size") + QByteArray(qsizetype(count), '\x01');
             return session.serve(hello() + packet(CallKind, bigEndian(0) + content, 1)) ? said : QByteArray("broken");

@@ -15,6 +15,7 @@ struct Watch
 {
     int descriptor = -1;
     bool wantsWrite = false;
+    bool wantsRead = true;
     bool readable = false; ///< set by waitFor(): there is input, an end of file or an error
     bool writable = false;
 };

@@ -139,6 +139,12 @@ bool hasLeft(int socket)
     return pollFor(std::span(&state, 1), 0) > 0;
 }
 
+bool hasHalfClosed(int socket)
+{
+    pollfd state{socket, POLLRDHUP, 0};
+    return pollFor(std::span(&state, 1), 0) > 0;
+}
+
 std::optional<char> peekByte(int socket)
 {
     char byte = 0;

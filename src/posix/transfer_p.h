@@ -38,6 +38,8 @@ struct Transfer
 [[nodiscard]] bool hasHungUp(int socket);
 /// The same, and on TCP also when the peer writes no more: nobody can tell the two apart there.
 [[nodiscard]] bool hasLeft(int socket);
+/// The same, and also when the peer writes no more, whatever the connection is.
+[[nodiscard]] bool hasHalfClosed(int socket);
 /// The next byte, if it has come, which stays to be read.
 [[nodiscard]] std::optional<char> peekByte(int socket);
 

@@ -25,9 +25,12 @@ std::span<char> PacketBuffer::space()
     return {m_bytes.data() + m_end, std::size_t(Capacity - m_end)};
 }
 
-void PacketBuffer::received(qsizetype count)
+QByteArrayView PacketBuffer::received(qsizetype count)
 {
-    (m_large.isNull() ? m_end : m_largeEnd) += count;
+    qsizetype &end = m_large.isNull() ? m_end : m_largeEnd;
+    const char *const bytes = (m_large.isNull() ? m_bytes : m_large).constData() + end;
+    end += count;
+    return {bytes, count};
 }
 
 Decoded PacketBuffer::next(Packet *packet)

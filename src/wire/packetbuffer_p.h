@@ -39,11 +39,13 @@ public:
 
     /// Where to read to; never empty. What was handed out by next() before is gone then.
     [[nodiscard]] std::span<char> space();
-    /// So many bytes are there now.
-    void received(qsizetype count);
+    /// So many bytes are there now; returns them.
+    QByteArrayView received(qsizetype count);
     [[nodiscard]] Decoded next(Packet *packet);
     /// Of Broken.
     [[nodiscard]] QString errorString() const { return m_error; }
+    /// Those behind the message that next() has just handed out.
+    [[nodiscard]] QByteArrayView rest() const { return QByteArrayView(m_bytes).sliced(m_begin, m_end - m_begin); }
     /// True while there are bytes next() has not handed out.
     [[nodiscard]] bool hasRest() const { return m_end > m_begin || (!m_large.isNull() && !m_isLargeOut); }
 

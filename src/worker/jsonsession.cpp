@@ -14,9 +14,9 @@ QByteArray titleOf(const QVariantList &items)
 
 }
 
-JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+JsonSession::JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Channel channel,
                          qint64 maxDecodedSize)
-    : Session(interface, page, std::move(write))
+    : Session(interface, page, std::move(channel))
     , m_codec(maxMessageSize, maxDecodedSize)
 {
     page->protocol.store(ScoreboardPage::Json, std::memory_order_relaxed);
@@ -58,12 +58,22 @@ bool JsonSession::serveCall(const Wire::Request &request)
     m_page->lastStarted.fetch_add(1, std::memory_order_relaxed);
     QByteArray reply;
     answer(request, &reply);
+    Running::end();
     m_page->served.fetch_add(1, std::memory_order_relaxed);
     noteSize(reply.size());
     beginWriting();
-    const bool delivered = write(reply);
+    const bool delivered = m_channel.write(reply);
     endWriting();
     return delivered;
+}
+
+void JsonSession::look(qint64 now)
+{
+    if (now - m_lastLook < LookEvery || !m_channel.hasHungUp)
+        return;
+    m_lastLook = now;
+    if (m_channel.hasHungUp(false))
+        Running::cancel();
 }
 
 void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
@@ -73,7 +83,9 @@ void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
         if (!request.sizeError.isEmpty())
             throw Error(Error::BadArguments, QStringLiteral("the call has %1").arg(request.sizeError));
         detail::MemoryMeter memory = m_codec.memory();
+        const Running::Scope scope(*this, Running::Method);
         const QVariant result = m_interface.invoke(request.items, memory);
+        Running::hasReturned();
         if (const auto failure = m_codec.encodeResult(result, reply))
             throw Error(QStringLiteral("error JSON encoding interface output: it has %1").arg(*failure));
     } catch (...) {

@@ -13,17 +13,19 @@ namespace Prefork::Internal {
 class JsonSession final : public Session
 {
 public:
-    JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
+    JsonSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Channel channel,
                 qint64 maxDecodedSize = DefaultMaxDecodedSize);
     std::span<char> space() override { return m_buffer; }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_hasHeard; }
+    void look(qint64 now) override;
 
 private:
     [[nodiscard]] bool serveCall(const Wire::Request &request);
     void answer(const Wire::Request &request, QByteArray *reply);
 
     Wire::JsonWorkerCodec m_codec;
+    qint64 m_lastLook = 0; // at the connection
     qsizetype m_heard = 0; // bytes since the last request
     std::array<char, 65536> m_buffer;
     bool m_hasHeard = false; // a whole message

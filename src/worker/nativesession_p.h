@@ -2,7 +2,9 @@
 #ifndef QTPREFORK_NATIVESESSION_P_H
 #define QTPREFORK_NATIVESESSION_P_H
 
-#include "wire/packetbuffer_p.h"
+#include "wire/nativefeatures_p.h"
+#include "worker/inlet_p.h"
+#include "worker/outlet_p.h"
 #include "worker/session_p.h"
 
 namespace Prefork::Internal {
@@ -12,42 +14,43 @@ namespace Prefork::Internal {
 /// Replies may be held back to be written together, a few, but only before a method that was quick the last time and
 /// never slow; else they are written before the next call begins. A method that was slow then, or did not come back, is
 /// not trusted again by any worker. After an error, what else has come of the same fate group is dropped unheard.
+///
+/// A call that was canceled before it began is answered in its turn without having run. While a method runs it may ask
+/// whether it is canceled: then what has come is read. Once the client has hung up nothing begins any more.
 class NativeSession final : public Session
 {
 public:
-    NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Write write,
-                  TryWrite tryWrite = {}, qint64 maxDecodedSize = DefaultMaxDecodedSize);
-    std::span<char> space() override { return m_buffer.space(); }
+    NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Channel channel,
+                  qint64 maxDecodedSize = DefaultMaxDecodedSize);
+    std::span<char> space() override { return m_inlet.space(); }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_isGreeted; }
+    void look(qint64 now) override;
 
 private:
     [[nodiscard]] bool isToLeave() const;
+    [[nodiscard]] bool leave();
     [[nodiscard]] bool take(const Wire::Native::Packet &packet);
+    [[nodiscard]] bool failUnknown(quint8 kind);
     [[nodiscard]] bool afterPacket();
     [[nodiscard]] bool serveHello(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveCall(const Wire::Native::Packet &packet);
+    [[nodiscard]] bool serveCancel(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveRelease(quint64 id);
-    void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count,
-             detail::CborWriter &result);
+    [[nodiscard]] bool answerCanceled(quint64 id);
+    void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count, Reply &reply);
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
     void end(MethodEntry &runs);
-    void setUpOnce();
-    void encodeFailure(const Error &error, quint64 id);
+    void setUpFor(quint64 id);
     [[nodiscard]] bool mayHold(const MethodEntry &next) const;
-    [[nodiscard]] bool flush();
+    [[nodiscard]] bool flush(bool isRunning = false);
 
-    const TryWrite m_tryWrite;
     const qsizetype m_maxMessageSize;
     const qint64 m_maxDecodedSize;
-    Wire::Native::PacketBuffer m_buffer;
-    QByteArray m_replies; // held back
-    Wire::Thrift m_thrift; // of those
-    std::vector<detail::CborChunk> m_chunks; // that belong in between
-    int m_held = 0;
+    Inlet m_inlet;
+    Outlet m_outlet;
     bool m_isGreeted = false;
-    qsizetype m_replyLimit = 0; // bytes of a message it accepts
-    qint64 m_replyDecodedSize = DefaultMaxDecodedSize; // what they may become there
+    Wire::Native::Features m_features; // that are spoken on this connection
     quint64 m_deadGroup = 0; // that had an error last
     qint64 m_now = 0; // when the last thing ended; it is when the next begins
     const void *m_titled = nullptr; // the method the scoreboard shows

@@ -4,10 +4,12 @@
 
 #include <QtCore/QByteArray>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <vector>
 
 namespace Prefork::Internal {
 
@@ -19,7 +21,10 @@ struct ScoreboardPage
     enum Protocol : quint32 { UnknownProtocol, Json, Native };
     enum Setup : quint32 { NotSetUp, SetupFailed, SetUp };
     static constexpr std::size_t MethodBytes = 64;
+    static constexpr std::size_t BegunSlots = 64;
+    static constexpr quint32 Layout = 2; ///< what follows, and in which order; to be raised with every change
 
+    std::atomic<quint32> layout{Layout};
     std::atomic<quint32> state{Free};
     std::atomic<quint32> midWrite{0}; ///< 1 while a reply is being written
     std::atomic<quint32> protocol{UnknownProtocol}; ///< which the worker speaks with its client
@@ -33,6 +38,8 @@ struct ScoreboardPage
     std::atomic<quint64> lastStarted{0}; ///< number of the last call begun on this connection
     std::atomic<quint64> served{0}; ///< calls answered
     std::array<std::atomic<quint64>, MethodBytes / sizeof(quint64)> method{};
+    /// Numbers of the calls that have begun and whose answer has not been written, in no order; 0 = none.
+    std::array<std::atomic<quint64>, BegunSlots> begun{};
 
     static qint64 now()
     {
@@ -53,6 +60,18 @@ struct ScoreboardPage
             std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
             method[i].store(word, std::memory_order_relaxed);
         }
+    }
+    /// The numbers in begun, in their order.
+    [[nodiscard]] std::vector<quint64> begunCalls() const
+    {
+        std::vector<quint64> calls;
+        for (const std::atomic<quint64> &slot : begun) {
+            if (const quint64 call = slot.load(std::memory_order_relaxed); call != 0)
+                calls.push_back(call);
+        }
+        std::sort(calls.begin(), calls.end());
+        calls.erase(std::unique(calls.begin(), calls.end()), calls.end());
+        return calls;
     }
     /// Whether nobody would miss the worker: what it has not read yet has provably not begun.
     [[nodiscard]] bool isFree() const

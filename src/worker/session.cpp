@@ -15,18 +15,17 @@
 namespace Prefork::Internal {
 
 std::unique_ptr<Session> Session::make(char first, InterfacePrivate &interface, qsizetype maxMessageSize,
-                                       ScoreboardPage *page, Write write, TryWrite tryWrite, qint64 maxDecodedSize)
+                                       ScoreboardPage *page, Channel channel, qint64 maxDecodedSize)
 {
     if (first == Wire::Native::Preamble.front())
-        return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(write), std::move(tryWrite),
-                                               maxDecodedSize);
-    return std::make_unique<JsonSession>(interface, maxMessageSize, page, std::move(write), maxDecodedSize);
+        return std::make_unique<NativeSession>(interface, maxMessageSize, page, std::move(channel), maxDecodedSize);
+    return std::make_unique<JsonSession>(interface, maxMessageSize, page, std::move(channel), maxDecodedSize);
 }
 
-Session::Session(InterfacePrivate &interface, ScoreboardPage *page, Write write)
+Session::Session(InterfacePrivate &interface, ScoreboardPage *page, Channel channel)
     : m_interface(interface)
     , m_page(page)
-    , m_write(std::move(write))
+    , m_channel(std::move(channel))
 {
 }
 
@@ -60,6 +59,7 @@ bool Session::hasMemoryToSpare()
 
 void Session::setUp()
 {
+    const Running::Scope scope(*this, Running::Setup);
     m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed); // until it has come to its end
     try {
         if (m_interface.makeApplication && !m_hasApplication) {
@@ -83,6 +83,7 @@ bool Session::runCheckoutDone()
     m_page->setMethod("(checkoutDone)");
     if (!m_interface.checkoutDone)
         return true;
+    const Running::Scope scope(*this, Running::CheckoutDone);
     try {
         m_interface.checkoutDone();
         return true;

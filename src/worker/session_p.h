@@ -3,12 +3,13 @@
 #define QTPREFORK_SESSION_P_H
 
 #include "wire/thrift_p.h"
+#include "worker/channel_p.h"
 #include "worker/interface_p.h"
+#include "worker/running_p.h"
 #include "worker/scoreboardpage_p.h"
 
 #include <QtCore/QByteArrayView>
 
-#include <functional>
 #include <memory>
 #include <span>
 
@@ -20,17 +21,9 @@ class Session
     Q_DISABLE_COPY_MOVE(Session)
 
 public:
-    /// Writes all bytes, however long that takes; false when they cannot be delivered.
-    using Write = std::function<bool(QByteArrayView bytes)>;
-
-    /// Writes at once, and of a short message all or nothing, even if the process is killed meanwhile; returns how many
-    /// bytes.
-    using TryWrite = std::function<qsizetype(QByteArrayView bytes)>;
-
     /// The session for a client that begins to speak with @p first.
     [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface,
-                                                       qsizetype maxMessageSize, ScoreboardPage *page, Write write,
-                                                       TryWrite tryWrite,
+                                                       qsizetype maxMessageSize, ScoreboardPage *page, Channel channel,
                                                        qint64 maxDecodedSize = DefaultMaxDecodedSize);
     virtual ~Session();
 
@@ -48,8 +41,12 @@ public:
     /// The same for bytes that lie elsewhere.
     [[nodiscard]] bool serve(QByteArrayView bytes);
 
+    /// While user code runs for a call: looks whether that is still wanted, if it has not looked for a while, and tells
+    /// Running if it is not.
+    virtual void look(qint64 now) = 0;
+
 protected:
-    Session(InterfacePrivate &interface, ScoreboardPage *page, Write write);
+    Session(InterfacePrivate &interface, ScoreboardPage *page, Channel channel);
 
     void ensureSetUp()
     {
@@ -57,6 +54,11 @@ protected:
             setUp();
     }
     [[nodiscard]] bool isSetUp() const { return m_isSetUp; }
+    /// Whether there is anything to be set up.
+    [[nodiscard]] bool hasSetup() const
+    {
+        return m_interface.setup || m_interface.makeApplication || !m_interface.makeObjects.empty();
+    }
     /// Whether the worker may serve on.
     [[nodiscard]] bool runCheckoutDone();
     [[nodiscard]] bool hasApplication() const { return m_hasApplication; }
@@ -65,7 +67,6 @@ protected:
     /// Between the two the stream may end in half a message.
     void beginWriting() { m_page->midWrite.store(1, std::memory_order_relaxed); }
     void endWriting() { m_page->midWrite.store(0, std::memory_order_release); }
-    [[nodiscard]] bool write(QByteArrayView bytes) { return m_write(bytes); }
     /// What of an error's code crosses the wire.
     [[nodiscard]] static QString codeName(Error::Code code);
     bool fail(const QString &error);
@@ -74,11 +75,11 @@ protected:
 
     InterfacePrivate &m_interface;
     ScoreboardPage *const m_page;
+    const Channel m_channel;
 
 private:
     void setUp();
 
-    Write m_write;
     bool m_isSetUp = false;
     bool m_hasApplication = false;
     Wire::Thrift m_thrift;

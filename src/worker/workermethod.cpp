@@ -5,12 +5,13 @@ namespace Prefork::detail {
 
 WorkerMethod::~WorkerMethod() = default;
 
-void WorkerMethod::invoke(CborReader &arguments, quint64 count, CborWriter &result)
+void WorkerMethod::invoke(CborReader &arguments, quint64 count, ResultSink &result)
 {
     const QVariantList list = readArguments(arguments, count);
     expectEnd(arguments);
     MemoryMeter memory = arguments.meter();
-    result.writeVariant(invoke(list, memory));
+    const QVariant value = invoke(list, memory);
+    result.begin().writeVariant(value);
 }
 
 QVariantList readArguments(CborReader &arguments, quint64 count)

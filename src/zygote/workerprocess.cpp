@@ -2,6 +2,7 @@
 #include "zygote/workerprocess_p.h"
 
 #include "posix/limits_p.h"
+#include "posix/poller_p.h"
 #include "posix/process_p.h"
 #include "posix/signal_p.h"
 #include "posix/socket_p.h"
@@ -115,15 +116,41 @@ private:
     std::chrono::steady_clock::time_point m_until;
 };
 
+// What a kernel without memory refused, it may grant a moment later.
+qsizetype countOf(const Posix::Transfer &transfer)
+{
+    if (transfer.status == Posix::Transfer::Done)
+        return transfer.bytes;
+    if (transfer.status != Posix::Transfer::WouldBlock)
+        return -1;
+    if (transfer.error != 0)
+        Posix::waitFor({}, std::chrono::milliseconds(10));
+    return 0;
+}
+
+Channel channelOf(int connection)
+{
+    Channel channel = [connection](QByteArrayView bytes) { return Posix::writeAll(connection, bytes); };
+    channel.tryWrite = [connection, limit = Posix::atomicWriteLimit(connection)](QByteArrayView bytes) {
+        return bytes.size() <= limit ? Posix::writeNow(connection, bytes).bytes : 0;
+    };
+    channel.readNow = [connection](std::span<char> into) { return countOf(Posix::readNow(connection, into)); };
+    channel.writeNow = [connection](QByteArrayView bytes) { return countOf(Posix::writeNow(connection, bytes)); };
+    channel.wait = [connection](bool orInput) {
+        Posix::Watch watch{.descriptor = connection, .wantsWrite = true, .wantsRead = orInput};
+        Posix::waitFor(std::span(&watch, 1), {});
+    };
+    channel.hasHungUp = [connection](bool halfIsEnough) {
+        return halfIsEnough ? Posix::hasHalfClosed(connection) : Posix::hasLeft(connection);
+    };
+    channel.processId = quint64(Posix::processId());
+    return channel;
+}
+
 std::unique_ptr<Session> makeSession(const WorkerStart &start, char first)
 {
-    return Session::make(
-        first, start.interface, start.options.maxMessageSize, s_page,
-        [&start](QByteArrayView bytes) { return Posix::writeAll(start.connection, bytes); },
-        [&start, limit = Posix::atomicWriteLimit(start.connection)](QByteArrayView bytes) {
-            return bytes.size() <= limit ? Posix::writeNow(start.connection, bytes).bytes : 0;
-        },
-        start.options.maxDecodedSize);
+    return Session::make(first, start.interface, start.options.maxMessageSize, s_page, channelOf(start.connection),
+                         start.options.maxDecodedSize);
 }
 
 int endWith(const WorkerStart &start, const QString &cause)

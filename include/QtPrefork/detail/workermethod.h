@@ -10,6 +10,18 @@
 
 namespace Prefork::detail {
 
+/// Where the result of a method goes. It is asked for only when there is one, for the worker may say other things while
+/// the method runs.
+class QTPREFORK_EXPORT ResultSink
+{
+public:
+    /// The writer of the result, which is written at once. To be called once at most.
+    [[nodiscard]] virtual CborWriter &begin() = 0;
+
+protected:
+    ~ResultSink() = default;
+};
+
 /// A method as a worker runs it, for either protocol.
 class QTPREFORK_EXPORT WorkerMethod
 {
@@ -17,9 +29,9 @@ public:
     virtual ~WorkerMethod();
     /// What the arguments become takes no more than is left of @p memory.
     [[nodiscard]] virtual QVariant invoke(const QVariantList &arguments, MemoryMeter &memory) = 0;
-    /// Reads @p count arguments and writes the result. Throws, like the other, what the method throws, or BadArguments.
-    /// What a broken reader or writer makes of it, the caller sees to.
-    virtual void invoke(CborReader &arguments, quint64 count, CborWriter &result);
+    /// Reads @p count arguments and, when the method has returned, writes the result. Throws, like the other, what the
+    /// method throws, or BadArguments. What a broken reader or writer makes of it, the caller sees to.
+    virtual void invoke(CborReader &arguments, quint64 count, ResultSink &result);
     /// Null for one that takes whatever comes.
     [[nodiscard]] virtual const Signature *signature() const { return nullptr; }
 };
@@ -76,7 +88,7 @@ public:
             }
         }(std::index_sequence_for<A...>());
     }
-    void invoke(CborReader &arguments, quint64 count, CborWriter &result) override
+    void invoke(CborReader &arguments, quint64 count, ResultSink &result) override
     {
         if (count != sizeof...(A))
             throwArgumentCount(m_name, sizeof...(A), count);
@@ -86,9 +98,10 @@ public:
             expectEnd(arguments);
             if constexpr (std::is_void_v<R>) {
                 m_function(std::move(std::get<I>(values))...);
-                result.writeNull();
+                result.begin().writeNull();
             } else {
-                toCbor(result, static_cast<std::remove_cvref_t<R>>(m_function(std::move(std::get<I>(values))...)));
+                const auto value = static_cast<std::remove_cvref_t<R>>(m_function(std::move(std::get<I>(values))...));
+                toCbor(result.begin(), value);
             }
         }(std::index_sequence_for<A...>());
     }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "worker/nativehello_p.h"
+
+#include "wire/nativefields_p.h"
+
+#include <algorithm>
+#include <map>
+
+namespace Prefork::Internal {
+
+using namespace Wire::Native;
+using detail::CborReader;
+using detail::CborWriter;
+
+namespace {
+
+constexpr qsizetype HelloRest = 256; // bytes of a hello beside its methods, and more
+
+// Those that have room: what is not known is not checked.
+void writeMethods(const InterfacePrivate &interface, qsizetype room, CborWriter &writer)
+{
+    std::map<QByteArrayView, quint64> typed;
+    qsizetype size = 0;
+    for (const auto &[key, entry] : interface.methods) {
+        const detail::Signature *const signature = entry->method->signature();
+        if (!signature || typed.size() == MaxMethods)
+            continue;
+        const qsizetype pair = entry->name.size() + 2 * 9;
+        if (size + pair <= room && typed.emplace(entry->name, signature->hash).second)
+            size += pair;
+    }
+    writer.beginMap(typed.size());
+    for (const auto &[method, hash] : typed) {
+        writer.writeUtf8(method);
+        writer.writeUnsigned(hash);
+    }
+}
+
+}
+
+bool ClientHello::read(QByteArrayView payload)
+{
+    CborReader reader(payload);
+    quint64 version = 0;
+    const bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
+        if (name == "version")
+            return known(value, value.readUnsigned(&version));
+        if (name == "decoded")
+            return known(value, value.readSigned(&decoded));
+        if (name == "features")
+            return known(value, readFeatures(value, &features));
+        return name == "limit" && known(value, value.readUnsigned(&limit));
+    });
+    return isFine && reader.atEnd() && version >= 1;
+}
+
+void WorkerHello::append(const InterfacePrivate &interface, qsizetype itsLimit, QByteArray *out) const
+{
+    out->append(Preamble);
+    CborWriter writer(out);
+    const qsizetype start = writer.skip(Header::Size);
+    const bool tellsDecodedSize = decoded != DefaultMaxDecodedSize;
+    writer.beginMap(5 + FeatureFields + (tellsDecodedSize ? 1 : 0) + (processId != 0 ? 1 : 0));
+    writer.writeUtf8("version");
+    writer.writeUnsigned(Version);
+    writer.writeUtf8("limit");
+    writer.writeUnsigned(quint64(limit));
+    if (tellsDecodedSize) {
+        writer.writeUtf8("decoded");
+        writer.writeSigned(decoded);
+    }
+    writer.writeUtf8("ordered");
+    writer.writeBool(true);
+    writer.writeUtf8("checkoutDone");
+    writer.writeBool(bool(interface.checkoutDone));
+    writeFeatures(writer);
+    if (processId != 0) {
+        writer.writeUtf8("pid");
+        writer.writeUnsigned(processId);
+    }
+    writer.writeUtf8("methods");
+    writeMethods(interface, std::min(MaxHelloSize, itsLimit) - HelloRest, writer);
+    finishMessage(writer, start, Hello, 0);
+}
+
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "worker/outlet_p.h"
+
+#include "worker/running_p.h"
+
+#include <algorithm>
+
+namespace Prefork::Internal {
+
+using namespace Wire::Native;
+using detail::CborWriter;
+
+qsizetype Outlet::largestPart() const
+{
+    qsizetype largest = m_bytes.size();
+    for (const detail::CborChunk &chunk : m_chunks)
+        largest = std::max(largest, chunk.bytes.size());
+    return largest;
+}
+
+void Outlet::appendFailure(const Error &error, const QString &code, quint64 id)
+{
+    CborWriter writer(&m_bytes, m_types);
+    const qsizetype start = writer.skip(Header::Size);
+    const auto write = [&](const QString &message, bool withData) {
+        writer.beginArray(2);
+        writer.beginMap(withData ? 2 : 1);
+        writer.writeUtf8("code");
+        writer.writeText(code);
+        if (withData) {
+            writer.writeUtf8("data");
+            writer.writeVariant(error.data());
+        }
+        writer.writeText(message);
+    };
+    bool hasThrown = false;
+    try {
+        write(error.message(), error.data().isValid());
+    } catch (...) { // an operator<< of the data's
+        hasThrown = true;
+    }
+    const qsizetype size = writer.position() - start - Header::Size;
+    if (hasThrown || writer.hasFailed() || size > m_limit
+        || writer.decodedSize() > detail::decodedBound(size, m_decodedSize)) {
+        writer.truncate(start + Header::Size);
+        write(error.message().left(m_limit / 8), false);
+    }
+    finishMessage(writer, start, Failure, id);
+}
+
+void Outlet::appendCanceled(quint64 id, bool hadBegun)
+{
+    CborWriter writer(&m_bytes);
+    const qsizetype start = writer.skip(Header::Size);
+    writer.beginMap(1);
+    writer.writeUtf8("begun");
+    writer.writeBool(hadBegun);
+    finishMessage(writer, start, Canceled, id);
+}
+
+void Outlet::refuse(CborWriter &writer, qsizetype size) const
+{
+    if (!writer.hasFailed() && size > m_limit)
+        writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size).arg(m_limit));
+    if (writer.decodedSize() > detail::decodedBound(size, m_decodedSize))
+        writer.fail(detail::decodedSizeError(size, m_decodedSize));
+}
+
+// Each answer is off the list only when it has left: who is killed before must not seem to have begun less than it has.
+void Outlet::haveLeft(bool isRunning)
+{
+    if (isRunning && m_begun > 1)
+        m_page->begun[0].store(m_page->begun[m_begun - 1].load(std::memory_order_relaxed), std::memory_order_relaxed);
+    const std::size_t stay = isRunning ? 1 : 0;
+    while (m_begun > stay)
+        m_page->begun[--m_begun].store(0, std::memory_order_relaxed);
+    m_thrift.empty(&m_bytes);
+    m_chunks.clear();
+    m_answers = 0;
+}
+
+CborWriter &Reply::begin()
+{
+    Running::hasReturned();
+    m_start = m_outlet.m_bytes.size();
+    m_chunks = m_outlet.m_chunks.size();
+    CborWriter &writer = m_writer.emplace(&m_outlet.m_bytes, m_outlet.m_types, &m_outlet.m_chunks);
+    writer.skip(Header::Size);
+    writer.beginArray(2);
+    writer.beginMap(0);
+    return writer;
+}
+
+void Reply::finish(quint64 id)
+{
+    m_outlet.check(*m_writer, m_start);
+    if (m_writer->hasFailed())
+        throw Error(QStringLiteral("error CBOR encoding interface output: it has %1").arg(m_writer->errorString()));
+    finishMessage(*m_writer, m_start, Result, id);
+    m_writer.reset();
+}
+
+void Reply::takeBack()
+{
+    if (m_start < 0)
+        return;
+    m_writer.reset();
+    m_outlet.m_bytes.resize(m_start);
+    m_outlet.m_chunks.resize(m_chunks);
+}
+
+}
