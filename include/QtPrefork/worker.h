@@ -2,9 +2,12 @@
 #ifndef QTPREFORK_WORKER_H
 #define QTPREFORK_WORKER_H
 
+#include <QtPrefork/detail/callarguments.h>
+#include <QtPrefork/event.h>
 #include <QtPrefork/global.h>
 
 #include <QtCore/QString>
+#include <QtCore/QVariant>
 
 namespace Prefork {
 
@@ -19,7 +22,16 @@ struct Peer
         = {}; ///< `tcp://host:port` of the other end, or the unix address connected to; empty for an embedded client
 };
 
-/// For use inside worker code, in any thread of it.
+namespace detail {
+
+/// Whether an event that is emitted here and now goes to the client.
+[[nodiscard]] QTPREFORK_EXPORT bool takesEvents();
+QTPREFORK_EXPORT void emitEvent(const char *name, const CallArguments &arguments);
+
+}
+
+/// For use inside worker code, in any thread of it, but for setProgress() and emitEvent(): those are for the thread in
+/// which the method runs.
 namespace Worker {
 
 /// The client of this worker. Outside a worker, a Peer of nobody.
@@ -41,6 +53,37 @@ namespace Worker {
 /// Throws an Error with the code Error::Canceled if isCanceled(). A method that throws such an error unasked has failed
 /// like any other: with the code Error::WorkerError.
 QTPREFORK_EXPORT void throwIfCanceled();
+
+/// Tells the caller how far the method has come, in whatever unit it counts; @p maximum is what @p value will be at the
+/// end, 0 if that is not known. @p text is for people.
+///
+/// May be called as often as one likes: it is sent every 10 milliseconds at most, and not while the client does not
+/// read; what was said last leaves before the next event or the result in any case. Throws an Error if @p text is
+/// longer than the client accepts. Prolongs no time-out.
+///
+/// Setup, checkoutDone and whatever runs outside of a call have nobody to tell, and neither has another thread than the
+/// method's: there nothing is sent, and the first time a warning is logged (category prefork.worker). Over JSON, and to
+/// a client that does not speak of progress, it does nothing.
+QTPREFORK_EXPORT void setProgress(qint64 value, qint64 maximum, const QString &text = {});
+
+/// Says something to the caller while the method runs: @p arguments become the types of the event, as those of a call
+/// become the method's, and the client hears of it before the result, and in the order in which events and progress
+/// were said.
+///
+/// No event is dropped here. Each is written at once; if the client does not read, this waits until it does, or until
+/// it has hung up. Throws an Error if the event cannot be encoded or is larger than the client accepts, whose text
+/// names the limit; then nothing was sent. Where there is nobody to tell it is as for setProgress().
+template <class... A, class... T>
+void emitEvent(const Event<A...> &event, T &&...arguments)
+{
+    static_assert(sizeof...(T) == sizeof...(A), "the event has another number of arguments");
+    static_assert((detail::ArgumentFor<std::remove_cvref_t<A>, T> && ...), "an argument does not fit the event's");
+    if (detail::takesEvents())
+        detail::emitEvent(event.name(),
+                          detail::TypedArguments<std::remove_cvref_t<A>...>(std::forward<T>(arguments)...));
+}
+/// The same with whatever @p arguments there are.
+QTPREFORK_EXPORT void emitEvent(const QString &name, const QVariantList &arguments = {});
 
 }
 

@@ -36,6 +36,8 @@ struct Channel
     std::function<qsizetype(std::span<char> into)> readNow = {};
     /// Writes what there is room for, without waiting; returns how many bytes, or -1 when they cannot be delivered.
     std::function<qsizetype(QByteArrayView bytes)> writeNow = {};
+    /// Whether there is much room.
+    std::function<bool()> hasRoom = {};
     /// Waits until there is room to write again or, if that is asked for, something to read.
     std::function<void(bool orInput)> wait = {};
     /// Whether the other side has closed the connection or, if that is enough, writes no more, even if there is

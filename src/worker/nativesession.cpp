@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::nanoseconds Quick = std::chrono::microseconds(20);
 constexpr std::chrono::nanoseconds Slow = std::chrono::milliseconds(1);
+constexpr qint64 ProgressEvery = std::chrono::nanoseconds(std::chrono::milliseconds(10)).count();
 constexpr qsizetype LeastLimit = 1024; // an error message must fit
 
 }
@@ -198,6 +199,7 @@ bool NativeSession::serveCall(const Packet &packet)
     if (!hasBegun)
         m_outlet.callNeverBegan();
     m_inlet.settled();
+    m_outlet.forgetProgress();
     if (isAnswered)
         m_outlet.callAnswered();
     end(runs);
@@ -241,11 +243,66 @@ bool NativeSession::serveCancel(const Packet &packet)
 
 void NativeSession::look(qint64 now)
 {
-    if (!m_inlet.isLookDue(now))
-        return;
+    if (m_inlet.isLookDue(now))
+        lookNow(now);
+}
+
+void NativeSession::lookNow(qint64 now)
+{
     m_inlet.look(now);
     if (m_inlet.isCanceled() || m_inlet.hasEnded())
         Running::cancel();
+}
+
+void NativeSession::emitEvent(QAnyStringView name, const detail::CallArguments &arguments)
+{
+    m_outlet.appendEvent(name, arguments, m_id);
+    sendWhileRunning();
+}
+
+void NativeSession::setProgress(const Prefork::Progress &progress)
+{
+    if (!m_features.progress)
+        return;
+    m_outlet.setProgress(progress, m_id);
+    const qint64 now = ScoreboardPage::now();
+    look(now);
+    if (now - m_progressSent < ProgressEvery)
+        return;
+    m_progressSent = now;
+    if (m_channel.hasRoom && !m_channel.hasRoom())
+        return;
+    m_outlet.appendProgress();
+    sendWhileRunning();
+}
+
+// Of the call that runs nothing is kept waiting, and so not what was held back before it either.
+void NativeSession::sendWhileRunning()
+{
+    noteSize(m_outlet.largestPart());
+    if (!m_outlet.flush([this](QByteArrayView bytes) { return writeBothWays(bytes); }, true))
+        m_inlet.setEnded();
+    const qint64 now = ScoreboardPage::now();
+    if (now - m_now < Slow.count())
+        m_page->heldFor.store(0, std::memory_order_relaxed);
+    look(now);
+}
+
+// While the client does not read, what it says is read: it may say that it does not want the rest.
+bool NativeSession::writeBothWays(QByteArrayView bytes)
+{
+    if (!m_channel.writeNow)
+        return m_channel.write(bytes);
+    for (;;) {
+        const qsizetype count = m_channel.writeNow(bytes);
+        if (count < 0)
+            return false;
+        bytes = bytes.sliced(count);
+        if (bytes.isEmpty())
+            return true;
+        m_channel.wait(m_inlet.hasRoom());
+        lookNow(ScoreboardPage::now());
+    }
 }
 
 void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
@@ -253,6 +310,8 @@ void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
     if (!entry || entry != m_titled)
         m_page->setMethod(title.data() ? title : QByteArrayView("(function call)"));
     m_titled = entry;
+    m_id = id;
+    m_progressSent = 0;
     m_outlet.callBegins(id);
     m_page->since.store(m_now, std::memory_order_relaxed);
     m_page->lastStarted.store(id, std::memory_order_release);
@@ -268,8 +327,7 @@ void NativeSession::setUpFor(quint64 id)
     if (!m_features.begun || !hasSetup() || m_inlet.isCanceled() || m_inlet.hasEnded())
         return;
     m_outlet.appendBare(Begun, id);
-    if (!flush(true))
-        m_inlet.setEnded();
+    sendWhileRunning();
 }
 
 void NativeSession::end(MethodEntry &runs)
@@ -314,16 +372,12 @@ bool NativeSession::mayHold(const MethodEntry &next) const
         && m_interface.surprise(next).load(std::memory_order_relaxed) == 0;
 }
 
-// @p isRunning says whether a call has begun that is not answered: for that nothing is kept waiting any more.
-bool NativeSession::flush(bool isRunning)
+bool NativeSession::flush()
 {
     if (m_outlet.isEmpty())
         return true;
     noteSize(m_outlet.largestPart());
-    const bool isDelivered = m_outlet.flush(m_channel.write, isRunning);
-    if (isRunning && ScoreboardPage::now() - m_now < Slow.count())
-        m_page->heldFor.store(0, std::memory_order_relaxed);
-    return isDelivered;
+    return m_outlet.flush(m_channel.write, false);
 }
 
 }

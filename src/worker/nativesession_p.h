@@ -26,6 +26,9 @@ public:
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_isGreeted; }
     void look(qint64 now) override;
+    bool takesEvents() const override { return m_features.event; }
+    void emitEvent(QAnyStringView name, const detail::CallArguments &arguments) override;
+    void setProgress(const Progress &progress) override;
 
 private:
     [[nodiscard]] bool isToLeave() const;
@@ -43,7 +46,10 @@ private:
     void end(MethodEntry &runs);
     void setUpFor(quint64 id);
     [[nodiscard]] bool mayHold(const MethodEntry &next) const;
-    [[nodiscard]] bool flush(bool isRunning = false);
+    [[nodiscard]] bool flush();
+    void lookNow(qint64 now);
+    void sendWhileRunning();
+    [[nodiscard]] bool writeBothWays(QByteArrayView bytes);
 
     const qsizetype m_maxMessageSize;
     const qint64 m_maxDecodedSize;
@@ -51,6 +57,8 @@ private:
     Outlet m_outlet;
     bool m_isGreeted = false;
     Wire::Native::Features m_features; // that are spoken on this connection
+    quint64 m_id = 0; // of the call that runs
+    qint64 m_progressSent = 0; // when, or when it could not be
     quint64 m_deadGroup = 0; // that had an error last
     qint64 m_now = 0; // when the last thing ended; it is when the next begins
     const void *m_titled = nullptr; // the method the scoreboard shows

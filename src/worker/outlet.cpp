@@ -20,6 +20,7 @@ qsizetype Outlet::largestPart() const
 
 void Outlet::appendFailure(const Error &error, const QString &code, quint64 id)
 {
+    appendProgress();
     CborWriter writer(&m_bytes, m_types);
     const qsizetype start = writer.skip(Header::Size);
     const auto write = [&](const QString &message, bool withData) {
@@ -50,12 +51,66 @@ void Outlet::appendFailure(const Error &error, const QString &code, quint64 id)
 
 void Outlet::appendCanceled(quint64 id, bool hadBegun)
 {
+    appendProgress();
     CborWriter writer(&m_bytes);
     const qsizetype start = writer.skip(Header::Size);
     writer.beginMap(1);
     writer.writeUtf8("begun");
     writer.writeBool(hadBegun);
     finishMessage(writer, start, Canceled, id);
+}
+
+// What writes the arguments may be code of the user's, which emits an event in turn.
+void Outlet::appendEvent(QAnyStringView name, const detail::CallArguments &arguments, quint64 id)
+{
+    QByteArray message;
+    CborWriter writer(&message, m_types);
+    const qsizetype start = writer.skip(Header::Size);
+    writer.beginArray(2 + arguments.count());
+    writer.beginMap(0);
+    writer.writeText(name.toString());
+    arguments.write(writer);
+    check(writer, start);
+    if (writer.hasFailed())
+        throw Error(
+            QStringLiteral("the event '%1' cannot be sent: it has %2").arg(name.toString(), writer.errorString()));
+    finishMessage(writer, start, Event, id);
+    writer.finish();
+    appendProgress();
+    m_bytes.append(message);
+}
+
+void Outlet::setProgress(const Prefork::Progress &progress, quint64 id)
+{
+    constexpr qsizetype Short = 64; // any client accepts such a text
+    if (progress.text().size() > Short) {
+        QByteArray attempt;
+        append({id, progress}, &attempt);
+    }
+    m_progress = {id, progress};
+}
+
+void Outlet::appendProgress()
+{
+    if (m_progress) [[unlikely]] {
+        append(*m_progress, &m_bytes);
+        m_progress.reset();
+    }
+}
+
+void Outlet::append(const SaidProgress &said, QByteArray *out) const
+{
+    CborWriter writer(out);
+    const qsizetype start = writer.skip(Header::Size);
+    writer.beginArray(4);
+    writer.beginMap(0);
+    writer.writeSigned(said.progress.value());
+    writer.writeSigned(said.progress.maximum());
+    writer.writeText(said.progress.text());
+    check(writer, start);
+    if (writer.hasFailed())
+        throw Error(QStringLiteral("progress cannot be sent: it has %1").arg(writer.errorString()));
+    finishMessage(writer, start, Wire::Native::Progress, said.id);
 }
 
 void Outlet::refuse(CborWriter &writer, qsizetype size) const
@@ -82,6 +137,7 @@ void Outlet::haveLeft(bool isRunning)
 CborWriter &Reply::begin()
 {
     Running::hasReturned();
+    m_outlet.appendProgress();
     m_start = m_outlet.m_bytes.size();
     m_chunks = m_outlet.m_chunks.size();
     CborWriter &writer = m_writer.emplace(&m_outlet.m_bytes, m_outlet.m_types, &m_outlet.m_chunks);

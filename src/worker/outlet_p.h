@@ -11,6 +11,9 @@
 #include <QtPrefork/detail/callarguments.h>
 #include <QtPrefork/detail/workermethod.h>
 #include <QtPrefork/error.h>
+#include <QtPrefork/progress.h>
+
+#include <QtCore/QAnyStringView>
 
 #include <optional>
 
@@ -59,6 +62,12 @@ public:
 
     void appendFailure(const Error &error, const QString &code, quint64 id);
     void appendCanceled(quint64 id, bool hadBegun);
+    /// Both throw, and append nothing, if the client does not accept it.
+    void appendEvent(QAnyStringView name, const detail::CallArguments &arguments, quint64 id);
+    /// Keeps it, in place of what is kept, until the next message of the call, or until it is to go.
+    void setProgress(const Progress &progress, quint64 id);
+    void appendProgress();
+    void forgetProgress() { m_progress.reset(); }
     void appendBare(Wire::Native::Kind kind, quint64 id) { Wire::Native::appendBareMessage(&m_bytes, kind, id); }
 
     /// Writes all of it by means of `deliver(bytes)`, as far as the kernel does not take it at once. @p isRunning says
@@ -84,6 +93,12 @@ public:
 
 private:
     friend class Reply;
+    struct SaidProgress
+    {
+        quint64 id;
+        Progress progress;
+    };
+    void append(const SaidProgress &said, QByteArray *out) const;
     void haveLeft(bool isRunning);
     void check(detail::CborWriter &writer, qsizetype start) const
     {
@@ -103,6 +118,7 @@ private:
     std::vector<detail::CborChunk> m_chunks; // that belong in between
     Wire::Thrift m_thrift; // of m_bytes
     int m_answers = 0; // among the bytes
+    std::optional<SaidProgress> m_progress; // that is kept
     std::size_t m_begun = 0; // slots of the scoreboard
 };
 

@@ -64,8 +64,12 @@ public:
             return true;
         return isServingThread() && --s_callsLeft <= 0 && look();
     }
+    /// The session whose method runs, if this is its thread; else, the first time, the reason is logged why @p what
+    /// cannot be sent.
+    [[nodiscard]] static Session *sessionFor(const char *what);
 
 private:
+    [[nodiscard]] static const char *whyNot();
     [[nodiscard]] static bool isServingThread()
     {
         return s_thread.load(std::memory_order_relaxed) == QThread::currentThreadId();

@@ -8,6 +8,10 @@
 #include "worker/running_p.h"
 #include "worker/scoreboardpage_p.h"
 
+#include <QtPrefork/detail/callarguments.h>
+#include <QtPrefork/progress.h>
+
+#include <QtCore/QAnyStringView>
 #include <QtCore/QByteArrayView>
 
 #include <memory>
@@ -44,6 +48,10 @@ public:
     /// While user code runs for a call: looks whether that is still wanted, if it has not looked for a while, and tells
     /// Running if it is not.
     virtual void look(qint64 now) = 0;
+    /// What the method that runs has to say. Both throw if it cannot be sent.
+    [[nodiscard]] virtual bool takesEvents() const { return false; }
+    virtual void emitEvent(QAnyStringView /*name*/, const detail::CallArguments & /*arguments*/) { }
+    virtual void setProgress(const Progress & /*progress*/) { }
 
 protected:
     Session(InterfacePrivate &interface, ScoreboardPage *page, Channel channel);

@@ -136,6 +136,11 @@ Channel channelOf(int connection)
     };
     channel.readNow = [connection](std::span<char> into) { return countOf(Posix::readNow(connection, into)); };
     channel.writeNow = [connection](QByteArrayView bytes) { return countOf(Posix::writeNow(connection, bytes)); };
+    channel.hasRoom = [connection] {
+        Posix::Watch watch{.descriptor = connection, .wantsWrite = true, .wantsRead = false};
+        Posix::waitFor(std::span(&watch, 1), std::chrono::nanoseconds(0));
+        return watch.writable;
+    };
     channel.wait = [connection](bool orInput) {
         Posix::Watch watch{.descriptor = connection, .wantsWrite = true, .wantsRead = orInput};
         Posix::waitFor(std::span(&watch, 1), {});

@@ -112,9 +112,9 @@ QString ZygotePrivate::tooLate(const QString &what)
 
 QString ZygotePrivate::awaitReady()
 {
-    Event event;
+    ZygoteMessages::Event event;
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&event));
-    if (transfer.status == Posix::Transfer::Done && event.kind == Event::Ready) {
+    if (transfer.status == Posix::Transfer::Done && event.kind == ZygoteMessages::Event::Ready) {
         channel = std::make_shared<ZygoteChannel>(std::move(control), process, event.capacity);
         channel->setScoreboard(scoreboard);
         return {};

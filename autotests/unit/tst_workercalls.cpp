@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: MIT
+// A worker's calls on a native connection, without a socket: what is canceled, what is said while a method runs, and
+// what is read meanwhile.
+#include "helpers/fakechannel.h"
+
+#include <QtPrefork/Worker>
+
+#include <QtCore/QRandomGenerator>
+#include <QtTest/QTest>
+
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+using namespace Prefork;
+using namespace Prefork::Internal;
+using namespace Test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Method<int(int)> twice{"twice"};
+constexpr Method<void()> work{"work"};
+constexpr Event<QString, int> lineRead{"lineRead"};
+constexpr Event<> bare{"bare"};
+
+const QByteArray Nothing = "\xf6";
+
+// A clock that a loaded machine does not disturb: the deadline is for tests that fail.
+template <class Condition>
+[[nodiscard]] bool comesTrue(Condition condition)
+{
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until)
+            return false;
+    }
+    return true;
+}
+
+void spinFor(std::chrono::microseconds time)
+{
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < until) { }
+}
+
+// The same, asking all the time.
+void spinAsking(std::chrono::microseconds time)
+{
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < until)
+        static_cast<void>(Worker::isCanceled());
+}
+
+/// Notes what ran.
+struct BusyWorker : FakeWorker
+{
+    QList<int> ran;
+    std::function<void()> whileWorking = [] { };
+
+    BusyWorker()
+    {
+        interface.add(twice, [this](int value) { return ran.append(value), 2 * value; }).add(work, [this] {
+            whileWorking();
+        });
+    }
+    /// For the methods.
+    [[nodiscard]] bool seesItIsCanceled() const
+    {
+        return comesTrue([] { return Worker::isCanceled(); });
+    }
+    [[nodiscard]] bool looks() const
+    {
+        const qsizetype before = connection.unread.size();
+        return comesTrue([&] { return static_cast<void>(Worker::isCanceled()), connection.unread.size() < before; });
+    }
+    [[nodiscard]] bool hasReadAll() const
+    {
+        return comesTrue([this] { return static_cast<void>(Worker::isCanceled()), connection.unread.isEmpty(); });
+    }
+};
+
+QByteArray twiceOf(int value, quint64 id, quint64 group = 1)
+{
+    return Test::call("twice", {QByteArray(1, char(value))}, id, group);
+}
+
+QByteArray number(int value)
+{
+    return QByteArray(1, char(value));
+}
+
+// Each message of @p bytes by its kind and number, such as "result 1".
+QStringList said(QByteArrayView bytes)
+{
+    static const QStringList names{{},
+                                   QStringLiteral("hello"),
+                                   QStringLiteral("call"),
+                                   QStringLiteral("result"),
+                                   QStringLiteral("failure"),
+                                   QStringLiteral("release"),
+                                   QStringLiteral("released"),
+                                   QStringLiteral("goodbye"),
+                                   QStringLiteral("event"),
+                                   QStringLiteral("progress"),
+                                   QStringLiteral("cancel"),
+                                   QStringLiteral("canceled"),
+                                   QStringLiteral("begun")};
+    QStringList messages;
+    while (bytes.size() >= 16) {
+        if (bytes.startsWith("end: "))
+            return messages << QString::fromUtf8(bytes);
+        const auto header = Wire::Native::Header::read(bytes.data());
+        messages.append(names.value(header.kind) + u' ' + QString::number(header.id));
+        bytes = bytes.sliced(16 + qsizetype(header.length));
+    }
+    return messages;
+}
+
+}
+
+class TestWorkerCalls : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aCallCanceledInTheSameReadNeverStarts();
+    void aCallCanceledWhileAnotherRunsNeverStarts();
+    void aCallCanceledBeforeItsTurnIsSeenWithoutTheMethodsHelp();
+    void aMethodThatIsCanceledMayEndAsItLikes_data();
+    void aMethodThatIsCanceledMayEndAsItLikes();
+    void anUnaskedThrowOfCanceledIsAnOrdinaryError();
+    void aCancelLeavesTheFateGroupAlive();
+    void whatACancelMayName_data();
+    void whatACancelMayName();
+    void numbersRiseByOneIfCallsCanBeCanceled();
+    void floodsOfCancels();
+    void soMuchIsReadAheadAndNoMore();
+    void aMessageThatBeganWithinTheBoundIsReadToItsEnd();
+    void whatIsNoMessageIsNotReadAhead();
+    void whatWasReadAheadIsServedInOrder();
+    void afterTheEndNothingBegins();
+    void theEndCancelsWhatRuns();
+    void theEndIsSeenBehindACallThatTookLong_data();
+    void theEndIsSeenBehindACallThatTookLong();
+    void otherThreadsOnlySeeWhatIsKnown();
+    void outsideOfCallsNothingIsCanceled();
+    void aSetupIsFollowedByBegun();
+    void aCallCanceledDuringItsSetupDoesNotRun();
+    void theScoreboardKnowsWhatHasBegunAndWasNotAnswered();
+};
+
+void TestWorkerCalls::aCallCanceledInTheSameReadNeverStarts()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    const QByteArray bytes = twiceOf(1, 1) + twiceOf(2, 2) + cancel(2) + twiceOf(3, 3) + cancel(1);
+    QCOMPARE(worker.answerTo(bytes), canceled(false, 1) + canceled(false, 2) + resultOf(number(6), 3));
+    QCOMPARE(worker.ran, QList<int>({3}));
+
+    // The hello too may be in it.
+    BusyWorker other;
+    other.session = std::make_unique<NativeSession>(InterfacePrivate::of(other.interface), 65536, &other.page,
+                                                    other.connection.channel());
+    QVERIFY(other.answerTo(featuredHello() + twiceOf(1, 1) + cancel(1)).endsWith(canceled(false, 1)));
+    QCOMPARE(other.ran, QList<int>());
+}
+
+void TestWorkerCalls::aCallCanceledWhileAnotherRunsNeverStarts()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [&] {
+        worker.connection.unread = cancel(2);
+        QVERIFY(worker.hasReadAll());
+        QVERIFY(!Worker::isCanceled());
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2) + twiceOf(3, 3)),
+             resultOf(Nothing, 1) + canceled(false, 2) + resultOf(number(6), 3));
+    QCOMPARE(worker.ran, QList<int>({3}));
+}
+
+void TestWorkerCalls::aCallCanceledBeforeItsTurnIsSeenWithoutTheMethodsHelp()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [&] {
+        worker.connection.unread = cancel(2) + twiceOf(3, 3);
+        spinFor(1500us);
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)),
+             resultOf(Nothing, 1) + canceled(false, 2) + resultOf(number(6), 3));
+    QCOMPARE(worker.ran, QList<int>({3}));
+}
+
+void TestWorkerCalls::aMethodThatIsCanceledMayEndAsItLikes_data()
+{
+    QTest::addColumn<int>("end");
+    QTest::newRow("returns") << 0;
+    QTest::newRow("throws Canceled") << 1;
+    QTest::newRow("throws an Error") << 2;
+    QTest::newRow("throws what is no exception") << 3;
+}
+
+void TestWorkerCalls::aMethodThatIsCanceledMayEndAsItLikes()
+{
+    QFETCH(int, end);
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [&] {
+        worker.connection.unread = cancel(1);
+        QVERIFY(worker.seesItIsCanceled());
+        if (end == 1)
+            Worker::throwIfCanceled();
+        if (end == 2)
+            throw Error(QStringLiteral("rather not"), 5);
+        if (end == 3)
+            throw 5;
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)), canceled(true, 1) + resultOf(number(4), 2));
+    QVERIFY(!Worker::isCanceled());
+}
+
+void TestWorkerCalls::anUnaskedThrowOfCanceledIsAnOrdinaryError()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [] { throw Error(Error::Canceled, QStringLiteral("no mood")); };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)), failureOf("WorkerError", "no mood", 1));
+    QCOMPARE(worker.ran, QList<int>()); // it was of the same fate group
+}
+
+void TestWorkerCalls::aCancelLeavesTheFateGroupAlive()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    QCOMPARE(worker.answerTo(twiceOf(1, 1, 7) + twiceOf(2, 2, 7) + cancel(1)),
+             canceled(false, 1) + resultOf(number(4), 2));
+    // A dead one stays dead, and what is dropped with it has no answer, canceled or not.
+    const QByteArray bad = Test::call("twice", {text("x")}, 3, 7);
+    const QByteArray answer = worker.answerTo(bad + twiceOf(4, 4, 7) + cancel(4) + twiceOf(5, 5, 8) + cancel(4));
+    QCOMPARE(said(answer), QStringList({QStringLiteral("failure 3"), QStringLiteral("result 5")}));
+}
+
+void TestWorkerCalls::whatACancelMayName_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QByteArray>("answer");
+    const QByteArray one = twiceOf(1, 1);
+    const QByteArray two = resultOf(number(2), 1);
+    QTest::newRow("an answered call") << one + twiceOf(2, 2) + cancel(1).repeated(0) << two + resultOf(number(4), 2);
+    QTest::newRow("no call") << one + cancel(0) << two;
+    QTest::newRow("a call to come") << one + cancel(2) + twiceOf(2, 2)
+                                    << two + "end: a cancel of call 2, where call 1 was the last";
+    QTest::newRow("the last number there is")
+        << one + cancel(~quint64(0)) << two + "end: a cancel of call 18446744073709551615, where call 1 was the last";
+    QTest::newRow("with a payload") << one + packet(CancelKind, "\xf6", 1) << two + "end: a malformed cancel";
+    QTest::newRow("twice") << one + cancel(1) + cancel(1) << canceled(false, 1);
+    QTest::newRow("a worker's kind") << one + canceled(true, 1) << two + "end: a message of the unknown kind 11";
+    QTest::newRow("an event") << one + eventOf("x", {}, 1) << two + "end: a message of the unknown kind 8";
+    QTest::newRow("progress") << one + progressOf({"\x01", "\x01", text("")}, 1)
+                              << two + "end: a message of the unknown kind 9";
+    QTest::newRow("begun") << one + packet(BegunKind, {}, 1) << two + "end: a message of the unknown kind 12";
+    QTest::newRow("a log") << one + packet(13, {}, 1) << two + "end: a message of the unknown kind 13";
+    QTest::newRow("statistics") << one + packet(14, {}, 0) << two + "end: a message of the unknown kind 14";
+}
+
+void TestWorkerCalls::whatACancelMayName()
+{
+    QFETCH(QByteArray, bytes);
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    QTEST(worker.answerTo(bytes), "answer");
+}
+
+void TestWorkerCalls::numbersRiseByOneIfCallsCanBeCanceled()
+{
+    for (const quint64 id : {0u, 1u, 3u}) {
+        BusyWorker worker;
+        QVERIFY(worker.greet(featuredHello()));
+        QCOMPARE(worker.answerTo(twiceOf(1, 1) + twiceOf(2, id)),
+                 resultOf(number(2), 1) + "end: call " + QByteArray::number(id) + ", where call 2 is the next");
+    }
+    BusyWorker worker;
+    QVERIFY(worker.greet(helloWithFeatures({"event", "progress", "begun"})));
+    QCOMPARE(worker.answerTo(twiceOf(1, 9) + twiceOf(2, 9)), resultOf(number(2), 9) + resultOf(number(4), 9));
+    QVERIFY(worker.answerTo(cancel(9)).endsWith("end: a message of the unknown kind 10"));
+}
+
+void TestWorkerCalls::floodsOfCancels()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    QByteArray flood = twiceOf(1, 1);
+    for (int i = 0; i < 100000; ++i)
+        flood += cancel(quint64(i % 2));
+    QCOMPARE(worker.answerTo(flood), canceled(false, 1));
+
+    QByteArray pairs;
+    QByteArray answers = resultOf(Nothing, 2);
+    for (quint64 id = 3; pairs.size() < Inlet::MaxAhead - 1000; ++id) {
+        pairs += twiceOf(1, id) + cancel(id);
+        answers += canceled(false, id);
+    }
+    worker.whileWorking = [&] {
+        worker.connection.unread = pairs;
+        QVERIFY(worker.hasReadAll());
+    };
+    worker.ran.clear();
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 2)), answers);
+    QCOMPARE(worker.ran, QList<int>());
+}
+
+void TestWorkerCalls::soMuchIsReadAheadAndNoMore()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    QByteArray calls;
+    quint64 last = 1;
+    while (calls.size() < 4 * Inlet::MaxAhead) {
+        ++last;
+        calls += twiceOf(int(last % 10), last);
+    }
+    qsizetype left = 0;
+    worker.connection.mostAtOnce = 1000;
+    worker.whileWorking = [&] {
+        worker.connection.unread = calls;
+        QVERIFY(worker.looks());
+        left = worker.connection.unread.size();
+        worker.connection.unread += cancel(1);
+        worker.connection.hasWaitedForInput = true;
+        for (int i = 0; i < 3; ++i)
+            spinAsking(1100us);
+        QCOMPARE(worker.connection.unread.size(), left + 16);
+        QVERIFY(!Worker::isCanceled());
+    };
+    QByteArray answer = worker.answerTo(Test::call("work", {}, 1));
+    const qsizetype taken = calls.size() - left;
+    QVERIFY2(taken >= Inlet::MaxAhead && taken <= Inlet::MaxAhead + 100, qPrintable(QString::number(taken)));
+    QVERIFY(answer.startsWith(resultOf(Nothing, 1))); // the cancel came too late to be seen
+    answer += worker.answerTo(std::exchange(worker.connection.unread, {}));
+    QStringList expected;
+    for (quint64 id = 1; id <= last; ++id)
+        expected.append(QStringLiteral("result %1").arg(id));
+    QCOMPARE(said(answer), expected);
+}
+
+void TestWorkerCalls::aMessageThatBeganWithinTheBoundIsReadToItsEnd()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.interface.add("echo", [](const QVariantList &) { return 1; });
+    const QByteArray large = Test::call("echo", {longHead(2, 700000) + QByteArray(700000, 'x')}, 2);
+    worker.whileWorking = [&] {
+        worker.connection.unread = large.sliced(7) + cancel(1);
+        QVERIFY(worker.looks());
+        QCOMPARE(worker.connection.unread, cancel(1));
+    };
+    QCOMPARE(said(worker.answerTo(Test::call("work", {}, 1) + large.first(7))),
+             QStringList({QStringLiteral("result 1"), QStringLiteral("result 2")}));
+}
+
+void TestWorkerCalls::whatIsNoMessageIsNotReadAhead()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello(), 65536));
+    const QByteArray tooLong = header(65537, CallKind, 2);
+    worker.whileWorking = [&] {
+        worker.connection.unread = tooLong + QByteArray(100000, 'x') + cancel(1);
+        QVERIFY(worker.looks());
+        spinAsking(1100us);
+        QVERIFY(worker.connection.unread.size() > 50000);
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)),
+             resultOf(Nothing, 1) + "end: a message of 65537 bytes, where 65536 are allowed");
+}
+
+// However the bytes are cut, and whichever of them are read while a method runs.
+void TestWorkerCalls::whatWasReadAheadIsServedInOrder()
+{
+    QRandomGenerator random(7);
+    for (int round = 0; round < 300; ++round) {
+        BusyWorker worker;
+        QVERIFY(worker.greet(featuredHello()));
+        QByteArray bytes;
+        QByteArray answers;
+        const quint64 calls = 1 + random.bounded(30);
+        for (quint64 id = 1; id <= calls; ++id) {
+            const int size = random.bounded(10) == 0 ? random.bounded(100000) : random.bounded(100);
+            const QByteArray argument = longHead(2, quint32(size)) + QByteArray(size, 'x');
+            bytes += random.bounded(2) == 0 ? Test::call("work", {}, id) : Test::call("echo", {argument}, id);
+        }
+        worker.interface.add("echo", [](const QVariantList &) { return 1; });
+        worker.connection.mostAtOnce = 1 + random.bounded(20000);
+        worker.whileWorking = [&] {
+            if (random.bounded(2) == 0)
+                return;
+            QByteArray &unread = worker.connection.unread;
+            unread = bytes.first(std::min<qsizetype>(bytes.size(), random.bounded(50000)));
+            bytes.remove(0, unread.size());
+            QVERIFY(worker.hasReadAll());
+        };
+        while (!bytes.isEmpty()) {
+            const QByteArray piece = bytes.first(std::min<qsizetype>(bytes.size(), 1 + random.bounded(30000)));
+            bytes.remove(0, piece.size());
+            worker.connection.written.clear();
+            QVERIFY2(worker.session->serve(piece), qPrintable(worker.session->errorString()));
+            answers += worker.connection.written;
+        }
+        QStringList expected;
+        for (quint64 id = 1; id <= calls; ++id)
+            expected.append(QStringLiteral("result %1").arg(id));
+        QCOMPARE(said(answers), expected);
+    }
+}
+
+void TestWorkerCalls::afterTheEndNothingBegins()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [&] {
+        worker.connection.unread = twiceOf(3, 3);
+        worker.connection.hasEnded = true;
+        QVERIFY(worker.seesItIsCanceled());
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)), resultOf(Nothing, 1) + "end: ");
+    QCOMPARE(worker.ran, QList<int>());
+    QVERIFY(!Worker::isCanceled());
+}
+
+// Nobody has canceled it, so what it says is an answer; but that it stops is none.
+void TestWorkerCalls::theEndCancelsWhatRuns()
+{
+    for (const bool isCanceling : {true, false}) {
+        BusyWorker worker;
+        QVERIFY(worker.greet(featuredHello()));
+        worker.whileWorking = [&] {
+            worker.connection.hasEnded = true;
+            QVERIFY(worker.seesItIsCanceled());
+            if (isCanceling)
+                Worker::throwIfCanceled();
+            throw Error(QStringLiteral("no luck"));
+        };
+        QCOMPARE(worker.answerTo(Test::call("work", {}, 1)),
+                 isCanceling ? QByteArray("end: ") : failureOf("WorkerError", "no luck", 1) + "end: ");
+        QCOMPARE(worker.page.begunCalls(), isCanceling ? std::vector<quint64>({1}) : std::vector<quint64>());
+    }
+}
+
+void TestWorkerCalls::theEndIsSeenBehindACallThatTookLong_data()
+{
+    QTest::addColumn<QByteArray>("greeting");
+    QTest::newRow("with cancel") << featuredHello();
+    QTest::newRow("without") << hello();
+}
+
+void TestWorkerCalls::theEndIsSeenBehindACallThatTookLong()
+{
+    QFETCH(QByteArray, greeting);
+    BusyWorker worker;
+    QVERIFY(worker.greet(greeting));
+    worker.whileWorking = [&] {
+        worker.connection.hasEnded = true;
+        spinFor(1500us);
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)), resultOf(Nothing, 1) + "end: ");
+    QCOMPARE(worker.ran, QList<int>());
+}
+
+void TestWorkerCalls::otherThreadsOnlySeeWhatIsKnown()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [&] {
+        worker.connection.unread = cancel(1);
+        bool isSeen = true;
+        std::thread([&] {
+            spinAsking(2200us);
+            isSeen = Worker::isCanceled();
+        }).join();
+        QVERIFY(!isSeen);
+        QCOMPARE(worker.connection.unread, cancel(1));
+        QVERIFY(worker.seesItIsCanceled());
+        std::thread([&] { isSeen = Worker::isCanceled(); }).join();
+        QVERIFY(isSeen);
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), canceled(true, 1));
+}
+
+void TestWorkerCalls::outsideOfCallsNothingIsCanceled()
+{
+    QVERIFY(!Worker::isCanceled());
+    Worker::throwIfCanceled();
+    BusyWorker worker;
+    worker.interface.checkoutDone([&] {
+        worker.connection.hasEnded = true;
+        spinAsking(1100us);
+        QVERIFY(!Worker::isCanceled());
+    });
+    QVERIFY(worker.greet(featuredHello()));
+    QCOMPARE(said(worker.answerTo(packet(ReleaseKind, {}, 0))), QStringList({QStringLiteral("released 0")}));
+    QVERIFY(!Worker::isCanceled());
+}
+
+void TestWorkerCalls::aSetupIsFollowedByBegun()
+{
+    BusyWorker worker;
+    QList<QByteArray> before;
+    worker.interface.setup([&] { before.append(worker.connection.written); });
+    worker.whileWorking = [&] { before.append(worker.connection.written); };
+    QVERIFY(worker.greet(featuredHello()));
+    const QByteArray begun = packet(BegunKind, {}, 1);
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), begun + resultOf(Nothing, 1));
+    QCOMPARE(before, QList<QByteArray>({{}, begun}));
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 2)), resultOf(Nothing, 2));
+
+    BusyWorker without;
+    QVERIFY(without.greet(featuredHello()));
+    QCOMPARE(without.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));
+
+    BusyWorker old;
+    old.interface.setup([] { });
+    QVERIFY(old.greet(helloWithFeatures({"cancel", "event", "progress"})));
+    QCOMPARE(old.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));
+}
+
+void TestWorkerCalls::aCallCanceledDuringItsSetupDoesNotRun()
+{
+    for (const bool isThrowing : {false, true}) {
+        BusyWorker worker;
+        int setups = 0;
+        worker.interface.setup([&] {
+            if (++setups > 1)
+                return;
+            worker.connection.unread = cancel(1);
+            if (isThrowing) {
+                QVERIFY(worker.seesItIsCanceled());
+                Worker::throwIfCanceled();
+            }
+            spinFor(1500us);
+        });
+        QVERIFY(worker.greet(featuredHello()));
+        QCOMPARE(worker.answerTo(twiceOf(1, 1)), canceled(false, 1));
+        QCOMPARE(worker.ran, QList<int>());
+        QCOMPARE(worker.page.setup.load(), quint32(isThrowing ? ScoreboardPage::NotSetUp : ScoreboardPage::SetUp));
+        QCOMPARE(said(worker.answerTo(twiceOf(2, 2))).last(), QStringLiteral("result 2"));
+        QCOMPARE(setups, isThrowing ? 2 : 1);
+    }
+    // What is canceled before its turn is not even set up for.
+    BusyWorker worker;
+    worker.interface.setup([] { QFAIL("it is set up"); });
+    QVERIFY(worker.greet(featuredHello()));
+    QCOMPARE(worker.answerTo(twiceOf(1, 1) + cancel(1)), canceled(false, 1));
+}
+
+void TestWorkerCalls::theScoreboardKnowsWhatHasBegunAndWasNotAnswered()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    std::vector<quint64> during;
+    worker.whileWorking = [&] { during = worker.page.begunCalls(); };
+    static_cast<void>(worker.answerTo(twiceOf(1, 1) + Test::call("work", {}, 2))); // so that both are quick
+    QVERIFY(worker.page.begunCalls().empty());
+    static_cast<void>(worker.answerTo(twiceOf(1, 3) + Test::call("work", {}, 4)));
+    // The answer of the first may have been written before, if this machine was slow.
+    QVERIFY(during == std::vector<quint64>({3, 4}) || during == std::vector<quint64>({4}));
+    QVERIFY(worker.page.begunCalls().empty());
+    QByteArray many;
+    for (quint64 id = 5; id < 505; ++id)
+        many += id % 3 == 0 ? twiceOf(1, id) + cancel(id) : Test::call("work", {}, id);
+    bool isSorted = true;
+    std::size_t most = 0;
+    worker.whileWorking = [&] {
+        during = worker.page.begunCalls();
+        most = std::max(most, during.size());
+        isSorted = isSorted && during.back() == worker.page.lastStarted.load();
+    };
+    static_cast<void>(worker.answerTo(many));
+    QVERIFY(isSorted && most <= ScoreboardPage::BegunSlots);
+    QVERIFY(worker.page.begunCalls().empty());
+    QCOMPARE(worker.page.layout.load(), quint32(ScoreboardPage::Layout));
+}
+
+QTEST_APPLESS_MAIN(TestWorkerCalls)
+#include "tst_workercalls.moc"
