@@ -284,10 +284,10 @@ private Q_SLOTS:
     }
     void anEventOfAnotherTypeEndsTheConnection()
     {
-        constexpr Event<QString> wrongTick{"tick"};
+        constexpr Event<QList<int>> wrongTick{"tick"};
         std::optional<Error> error;
         m_checkout->with({})
-            .on(wrongTick, [](const QString &) { })
+            .on(wrongTick, [](const QList<int> &) { })
             .call(countdown, 1, 0, nullptr, [&](const Error &e) { error = e; });
         WAIT_FOR(error);
         QCOMPARE(error->code(), Error::ProtocolError);

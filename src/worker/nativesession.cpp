@@ -324,7 +324,7 @@ void NativeSession::setUpFor(quint64 id)
     m_now = ScoreboardPage::now();
     if (m_inlet.isLookDue(m_now))
         m_inlet.look(m_now);
-    if (!m_features.begun || !hasSetup() || m_inlet.isCanceled() || m_inlet.hasEnded())
+    if (!m_features.begun || m_inlet.isCanceled() || m_inlet.hasEnded())
         return;
     m_outlet.appendBare(Begun, id);
     sendWhileRunning();

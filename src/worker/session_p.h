@@ -62,11 +62,6 @@ protected:
             setUp();
     }
     [[nodiscard]] bool isSetUp() const { return m_isSetUp; }
-    /// Whether there is anything to be set up.
-    [[nodiscard]] bool hasSetup() const
-    {
-        return m_interface.setup || m_interface.makeApplication || !m_interface.makeObjects.empty();
-    }
     /// Whether the worker may serve on.
     [[nodiscard]] bool runCheckoutDone();
     [[nodiscard]] bool hasApplication() const { return m_hasApplication; }
