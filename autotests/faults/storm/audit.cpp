@@ -7,6 +7,21 @@ using Prefork::Error;
 
 namespace {
 
+// Canceled by who has made it. A worker may have begun it before.
+void countWishes(const Record &record, Audit *audit)
+{
+    const int wishes = record.wishes.load();
+    if (wishes == 0)
+        return;
+    const bool hasBegun = record.executions.load() > 0;
+    const bool isCanceled = record.settlements.load() == 0 || record.outcome.load() == Canceled;
+    audit->canceledByHandle += (wishes & ByHandle) != 0;
+    audit->canceledByFuture += (wishes & ByFuture) != 0;
+    audit->canceledUnsent += (wishes & Unsent) != 0;
+    audit->canceledAndBegun += hasBegun;
+    audit->disobeyed += !isCanceled || ((wishes & Unsent) != 0 && hasBegun);
+}
+
 void count(const Record &record, Audit *audit)
 {
     const quint32 settlements = record.settlements.load();
@@ -24,6 +39,8 @@ void count(const Record &record, Audit *audit)
     audit->mismatched += record.mismatches.load() > 0;
     audit->answered += outcome == Answered;
     audit->canceled += outcome == Canceled;
+    audit->disordered += record.isDisordered.load() != 0;
+    countWishes(record, audit);
     if (outcome >= Failed) {
         ++audit->errors[code];
         audit->misjudged += !isExplicable(code);

@@ -22,8 +22,17 @@ struct Audit
     quint64 duplicated = 0; ///< settled or executed more than once, or never asked for
     quint64 unsettled = 0;
     quint64 misjudged = 0; ///< failed with a code that no kill can explain
+    quint64 canceledByHandle = 0;
+    quint64 canceledByFuture = 0;
+    quint64 canceledUnsent = 0; ///< of both, and so are
+    quint64 canceledAndBegun = 0;
+    quint64 disobeyed = 0; ///< canceled, and settled otherwise, or ran though they had not been sent
+    quint64 disordered = 0; ///< with events or progress out of order, doubled, missing, or after the settlement
 
-    [[nodiscard]] bool isFine() const { return lost + duplicated + unsettled + mismatched + misjudged == 0; }
+    [[nodiscard]] bool isFine() const
+    {
+        return lost + duplicated + unsettled + mismatched + misjudged + disobeyed + disordered == 0;
+    }
 };
 
 [[nodiscard]] Audit audit(std::span<const Record> records);

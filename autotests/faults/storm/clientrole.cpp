@@ -33,6 +33,8 @@ Prefork::ClientOptions optionsOf(const ClientRole &role)
     options.protocol = role.isJson() ? Prefork::Protocol::Json : Prefork::Protocol::Native;
     options.reuseAfterError = role.index % 2 == 1;
     options.maxCheckouts = role.index % 4 == 2 ? 25 : 0;
+    constexpr std::array Graces{0ms, 5ms, 1000ms};
+    options.cancelGrace = Graces.at(std::size_t(role.index) % Graces.size());
     return options;
 }
 
@@ -44,7 +46,7 @@ public:
     StormyClient(Ledger &ledger, const ClientRole &role)
         : m_ledger(ledger)
         , m_page(ledger.header().clients.at(std::size_t(role.index)))
-        , m_desk(ledger, role.seed)
+        , m_desk(ledger, role.seed, false)
         , m_options(optionsOf(role))
         , m_client(Prefork::Address::unixSocket(QString::fromLocal8Bit(role.path)), m_options)
     {

@@ -5,6 +5,12 @@
 #include "ledger.h"
 #include "requests.h"
 
+#include <QtPrefork/Call>
+#include <QtPrefork/Progress>
+
+#include <QtCore/QFuture>
+#include <QtCore/QHash>
+
 #include <functional>
 
 namespace Storm {
@@ -16,9 +22,11 @@ class Desk
     Q_DISABLE_COPY_MOVE(Desk)
 
 public:
-    Desk(Ledger &ledger, quint64 seed)
+    /// @p hearsEvents: whether the client's protocol has events.
+    Desk(Ledger &ledger, quint64 seed, bool hearsEvents)
         : m_ledger(ledger)
         , m_random(seed)
+        , m_hearsEvents(hearsEvents)
     {
     }
 
@@ -34,11 +42,29 @@ public:
     void failed(const Request &request, const Prefork::Error &error);
     void canceled(const Request &request);
 
+    void heardEvent(const Request &request, qint64 nonce, int step);
+    void heardProgress(const Request &request, const Prefork::Progress &progress);
+
+    /// Cancels its call; true if there is to be neither a result nor an error any more.
+    bool cancel(const Request &request, Prefork::Call call, Wish extra = {});
+    void cancel(const Request &request, QFuture<QString> future);
+    [[nodiscard]] bool isUnwanted(const Request &request) const;
+
 private:
+    struct Heard
+    {
+        int events = 0;
+        qint64 progress = 0;
+    };
+
+    [[nodiscard]] bool isOver(const Request &request) const;
+    [[nodiscard]] Record &record(const Request &request) const;
     void settle(const Request &request, quint32 outcome);
 
     Ledger &m_ledger;
     Random m_random;
+    const bool m_hearsEvents;
+    QHash<qint64, Heard> m_heard; // of requests that have not settled, by their ids
     quint32 m_unsettled = 0;
     std::function<void()> m_onSettled;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "habits.h"
 
-#include <QtPrefork/FrameTry>
+#include "cancels.h"
+#include "sending.h"
 
-#include <QtCore/QFuture>
 #include <QtCore/QTimer>
 
 #include <array>
@@ -20,71 +20,6 @@ using Prefork::Error;
 namespace {
 
 constexpr int MostCalls = 8;
-
-std::chrono::milliseconds moment(Desk *desk)
-{
-    return 1ms * pick(desk->random(), 12);
-}
-
-// Target is a Client or a Checkout.
-template <class Target, class... Callback>
-void send(Target *target, const Request &request, Callback &&...callback)
-{
-    switch (request.kind) {
-    case Request::Work:
-        target->call(work, request.id, request.nonce, request.answerSize, request.microseconds, request.payload(),
-                     callback...);
-        break;
-    case Request::Fail:
-        target->call(fail, request.id, request.nonce, callback...);
-        break;
-    case Request::Die:
-        target->call(die, request.id, request.nonce, request.death, callback...);
-        break;
-    }
-}
-
-template <class Target>
-QFuture<QString> sendForFuture(Target *target, const Request &request)
-{
-    switch (request.kind) {
-    case Request::Work:
-        return target->future(work, request.id, request.nonce, request.answerSize, request.microseconds,
-                              request.payload());
-    case Request::Fail:
-        return target->future(fail, request.id, request.nonce);
-    case Request::Die:
-        break;
-    }
-    return target->future(die, request.id, request.nonce, request.death);
-}
-
-// With a callback and a catcher.
-template <class Target>
-void sendAndCatch(Desk *desk, Target *target, const Request &request)
-{
-    Prefork::frameTry(
-        [&] { send(target, request, [desk, request](const QString &answer) { desk->answered(request, answer); }); },
-        [desk, request](const Error &error) { desk->failed(request, error); });
-}
-
-// In this order: behind onFailed(), Qt 6.4 has forgotten that the future was canceled.
-QFuture<QString> awaitFuture(Desk *desk, const Request &request, QFuture<QString> future)
-{
-    future.then([desk, request](const QString &answer) { desk->answered(request, answer); })
-        .onCanceled([desk, request] { desk->canceled(request); })
-        .onFailed([desk, request](const Error &error) { desk->failed(request, error); });
-    return future;
-}
-
-// Not once it has finished: Qt 6.4 then writes to where its continuation was.
-void cancelLater(Desk *desk, Client *client, QFuture<QString> future)
-{
-    QTimer::singleShot(moment(desk), client, [future]() mutable {
-        if (!future.isFinished())
-            future.cancel();
-    });
-}
 
 // The calls of a checkout are numbered from 1, in order.
 void hearOfCanceled(Desk *desk, const CheckoutPtr &checkout, const std::shared_ptr<std::vector<Request>> &requests)
@@ -137,7 +72,7 @@ void bySignals(Desk *desk, Client *client)
     for (int left = 1 + pick(desk->random(), MostCalls); left > 0; --left) {
         if (const auto request = desk->draw()) {
             requests->push_back(*request);
-            send(checkout.get(), *request);
+            send(desk, checkout.get(), *request, {});
         }
     }
     checkout->release();
@@ -151,7 +86,7 @@ void inAChain(Desk *desk, const CheckoutPtr &checkout, int left)
         return;
     Prefork::frameTry(
         [&] {
-            send(checkout.get(), *request, [desk, checkout, left, request = *request](const QString &answer) {
+            send(desk, checkout.get(), *request, {}, [desk, checkout, left, request = *request](const QString &answer) {
                 desk->answered(request, answer);
                 inAChain(desk, checkout, left - 1);
             });
@@ -164,17 +99,26 @@ void chained(Desk *desk, Client *client)
     inAChain(desk, client->checkout(), 1 + pick(desk->random(), MostCalls));
 }
 
+template <class Target>
+void futureOf(Desk *desk, Client *client, Target *target, const Request &request)
+{
+    if (!oneIn(desk->random(), 15)) {
+        awaitFuture(desk, request, sendForFuture(desk, target, request));
+        return;
+    }
+    Prefork::Call call;
+    const QFuture<QString> future = awaitFuture(desk, request, sendForFuture(desk, target, request, &call));
+    cancelFutureSoon(desk, client, request, future, call);
+}
+
 void futures(Desk *desk, Client *client)
 {
     const CheckoutPtr checkout = client->checkout();
-    const bool isGivenUp = oneIn(desk->random(), 10);
     for (int left = 1 + pick(desk->random(), MostCalls); left > 0; --left) {
         const auto request = desk->draw();
         if (!request)
             return;
-        const QFuture<QString> future = awaitFuture(desk, *request, sendForFuture(checkout.get(), *request));
-        if (isGivenUp && left == 1)
-            cancelLater(desk, client, future);
+        futureOf(desk, client, checkout.get(), *request);
     }
 }
 
@@ -208,9 +152,7 @@ void oneShotFuture(Desk *desk, Client *client)
     const auto request = desk->draw();
     if (!request)
         return;
-    const QFuture<QString> future = awaitFuture(desk, *request, sendForFuture(client, *request));
-    if (oneIn(desk->random(), 20))
-        cancelLater(desk, client, future);
+    futureOf(desk, client, client, *request);
 }
 
 struct Habit
@@ -220,8 +162,19 @@ struct Habit
 };
 
 constexpr std::array Habits{
-    Habit{8, oneShot}, Habit{2, oneShotByName}, Habit{3, oneShotFuture}, Habit{6, inCheckout}, Habit{2, bySignals},
-    Habit{2, chained}, Habit{3, futures},       Habit{2, inAHurry},      Habit{1, givenUp},
+    Habit{8, oneShot},
+    Habit{2, oneShotByName},
+    Habit{3, oneShotFuture},
+    Habit{6, inCheckout},
+    Habit{2, bySignals},
+    Habit{2, chained},
+    Habit{3, futures},
+    Habit{2, inAHurry},
+    Habit{1, givenUp},
+    Habit{2, oneShotCanceled},
+    Habit{1, canceledByItsEvent},
+    Habit{2, someCanceled},
+    Habit{1, someOfBothCanceled},
 };
 
 }

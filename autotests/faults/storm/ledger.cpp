@@ -9,8 +9,10 @@
 
 namespace Storm {
 
-static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free,
+static_assert(std::atomic<quint64>::is_always_lock_free && std::atomic<quint32>::is_always_lock_free
+                  && std::atomic<quint8>::is_always_lock_free,
               "locks are not shared by processes");
+static_assert(sizeof(Record) == 32, "there are millions of them");
 
 Ledger::Ledger(quint64 capacity)
     : m_descriptor(::memfd_create("prefork-storm", MFD_CLOEXEC))

@@ -17,6 +17,13 @@ namespace Storm {
 /// How a request settled: with a result, canceled, or with an error, whose code is added to Failed.
 enum Outcome : quint32 { Unsettled, Answered, Canceled, Failed };
 
+/// How a client has canceled a request.
+enum Wish : quint8 {
+    ByHandle = 1,
+    ByFuture = 2,
+    Unsent = 4, ///< and it cannot have been sent by then
+};
+
 /// One request, from its client's and its worker's point of view.
 struct Record
 {
@@ -26,6 +33,8 @@ struct Record
     std::atomic<quint32> outcome = Unsettled; ///< of the first settlement
     std::atomic<quint32> mismatches = 0; ///< results that were not the answer to this request
     std::atomic<quint32> executions = 0; ///< by workers, each noted before anything else is done
+    std::atomic<quint8> wishes = 0; ///< that it be canceled, which were granted: Wish, or several of them
+    std::atomic<quint8> isDisordered = 0; ///< an event, or progress, came at the wrong time
 };
 
 /// What everybody is to do now.
@@ -59,6 +68,10 @@ struct Header
     std::atomic<quint64> crashes = 0; ///< those that workers have begun
     std::atomic<quint64> listening = 0; ///< the last generation of servers that listens
     std::atomic<qint64> zygote = 0; ///< its zygote's pid
+    std::atomic<quint64> lateCancels = 0; ///< of what had settled, or was about to
+    std::atomic<quint64> events = 0; ///< that clients have heard of
+    std::atomic<quint64> progress = 0;
+    std::atomic<quint64> runTimeouts = 0; ///< requests that failed because their methods ran for too long
     std::array<ClientPage, MostClients> clients;
 };
 
@@ -88,6 +101,8 @@ public:
     /// True if this is the first time; to be called each time.
     bool settle(quint64 id, quint32 outcome);
     void noteMismatch(quint64 id) { m_records[id].mismatches.fetch_add(1); }
+    void noteWish(quint64 id, int wish) { m_records[id].wishes.fetch_or(quint8(wish)); }
+    void noteDisorder(quint64 id) { m_records[id].isDisordered.store(1); }
     /// For clients: whether a request that ends its worker is due. Then it is under way, until endCrash().
     [[nodiscard]] bool takeCrash();
     void endCrash() { m_header->crashesUnderWay.fetch_sub(1); }

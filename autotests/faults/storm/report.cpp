@@ -65,6 +65,17 @@ QString Report::text() const
     const auto codes = QMetaEnum::fromType<Prefork::Error::Code>();
     for (auto error = audit.errors.begin(); error != audit.errors.end(); ++error)
         text += line(QString::fromLatin1(codes.valueToKey(error.key())), qint64(error.value()));
+    text += line(QStringLiteral("run time-outs"), qint64(runTimeouts));
+    text += line(QStringLiteral("cancels"), qint64(audit.canceledByHandle + audit.canceledByFuture + lateCancels));
+    text += line(QStringLiteral("  by handle"), qint64(audit.canceledByHandle));
+    text += line(QStringLiteral("  by future"), qint64(audit.canceledByFuture));
+    text += line(QStringLiteral("  too late"), qint64(lateCancels));
+    text += line(QStringLiteral("canceled unsent"), qint64(audit.canceledUnsent));
+    text += line(QStringLiteral("canceled and begun"), qint64(audit.canceledAndBegun));
+    text += line(QStringLiteral("disobeyed"), qint64(audit.disobeyed));
+    text += line(QStringLiteral("events"), qint64(events));
+    text += line(QStringLiteral("progress"), qint64(progress));
+    text += line(QStringLiteral("disordered"), qint64(audit.disordered));
     text += line(QStringLiteral("zombies"), zombies);
     text += line(QStringLiteral("fd growth"), descriptorGrowth);
     text += line(QStringLiteral("RSS growth of clients kB"), clientMemoryGrowth);

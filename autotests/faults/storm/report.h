@@ -16,6 +16,10 @@ struct Report
     QMap<QString, quint64> killsBy = {};
     quint64 pauses = 0;
     QMap<QString, quint64> restartsBy = {}; ///< how many of each way, by its name
+    quint64 lateCancels = 0; ///< of what had settled, or was about to
+    quint64 events = 0; ///< that clients have heard of
+    quint64 progress = 0;
+    quint64 runTimeouts = 0;
     int zombies = 0; ///< processes that were dead for longer than five seconds and not reaped
     int descriptorGrowth = 0; ///< of clients, server and zygote together
     qint64 clientMemoryGrowth = 0; ///< kB, of all clients together

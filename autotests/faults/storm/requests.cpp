@@ -64,10 +64,17 @@ QString answerTo(qint64 id, qint64 nonce, int answerSize, const QString &payload
 Request makeRequest(Random &random, qint64 id)
 {
     Request request{.kind = oneIn(random, 50) ? Request::Fail : Request::Work, .id = id, .nonce = qint64(random())};
-    request.size = payloadSize(random);
     request.answerSize = payloadSize(random);
     if (oneIn(random, 12))
         request.microseconds = pick(random, oneIn(random, 10) ? 20'000 : 1000);
+    if (oneIn(random, 12)) {
+        request.kind = Request::Tell;
+        request.steps = pick(random, 10);
+    } else {
+        request.size = payloadSize(random);
+    }
+    if (oneIn(random, 40))
+        request.runTimeout = 1 + pick(random, 20);
     return request;
 }
 

@@ -2,6 +2,7 @@
 #ifndef STORM_REQUESTS_H
 #define STORM_REQUESTS_H
 
+#include <QtPrefork/Event>
 #include <QtPrefork/Method>
 
 #include <QtCore/QString>
@@ -40,9 +41,15 @@ inline constexpr Prefork::Method<QString(qint64, qint64)> fail{"fail"};
 /// die(id, nonce, Death)
 inline constexpr Prefork::Method<QString(qint64, qint64, int)> die{"die"};
 
+/// tell(id, nonce, size of the answer's payload, steps, µs to take for each step): before each step it says told(nonce,
+/// number of the step, from 0), and the number of steps there have been, this one included, as its progress. It ends
+/// early when it is canceled.
+inline constexpr Prefork::Method<QString(qint64, qint64, int, int, int)> tell{"tell"};
+inline constexpr Prefork::Event<qint64, int> told{"told"};
+
 struct Request
 {
-    enum Kind { Work, Fail, Die };
+    enum Kind { Work, Fail, Die, Tell };
 
     Kind kind = Work;
     qint64 id = 0;
@@ -50,6 +57,8 @@ struct Request
     int size = 0;
     int answerSize = 0;
     int microseconds = 0;
+    int steps = 0;
+    int runTimeout = 0; ///< in ms; 0 = none
     int death = Segfault;
 
     [[nodiscard]] QString payload() const;

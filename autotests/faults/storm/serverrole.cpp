@@ -6,6 +6,7 @@
 
 #include <QtPrefork/Server>
 #include <QtPrefork/ShutdownSignals>
+#include <QtPrefork/Worker>
 #include <QtPrefork/Zygote>
 
 #include <QtCore/QCoreApplication>
@@ -55,6 +56,16 @@ Prefork::Interface makeInterface(Ledger &ledger)
         if (microseconds > 0)
             ::usleep(useconds_t(microseconds));
         return answerTo(id, nonce, answerSize, payload);
+    });
+    interface.add(tell, [&ledger](qint64 id, qint64 nonce, int answerSize, int steps, int microseconds) {
+        if (!ledger.execute(id, nonce))
+            refuse();
+        for (int step = 0; step < steps; ++step) {
+            if (microseconds > 0)
+                ::usleep(useconds_t(microseconds));
+            Prefork::Worker::throwIfCanceled();
+        }
+        return answerTo(id, nonce, answerSize, QString());
     });
     interface.add(fail, [&ledger](qint64 id, qint64 nonce) -> QString {
         if (!ledger.execute(id, nonce))

@@ -64,6 +64,10 @@ std::optional<Report> Storm::run()
     m_report.kills = m_monkey.kills();
     m_report.killsBy = m_monkey.killsBy();
     m_report.pauses = m_monkey.pauses();
+    m_report.lateCancels = m_ledger.header().lateCancels.load();
+    m_report.events = m_ledger.header().events.load();
+    m_report.progress = m_ledger.header().progress.load();
+    m_report.runTimeouts = m_ledger.header().runTimeouts.load();
     m_report.zombies = m_zombies.count();
     m_report.seconds = std::chrono::duration<double>(Clock::now() - m_begin).count();
     return m_report;
