@@ -7,6 +7,8 @@
 #include "helpers/retold.h"
 #include "helpers/worklog.h"
 
+#include <QtPrefork/Worker>
+
 #include <QtCore/QHash>
 
 #include <map>
@@ -18,6 +20,9 @@ namespace {
 
 constexpr char LogVariable[] = "CUTS_LOG";
 constexpr std::size_t AtATime = 16;
+constexpr int Steps = 3;
+constexpr Event<int> step{"s"};
+constexpr Event<> begun{"b"};
 
 void fill(Interface &interface)
 {
@@ -32,6 +37,21 @@ void fill(Interface &interface)
         note(arguments);
         throw Error("no luck");
     });
+    interface.add("tell", [note](Values arguments) {
+        note(arguments);
+        for (int i = 0; i < Steps; ++i) {
+            Worker::emitEvent(step, i);
+            Worker::setProgress(i + 1, Steps);
+        }
+        return arguments.value(0);
+    });
+    interface.add("wait", [note](Values arguments) {
+        note(arguments);
+        Worker::emitEvent(begun);
+        while (!Worker::isCanceled())
+            ::usleep(200);
+        return arguments.value(0);
+    });
     interface.checkoutDone([] { }); // so that releases are answered
 }
 
@@ -45,14 +65,27 @@ struct Fate
     bool isRight = true; ///< its result, if it has one
     bool isUnwanted = false; ///< its maker has canceled it
     bool isUnsent = false; ///< and did before it can have been written
+    bool isWaiting = false; ///< and did when its worker had another one to do before it
+    int events = 0; ///< that came when they should
+    qint64 progress = 0;
+    bool isInOrder = true;
+
+    // Each is said before the progress of the same step.
+    void hearEvent(int number) { isInOrder = isInOrder && settlements == 0 && number == events++; }
+    void hearProgress(qint64 value)
+    {
+        isInOrder = isInOrder && settlements == 0 && value == events && value > progress;
+        progress = value;
+    }
 };
 
 /// Calls by their letters.
 using Fates = std::map<char, Fate>;
 
 /// A client of its own, behind a proxy that cuts its first connection, and what it does: calls of a checkout, of which
-/// one is canceled at once, one fails, and one is made when that has; a release; two one-shots; and at last a call that
-/// shows whether the pool serves on.
+/// one is canceled at once, one fails, and one is made when that has; a release; two one-shots; calls that say
+/// something before their results, of which one is canceled while it runs and another while it waits; and at last a
+/// call that shows whether the pool serves on.
 class Session : public QObject
 {
     Q_OBJECT
@@ -65,12 +98,13 @@ public:
         , m_client(m_proxy.address(), {.minWorkers = 0, .maxWorkers = 1, .reuseAfterError = true})
     {
         beginCheckout();
-        make(m_checkout.get(), 'a', "note");
-        make(m_checkout.get(), 'b', "note").cancel();
+        make(*m_checkout, 'a', "note");
+        make(*m_checkout, 'b', "note");
+        cancel('b');
         m_fates['b'].isUnsent = true;
-        make(m_checkout.get(), 'c', "note");
-        make(m_checkout.get(), 'd', "fail", [this] { make(m_checkout.get(), 'f', "note", [this] { oneShots(); }); });
-        make(m_checkout.get(), 'e', "note");
+        make(*m_checkout, 'c', "note");
+        make(*m_checkout, 'd', "fail", [this] { make(*m_checkout, 'f', "note", [this] { oneShots(); }); });
+        make(*m_checkout, 'e', "note");
     }
 
     [[nodiscard]] bool isOver() const { return m_isOver; }
@@ -110,28 +144,14 @@ private:
         m_checkout->release();
         m_checkout.reset();
     }
-    /// A handle that is canceled at once is noted here.
-    class Made
-    {
-    public:
-        Made(Fate *fate, const Call &call)
-            : m_fate(fate)
-            , m_call(call)
-        {
-        }
-        void cancel() { m_fate->isUnwanted = m_call.cancel(); }
-
-    private:
-        Fate *m_fate;
-        Call m_call;
-    };
-    template <class Target>
-    Made make(Target *target, char letter, const char *method, const std::function<void()> &then = {})
+    // The maker is a checkout, a client, or their with().
+    template <class Maker>
+    void make(Maker &&maker, char letter, const char *method, const std::function<void()> &then = {})
     {
         Fate &fate = m_fates[letter];
         fate.entry = QString("%1%2").arg(m_number, 4, 36, QChar(u'0')).arg(letter);
         ++m_unsettled;
-        const Call call = target->call(
+        m_calls[letter] = maker.call(
             method, {fate.entry},
             [this, letter, then](const QVariant &result) {
                 m_fates[letter].isRight = result == m_fates[letter].entry;
@@ -141,9 +161,9 @@ private:
                 m_fates[letter].detail = error.message() + ": " + error.detail();
                 settle(letter, error.code(), then);
             });
-        m_letters.insert(call, letter);
-        return {&fate, call};
+        m_letters.insert(m_calls[letter], letter);
     }
+    void cancel(char letter) { m_fates[letter].isUnwanted = m_calls[letter].cancel(); }
     void settle(char letter, Error::Code code, const std::function<void()> &then = {})
     {
         Fate &fate = m_fates[letter];
@@ -159,8 +179,30 @@ private:
     void oneShots()
     {
         endCheckout();
-        make(&m_client, 'g', "note");
-        make(&m_client, 'h', "note");
+        make(m_client, 'g', "note");
+        make(m_client, 'h', "note", [this] {
+            if (isNative())
+                longCalls();
+        });
+    }
+    void longCalls()
+    {
+        beginCheckout();
+        const auto maker = m_checkout->with({});
+        make(maker.on(step, [this](int number) { m_fates['i'].hearEvent(number); })
+                 .onProgress([this](const Progress &progress) { m_fates['i'].hearProgress(progress.value()); }),
+             'i', "tell");
+        make(maker.on(begun, [this] { changeMind(); }), 'j', "wait");
+        make(*m_checkout, 'k', "note");
+        make(*m_checkout, 'l', "note");
+        endCheckout();
+    }
+    void changeMind()
+    {
+        m_fates['j'].hearEvent(0);
+        cancel('k');
+        m_fates['k'].isWaiting = m_fates['k'].isUnwanted;
+        cancel('j');
     }
     void endIfDone()
     {
@@ -168,9 +210,9 @@ private:
             return;
         const bool isServed = m_fates.contains('y') && m_fates['y'].code == Error::NoError;
         if (!m_fates.contains('y'))
-            make(&m_client, 'y', "note");
+            make(m_client, 'y', "note");
         else if (!isServed && !m_fates.contains('z'))
-            make(&m_client, 'z', "note");
+            make(m_client, 'z', "note");
         else
             m_isOver = true;
     }
@@ -180,6 +222,7 @@ private:
     CuttingProxy m_proxy;
     Client m_client;
     CheckoutPtr m_checkout;
+    std::map<char, Call> m_calls;
     QHash<CallId, char> m_letters; // of the checkout's calls
     Fates m_fates;
     int m_unsettled = 0;
@@ -200,24 +243,33 @@ using Entries = QHash<QString, int>;
 /// Judges a call by what its maker has heard and what workers have noted.
 QString problemOf(const Record &record, char letter, const Fate &fate, const Entries &entries)
 {
-    const int begun = entries.value(fate.entry);
+    const int times = entries.value(fate.entry);
     const bool isCutShort = record.wasCut && (fate.code == Error::WorkerLost || fate.code == Error::Canceled);
-    static const QHash<char, Error::Code> Uncut{
-        {'b', Error::Canceled}, {'d', Error::WorkerError}, {'e', Error::Canceled}};
+    static const QHash<char, Error::Code> Uncut{{'b', Error::Canceled},
+                                                {'d', Error::WorkerError},
+                                                {'e', Error::Canceled},
+                                                {'j', Error::Canceled},
+                                                {'k', Error::Canceled}};
     if (fate.settlements != 1)
         return QString("settled %1 times").arg(fate.settlements);
-    if (begun > 1)
-        return QString("ran %1 times").arg(begun);
+    if (times > 1)
+        return QString("ran %1 times").arg(times);
     if (fate.code != Uncut.value(letter, Error::NoError) && !isCutShort)
         return QString("settled with code %1, %2").arg(fate.code).arg(fate.detail);
-    if ((fate.code == Error::NoError || fate.code == Error::WorkerError) && begun != 1)
+    if ((fate.code == Error::NoError || fate.code == Error::WorkerError) && times != 1)
         return "was answered and has not run";
     if (!fate.isRight)
         return "has another's result";
-    if (fate.isUnsent && begun != 0)
+    if (fate.isUnsent && times != 0)
         return "ran although it was canceled before it was sent";
+    if (fate.isWaiting && times != 0)
+        return "ran although it was canceled while it waited";
+    if (!fate.isInOrder)
+        return "was heard of at the wrong time";
+    if (letter == 'i' && fate.code == Error::NoError && (fate.events != Steps || fate.progress != Steps))
+        return "has a result, and not everything before that was heard of";
     const bool isBehindAnError = letter == 'e' && record.fates.at('d').code == Error::WorkerError;
-    if (isBehindAnError && begun != 0)
+    if (isBehindAnError && times != 0)
         return "ran behind an error";
     const bool isLast = letter == 'z' || (letter == 'y' && !record.fates.contains('z'));
     if (isLast && fate.code != Error::NoError)

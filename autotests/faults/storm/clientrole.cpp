@@ -46,7 +46,7 @@ public:
     StormyClient(Ledger &ledger, const ClientRole &role)
         : m_ledger(ledger)
         , m_page(ledger.header().clients.at(std::size_t(role.index)))
-        , m_desk(ledger, role.seed, false)
+        , m_desk(ledger, role.seed, !role.isJson())
         , m_options(optionsOf(role))
         , m_client(Prefork::Address::unixSocket(QString::fromLocal8Bit(role.path)), m_options)
     {

@@ -61,6 +61,8 @@ Prefork::Interface makeInterface(Ledger &ledger)
         if (!ledger.execute(id, nonce))
             refuse();
         for (int step = 0; step < steps; ++step) {
+            Prefork::Worker::emitEvent(told, nonce, step);
+            Prefork::Worker::setProgress(step + 1, steps);
             if (microseconds > 0)
                 ::usleep(useconds_t(microseconds));
             Prefork::Worker::throwIfCanceled();
