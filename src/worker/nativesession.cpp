@@ -173,7 +173,7 @@ bool NativeSession::serveCall(const Packet &packet)
         if (!m_inlet.isCanceled() && !m_inlet.hasEnded()) {
             hasBegun = true;
             const Running::Scope scope(*this, Running::Method);
-            run(entry, name.data() ? QString::fromUtf8(name) : QString(), reader, count - 2, reply);
+            run(entry, name, reader, count - 2, reply);
             reply.finish(id);
         }
     } catch (...) {
@@ -206,7 +206,7 @@ bool NativeSession::serveCall(const Packet &packet)
     return true;
 }
 
-void NativeSession::run(MethodEntry *entry, const QString &name, CborReader &arguments, quint64 count, Reply &reply)
+void NativeSession::run(MethodEntry *entry, QByteArrayView name, CborReader &arguments, quint64 count, Reply &reply)
 {
     if (entry) {
         entry->method->invoke(arguments, count, reply);
@@ -215,7 +215,8 @@ void NativeSession::run(MethodEntry *entry, const QString &name, CborReader &arg
     const QVariantList list = detail::readArguments(arguments, count);
     detail::expectEnd(arguments);
     detail::MemoryMeter memory = arguments.meter();
-    const QVariant result = name.isNull() ? m_interface.invoke(list, memory) : m_interface.invokeFallback(name, list);
+    const QVariant result
+        = name.data() ? m_interface.invokeFallback(QString::fromUtf8(name), list) : m_interface.invoke(list, memory);
     reply.begin().writeVariant(result);
 }
 
@@ -377,7 +378,7 @@ bool NativeSession::flush()
     if (m_outlet.isEmpty())
         return true;
     noteSize(m_outlet.largestPart());
-    return m_outlet.flush(m_channel.write, false);
+    return m_outlet.flush([this](QByteArrayView bytes) { return m_channel.write(bytes); }, false);
 }
 
 }

@@ -41,7 +41,7 @@ private:
     [[nodiscard]] bool serveCancel(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveRelease(quint64 id);
     [[nodiscard]] bool answerCanceled(quint64 id);
-    void run(MethodEntry *entry, const QString &name, detail::CborReader &arguments, quint64 count, Reply &reply);
+    void run(MethodEntry *entry, QByteArrayView name, detail::CborReader &arguments, quint64 count, Reply &reply);
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
     void end(MethodEntry &runs);
     void setUpFor(quint64 id);
