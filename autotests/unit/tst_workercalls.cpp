@@ -6,6 +6,7 @@
 #include <QtPrefork/Worker>
 
 #include <QtCore/QRandomGenerator>
+#include <QtCore/QRegularExpression>
 #include <QtTest/QTest>
 
 #include <chrono>
@@ -119,6 +120,25 @@ QStringList said(QByteArrayView bytes)
 
 }
 
+/// Says something while it is written.
+struct Talkative
+{
+};
+
+QDataStream &operator<<(QDataStream &stream, const Talkative &)
+{
+    Worker::emitEvent(bare);
+    Worker::setProgress(1, 1);
+    return stream << 1;
+}
+
+QDataStream &operator>>(QDataStream &stream, Talkative &)
+{
+    return stream;
+}
+
+Q_DECLARE_METATYPE(Talkative)
+
 class TestWorkerCalls : public QObject
 {
     Q_OBJECT
@@ -148,6 +168,20 @@ private Q_SLOTS:
     void aSetupIsFollowedByBegun();
     void aCallCanceledDuringItsSetupDoesNotRun();
     void theScoreboardKnowsWhatHasBegunAndWasNotAnswered();
+    void eventsLeaveAtOnceAndInOrder();
+    void eventsLeaveBehindWhatWasHeldBack();
+    void progressIsSaidNowAndThen();
+    void progressThatWaitsLeavesBeforeWhateverComesNext_data();
+    void progressThatWaitsLeavesBeforeWhateverComesNext();
+    void aReaderThatIsSlowDelaysEventsButNotProgress();
+    void whileAnEventWaitsACancelArrives();
+    void whileAnEventWaitsTheBoundHolds();
+    void nobodyReadsAnyMore();
+    void anEventThatCannotBeSentIsAnErrorOfTheMethod_data();
+    void anEventThatCannotBeSentIsAnErrorOfTheMethod();
+    void progressThatCannotBeSentIsAnErrorOfTheMethod();
+    void aPeerThatDoesNotSpeakOfThemHearsNothing();
+    void whereThereIsNobodyToTellNothingIsSent();
 };
 
 void TestWorkerCalls::aCallCanceledInTheSameReadNeverStarts()
@@ -579,6 +613,272 @@ void TestWorkerCalls::theScoreboardKnowsWhatHasBegunAndWasNotAnswered()
     QVERIFY(isSorted && most <= ScoreboardPage::BegunSlots);
     QVERIFY(worker.page.begunCalls().empty());
     QCOMPARE(worker.page.layout.load(), quint32(ScoreboardPage::Layout));
+}
+
+void TestWorkerCalls::eventsLeaveAtOnceAndInOrder()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    QByteArray expected;
+    worker.whileWorking = [&] {
+        Worker::emitEvent(lineRead, "one", 1);
+        expected += eventOf("lineRead", {text("one"), "\x01"}, 1);
+        QCOMPARE(worker.connection.written, expected);
+        Worker::emitEvent(bare);
+        expected += eventOf("bare", {}, 1);
+        Worker::emitEvent(QStringLiteral("by name"), {true, QVariant(), QByteArray("xy")});
+        expected += eventOf("by name", {"\xf5", "\xf6", "\x42xy"}, 1);
+        Worker::emitEvent(QString());
+        expected += eventOf("", {}, 1);
+        QCOMPARE(worker.connection.written, expected);
+    };
+    const QByteArray answer = worker.answerTo(Test::call("work", {}, 1));
+    QCOMPARE(answer, expected + resultOf(Nothing, 1));
+}
+
+void TestWorkerCalls::eventsLeaveBehindWhatWasHeldBack()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    static_cast<void>(worker.answerTo(Test::call("work", {}, 1))); // it is quick
+    std::vector<quint64> begun;
+    worker.whileWorking = [&] {
+        Worker::emitEvent(bare);
+        begun = worker.page.begunCalls();
+    };
+    QCOMPARE(worker.answerTo(twiceOf(1, 2) + Test::call("work", {}, 3) + twiceOf(1, 4)),
+             resultOf(number(2), 2) + eventOf("bare", {}, 3) + resultOf(Nothing, 3) + resultOf(number(2), 4));
+    QCOMPARE(begun, std::vector<quint64>({3}));
+}
+
+void TestWorkerCalls::progressIsSaidNowAndThen()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [&] {
+        const auto begin = std::chrono::steady_clock::now();
+        qint64 value = 0;
+        while (std::chrono::steady_clock::now() - begin < 35ms)
+            Worker::setProgress(++value, 1000000, QStringLiteral("word"));
+        const auto took = std::chrono::steady_clock::now() - begin;
+        const qsizetype count = said(worker.connection.written).size();
+        QVERIFY2(count >= 1 && count <= 1 + took / 10ms, qPrintable(QString::number(count)));
+        QVERIFY(worker.connection.written.startsWith(progressOf({"\x01", longHead(0, 1000000), text("word")}, 1)));
+        Worker::setProgress(-5, 0);
+    };
+    QVERIFY(worker.answerTo(Test::call("work", {}, 1))
+                .endsWith(progressOf({"\x24", number(0), text("")}, 1) + resultOf(Nothing, 1)));
+    // What one call had to say is not said in the next.
+    worker.whileWorking = [] { };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 2)), resultOf(Nothing, 2));
+}
+
+void TestWorkerCalls::progressThatWaitsLeavesBeforeWhateverComesNext_data()
+{
+    QTest::addColumn<int>("end");
+    QTest::newRow("an event") << 0;
+    QTest::newRow("a result") << 1;
+    QTest::newRow("an error") << 2;
+    QTest::newRow("a result that cannot be sent") << 3;
+}
+
+void TestWorkerCalls::progressThatWaitsLeavesBeforeWhateverComesNext()
+{
+    QFETCH(int, end);
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.interface.add("strange", [&](const QVariantList &) {
+        worker.connection.room = 0; // so that it waits
+        Worker::setProgress(1, 2);
+        Worker::setProgress(2, 2);
+        worker.connection.room = 10000;
+        if (end == 0)
+            Worker::emitEvent(bare);
+        if (end == 2)
+            throw Error(QStringLiteral("ouch"));
+        return end == 3 ? QVariant::fromValue(static_cast<void *>(nullptr)) : QVariant(7);
+    });
+    const QByteArray answer = worker.answerTo(Test::call("strange", {}, 1));
+    const QByteArray progress = progressOf({"\x02", "\x02", text("")}, 1);
+    if (end == 0)
+        QCOMPARE(answer, progress + eventOf("bare", {}, 1) + resultOf(number(7), 1));
+    if (end == 1)
+        QCOMPARE(answer, progress + resultOf(number(7), 1));
+    if (end == 2)
+        QCOMPARE(answer, progress + failureOf("WorkerError", "ouch", 1));
+    if (end == 3)
+        QCOMPARE(said(answer), QStringList({QStringLiteral("progress 1"), QStringLiteral("failure 1")}));
+}
+
+void TestWorkerCalls::aReaderThatIsSlowDelaysEventsButNotProgress()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.connection.onWait = [&] { worker.connection.room = 5; };
+    worker.whileWorking = [&] {
+        worker.connection.room = 5;
+        for (int i = 0; i < 100; ++i)
+            Worker::emitEvent(lineRead, u"x", i);
+        QVERIFY(worker.connection.waits > 100);
+        QCOMPARE(said(worker.connection.written).size(), 100);
+        worker.connection.waits = 0;
+        worker.connection.room = 0;
+        const auto until = std::chrono::steady_clock::now() + 25ms;
+        while (std::chrono::steady_clock::now() < until)
+            Worker::setProgress(1, 2);
+        QCOMPARE(worker.connection.waits, 0);
+    };
+    const QStringList messages = said(worker.answerTo(Test::call("work", {}, 1)));
+    QCOMPARE(messages.mid(100), QStringList({QStringLiteral("progress 1"), QStringLiteral("result 1")}));
+    QCOMPARE(worker.page.midWrite.load(), 0u);
+}
+
+void TestWorkerCalls::whileAnEventWaitsACancelArrives()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    bool isSeen = false;
+    worker.connection.onWait = [&] {
+        isSeen = Worker::isCanceled();
+        if (worker.connection.waits == 1)
+            worker.connection.unread = cancel(1) + twiceOf(3, 3) + cancel(2);
+        else if (isSeen)
+            worker.connection.room = 1000;
+    };
+    worker.whileWorking = [&] {
+        worker.connection.room = 3;
+        Worker::emitEvent(bare);
+        QVERIFY(isSeen && Worker::isCanceled());
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)),
+             eventOf("bare", {}, 1) + canceled(true, 1) + canceled(false, 2) + resultOf(number(6), 3));
+}
+
+// A client that only writes, and never reads, is not read from for ever.
+void TestWorkerCalls::whileAnEventWaitsTheBoundHolds()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    qsizetype taken = 0;
+    worker.connection.onWait = [&] {
+        if (!worker.connection.hasWaitedForInput) {
+            worker.connection.room = 1000; // at last
+            return;
+        }
+        taken += 10000 - worker.connection.unread.size();
+        worker.connection.unread = cancel(0).repeated(625);
+    };
+    worker.connection.unread = QByteArray(10000, 'x').first(0);
+    worker.whileWorking = [&] {
+        worker.connection.room = 0;
+        Worker::emitEvent(bare);
+        QVERIFY2(taken <= Inlet::MaxAhead + 20000 && taken >= Inlet::MaxAhead, qPrintable(QString::number(taken)));
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), eventOf("bare", {}, 1) + resultOf(Nothing, 1));
+}
+
+void TestWorkerCalls::nobodyReadsAnyMore()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [&] {
+        worker.connection.isGone = true;
+        for (int i = 0; i < 3; ++i)
+            Worker::emitEvent(bare);
+        Worker::setProgress(1, 1);
+        QVERIFY(Worker::isCanceled());
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)).right(5), QByteArray("end: "));
+    QCOMPARE(worker.ran, QList<int>());
+    QCOMPARE(worker.page.midWrite.load(), 0u);
+}
+
+void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod_data()
+{
+    QTest::addColumn<QVariant>("value");
+    QTest::addColumn<QString>("error");
+    QTest::newRow("no value") << QVariant::fromValue(static_cast<void *>(nullptr))
+                              << QStringLiteral("the event 'odd' cannot be sent: it has a value of type void*");
+    QTest::newRow("too long") << QVariant(QByteArray((1 << 20) - 5, 'x'))
+                              << QStringLiteral("the event 'odd' cannot be sent: it has a message of 1048582 bytes, "
+                                                "where 1048576 are allowed");
+    QVariant nested = 1;
+    for (int i = 0; i < 70; ++i)
+        nested = QVariantList{nested};
+    QTest::newRow("too deep") << nested
+                              << QStringLiteral("the event 'odd' cannot be sent: it has a value nested deeper than 64 "
+                                                "levels");
+}
+
+void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod()
+{
+    QFETCH(QVariant, value);
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    QString message;
+    worker.whileWorking = [&] {
+        try {
+            Worker::emitEvent(QStringLiteral("odd"), {value});
+        } catch (const Error &error) {
+            message = error.message();
+        }
+        Worker::emitEvent(bare);
+    };
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), eventOf("bare", {}, 1) + resultOf(Nothing, 1));
+    QFETCH(QString, error);
+    QVERIFY2(message.startsWith(error), qPrintable(message));
+}
+
+void TestWorkerCalls::progressThatCannotBeSentIsAnErrorOfTheMethod()
+{
+    BusyWorker worker;
+    QVERIFY(worker.greet(featuredHello()));
+    worker.whileWorking = [] {
+        Worker::setProgress(1, 3);
+        Worker::setProgress(2, 3, QString(1 << 20, u'x')); // which would not be said at once
+    };
+    const QByteArray answer = worker.answerTo(Test::call("work", {}, 1));
+    QVERIFY2(answer.endsWith("progress cannot be sent: it has a message of 1048585 bytes, where 1048576 are allowed"),
+             answer.right(200).constData());
+    QCOMPARE(said(answer), QStringList({QStringLiteral("progress 1"), QStringLiteral("failure 1")}));
+}
+
+void TestWorkerCalls::aPeerThatDoesNotSpeakOfThemHearsNothing()
+{
+    const auto answer = [](const QByteArray &greeting) {
+        BusyWorker worker;
+        worker.whileWorking = [] {
+            Worker::setProgress(1, 1);
+            Worker::emitEvent(bare);
+            Worker::emitEvent(QStringLiteral("odd"), {QVariant::fromValue(static_cast<void *>(nullptr))});
+        };
+        return worker.greet(greeting) ? worker.answerTo(Test::call("work", {}, 1)) : QByteArray("end");
+    };
+    QCOMPARE(answer(hello()), resultOf(Nothing, 1));
+    QCOMPARE(answer(helloWithFeatures({"cancel", "begun"})), resultOf(Nothing, 1));
+    QCOMPARE(answer(helloWithFeatures({"progress"})), progressOf({"\x01", "\x01", text("")}, 1) + resultOf(Nothing, 1));
+}
+
+void TestWorkerCalls::whereThereIsNobodyToTellNothingIsSent()
+{
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(QStringLiteral("an event is not sent: it was said by setup|"
+                                                           "progress is not sent: it was said by setup")));
+    const auto say = [] {
+        Worker::emitEvent(bare);
+        Worker::setProgress(1, 1);
+    };
+    BusyWorker worker;
+    worker.interface.setup(say).checkoutDone(say);
+    worker.whileWorking = [&] { std::thread(say).join(); };
+    worker.interface.registerType<Talkative>("talkative");
+    worker.interface.add("talk", [](const QVariantList &) { return QVariant::fromValue(Talkative()); });
+    QVERIFY(worker.greet(featuredHello()));
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), packet(BegunKind, {}, 1) + resultOf(Nothing, 1));
+    QCOMPARE(said(worker.answerTo(Test::call("talk", {}, 2))), QStringList({QStringLiteral("result 2")}));
+    QCOMPARE(said(worker.answerTo(packet(ReleaseKind, {}, 2))), QStringList({QStringLiteral("released 2")}));
+    say();
+    QVERIFY(!worker.page.midWrite);
 }
 
 QTEST_APPLESS_MAIN(TestWorkerCalls)

@@ -281,8 +281,10 @@ void NativeSession::setProgress(const Prefork::Progress &progress)
 void NativeSession::sendWhileRunning()
 {
     noteSize(m_outlet.largestPart());
-    if (!m_outlet.flush([this](QByteArrayView bytes) { return writeBothWays(bytes); }, true))
+    if (!m_outlet.flush([this](QByteArrayView bytes) { return writeBothWays(bytes); }, true)) {
         m_inlet.setEnded();
+        Running::cancel();
+    }
     const qint64 now = ScoreboardPage::now();
     if (now - m_now < Slow.count())
         m_page->heldFor.store(0, std::memory_order_relaxed);
