@@ -338,7 +338,9 @@ private Q_SLOTS:
         m_running.clear();
         const std::size_t first = m_records.size();
         begin({.direction = direction, .after = Cut::Never, .way = way});
-        QVERIFY(waitForRoom(0));
+        QVERIFY2(waitForRoom(0), qPrintable(unsettled()));
+        const QString problem = problemsOf({m_records.back()}, m_log.entries());
+        QVERIFY2(problem.isEmpty(), qPrintable(problem));
         QVERIFY2(m_length.at(direction) > 100, "the session is too short to say anything");
         const auto length = int(m_length.at(direction));
         // Other rows begin elsewhere, so that every remainder has its turn.

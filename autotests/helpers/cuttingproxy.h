@@ -37,6 +37,8 @@ struct Cut
 
     [[nodiscard]] QString place() const
     {
+        if (after == Never)
+            return "uncut: ";
         static constexpr std::array Ways{"closed", "half closed", "reset"};
         return QString("%1 after byte %2 %3: ")
             .arg(Ways.at(way))
