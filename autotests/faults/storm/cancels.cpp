@@ -86,11 +86,13 @@ void oneShotCanceled(Desk *desk, Client *client)
 
 void canceledByItsEvent(Desk *desk, Client *client)
 {
-    const auto request = desk->draw();
+    auto request = desk->draw();
     if (!request)
         return;
+    if (request->kind == Request::Work)
+        *request = toldInstead(desk->random(), *request);
     const auto call = std::make_shared<Call>();
-    const int last = pick(desk->random(), 10);
+    const int last = pick(desk->random(), request->steps + 1); // or never
     *call = sendAndCatch(desk, client, *request, [=, request = *request](int step) {
         if (step == last)
             cancelOneShot(desk, client, request, *call);

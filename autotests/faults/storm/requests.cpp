@@ -78,4 +78,14 @@ Request makeRequest(Random &random, qint64 id)
     return request;
 }
 
+Request toldInstead(Random &random, const Request &request)
+{
+    Request other = request;
+    other.kind = Request::Tell;
+    other.size = 0;
+    other.steps = 1 + pick(random, 10);
+    other.microseconds = pick(random, 3000);
+    return other;
+}
+
 }

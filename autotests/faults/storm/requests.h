@@ -69,6 +69,9 @@ struct Request
 /// A request of one of the common kinds, mostly small and short.
 [[nodiscard]] Request makeRequest(Random &random, qint64 id);
 
+/// Another one in its place, which says something and takes some time.
+[[nodiscard]] Request toldInstead(Random &random, const Request &request);
+
 /// For workers: the answer to what has arrived.
 [[nodiscard]] QString answerTo(qint64 id, qint64 nonce, int answerSize, const QString &payload);
 
