@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/goodbye_p.h"
 
+#include <QtCore/QCborArray>
 #include <QtCore/QCborMap>
 #include <QtCore/QCborValue>
 #include <QtTest/QTest>
@@ -18,6 +19,15 @@ private Q_SLOTS:
         QCOMPARE(bytes.toHex(' '),
                  QByteArray("00 00 00 16 07 00 00 00 01 02 03 04 05 06 07 08 "
                             "a2 65 63 61 75 73 65 62 68 69 66 72 65 61 73 6f 6e 64 68 75 6e 67"));
+    }
+    void itNamesTheCallsThatHaveBegun()
+    {
+        const QByteArray bytes = goodbye(GoodbyeReason::Died, {}, 300, {23, 24, 300});
+        const QCborMap payload = QCborValue::fromCbor(bytes.sliced(16)).toMap();
+        QCOMPARE(payload.value(QStringLiteral("begun")), QCborValue(QCborArray({23, 24, 300})));
+        QCOMPARE(payload.size(), 3);
+        const QByteArray most = goodbye(GoodbyeReason::Died, {}, 100, std::vector<quint64>(70, 1));
+        QCOMPARE(QCborValue::fromCbor(most.sliced(16)).toMap().value(QStringLiteral("begun")).toArray().size(), 64);
     }
     void thePayloadIsAMapWithCauseAndReason_data()
     {

@@ -254,6 +254,19 @@ private Q_SLOTS:
         row("hello with a text as version", hello(map({text("version"), text("1")})), "a malformed hello");
         row("hello with a text as limit", hello(map({text("version"), "\x01", text("limit"), text("1")})),
             "a malformed hello");
+        row("hello with a number as features", helloWith({text("features"), "\x01"}), "a malformed hello");
+        row("hello with a map as features", helloWith({text("features"), map({})}), "a malformed hello");
+        row("hello with a number among its features", helloWith({text("features"), array({text("event"), "\x01"})}),
+            "a malformed hello");
+        row("hello with bytes among its features", helloWith({text("features"), array({"\x41x"})}),
+            "a malformed hello");
+        row("hello with 65 features", helloWith({text("features"), longHead(4, 65) + text("x").repeated(65)}),
+            "a malformed hello");
+        row("hello with more features than it has", helloWith({text("features"), longHead(4, 64) + text("x")}),
+            "a malformed hello");
+        row("hello with features twice",
+            helloWith({text("features"), array({text("event")}), text("features"), array({text("event")})}),
+            "a malformed hello");
         row("hello with a number as name", helloWith({"\x01", "\x01"}), "a malformed hello");
         row("hello with bytes after it", hello(map({text("version"), "\x01"}) + "\x01"), "a malformed hello");
         row("a call without a group", hello() + packet(CallKind, QByteArray(7, '\0'), 1), "a malformed call");
@@ -301,6 +314,9 @@ private Q_SLOTS:
         const auto result = [](const QByteArray &content) { return hello() + packet(ResultKind, content, 1); };
         const auto failure = [](const QByteArray &content) { return hello() + packet(FailureKind, content, 1); };
         const auto goodbye = [](const QByteArray &content) { return hello() + packet(GoodbyeKind, content, 1); };
+        const auto featured = [](int kind, const QByteArray &content) {
+            return featuredHello() + packet(kind, content, 1);
+        };
         const QByteArray ouch = text("ouch");
         row("another preamble", "q]PF" + hello().sliced(4), "does not speak the native protocol");
         row("JSON", "[\"ok\",{},1]", "does not speak the native protocol");
@@ -342,6 +358,62 @@ private Q_SLOTS:
         row("a goodbye with a number as cause", goodbye(map({text("cause"), "\x01"})), "a malformed goodbye");
         row("a goodbye with a number as reason", goodbye(map({text("reason"), "\x01"})), "a malformed goodbye");
         row("a byte after the goodbye", goodbye(map({}) + '\x01'), "a malformed goodbye");
+        row("a goodbye with a number as begun", goodbye(map({text("begun"), "\x01"})), "a malformed goodbye");
+        row("a goodbye with a text among begun", goodbye(map({text("begun"), array({"\x01", ouch})})),
+            "a malformed goodbye");
+        row("a goodbye with a call -1", goodbye(map({text("begun"), array({"\x20"})})), "a malformed goodbye");
+        row("a goodbye with 65 calls begun", goodbye(map({text("begun"), longHead(4, 65) + QByteArray(65, '\x01')})),
+            "a malformed goodbye");
+        row("hello with a text as pid", helloWith({text("pid"), text("1")}), "a malformed hello");
+        row("hello with a negative pid", helloWith({text("pid"), "\x20"}), "a malformed hello");
+        row("hello with a number as features", helloWith({text("features"), "\x01"}), "a malformed hello");
+        row("hello with a number among its features", helloWith({text("features"), array({"\x01"})}),
+            "a malformed hello");
+        row("hello with 65 features", helloWith({text("features"), longHead(4, 65) + text("x").repeated(65)}),
+            "a malformed hello");
+        for (int kind = EventKind; kind <= BegunKind; ++kind) {
+            QTest::addRow("kind %d, of which nobody spoke", kind)
+                << hello() + packet(kind, {}, 1) << QStringLiteral("a message of the unknown kind %1").arg(kind);
+        }
+        for (const int kind : {CancelKind, 13, 14, 15}) {
+            QTest::addRow("kind %d of one that speaks everything", kind)
+                << featured(kind, {}) << QStringLiteral("a message of the unknown kind %1").arg(kind);
+        }
+        row("an event before hello", "Q]PF" + eventOf("x", {}, 1), "a message of kind 8 before hello");
+        row("an empty event", featured(EventKind, {}), "a malformed event");
+        row("an event that is no array", featured(EventKind, map({})), "a malformed event");
+        row("an event without a name", featured(EventKind, array({map({})})), "a malformed event");
+        row("a number as an event's name", featured(EventKind, array({map({}), "\x01"})), "a malformed event");
+        row("an event's name that is not UTF-8", featured(EventKind, array({map({}), "\x61\xff"})),
+            "a malformed event");
+        row("a number as an event's meta", featured(EventKind, array({"\x01", ouch})), "a malformed event");
+        row("an argument that is cut", featured(EventKind, array({map({}), ouch, "\x62x"})), "a malformed event");
+        row("an argument too few", featured(EventKind, "\x83" + map({}) + ouch), "a malformed event");
+        row("an argument too many", eventOf("x", {"\x01"}, 1).prepend(featuredHello()).replace("\x83\xa0", "\x82\xa0"),
+            "a malformed event");
+        row("an argument nested too deep", featured(EventKind, array({map({}), ouch, nested(65)})),
+            "a malformed event");
+        row("progress that is no array", featured(ProgressKind, "\x01"), "malformed progress");
+        row("progress of one number", featuredHello() + progressOf({"\x01", ouch}, 1), "malformed progress");
+        row("progress of three numbers", featuredHello() + progressOf({"\x01", "\x01", "\x01", ouch}, 1),
+            "malformed progress");
+        row("a text as progress", featuredHello() + progressOf({ouch, "\x01", ouch}, 1), "malformed progress");
+        row("a fraction as progress", featuredHello() + progressOf({"\x01", "\xf9\x3c" + QByteArray(1, '\0'), ouch}, 1),
+            "malformed progress");
+        row("progress of 2^63", featuredHello() + progressOf({"\x1b" + bigEndian(quint64(1) << 63), "\x01", ouch}, 1),
+            "malformed progress");
+        row("a number as progress's text", featuredHello() + progressOf({"\x01", "\x01", "\x01"}, 1),
+            "malformed progress");
+        row("a byte after the progress", featured(ProgressKind, array({map({}), "\x01", "\x01", ouch}) + '\x01'),
+            "malformed progress");
+        row("an empty canceled", featured(CanceledKind, {}), "a malformed canceled");
+        row("canceled that says nothing", featured(CanceledKind, map({})), "a malformed canceled");
+        row("canceled with a number", featured(CanceledKind, map({text("begun"), "\x01"})), "a malformed canceled");
+        row("canceled that says it twice", featured(CanceledKind, map({text("begun"), "\xf5", text("begun"), "\xf5"})),
+            "a malformed canceled");
+        row("a byte after canceled", featured(CanceledKind, map({text("begun"), "\xf5"}) + '\x01'),
+            "a malformed canceled");
+        row("begun with a payload", featured(BegunKind, "\xf6"), "a malformed begun");
     }
     void aClientRefuses()
     {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Replays the worked examples of docs/protocol.md: a worker answers them byte for byte, and our client says just that.
+#include "helpers/fakechannel.h"
 #include "helpers/readresult.h"
 #include "wire/nativeprotocol_p.h"
 #include "worker/nativesession_p.h"
+
+#include <QtPrefork/Worker>
 
 #include <QtCore/QFile>
 #include <QtCore/QRegularExpression>
@@ -54,11 +57,158 @@ class TestNativeProtocol : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void whatAWorkerSaysOfACall();
+    void aClientSpeaksOnlyOfWhatTheWorkerNames_data();
+    void aClientSpeaksOnlyOfWhatTheWorkerNames();
+    void anOldClientIsServedAsBefore();
+    void anOldWorkerIsSpokenToAsBefore();
+    void aWorkerTellsItsProcess();
     void aWorkerAnswersAsThePageSays();
     void ourClientSaysWhatThePageSays();
     void aHelloHasRoomForSoManyMethods();
     void aHelloIsNoLongerThanThat();
 };
+
+void TestNativeProtocol::whatAWorkerSaysOfACall()
+{
+    using Test::text;
+    Wire::Native::ConnectionCodec codec(1 << 20, std::make_shared<detail::TypeRegistry>());
+    Wire::Incoming message;
+    const auto next = [&](const QByteArray &bytes) {
+        const std::span<char> space = codec.space();
+        std::copy(bytes.begin(), bytes.end(), space.begin());
+        codec.received(bytes.size());
+        return codec.next(&message);
+    };
+    QCOMPARE(next(Test::featuredHello()), Wire::Decoded::Message);
+    const QByteArray name = "a\nb\xce\xbb"; // nobody makes it one line
+    QCOMPARE(next(Test::eventOf(name, {"\x01", text("x")}, 7)), Wire::Decoded::Message);
+    QCOMPARE(message.kind, Wire::Incoming::Event);
+    QCOMPARE(message.id, quint64(7));
+    QCOMPARE(message.event, QString::fromUtf8(name));
+    QCOMPARE(message.argumentCount, quint64(2));
+    QCOMPARE(message.arguments.toByteArray(), "\x01" + text("x"));
+    QCOMPARE(next(Test::eventOf("", {}, 8)), Wire::Decoded::Message);
+    QCOMPARE(message.event, QString());
+    QCOMPARE(message.argumentCount, quint64(0));
+    QVERIFY(message.arguments.isEmpty());
+    QCOMPARE(next(Test::progressOf({"\x24", "\x1b" + Test::bigEndian(~quint64(0) >> 1), text("a\nb")}, 9)),
+             Wire::Decoded::Message);
+    QCOMPARE(message.kind, Wire::Incoming::Progress);
+    QCOMPARE(message.progress, Progress(-5, std::numeric_limits<qint64>::max(), QStringLiteral("a\nb")));
+    for (const bool hadBegun : {true, false}) {
+        QCOMPARE(next(Test::canceled(hadBegun, 10)), Wire::Decoded::Message);
+        QCOMPARE(message.kind, Wire::Incoming::Canceled);
+        QCOMPARE(message.hadBegun, hadBegun);
+    }
+    QCOMPARE(next(Test::packet(Test::CanceledKind,
+                               Test::map({text("later"), text("x"), text("begun"), "\xf5"}), 11)),
+             Wire::Decoded::Message);
+    QVERIFY(message.hadBegun);
+    QCOMPARE(next(Test::packet(Test::BegunKind, {}, 12)), Wire::Decoded::Message);
+    QCOMPARE(message.kind, Wire::Incoming::Begun);
+    QCOMPARE(message.id, quint64(12));
+    QByteArray goodbye = Test::packet(
+        Test::GoodbyeKind, Test::map({text("begun"), Test::longHead(4, 64) + QByteArray(64, '\x07')}), 7);
+    QCOMPARE(next(goodbye), Wire::Decoded::Message);
+    QCOMPARE(message.kind, Wire::Incoming::Goodbye);
+    QCOMPARE(message.begun, std::vector<quint64>(64, 7));
+    goodbye = Test::packet(Test::GoodbyeKind, Test::map({}), 7);
+    QCOMPARE(next(goodbye), Wire::Decoded::Message);
+    QVERIFY(message.begun.empty());
+    QByteArray said;
+    codec.encodeCancel(0x0102, &said);
+    QCOMPARE(said, Test::packet(Test::CancelKind, {}, 0x0102));
+}
+
+void TestNativeProtocol::aClientSpeaksOnlyOfWhatTheWorkerNames_data()
+{
+    QTest::addColumn<QByteArrayList>("features");
+    QTest::addColumn<bool>("cancels");
+    QTest::addColumn<bool>("tellsBegun");
+    QTest::newRow("none") << QByteArrayList() << false << false;
+    QTest::newRow("cancel") << QByteArrayList({"cancel"}) << true << false;
+    QTest::newRow("begun") << QByteArrayList({"begun", "begun"}) << false << true;
+    QTest::newRow("others") << QByteArrayList({"event", "progress", "Cancel", "", "begun "}) << false << false;
+    QTest::newRow("all") << QByteArrayList({"begun", "x", "event", "progress", "cancel"}) << true << true;
+}
+
+void TestNativeProtocol::aClientSpeaksOnlyOfWhatTheWorkerNames()
+{
+    QFETCH(QByteArrayList, features);
+    QFETCH(bool, cancels);
+    QFETCH(bool, tellsBegun);
+    Wire::Native::ConnectionCodec codec(1 << 20, std::make_shared<detail::TypeRegistry>());
+    const QByteArray bytes = Test::helloWithFeatures(features);
+    const std::span<char> space = codec.space();
+    std::copy(bytes.begin(), bytes.end(), space.begin());
+    codec.received(bytes.size());
+    Wire::Incoming message;
+    QCOMPARE(codec.next(&message), Wire::Decoded::Message);
+    QCOMPARE(codec.traits().cancels, cancels);
+    QCOMPARE(codec.traits().tellsBegun, tellsBegun);
+}
+
+// What a client of the release before features said, byte for byte, and what its worker answered.
+const QByteArray OldClient = QByteArray::fromHex(
+    "515D5046 00000015 01000000 0000000000000000 A2 6776657273696F6E 01 656C696D6974 1A00010000"
+    "00000010 02000000 0000000000000001 0000000000000001 84A06361646402 03"
+    "00000010 02000000 0000000000000002 0000000000000001 84A06361646402 22"
+    "00000010 02000000 0000000000000003 0000000000000001 84A06361646404 05"
+    "00000010 02000000 0000000000000004 0000000000000002 84A06361646404 05"
+    "00000000 05000000 0000000000000004");
+const QByteArray OldHello = QByteArray::fromHex(
+    "515D5046 00000042 01000000 0000000000000000 A5 6776657273696F6E 01 656C696D6974 1A00010000"
+    "676F726465726564 F5 6C636865636B6F7574446F6E65 F5 676D6574686F6473 A1 63616464 1B1BB8ACEC0E14F423");
+const QByteArray OldAnswers = QByteArray::fromHex(
+    "00000003 03000000 0000000000000001 82A005"
+    "0000001B 04000000 0000000000000002 82A164636F64656B576F726B65724572726F72 676E6F206C75636B"
+    "00000003 03000000 0000000000000004 82A009"
+    "00000000 06000000 0000000000000004");
+
+void TestNativeProtocol::anOldClientIsServedAsBefore()
+{
+    Test::FakeWorker worker;
+    worker.interface.setup([] { }).checkoutDone([] { }).add(add, [](int a, int b) {
+        Worker::emitEvent(QStringLiteral("x"));
+        Worker::setProgress(1, 2);
+        if (b < 0)
+            throw Error(QStringLiteral("no luck"));
+        return a + b;
+    });
+    const qsizetype helloSize = 4 + 16 + 21;
+    QVERIFY(worker.greet(OldClient.first(helloSize), 65536));
+    QCOMPARE(worker.answerTo(OldClient.sliced(helloSize)).toHex(' '), OldAnswers.toHex(' '));
+}
+
+void TestNativeProtocol::anOldWorkerIsSpokenToAsBefore()
+{
+    Wire::Native::ConnectionCodec codec(65536, std::make_shared<detail::TypeRegistry>());
+    const QByteArray bytes = OldHello + OldAnswers;
+    const std::span<char> space = codec.space();
+    std::copy(bytes.begin(), bytes.end(), space.begin());
+    codec.received(bytes.size());
+    Wire::Incoming message;
+    QList<Wire::Incoming::Kind> heard;
+    while (codec.next(&message) == Wire::Decoded::Message)
+        heard.append(message.kind);
+    QCOMPARE(codec.errorString(), QString());
+    QCOMPARE(heard, QList<Wire::Incoming::Kind>({Wire::Incoming::Hello, Wire::Incoming::Result, Wire::Incoming::Failure,
+                                                 Wire::Incoming::Result, Wire::Incoming::Released}));
+    QVERIFY(!codec.traits().cancels && !codec.traits().tellsBegun);
+}
+
+void TestNativeProtocol::aWorkerTellsItsProcess()
+{
+    Test::FakeConnection connection;
+    Interface interface;
+    ScoreboardPage page;
+    Internal::Channel channel = connection.channel();
+    channel.processId = 0x12345;
+    NativeSession session(InterfacePrivate::of(interface), 65536, &page, channel);
+    QVERIFY(session.serve(Test::hello()));
+    QVERIFY(connection.written.contains(Test::text("pid") + Test::longHead(0, 0x12345)));
+}
 
 void TestNativeProtocol::aWorkerAnswersAsThePageSays()
 {

@@ -21,6 +21,7 @@ private Q_SLOTS:
         page->protocol = ScoreboardPage::Native;
         page->midWrite = 1;
         page->lastStarted = page->served = 7;
+        page->begun.back() = 7;
         scoreboard.giveBack(slot);
         QCOMPARE(scoreboard.take().value(), slot);
         const ScoreboardPage *const fresh = scoreboard.page(slot);
@@ -30,6 +31,17 @@ private Q_SLOTS:
         QCOMPARE(fresh->lastStarted.load() + fresh->served.load(), Q_UINT64_C(0));
         QCOMPARE(fresh->since.load(), 0);
         QCOMPARE(fresh->methodName(), QByteArray());
+        QVERIFY(fresh->begunCalls().empty());
+        QCOMPARE(fresh->layout.load(), quint32(ScoreboardPage::Layout));
+    }
+    void theCallsThatHaveBegunAreInOrder()
+    {
+        ScoreboardPage page;
+        for (const quint64 call : {7u, 3u, 5u})
+            page.begun[call * 8] = call;
+        page.begun[0] = 5; // as while the list is changed
+        page.begun[63] = ~quint64(0);
+        QCOMPARE(page.begunCalls(), std::vector<quint64>({3, 5, 7, ~quint64(0)}));
     }
 };
 
