@@ -20,6 +20,8 @@ using namespace Prefork::Internal;
 namespace {
 
 constexpr Method<int(int, int)> add{"add"};
+constexpr Method<int(int)> count{"count"};
+constexpr Event<int> tick{"tick"};
 
 struct Line
 {
@@ -28,13 +30,13 @@ struct Line
 };
 
 // Lines of hexadecimal bytes after an arrow, up to two spaces and a remark; further ones are indented.
-QList<Line> examples()
+QList<Line> examples(const QString &heading = QStringLiteral("### A session, byte by byte"))
 {
     QFile file(QStringLiteral(PROTOCOL_PAGE));
     if (!file.open(QIODevice::ReadOnly))
         return {};
     QString page = QString::fromUtf8(file.readAll());
-    page = page.section(QStringLiteral("### A session, byte by byte"), 1).section(QStringLiteral("```"), 1, 1);
+    page = page.section(heading, 1).section(QStringLiteral("```"), 1, 1);
     static const QRegularExpression shape(QStringLiteral("^([→← ]) ((?:[0-9A-F]{2} ?)+)(?:  .*)?$"));
     QList<Line> lines;
     for (const QString &text : page.split(u'\n', Qt::SkipEmptyParts)) {
@@ -65,6 +67,8 @@ private Q_SLOTS:
     void aWorkerTellsItsProcess();
     void aWorkerAnswersAsThePageSays();
     void ourClientSaysWhatThePageSays();
+    void aWorkerSaysOfCallsWhatThePageSays();
+    void ourClientUnderstandsWhatThePageSaysOfCalls();
     void aHelloHasRoomForSoManyMethods();
     void aHelloIsNoLongerThanThat();
 };
@@ -101,15 +105,14 @@ void TestNativeProtocol::whatAWorkerSaysOfACall()
         QCOMPARE(message.kind, Wire::Incoming::Canceled);
         QCOMPARE(message.hadBegun, hadBegun);
     }
-    QCOMPARE(next(Test::packet(Test::CanceledKind,
-                               Test::map({text("later"), text("x"), text("begun"), "\xf5"}), 11)),
+    QCOMPARE(next(Test::packet(Test::CanceledKind, Test::map({text("later"), text("x"), text("begun"), "\xf5"}), 11)),
              Wire::Decoded::Message);
     QVERIFY(message.hadBegun);
     QCOMPARE(next(Test::packet(Test::BegunKind, {}, 12)), Wire::Decoded::Message);
     QCOMPARE(message.kind, Wire::Incoming::Begun);
     QCOMPARE(message.id, quint64(12));
-    QByteArray goodbye = Test::packet(
-        Test::GoodbyeKind, Test::map({text("begun"), Test::longHead(4, 64) + QByteArray(64, '\x07')}), 7);
+    QByteArray goodbye = Test::packet(Test::GoodbyeKind,
+                                      Test::map({text("begun"), Test::longHead(4, 64) + QByteArray(64, '\x07')}), 7);
     QCOMPARE(next(goodbye), Wire::Decoded::Message);
     QCOMPARE(message.kind, Wire::Incoming::Goodbye);
     QCOMPARE(message.begun, std::vector<quint64>(64, 7));
@@ -150,26 +153,26 @@ void TestNativeProtocol::aClientSpeaksOnlyOfWhatTheWorkerNames()
 }
 
 // What a client of the release before features said, byte for byte, and what its worker answered.
-const QByteArray OldClient = QByteArray::fromHex(
-    "515D5046 00000015 01000000 0000000000000000 A2 6776657273696F6E 01 656C696D6974 1A00010000"
-    "00000010 02000000 0000000000000001 0000000000000001 84A06361646402 03"
-    "00000010 02000000 0000000000000002 0000000000000001 84A06361646402 22"
-    "00000010 02000000 0000000000000003 0000000000000001 84A06361646404 05"
-    "00000010 02000000 0000000000000004 0000000000000002 84A06361646404 05"
-    "00000000 05000000 0000000000000004");
+const QByteArray OldClient
+    = QByteArray::fromHex("515D5046 00000015 01000000 0000000000000000 A2 6776657273696F6E 01 656C696D6974 1A00010000"
+                          "00000010 02000000 0000000000000001 0000000000000001 84A06361646402 03"
+                          "00000010 02000000 0000000000000002 0000000000000001 84A06361646402 22"
+                          "00000010 02000000 0000000000000003 0000000000000001 84A06361646404 05"
+                          "00000010 02000000 0000000000000004 0000000000000002 84A06361646404 05"
+                          "00000000 05000000 0000000000000004");
 const QByteArray OldHello = QByteArray::fromHex(
     "515D5046 00000042 01000000 0000000000000000 A5 6776657273696F6E 01 656C696D6974 1A00010000"
     "676F726465726564 F5 6C636865636B6F7574446F6E65 F5 676D6574686F6473 A1 63616464 1B1BB8ACEC0E14F423");
-const QByteArray OldAnswers = QByteArray::fromHex(
-    "00000003 03000000 0000000000000001 82A005"
-    "0000001B 04000000 0000000000000002 82A164636F64656B576F726B65724572726F72 676E6F206C75636B"
-    "00000003 03000000 0000000000000004 82A009"
-    "00000000 06000000 0000000000000004");
+const QByteArray OldAnswers
+    = QByteArray::fromHex("00000003 03000000 0000000000000001 82A005"
+                          "0000001B 04000000 0000000000000002 82A164636F64656B576F726B65724572726F72 676E6F206C75636B"
+                          "00000003 03000000 0000000000000004 82A009"
+                          "00000000 06000000 0000000000000004");
 
 void TestNativeProtocol::anOldClientIsServedAsBefore()
 {
     Test::FakeWorker worker;
-    worker.interface.setup([] { }).checkoutDone([] { }).add(add, [](int a, int b) {
+    worker.interface.setup([] {}).checkoutDone([] {}).add(add, [](int a, int b) {
         Worker::emitEvent(QStringLiteral("x"));
         Worker::setProgress(1, 2);
         if (b < 0)
@@ -193,8 +196,9 @@ void TestNativeProtocol::anOldWorkerIsSpokenToAsBefore()
     while (codec.next(&message) == Wire::Decoded::Message)
         heard.append(message.kind);
     QCOMPARE(codec.errorString(), QString());
-    QCOMPARE(heard, QList<Wire::Incoming::Kind>({Wire::Incoming::Hello, Wire::Incoming::Result, Wire::Incoming::Failure,
-                                                 Wire::Incoming::Result, Wire::Incoming::Released}));
+    QCOMPARE(heard,
+             QList<Wire::Incoming::Kind>({Wire::Incoming::Hello, Wire::Incoming::Result, Wire::Incoming::Failure,
+                                          Wire::Incoming::Result, Wire::Incoming::Released}));
     QVERIFY(!codec.traits().cancels && !codec.traits().tellsBegun);
 }
 
@@ -278,6 +282,108 @@ void TestNativeProtocol::ourClientSaysWhatThePageSays()
         QCOMPARE(codec.errorString(), QString());
     }
     QCOMPARE(said.toHex(' ').toUpper(), expected.toHex(' ').toUpper());
+}
+
+// Cancels that are sent together with calls arrive while a method runs.
+void TestNativeProtocol::aWorkerSaysOfCallsWhatThePageSays()
+{
+    Test::FakeConnection connection;
+    Interface interface;
+    interface.setup([] {}).add(count, [&connection](int steps) {
+        if (steps > 0)
+            Worker::setProgress(1, steps);
+        for (int step = steps; --step >= 0;) {
+            Worker::emitEvent(tick, step);
+            while (!connection.unread.isEmpty())
+                static_cast<void>(Worker::isCanceled());
+            Worker::throwIfCanceled();
+        }
+        if (steps > 0)
+            Worker::setProgress(steps, steps, QStringLiteral("done"));
+        return steps;
+    });
+    Internal::Channel channel = connection.channel();
+    channel.processId = 1234;
+    ScoreboardPage page;
+    NativeSession session(InterfacePrivate::of(interface), 65536, &page, channel);
+    QByteArray calls;
+    QByteArray expected;
+    const auto serve = [&] {
+        if (calls.isEmpty())
+            calls = std::exchange(connection.unread, {});
+        return session.serve(std::exchange(calls, {}));
+    };
+    const QList<Line> lines = examples(QStringLiteral("### A session with features, byte by byte"));
+    QVERIFY(lines.size() >= 20);
+    for (const Line &line : lines) {
+        if (line.isToWorker) {
+            (line.bytes.at(4) == Test::CancelKind ? connection.unread : calls) += line.bytes;
+            continue;
+        }
+        QVERIFY2(serve(), qPrintable(session.errorString()));
+        expected += line.bytes;
+    }
+    QVERIFY2(serve(), qPrintable(session.errorString()));
+    QCOMPARE(connection.written.toHex(' ').toUpper(), expected.toHex(' ').toUpper());
+}
+
+void TestNativeProtocol::ourClientUnderstandsWhatThePageSaysOfCalls()
+{
+    Wire::Native::ConnectionCodec codec(65536, std::make_shared<detail::TypeRegistry>());
+    QByteArray said;
+    QVERIFY(codec.greet(&said));
+    const auto call = [&](int steps, quint64 id) {
+        const auto &signature = detail::signatureOf<int, int>();
+        QVERIFY(codec.encodeCall({"count", {}, &signature, {}}, detail::TypedArguments<int>(steps), id, 1, &said) > 0);
+    };
+    QByteArray expected;
+    QStringList heard;
+    for (const Line &line : examples(QStringLiteral("### A session with features, byte by byte"))) {
+        if (line.isToWorker) {
+            expected += line.bytes;
+            continue;
+        }
+        const std::span<char> space = codec.space();
+        std::copy(line.bytes.begin(), line.bytes.end(), space.begin());
+        codec.received(line.bytes.size());
+        Wire::Incoming message;
+        while (codec.next(&message) == Wire::Decoded::Message) {
+            heard.append(QString::number(message.kind) + u' ' + QString::number(message.id));
+            if (message.kind == Wire::Incoming::Event)
+                heard.last()
+                    += u' ' + message.event + u' ' + QString::fromLatin1(message.arguments.toByteArray().toHex());
+            if (message.kind == Wire::Incoming::Progress)
+                heard.last() += QStringLiteral(" %1/%2%3")
+                                    .arg(message.progress.value())
+                                    .arg(message.progress.maximum())
+                                    .arg(message.progress.text());
+            if (message.kind == Wire::Incoming::Canceled)
+                heard.last() += message.hadBegun ? u'+' : u'-';
+            if (message.kind == Wire::Incoming::Hello) {
+                QVERIFY(codec.traits().cancels && codec.traits().tellsBegun);
+                call(2, 1);
+            } else if (message.kind == Wire::Incoming::Result && message.id == 1) {
+                for (const auto &[steps, id] : {std::pair(3, 2), {1, 3}, {0, 4}})
+                    call(steps, quint64(id));
+                codec.encodeCancel(3, &said);
+                codec.encodeCancel(2, &said);
+            } else if (message.kind == Wire::Incoming::Result) {
+                codec.encodeCancel(2, &said);
+            }
+        }
+        QCOMPARE(codec.errorString(), QString());
+    }
+    QCOMPARE(said.toHex(' ').toUpper(), expected.toHex(' ').toUpper());
+    const auto line = [](Wire::Incoming::Kind kind, const char *rest) {
+        return QString::number(kind) + u' ' + QString::fromLatin1(rest);
+    };
+    using enum Wire::Incoming::Kind;
+    QCOMPARE(heard,
+             QStringList({line(Hello, "0"), line(Begun, "1"), line(Wire::Incoming::Progress, "1 1/2"),
+                          line(Wire::Incoming::Event, "1 tick 01"), line(Wire::Incoming::Event, "1 tick 00"),
+                          line(Wire::Incoming::Progress, "1 2/2done"), line(Result, "1"),
+                          line(Wire::Incoming::Progress, "2 1/3"), line(Wire::Incoming::Event, "2 tick 02"),
+                          line(Canceled, "2+"), line(Canceled, "3-"), line(Result, "4")}));
 }
 
 // Whatever the worker has of them: the rest is not checked, but can be called.

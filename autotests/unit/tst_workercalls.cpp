@@ -91,6 +91,12 @@ QByteArray number(int value)
     return QByteArray(1, char(value));
 }
 
+// What is not about the begin of calls has a client to whom it is not told.
+QByteArray calmHello()
+{
+    return helloWithFeatures({"cancel", "event", "progress"});
+}
+
 // Each message of @p bytes by its kind and number, such as "result 1".
 QStringList said(QByteArrayView bytes)
 {
@@ -165,7 +171,7 @@ private Q_SLOTS:
     void theEndIsSeenBehindACallThatTookLong();
     void otherThreadsOnlySeeWhatIsKnown();
     void outsideOfCallsNothingIsCanceled();
-    void aSetupIsFollowedByBegun();
+    void theFirstCallIsSaidToBeginBehindItsSetup();
     void aCallCanceledDuringItsSetupDoesNotRun();
     void theScoreboardKnowsWhatHasBegunAndWasNotAnswered();
     void eventsLeaveAtOnceAndInOrder();
@@ -187,7 +193,7 @@ private Q_SLOTS:
 void TestWorkerCalls::aCallCanceledInTheSameReadNeverStarts()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     const QByteArray bytes = twiceOf(1, 1) + twiceOf(2, 2) + cancel(2) + twiceOf(3, 3) + cancel(1);
     QCOMPARE(worker.answerTo(bytes), canceled(false, 1) + canceled(false, 2) + resultOf(number(6), 3));
     QCOMPARE(worker.ran, QList<int>({3}));
@@ -196,14 +202,14 @@ void TestWorkerCalls::aCallCanceledInTheSameReadNeverStarts()
     BusyWorker other;
     other.session = std::make_unique<NativeSession>(InterfacePrivate::of(other.interface), 65536, &other.page,
                                                     other.connection.channel());
-    QVERIFY(other.answerTo(featuredHello() + twiceOf(1, 1) + cancel(1)).endsWith(canceled(false, 1)));
+    QVERIFY(other.answerTo(calmHello() + twiceOf(1, 1) + cancel(1)).endsWith(canceled(false, 1)));
     QCOMPARE(other.ran, QList<int>());
 }
 
 void TestWorkerCalls::aCallCanceledWhileAnotherRunsNeverStarts()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [&] {
         worker.connection.unread = cancel(2);
         QVERIFY(worker.hasReadAll());
@@ -217,7 +223,7 @@ void TestWorkerCalls::aCallCanceledWhileAnotherRunsNeverStarts()
 void TestWorkerCalls::aCallCanceledBeforeItsTurnIsSeenWithoutTheMethodsHelp()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [&] {
         worker.connection.unread = cancel(2) + twiceOf(3, 3);
         spinFor(1500us);
@@ -240,7 +246,7 @@ void TestWorkerCalls::aMethodThatIsCanceledMayEndAsItLikes()
 {
     QFETCH(int, end);
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [&] {
         worker.connection.unread = cancel(1);
         QVERIFY(worker.seesItIsCanceled());
@@ -258,7 +264,7 @@ void TestWorkerCalls::aMethodThatIsCanceledMayEndAsItLikes()
 void TestWorkerCalls::anUnaskedThrowOfCanceledIsAnOrdinaryError()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [] { throw Error(Error::Canceled, QStringLiteral("no mood")); };
     QCOMPARE(worker.answerTo(Test::call("work", {}, 1) + twiceOf(2, 2)), failureOf("WorkerError", "no mood", 1));
     QCOMPARE(worker.ran, QList<int>()); // it was of the same fate group
@@ -267,7 +273,7 @@ void TestWorkerCalls::anUnaskedThrowOfCanceledIsAnOrdinaryError()
 void TestWorkerCalls::aCancelLeavesTheFateGroupAlive()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QCOMPARE(worker.answerTo(twiceOf(1, 1, 7) + twiceOf(2, 2, 7) + cancel(1)),
              canceled(false, 1) + resultOf(number(4), 2));
     // A dead one stays dead, and what is dropped with it has no answer, canceled or not.
@@ -303,7 +309,7 @@ void TestWorkerCalls::whatACancelMayName()
 {
     QFETCH(QByteArray, bytes);
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QTEST(worker.answerTo(bytes), "answer");
 }
 
@@ -311,12 +317,12 @@ void TestWorkerCalls::numbersRiseByOneIfCallsCanBeCanceled()
 {
     for (const quint64 id : {0u, 1u, 3u}) {
         BusyWorker worker;
-        QVERIFY(worker.greet(featuredHello()));
+        QVERIFY(worker.greet(calmHello()));
         QCOMPARE(worker.answerTo(twiceOf(1, 1) + twiceOf(2, id)),
                  resultOf(number(2), 1) + "end: call " + QByteArray::number(id) + ", where call 2 is the next");
     }
     BusyWorker worker;
-    QVERIFY(worker.greet(helloWithFeatures({"event", "progress", "begun"})));
+    QVERIFY(worker.greet(helloWithFeatures({"event", "progress"})));
     QCOMPARE(worker.answerTo(twiceOf(1, 9) + twiceOf(2, 9)), resultOf(number(2), 9) + resultOf(number(4), 9));
     QVERIFY(worker.answerTo(cancel(9)).endsWith("end: a message of the unknown kind 10"));
 }
@@ -324,7 +330,7 @@ void TestWorkerCalls::numbersRiseByOneIfCallsCanBeCanceled()
 void TestWorkerCalls::floodsOfCancels()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QByteArray flood = twiceOf(1, 1);
     for (int i = 0; i < 100000; ++i)
         flood += cancel(quint64(i % 2));
@@ -348,7 +354,7 @@ void TestWorkerCalls::floodsOfCancels()
 void TestWorkerCalls::soMuchIsReadAheadAndNoMore()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QByteArray calls;
     quint64 last = 1;
     while (calls.size() < 4 * Inlet::MaxAhead) {
@@ -382,7 +388,7 @@ void TestWorkerCalls::soMuchIsReadAheadAndNoMore()
 void TestWorkerCalls::aMessageThatBeganWithinTheBoundIsReadToItsEnd()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.interface.add("echo", [](const QVariantList &) { return 1; });
     const QByteArray large = Test::call("echo", {longHead(2, 700000) + QByteArray(700000, 'x')}, 2);
     worker.whileWorking = [&] {
@@ -397,7 +403,7 @@ void TestWorkerCalls::aMessageThatBeganWithinTheBoundIsReadToItsEnd()
 void TestWorkerCalls::whatIsNoMessageIsNotReadAhead()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello(), 65536));
+    QVERIFY(worker.greet(calmHello(), 65536));
     const QByteArray tooLong = header(65537, CallKind, 2);
     worker.whileWorking = [&] {
         worker.connection.unread = tooLong + QByteArray(100000, 'x') + cancel(1);
@@ -415,7 +421,7 @@ void TestWorkerCalls::whatWasReadAheadIsServedInOrder()
     QRandomGenerator random(7);
     for (int round = 0; round < 300; ++round) {
         BusyWorker worker;
-        QVERIFY(worker.greet(featuredHello()));
+        QVERIFY(worker.greet(calmHello()));
         QByteArray bytes;
         QByteArray answers;
         const quint64 calls = 1 + random.bounded(30);
@@ -451,7 +457,7 @@ void TestWorkerCalls::whatWasReadAheadIsServedInOrder()
 void TestWorkerCalls::afterTheEndNothingBegins()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [&] {
         worker.connection.unread = twiceOf(3, 3);
         worker.connection.hasEnded = true;
@@ -467,7 +473,7 @@ void TestWorkerCalls::theEndCancelsWhatRuns()
 {
     for (const bool isCanceling : {true, false}) {
         BusyWorker worker;
-        QVERIFY(worker.greet(featuredHello()));
+        QVERIFY(worker.greet(calmHello()));
         worker.whileWorking = [&] {
             worker.connection.hasEnded = true;
             QVERIFY(worker.seesItIsCanceled());
@@ -484,7 +490,7 @@ void TestWorkerCalls::theEndCancelsWhatRuns()
 void TestWorkerCalls::theEndIsSeenBehindACallThatTookLong_data()
 {
     QTest::addColumn<QByteArray>("greeting");
-    QTest::newRow("with cancel") << featuredHello();
+    QTest::newRow("with cancel") << calmHello();
     QTest::newRow("without") << hello();
 }
 
@@ -504,7 +510,7 @@ void TestWorkerCalls::theEndIsSeenBehindACallThatTookLong()
 void TestWorkerCalls::otherThreadsOnlySeeWhatIsKnown()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [&] {
         worker.connection.unread = cancel(1);
         bool isSeen = true;
@@ -531,12 +537,12 @@ void TestWorkerCalls::outsideOfCallsNothingIsCanceled()
         spinAsking(1100us);
         QVERIFY(!Worker::isCanceled());
     });
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QCOMPARE(said(worker.answerTo(packet(ReleaseKind, {}, 0))), QStringList({QStringLiteral("released 0")}));
     QVERIFY(!Worker::isCanceled());
 }
 
-void TestWorkerCalls::aSetupIsFollowedByBegun()
+void TestWorkerCalls::theFirstCallIsSaidToBeginBehindItsSetup()
 {
     BusyWorker worker;
     QList<QByteArray> before;
@@ -550,11 +556,21 @@ void TestWorkerCalls::aSetupIsFollowedByBegun()
 
     BusyWorker without;
     QVERIFY(without.greet(featuredHello()));
-    QCOMPARE(without.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));
+    QCOMPARE(without.answerTo(Test::call("work", {}, 1)), begun + resultOf(Nothing, 1));
+
+    BusyWorker failing;
+    int setups = 0;
+    failing.interface.setup([&] {
+        if (++setups == 1)
+            throw Error(QStringLiteral("no luck"));
+    });
+    QVERIFY(failing.greet(featuredHello()));
+    QCOMPARE(said(failing.answerTo(Test::call("work", {}, 1, 1))), QStringList({QStringLiteral("failure 1")}));
+    QCOMPARE(failing.answerTo(Test::call("work", {}, 2, 2)), packet(BegunKind, {}, 2) + resultOf(Nothing, 2));
 
     BusyWorker old;
     old.interface.setup([] { });
-    QVERIFY(old.greet(helloWithFeatures({"cancel", "event", "progress"})));
+    QVERIFY(old.greet(calmHello()));
     QCOMPARE(old.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));
 }
 
@@ -573,7 +589,7 @@ void TestWorkerCalls::aCallCanceledDuringItsSetupDoesNotRun()
             }
             spinFor(1500us);
         });
-        QVERIFY(worker.greet(featuredHello()));
+        QVERIFY(worker.greet(calmHello()));
         QCOMPARE(worker.answerTo(twiceOf(1, 1)), canceled(false, 1));
         QCOMPARE(worker.ran, QList<int>());
         QCOMPARE(worker.page.setup.load(), quint32(isThrowing ? ScoreboardPage::NotSetUp : ScoreboardPage::SetUp));
@@ -583,14 +599,14 @@ void TestWorkerCalls::aCallCanceledDuringItsSetupDoesNotRun()
     // What is canceled before its turn is not even set up for.
     BusyWorker worker;
     worker.interface.setup([] { QFAIL("it is set up"); });
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QCOMPARE(worker.answerTo(twiceOf(1, 1) + cancel(1)), canceled(false, 1));
 }
 
 void TestWorkerCalls::theScoreboardKnowsWhatHasBegunAndWasNotAnswered()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     std::vector<quint64> during;
     worker.whileWorking = [&] { during = worker.page.begunCalls(); };
     static_cast<void>(worker.answerTo(twiceOf(1, 1) + Test::call("work", {}, 2))); // so that both are quick
@@ -618,7 +634,7 @@ void TestWorkerCalls::theScoreboardKnowsWhatHasBegunAndWasNotAnswered()
 void TestWorkerCalls::eventsLeaveAtOnceAndInOrder()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QByteArray expected;
     worker.whileWorking = [&] {
         Worker::emitEvent(lineRead, "one", 1);
@@ -639,7 +655,7 @@ void TestWorkerCalls::eventsLeaveAtOnceAndInOrder()
 void TestWorkerCalls::eventsLeaveBehindWhatWasHeldBack()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     static_cast<void>(worker.answerTo(Test::call("work", {}, 1))); // it is quick
     std::vector<quint64> begun;
     worker.whileWorking = [&] {
@@ -654,7 +670,7 @@ void TestWorkerCalls::eventsLeaveBehindWhatWasHeldBack()
 void TestWorkerCalls::progressIsSaidNowAndThen()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [&] {
         const auto begin = std::chrono::steady_clock::now();
         qint64 value = 0;
@@ -686,7 +702,7 @@ void TestWorkerCalls::progressThatWaitsLeavesBeforeWhateverComesNext()
 {
     QFETCH(int, end);
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.interface.add("strange", [&](const QVariantList &) {
         worker.connection.room = 0; // so that it waits
         Worker::setProgress(1, 2);
@@ -713,7 +729,7 @@ void TestWorkerCalls::progressThatWaitsLeavesBeforeWhateverComesNext()
 void TestWorkerCalls::aReaderThatIsSlowDelaysEventsButNotProgress()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.connection.onWait = [&] { worker.connection.room = 5; };
     worker.whileWorking = [&] {
         worker.connection.room = 5;
@@ -736,7 +752,7 @@ void TestWorkerCalls::aReaderThatIsSlowDelaysEventsButNotProgress()
 void TestWorkerCalls::whileAnEventWaitsACancelArrives()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     bool isSeen = false;
     worker.connection.onWait = [&] {
         isSeen = Worker::isCanceled();
@@ -758,7 +774,7 @@ void TestWorkerCalls::whileAnEventWaitsACancelArrives()
 void TestWorkerCalls::whileAnEventWaitsTheBoundHolds()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     qsizetype taken = 0;
     worker.connection.onWait = [&] {
         if (!worker.connection.hasWaitedForInput) {
@@ -780,7 +796,7 @@ void TestWorkerCalls::whileAnEventWaitsTheBoundHolds()
 void TestWorkerCalls::nobodyReadsAnyMore()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [&] {
         worker.connection.isGone = true;
         for (int i = 0; i < 3; ++i)
@@ -814,7 +830,7 @@ void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod()
 {
     QFETCH(QVariant, value);
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     QString message;
     worker.whileWorking = [&] {
         try {
@@ -832,7 +848,7 @@ void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod()
 void TestWorkerCalls::progressThatCannotBeSentIsAnErrorOfTheMethod()
 {
     BusyWorker worker;
-    QVERIFY(worker.greet(featuredHello()));
+    QVERIFY(worker.greet(calmHello()));
     worker.whileWorking = [] {
         Worker::setProgress(1, 3);
         Worker::setProgress(2, 3, QString(1 << 20, u'x')); // which would not be said at once
@@ -855,7 +871,7 @@ void TestWorkerCalls::aPeerThatDoesNotSpeakOfThemHearsNothing()
         return worker.greet(greeting) ? worker.answerTo(Test::call("work", {}, 1)) : QByteArray("end");
     };
     QCOMPARE(answer(hello()), resultOf(Nothing, 1));
-    QCOMPARE(answer(helloWithFeatures({"cancel", "begun"})), resultOf(Nothing, 1));
+    QCOMPARE(answer(helloWithFeatures({"cancel", "later"})), resultOf(Nothing, 1));
     QCOMPARE(answer(helloWithFeatures({"progress"})), progressOf({"\x01", "\x01", text("")}, 1) + resultOf(Nothing, 1));
 }
 
@@ -873,8 +889,8 @@ void TestWorkerCalls::whereThereIsNobodyToTellNothingIsSent()
     worker.whileWorking = [&] { std::thread(say).join(); };
     worker.interface.registerType<Talkative>("talkative");
     worker.interface.add("talk", [](const QVariantList &) { return QVariant::fromValue(Talkative()); });
-    QVERIFY(worker.greet(featuredHello()));
-    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), packet(BegunKind, {}, 1) + resultOf(Nothing, 1));
+    QVERIFY(worker.greet(calmHello()));
+    QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));
     QCOMPARE(said(worker.answerTo(Test::call("talk", {}, 2))), QStringList({QStringLiteral("result 2")}));
     QCOMPARE(said(worker.answerTo(packet(ReleaseKind, {}, 2))), QStringList({QStringLiteral("released 2")}));
     say();
