@@ -361,7 +361,7 @@ private Q_SLOTS:
         QCOMPARE(Test::pidOf(m_checkout), pid);
         QCOMPARE(log.entries(), QStringList({"first", "third"}));
     }
-    void onesThatDoesNotEndIsKilledAfterTheGrace()
+    void oneThatDoesNotEndIsKilledAfterTheGrace()
     {
         remake({.cancelGrace = 100ms});
         const Gate gate;

@@ -48,7 +48,7 @@ void Settler::add(const Action &action)
 
 void Settler::add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice)
 {
-    Settlement settlement;
+    Settlement settlement{};
     settlement.action.checkout = call.checkout;
     settlement.action.call = call.call;
     settlement.notice = std::move(notice);
