@@ -2,15 +2,18 @@
 // Replays the worked examples of docs/protocol.md: a worker answers them byte for byte, and our client says just that.
 #include "helpers/fakechannel.h"
 #include "helpers/readresult.h"
+#include "wire/headerscanner_p.h"
 #include "wire/nativeprotocol_p.h"
 #include "worker/nativesession_p.h"
 
 #include <QtPrefork/Worker>
 
 #include <QtCore/QFile>
+#include <QtCore/QRandomGenerator>
 #include <QtCore/QRegularExpression>
 #include <QtTest/QTest>
 
+#include <algorithm>
 #include <cstring>
 #include <list>
 
@@ -69,6 +72,8 @@ private Q_SLOTS:
     void ourClientSaysWhatThePageSays();
     void aWorkerSaysOfCallsWhatThePageSays();
     void ourClientUnderstandsWhatThePageSaysOfCalls();
+    void aScannerFindsTheSameHowEverTheBytesAreCut();
+    void aScannerLooksAtNothingBehindABadHeader();
     void aHelloHasRoomForSoManyMethods();
     void aHelloIsNoLongerThanThat();
 };
@@ -384,6 +389,59 @@ void TestNativeProtocol::ourClientUnderstandsWhatThePageSaysOfCalls()
                           line(Wire::Incoming::Progress, "1 2/2done"), line(Result, "1"),
                           line(Wire::Incoming::Progress, "2 1/3"), line(Wire::Incoming::Event, "2 tick 02"),
                           line(Canceled, "2+"), line(Canceled, "3-"), line(Result, "4")}));
+}
+
+void TestNativeProtocol::aScannerFindsTheSameHowEverTheBytesAreCut()
+{
+    QRandomGenerator random(11);
+    for (int round = 0; round < 2000; ++round) {
+        QByteArray bytes;
+        QStringList expected;
+        std::vector<qsizetype> ends; // of headers and of messages
+        for (int i = random.bounded(12); i >= 0; --i) {
+            const int kind = random.bounded(20);
+            const quint64 id = random.generate64();
+            const qsizetype size = random.bounded(3) == 0 ? 0 : random.bounded(60);
+            ends.push_back(bytes.size() + 16);
+            bytes += Test::packet(kind, QByteArray(size, '\xff'), id);
+            ends.push_back(bytes.size());
+            expected.append(QStringLiteral("%1 %2 %3").arg(kind).arg(id).arg(size));
+        }
+        Wire::Native::HeaderScanner scanner(60);
+        QStringList found;
+        for (qsizetype at = 0; at < bytes.size();) {
+            const qsizetype count = std::min<qsizetype>(bytes.size() - at, random.bounded(40));
+            scanner.scan(QByteArrayView(bytes).sliced(at, count), [&](const Wire::Native::Header &header) {
+                found.append(QStringLiteral("%1 %2 %3").arg(header.kind).arg(header.id).arg(header.length));
+            });
+            at += count;
+            const auto end = std::lower_bound(ends.begin(), ends.end(), at);
+            const bool isAtBegin = at == 0 || ((end - ends.begin()) % 2 == 1 && *end == at);
+            if (!isAtBegin && *end != at)
+                QCOMPARE(scanner.missing(), *end - at);
+            else
+                QCOMPARE(scanner.missing(), isAtBegin ? 0 : *(end + 1) - at);
+        }
+        QCOMPARE(found, expected);
+        QVERIFY(!scanner.isBroken());
+    }
+}
+
+void TestNativeProtocol::aScannerLooksAtNothingBehindABadHeader()
+{
+    for (const QByteArray &bad :
+         {Test::header(61, 2, 1), Test::header(~quint64(0) >> 32, 2, 1), Test::header(0, 2, 1, 1)}) {
+        const QByteArray bytes = Test::packet(10, {}, 7) + bad + Test::packet(10, {}, 8).repeated(10);
+        for (qsizetype cut = 0; cut <= bytes.size(); ++cut) {
+            Wire::Native::HeaderScanner scanner(60);
+            QList<quint64> found;
+            const auto note = [&found](const Wire::Native::Header &header) { found.append(header.id); };
+            scanner.scan(QByteArrayView(bytes).first(cut), note);
+            scanner.scan(QByteArrayView(bytes).sliced(cut), note);
+            QCOMPARE(found, QList<quint64>({7}));
+            QVERIFY(scanner.isBroken());
+        }
+    }
 }
 
 // Whatever the worker has of them: the rest is not checked, but can be called.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "worker/jsonsession_p.h"
 
+#include <QtPrefork/Worker>
+
 #include <QtTest/QTest>
 
+#include <chrono>
 #include <stdexcept>
 
 using namespace Prefork;
@@ -20,9 +23,9 @@ struct Fixture
     QByteArray written;
     bool reachable = true;
     JsonSession session{InterfacePrivate::of(interface), 1000, &page, [this](QByteArrayView bytes) {
-                                    written.append(bytes);
-                                    return reachable;
-                                }};
+                            written.append(bytes);
+                            return reachable;
+                        }};
 
     QByteArray answerTo(const QByteArray &bytes)
     {
@@ -58,6 +61,8 @@ private Q_SLOTS:
     void checkoutDoneRunsWithoutSetup();
     void aFailingCheckoutDoneEndsTheWorker();
     void endsQuietlyWhenNobodyListens();
+    void eventsAndProgressGoNowhere();
+    void aClientThatHasClosedHasCanceled();
     void keepsTheScoreboard();
     void theScoreboardHoldsNoControlCharacters();
 };
@@ -186,6 +191,38 @@ void TestSession::endsQuietlyWhenNobodyListens()
     f.reachable = false;
     QVERIFY(!f.session.serve(R"(["do",{},"nothing"])"));
     QVERIFY(f.session.errorString().isEmpty());
+}
+
+void TestSession::eventsAndProgressGoNowhere()
+{
+    Fixture f;
+    f.interface.add(nothing, [] {
+        Worker::setProgress(1, 2);
+        Worker::emitEvent(Event<int>("x"), 1);
+        Worker::emitEvent(QStringLiteral("x"), {QVariant::fromValue(static_cast<void *>(nullptr))});
+        Worker::throwIfCanceled();
+    });
+    QCOMPARE(f.answerTo(R"(["do",{},"nothing"])"), QByteArray(R"(["ok",{},null])"));
+}
+
+void TestSession::aClientThatHasClosedHasCanceled()
+{
+    Interface interface;
+    ScoreboardPage page;
+    QByteArray written;
+    bool isHalfEnough = true;
+    Channel channel = [&written](QByteArrayView bytes) { return written.append(bytes), true; };
+    channel.hasHungUp = [&isHalfEnough](bool half) { return isHalfEnough = half, true; };
+    JsonSession session(InterfacePrivate::of(interface), 1000, &page, channel);
+    interface.add(nothing, [] {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (std::chrono::steady_clock::now() < until)
+            Worker::throwIfCanceled();
+    });
+    QVERIFY(session.serve(R"(["do",{},"nothing"])"));
+    QCOMPARE(written, QByteArray(R"(["er",{"code":"WorkerError"},"the call was canceled"])"));
+    QVERIFY(!isHalfEnough); // some ask so and wait for the reply
+    QVERIFY(!Worker::isCanceled());
 }
 
 void TestSession::keepsTheScoreboard()
