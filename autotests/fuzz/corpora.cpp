@@ -31,6 +31,7 @@ struct Conversation
 {
     const char *name;
     QList<Call> calls;
+    bool cancels = false; ///< some of the calls
 };
 
 QList<Conversation> conversations()
@@ -48,6 +49,8 @@ QList<Conversation> conversations()
             QUuid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)}}}},
         {"registered", {{"point", {QPoint(3, 4)}}, {"echo", {QPoint(5, 6)}}}},
         {"errors", {{"fail", {word, map}}, {"add", {1}}, {"add", {word, 1}}, {"text", {QVariantList{1}}}}},
+        {"events", {{"tell", {word, 1}}, {"tell", {}}, {"add", {1, 2}}, {"tell", {map}}}},
+        {"cancels", {{"add", {1, 2}}, {"tell", {word}}, {"echo", {1}}, {"add", {3, 4}}, {"tell", {}}}, true},
         {"fallback", {{nullptr, {1, 2}}, {nullptr, {}}, {"unknown", {word}}, {"", {1}}}},
     };
 }
@@ -74,6 +77,8 @@ QByteArray asked(Wire::ClientProtocol &protocol, const Conversation &conversatio
         ++id;
         codec->address(&message, id, id);
         out += message.bytes;
+        if (conversation.cancels && id % 3 == 2)
+            codec->encodeCancel(id, &out);
     }
     codec->encodeDone(id + 1, &out);
     return out;

@@ -52,6 +52,18 @@ std::unique_ptr<detail::ResultHandler> handlerOf(quint64 id)
     }
 }
 
+// As the arguments of an event are read by who has a handler for it.
+QString argumentsOf(const Wire::Incoming &message)
+{
+    detail::CborReader reader(message.arguments, Fuzz::types().get());
+    QVariant value;
+    quint64 count = 0;
+    while (count < message.argumentCount && reader.readVariant(&value))
+        ++count;
+    require(count < message.argumentCount ? reader.isBroken() : reader.atEnd());
+    return QString::number(count);
+}
+
 template <class Feed>
 QStringList hear(Feed feed)
 {
@@ -71,7 +83,13 @@ QStringList hear(Feed feed)
             if (message.kind == Wire::Incoming::Failure)
                 heard.append(message.failure.code + u' ' + message.failure.message);
             if (message.kind == Wire::Incoming::Goodbye)
-                heard.append(message.reason + u' ' + message.cause);
+                heard.append(message.reason + u' ' + message.cause + u' ' + QString::number(message.begun.size()));
+            if (message.kind == Wire::Incoming::Event)
+                heard.append(message.event + u' ' + argumentsOf(message));
+            if (message.kind == Wire::Incoming::Progress)
+                heard.append(message.progress.text() + QString::number(message.progress.value()));
+            if (message.kind == Wire::Incoming::Canceled)
+                heard.append(QString::number(message.hadBegun));
             if (message.kind != Wire::Incoming::Result)
                 continue;
             std::optional<QString> misfit;

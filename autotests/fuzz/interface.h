@@ -3,6 +3,7 @@
 #define AUTOTESTS_FUZZ_INTERFACE_H
 
 #include <QtPrefork/Interface>
+#include <QtPrefork/Worker>
 #include <QtPrefork/detail/typeregistry.h>
 
 #include <QtCore/QPoint>
@@ -15,6 +16,7 @@ inline constexpr Prefork::Method<QByteArray(QByteArray)> bytes{"bytes"};
 inline constexpr Prefork::Method<QMap<QString, QList<double>>(QMap<QString, QList<double>>)> table{"table"};
 inline constexpr Prefork::Method<QPoint(QPoint)> point{"point"};
 inline constexpr Prefork::Method<void()> nothing{"nothing"};
+inline constexpr Prefork::Event<QString, int> said{"said"};
 
 /// The types both sides know by name.
 inline std::shared_ptr<Prefork::detail::TypeRegistry> types()
@@ -38,6 +40,14 @@ inline void fill(Prefork::Interface &interface)
         .add(point, [](QPoint value) { return value; })
         .add(nothing, [] {})
         .add("echo", [](const QVariantList &arguments) { return QVariant(arguments); })
+        .add("tell",
+             [](const QVariantList &arguments) {
+                 Prefork::Worker::emitEvent(QStringLiteral("told"), arguments);
+                 Prefork::Worker::setProgress(1, 2, QStringLiteral("half"));
+                 Prefork::Worker::emitEvent(said, "word", 7);
+                 Prefork::Worker::throwIfCanceled();
+                 return QVariant(arguments);
+             })
         .add("fail",
              [](const QVariantList &arguments) -> QVariant {
                  throw Prefork::Error(arguments.value(0).toString(), arguments.value(1));

@@ -55,7 +55,8 @@ private:
     QByteArray conversation()
     {
         const bool isNative = below(2);
-        QByteArray bytes = isNative ? hello() : QByteArray();
+        const bool speaksAll = below(2);
+        QByteArray bytes = !isNative ? QByteArray() : speaksAll ? featuredHello() : hello();
         for (quint64 id = 1, end = quint64(below(8)); id <= end; ++id) {
             static const QByteArrayList methods{"echo", "args", "pid", "count", "fail", "nothing"};
             const QByteArray &method = methods.at(below(methods.size()));
@@ -65,6 +66,10 @@ private:
                     += packet(CallKind, bigEndian(quint64(below(3))) + array({map({}), text(method), text(word)}), id);
             else
                 bytes += "[\"do\",{},\"" + method + "\",\"" + word + "\"]";
+            if (isNative && speaksAll && below(3) == 0)
+                bytes += packet(CallKind, bigEndian(0) + array({map({}), text("countdown"), "\x03", "\x01"}), ++id);
+            if (isNative && speaksAll && below(3) == 0)
+                bytes += packet(CancelKind, {}, quint64(below(qsizetype(id) + 1)));
             if (below(4) == 0)
                 bytes += isNative ? packet(ReleaseKind, {}, id) : QByteArray("[\"dn\",{}]");
         }
@@ -102,7 +107,7 @@ private:
             bytes->insert(at, QByteArray(below(5000), char(below(256))));
             break;
         case 8: // a header that fits
-            bytes->insert(at, header(quint64(count), int(below(10)), quint64(below(4))));
+            bytes->insert(at, header(quint64(count), int(below(16)), quint64(below(4))));
             break;
         }
     }
