@@ -116,7 +116,7 @@ int main(int argc, char *argv[])
     const auto types = std::make_shared<detail::TypeRegistry>();
     types->add<QPoint>("point");
     Wire::Native::NativeProtocol native(Limit, types);
-    Wire::JsonProtocol json(Limit);
+    Wire::JsonProtocol json(Limit, DefaultMaxDecodedSize);
     for (const Conversation &conversation : conversations()) {
         const QByteArray calls = asked(native, conversation);
         const QByteArray answers = answered<NativeSession>(calls);

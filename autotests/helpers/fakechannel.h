@@ -19,6 +19,7 @@ struct FakeConnection
     qsizetype mostAtOnce = std::numeric_limits<qsizetype>::max(); ///< that one read brings
     bool hasEnded = false; ///< behind what is unread
     bool isGone = false; ///< nobody reads
+    qsizetype largestWrite = 0; ///< between methods
     int waits = 0;
     bool hasWaitedForInput = false; ///< the last time
     std::function<void()> onWait = [] { };
@@ -27,6 +28,7 @@ struct FakeConnection
     {
         Prefork::Internal::Channel channel = [this](QByteArrayView bytes) {
             written += bytes;
+            largestWrite = std::max(largestWrite, bytes.size());
             return !isGone;
         };
         channel.readNow = [this](std::span<char> into) { return read(into); };

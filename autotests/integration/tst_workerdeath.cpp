@@ -9,12 +9,15 @@
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
+#include <QtPrefork/Worker>
 
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QRegularExpression>
 #include <QtNetwork/QLocalSocket>
 
+#include <chrono>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 using namespace Prefork;
 
@@ -28,6 +31,20 @@ void fill(Interface &interface)
     interface.preload([] { Test::ZygoteLog::begin(); });
     interface.add("pass", [](const QVariantList &arguments) {
         return Test::Gate::pass(arguments.value(0).toString()), QVariant();
+    });
+    interface.add("forkAndPass", [](const QVariantList &arguments) {
+        const pid_t child = ::fork();
+        if (child == 0) { // asks and talks as if it were the worker
+            Test::Gate::pass(arguments.value(0).toString());
+            const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+            while (std::chrono::steady_clock::now() < until && !Worker::isCanceled())
+                Worker::setProgress(1, 2);
+            Worker::emitEvent(QStringLiteral("stray"));
+            ::_exit(0);
+        }
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        return QVariant(status);
     });
     interface.add("exit", [](const QVariantList &arguments) { return ::exit(arguments.value(0).toInt()), QVariant(); });
     interface.add("crash", [](const QVariantList &) { return ::raise(SIGSEGV), QVariant(); });
@@ -117,6 +134,27 @@ private Q_SLOTS:
         const QStringList lines = Test::ZygoteLog::about(pid);
         QVERIFY2(lines.last().startsWith("D ") && lines.last().endsWith("exited with status 1"),
                  qPrintable(lines.last()));
+    }
+
+    // Its child has the connection too, and must neither read what is for the worker nor write in its place.
+    void aMethodMayFork()
+    {
+        Client client(m_server->address(), {.minWorkers = 1, .maxWorkers = 1});
+        const CheckoutPtr checkout = client.checkout();
+        QVERIFY(Test::pidOf(checkout) > 0);
+        Test::Gate gate;
+        Test::Journal journal;
+        int notices = 0;
+        checkout->with({})
+            .onProgress([&](const Progress &) { ++notices; })
+            .onEvent([&](const QString &, const QVariantList &) { ++notices; })
+            .call("forkAndPass", {gate.path()}, [&](const QVariant &status) { journal.note(status.toString()); });
+        WAIT_FOR(gate.isReached());
+        journal.call(checkout, QStringLiteral("echo"), "echo", {7});
+        WAIT_COMPARE(client.bytesToWrite(), 0);
+        gate.open();
+        WAIT_COMPARE(journal.entries(), QStringList({QStringLiteral("0"), QStringLiteral("echo=7")}));
+        QCOMPARE(notices, 0);
     }
 
     void manyWorkersLeaveNothingInTheZygote()

@@ -45,7 +45,7 @@ namespace Worker {
 /// Made for inner loops: nearly always it costs a few nanoseconds, and looks at the connection about once a millisecond
 /// as long as it is called often enough. Threads that the method has started may ask too, but only the thread that
 /// serves looks at the connection, be it by this function, throwIfCanceled(), setProgress() or emitEvent(): while that
-/// one waits for the others, they learn of nothing new.
+/// one waits for the others, they learn of nothing new. The same is true of a process that the method forks.
 ///
 /// A method that returns or throws anything after that counts as canceled. Over JSON nothing can be canceled; there it
 /// is true once the client has closed the connection.
@@ -62,7 +62,7 @@ QTPREFORK_EXPORT void throwIfCanceled();
 /// longer than the client accepts. Prolongs no time-out.
 ///
 /// Setup, checkoutDone and whatever runs outside of a call have nobody to tell, and neither has another thread than the
-/// method's: there nothing is sent, and the first time a warning is logged (category prefork.worker). Over JSON, and to
+/// method's, or a process that the method has forked: there nothing is sent, and the first time a warning is logged (category prefork.worker). Over JSON, and to
 /// a client that does not speak of progress, it does nothing.
 QTPREFORK_EXPORT void setProgress(qint64 value, qint64 maximum, const QString &text = {});
 

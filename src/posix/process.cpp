@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -52,6 +53,11 @@ void outliveBrokenPipes()
     struct sigaction now{};
     if (::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL)
         ::signal(SIGPIPE, SIG_IGN);
+}
+
+void inChildren(void (*call)())
+{
+    ::pthread_atfork(nullptr, nullptr, call);
 }
 
 pid_t forkProcess() noexcept

@@ -17,6 +17,8 @@ void occupyStandardDescriptors();
 void outliveBrokenPipes();
 /// Signals to the child wait until it calls receiveSignals(). What handlers of pthread_atfork() throw is never caught.
 [[nodiscard]] pid_t forkProcess() noexcept;
+/// Runs @p call first of all in every process that this one, or its children, fork with fork() from now on.
+void inChildren(void (*call)());
 /// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of
 /// the parent's program run; resetSignals(); descriptors above 2 are closed that are not in @p keep.
 void beginProcess(std::vector<int> keep);

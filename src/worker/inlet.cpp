@@ -25,7 +25,6 @@ bool Inlet::take(quint64 id)
     if (id != m_lastTaken + 1)
         return false;
     m_lastTaken = id;
-    m_isUnsettled = true;
     m_isCanceled = !m_canceled.empty() && m_canceled.erase(id) > 0;
     return true;
 }
@@ -39,7 +38,7 @@ void Inlet::scan(QByteArrayView bytes)
         } else if (header.kind == Cancel && header.length == 0) {
             if (header.id > m_lastTaken && header.id <= m_lastRead)
                 m_canceled.insert(header.id);
-            else if (header.id == m_lastTaken && m_isUnsettled)
+            else if (header.id == m_lastTaken)
                 m_isCanceled = true;
         }
     });

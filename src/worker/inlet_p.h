@@ -48,8 +48,6 @@ public:
     [[nodiscard]] quint64 lastTaken() const { return m_lastTaken; }
     /// Whether the call that was taken last is not wanted any more, as far as was read.
     [[nodiscard]] bool isCanceled() const { return m_isCanceled; }
-    /// It was answered, or is going to be as things are now.
-    void settled() { m_isUnsettled = false; }
 
     [[nodiscard]] bool isLookDue(qint64 now) const { return now - m_lastLook >= LookEvery; }
     /// Reads what has come, if calls can be canceled, and sees whether more can come.
@@ -74,8 +72,7 @@ private:
     qsizetype m_aheadBegin = 0; // what of it has gone to m_buffer
     bool m_isScanning = false;
     bool m_hasEnded = false;
-    bool m_isUnsettled = false; // the call taken last
-    bool m_isCanceled = false; // the same
+    bool m_isCanceled = false; // the call taken last
     quint64 m_lastRead = 0; // number of the last call that was read
     quint64 m_lastTaken = 0; // of the last that had its turn
     std::set<quint64> m_canceled; // of those between the two

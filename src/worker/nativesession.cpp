@@ -144,10 +144,8 @@ bool NativeSession::serveCall(const Packet &packet)
     if (m_features.cancel && !m_inlet.take(id))
         return fail(QStringLiteral("call %1, where call %2 is the next").arg(id).arg(m_inlet.lastTaken() + 1));
     const auto group = qFromBigEndian<quint64>(packet.payload.data());
-    if (group == m_deadGroup && group != 0) {
-        m_inlet.settled();
+    if (group == m_deadGroup && group != 0)
         return true;
-    }
     if ((group & Wire::SharedGroup) == 0)
         m_page->held.store(1, std::memory_order_relaxed);
     CborReader reader(packet.payload.sliced(GroupSize), &m_interface.types, packet.owner, m_maxDecodedSize);
@@ -198,8 +196,6 @@ bool NativeSession::serveCall(const Packet &packet)
     }
     if (!hasBegun)
         m_outlet.callNeverBegan();
-    m_inlet.settled();
-    m_outlet.forgetProgress();
     if (isAnswered)
         m_outlet.callAnswered();
     end(runs);
@@ -225,7 +221,6 @@ bool NativeSession::answerCanceled(quint64 id)
 {
     if (m_outlet.isFull() && !flush())
         return false;
-    m_inlet.settled();
     m_outlet.appendCanceled(id, false);
     m_outlet.callAnswered();
     return true;

@@ -67,7 +67,6 @@ public:
     /// Keeps it, in place of what is kept, until the next message of the call, or until it is to go.
     void setProgress(const Progress &progress, quint64 id);
     void appendProgress();
-    void forgetProgress() { m_progress.reset(); }
     void appendBare(Wire::Native::Kind kind, quint64 id) { Wire::Native::appendBareMessage(&m_bytes, kind, id); }
 
     /// Writes all of it by means of `deliver(bytes)`, as far as the kernel does not take it at once. @p isRunning says

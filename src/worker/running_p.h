@@ -57,6 +57,9 @@ public:
     static void cancel() { s_isCanceled.store(true, std::memory_order_relaxed); }
     static void end() { s_isCanceled.store(false, std::memory_order_relaxed); }
 
+    /// In a process that was forked from the one that serves: the connection is not its own.
+    static void leaveToParent() { s_thread.store(nullptr, std::memory_order_relaxed); }
+
     /// As Worker::isCanceled().
     [[nodiscard]] static bool isCanceled()
     {

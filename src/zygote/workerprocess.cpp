@@ -63,6 +63,7 @@ QString becomeWorker(const WorkerStart &start)
     s_page = start.scoreboard.page(start.slot);
     Posix::onLeaveSignal(pid_t(start.zygote), onLeaveSignal);
     Posix::receiveSignals();
+    Posix::inChildren(Running::leaveToParent);
     if (!start.options.name.isEmpty())
         Posix::setTitle(start.options.name + " worker " + QByteArray::number(start.number));
     s_peer = start.peer;
