@@ -45,39 +45,46 @@ public:
     /// Whether the call has settled: its result or its error has been delivered, or is being delivered.
     [[nodiscard]] bool isSettled() const;
     /// Its number in its checkout, as the signals of Checkout have it; 1 for a one-shot, 0 for no call.
-    [[nodiscard]] constexpr CallId id() const noexcept { return m_call; }
+    [[nodiscard]] constexpr CallId id() const noexcept { return m_callAndClient & NumberMask; }
     // NOLINTNEXTLINE: implicit on purpose
-    constexpr operator CallId() const noexcept { return m_call; }
+    constexpr operator CallId() const noexcept { return id(); }
 
     friend constexpr bool operator==(const Call &a, const Call &b) noexcept
     {
-        return a.m_call == b.m_call && a.m_checkout == b.m_checkout && a.client() == b.client();
+        return a.m_callAndClient == b.m_callAndClient && a.m_checkoutAndClient == b.m_checkoutAndClient;
     }
     friend size_t qHash(const Call &call, size_t seed = 0) noexcept
     {
-        return qHashMulti(seed, quint64(call.m_call), quint64(call.m_checkout), call.client());
+        return qHashMulti(seed, call.m_callAndClient, call.m_checkoutAndClient);
     }
 
 private:
     friend class Internal::ClientCore;
 
+    static constexpr int NumberBits = 48;
+    static constexpr quint64 NumberMask = (quint64(1) << NumberBits) - 1;
+
     // A client's number is never used again in this process, nor are those of its checkouts, nor the calls' in these.
     constexpr Call(quint32 client, quint64 checkout, CallId call) noexcept
-        : m_call(call)
-        , m_clientHigh(client >> 16)
-        , m_checkout(checkout)
-        , m_clientLow(client & 0xffff)
+        : m_callAndClient(quint64(client >> 16) << NumberBits | call)
+        , m_checkoutAndClient(quint64(client & 0xffff) << NumberBits | checkout)
     {
     }
+    // The call of that number in the checkout of this one, whose number is 0.
+    [[nodiscard]] constexpr Call sibling(CallId call) const noexcept
+    {
+        Call other = *this;
+        other.m_callAndClient |= call;
+        return other;
+    }
+    [[nodiscard]] constexpr quint64 checkout() const noexcept { return m_checkoutAndClient & NumberMask; }
     [[nodiscard]] constexpr quint32 client() const noexcept
     {
-        return quint32(m_clientHigh) << 16 | quint32(m_clientLow);
+        return quint32(m_callAndClient >> NumberBits) << 16 | quint32(m_checkoutAndClient >> NumberBits);
     }
 
-    quint64 m_call : 48 = 0;
-    quint64 m_clientHigh : 16 = 0;
-    quint64 m_checkout : 48 = 0;
-    quint64 m_clientLow : 16 = 0;
+    quint64 m_callAndClient = 0;
+    quint64 m_checkoutAndClient = 0;
 };
 
 static_assert(sizeof(Call) == 16);

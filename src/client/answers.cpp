@@ -84,16 +84,16 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
     const Pooling::Time time = m_pool.countsRuns() ? now()
         : isNumbered                               ? m_core->turns().rough
                                                    : roughNow(); // decoding JSON may have taken long
-    if (message.kind == Wire::Incoming::Canceled) {
-        if (!m_pool.gaveUp(connection->worker, *ref, message.hadBegun, time)) {
-            --connection->lastAnswered;
-            m_core->connections().breakOff(connection, QStringLiteral("a call canceled that nobody canceled"));
+    if (message.kind == Wire::Incoming::Result) [[likely]] {
+        if (!takeResult(connection, *ref, time))
             return;
-        }
-    } else if (message.kind == Wire::Incoming::Failure)
+    } else if (message.kind == Wire::Incoming::Failure) {
         takeFailure(*connection, *ref, message.failure, time);
-    else if (!takeResult(connection, *ref, time))
+    } else if (!m_pool.gaveUp(connection->worker, *ref, message.hadBegun, time)) {
+        --connection->lastAnswered;
+        m_core->connections().breakOff(connection, QStringLiteral("a call canceled that nobody canceled"));
         return;
+    }
     if (auto waste = connection->codec->takeWaste()) {
         m_core->settler().discard(std::move(waste));
         m_core->settler().expectLarge(); // The handler of the call holds a copy, which is destroyed in steps too.
@@ -135,19 +135,20 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
 bool Reader::hearNotice(const Pooling::CallRef &ref, PendingCall &call, const Wire::Incoming &message)
 {
     const auto add = [&](std::unique_ptr<detail::CallNotice> what) {
-        m_core->settler().add(ref, std::make_unique<Notice>(Notice{std::move(what), call.listening, call.frame}));
+        m_core->settler().add(ref,
+                              std::make_unique<Notice>(Notice{std::move(what), call.handler->listening(), call.frame}));
     };
     if (message.kind == Wire::Incoming::Progress) {
         call.handler->setProgress(message.progress);
-        if (call.listening) {
-            for (const auto &handler : call.listening->handlers->progress)
+        if (call.handler->listening()) {
+            for (const auto &handler : call.handler->listening()->handlers->progress)
                 add(handler->take(message.progress));
         }
         return true;
     }
-    if (!call.listening)
+    if (!call.handler->listening())
         return true;
-    for (const auto &[name, handler] : call.listening->handlers->events) {
+    for (const auto &[name, handler] : call.handler->listening()->handlers->events) {
         if (!name.isNull() && name != message.event)
             continue;
         detail::CborReader reader(message.arguments, &m_core->types(), nullptr, m_core->maxDecodedSize());

@@ -11,13 +11,13 @@ using namespace Internal;
 bool Call::cancel()
 {
     const auto core = clientByNumber(client(), "Prefork::Call::cancel()");
-    return core && core->cancel({m_checkout, m_call});
+    return core && core->cancel({checkout(), id()});
 }
 
 bool Call::isSettled() const
 {
     const auto core = clientByNumber(client(), "Prefork::Call::isSettled()");
-    return !core || core->isSettled({m_checkout, m_call});
+    return !core || core->isSettled({checkout(), id()});
 }
 
 }

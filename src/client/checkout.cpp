@@ -46,7 +46,7 @@ private:
 CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id,
                                     Pooling::Duration runTimeout)
 {
-    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id, runTimeout)), &CheckoutPrivate::drop};
+    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id, runTimeout, core->handleOf(id))), &CheckoutPrivate::drop};
 }
 
 // The last handle may go anywhere, but the client's things are touched in its thread only.
@@ -116,7 +116,7 @@ Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArgum
     call.id = d->lastCall + 1;
     if (core.callAtOnce(*d, target, arguments, call)) {
         static_cast<void>(d->add(std::move(call), this));
-        return core.handOut({d->poolId, d->lastCall}, extras);
+        return ClientCore::handOut(d->handle, d->lastCall, extras);
     }
     const CheckoutPtr self = shared_from_this(); // the arguments' own code may do anything
     if (!d->isReleased)
@@ -125,7 +125,7 @@ Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArgum
     PendingCall &pending = d->add(std::move(call), this);
     const CallId id = pending.id;
     core.call(*this, pending);
-    return core.handOut({d->poolId, id}, extras);
+    return ClientCore::handOut(d->handle, id, extras);
 }
 
 void Checkout::connectNotify(const QMetaMethod &signal)

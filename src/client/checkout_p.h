@@ -26,10 +26,11 @@ public:
     [[nodiscard]] static CheckoutPrivate &of(const Checkout &checkout) { return *checkout.d; }
 
     CheckoutPrivate(const std::shared_ptr<Internal::ClientCore> &itsCore, Pooling::CheckoutId itsId,
-                    Pooling::Duration itsRunTimeout)
+                    Pooling::Duration itsRunTimeout, const Call &itsHandle)
         : core(itsCore)
         , poolId(itsId)
         , runTimeout(itsRunTimeout)
+        , handle(itsHandle)
     {
     }
 
@@ -40,6 +41,7 @@ public:
     const std::shared_ptr<Internal::ClientCore> core;
     const Pooling::CheckoutId poolId;
     const Pooling::Duration runTimeout;
+    const Call handle; // of no call; those of the calls are its siblings
     Pooling::Ring<Internal::PendingCall> calls; // unsettled
     CallId lastCall = 0;
     bool isReleased = false;

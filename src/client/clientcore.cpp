@@ -50,7 +50,7 @@ void apply(const detail::CallExtras &extras, PendingCall *call)
     if (options.deadline)
         call->options.deadline = bounded(*options.deadline);
     if (extras.handlers)
-        call->listening = new Listening(extras.handlers);
+        call->handler->listen(extras.handlers);
 }
 
 }
@@ -189,8 +189,6 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
 {
     PendingCall call;
     call.options.runTimeout = runTimeout;
-    if (extras) [[unlikely]]
-        apply(*extras, &call);
     FrameOptions options;
     if (target.literal || !target.name.isEmpty()) {
         const MethodName &name = target.literal ? methodName(target.literal) : methodName(target.name);
@@ -207,6 +205,8 @@ PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_p
     call.frame = Frame::create(options, own.isNull() ? Frame::current() : own, target.location);
     call.isMisplaced = handler->hasContext() && handler->isContextElsewhere();
     call.handler = std::move(handler);
+    if (extras) [[unlikely]]
+        apply(*extras, &call);
     return call;
 }
 
@@ -248,7 +248,7 @@ Call ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
         QMetaObject::invokeMethod(
             this, [self = shared_from_this()] { self->m_settler.settleAll(); }, Qt::QueuedConnection);
     }
-    return handOut({id, call.id}, extras);
+    return handOut(handleOf(id), 1, extras);
 }
 
 bool ClientCore::cancel(const Pooling::CallRef &call)
@@ -256,8 +256,8 @@ bool ClientCore::cancel(const Pooling::CallRef &call)
     if (!m_pool.cancel(call.checkout, call.call, now()))
         return false;
     const PendingCall *const pending = m_callers.find(call.checkout, call.call);
-    if (pending && pending->listening)
-        pending->listening->isOver = true;
+    if (pending && pending->handler->listening())
+        pending->handler->listening()->isOver = true;
     perform(Settle::Later);
     return true;
 }
@@ -295,12 +295,6 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
     } else {
         watchFuture(id, call);
     }
-}
-
-void ClientCore::watchFuture(Pooling::CheckoutId id, PendingCall &call)
-{
-    if (QFutureInterfaceBase *const future = call.handler->future())
-        call.watch = m_watches.take(future, {id, call.id});
 }
 
 void ClientCore::release(Pooling::CheckoutId id)

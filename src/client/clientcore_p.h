@@ -7,6 +7,7 @@
 #include "client/callers_p.h"
 #include "client/clientnumbers_p.h"
 #include "client/connections_p.h"
+#include "client/futurewatch_p.h"
 #include "client/reader_p.h"
 #include "client/settler_p.h"
 #include "client/turns_p.h"
@@ -59,11 +60,13 @@ public:
     void call(Checkout &checkout, PendingCall &call);
     Call oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
                  std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
+    /// The handle that those of the checkout's calls are siblings of.
+    [[nodiscard]] Call handleOf(Pooling::CheckoutId checkout) const { return {m_number.value(), checkout, 0}; }
     /// The handle of a call that was just made, for its maker.
-    [[nodiscard]] Call handOut(const Pooling::CallRef &call, const detail::CallExtras *extras) const
+    [[nodiscard]] static Call handOut(const Call &checkout, CallId call, const detail::CallExtras *extras)
     {
-        const Call handle(m_number.value(), call.checkout, call.call);
-        if (extras && extras->options.call)
+        const Call handle = checkout.sibling(call);
+        if (extras && extras->options.call) [[unlikely]]
             *extras->options.call = handle;
         return handle;
     }
@@ -131,7 +134,11 @@ private:
     /// @p text is not empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
-    void watchFuture(Pooling::CheckoutId id, PendingCall &call);
+    void watchFuture(Pooling::CheckoutId id, PendingCall &call)
+    {
+        if (call.handler->hasFuture())
+            call.handler->keep(m_watches.take(call.handler->future(), {id, call.id}));
+    }
     void cancelByFutures();
     void performAll(Settle when);
     void performOne(const Pooling::Action &action);

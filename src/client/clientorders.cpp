@@ -131,7 +131,7 @@ void ClientCore::cancelByFutures()
 {
     std::vector<Pooling::CallRef> canceled;
     const auto look = [&](Pooling::CheckoutId id, const PendingCall &call) {
-        if (call.watch && call.watch->isFutureCanceled())
+        if (call.handler->hasFuture() && call.handler->future()->isCanceled())
             canceled.push_back({id, call.id});
     };
     for (const auto &[id, caller] : m_callers) {

@@ -27,28 +27,28 @@ bool FutureWatch::event(QEvent *event)
 {
     if (event->type() != QEvent::FutureCallOut)
         return QFutureWatcherBase::event(event);
-    if (isFutureCanceled())
+    if (m_future && m_future->isCanceled())
         static_cast<void>(m_home->m_core->cancel(m_call));
     return true;
 }
 
-void FutureWatch::GiveBack::operator()(FutureWatch *watch) const
+void FutureWatch::end()
 {
-    watch->stop();
-    watch->m_home->giveBack(watch);
+    stop();
+    m_home->giveBack(this);
 }
 
-FutureWatchPtr FutureWatches::take(QFutureInterfaceBase *future, const Pooling::CallRef &call)
+detail::CancelWatchPtr FutureWatches::take(QFutureInterfaceBase *future, const Pooling::CallRef &call)
 {
-    FutureWatchPtr watch;
+    std::unique_ptr<FutureWatch> watch;
     if (m_spare.empty()) {
-        watch.reset(new FutureWatch(this));
+        watch = std::make_unique<FutureWatch>(this);
     } else {
-        watch.reset(m_spare.back().release());
+        watch = std::move(m_spare.back());
         m_spare.pop_back();
     }
     watch->start(future, call);
-    return watch;
+    return detail::CancelWatchPtr(watch.release());
 }
 
 void FutureWatches::giveBack(FutureWatch *watch)

@@ -4,6 +4,8 @@
 
 #include "pool/pooltypes_p.h"
 
+#include <QtPrefork/detail/listening.h>
+
 #include <QtCore/QFutureWatcher>
 
 #include <memory>
@@ -16,7 +18,7 @@ class FutureWatches;
 
 /// Hears when the future of one call is canceled, in whatever thread, and cancels the call. There is one for each
 /// future, for an event that waits for a watcher is lost when that lets go of any future.
-class FutureWatch final : public QFutureWatcherBase
+class FutureWatch final : public QFutureWatcherBase, public detail::CancelWatch
 {
 public:
     explicit FutureWatch(FutureWatches *home)
@@ -28,13 +30,8 @@ public:
     /// @p future lives until stop().
     void start(QFutureInterfaceBase *future, const Pooling::CallRef &call);
     void stop();
-    /// For who waits without an event loop.
-    [[nodiscard]] bool isFutureCanceled() const { return m_future && m_future->isCanceled(); }
-
-    struct GiveBack
-    {
-        void operator()(FutureWatch *watch) const;
-    };
+    /// Stops, and is there to be used again.
+    void end() override;
 
 protected:
     bool event(QEvent *event) override;
@@ -47,8 +44,6 @@ private:
     Pooling::CallRef m_call;
 };
 
-using FutureWatchPtr = std::unique_ptr<FutureWatch, FutureWatch::GiveBack>;
-
 /// Those of a client, to be used again.
 class FutureWatches
 {
@@ -59,7 +54,7 @@ public:
         : m_core(core)
     {
     }
-    [[nodiscard]] FutureWatchPtr take(QFutureInterfaceBase *future, const Pooling::CallRef &call);
+    [[nodiscard]] detail::CancelWatchPtr take(QFutureInterfaceBase *future, const Pooling::CallRef &call);
 
 private:
     friend class FutureWatch;

@@ -2,14 +2,11 @@
 #ifndef QTPREFORK_PENDINGCALL_P_H
 #define QTPREFORK_PENDINGCALL_P_H
 
-#include "client/futurewatch_p.h"
 #include "pool/pooltypes_p.h"
 #include "wire/message_p.h"
 
 #include <QtPrefork/checkout.h>
 #include <QtPrefork/detail/callarguments.h>
-
-#include <QtCore/QSharedData>
 
 namespace Prefork::Internal {
 
@@ -23,18 +20,6 @@ struct UnsentCall
     qsizetype size = 0; // of the message, as long as it counts as not yet written
 };
 
-/// Who hears what a call says before its result, as long as the call wants to be heard.
-struct Listening : QSharedData
-{
-    explicit Listening(const std::shared_ptr<const detail::CallHandlers> &its)
-        : handlers(its)
-    {
-    }
-    const std::shared_ptr<const detail::CallHandlers> handlers;
-    bool isOver = false;
-};
-using ListeningPtr = QExplicitlySharedDataPointer<Listening>;
-
 /// A call from being made to being settled.
 struct PendingCall
 {
@@ -47,8 +32,6 @@ struct PendingCall
     bool isMisplaced = false; // the context object lives in another thread
     std::unique_ptr<UnsentCall> unsent; // null for one that was written at once and can never be written again
     quint64 number = 0; // on the connection it was written to last
-    FutureWatchPtr watch; // of one whose result goes to a future
-    ListeningPtr listening; // null if nobody wants to hear anything but the result
 
     [[nodiscard]] bool isVacant() const { return !handler; }
     void vacate() { handler.reset(); }
@@ -60,7 +43,7 @@ struct PendingCall
 struct Notice
 {
     std::unique_ptr<detail::CallNotice> what;
-    ListeningPtr listening;
+    detail::ListeningPtr listening;
     Frame frame; // of the call
 };
 void deliverNotice(const Notice &notice);

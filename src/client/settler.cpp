@@ -82,7 +82,6 @@ void Settler::settleResult(const Pooling::CallRef &settled)
     const CheckoutPtr alive = d.keptAlive;
     PendingCall call = d.calls.take(settled.call);
     m_core->writer().forget(call);
-    call.watch.reset();
     finish(call, checkout);
     letGoIfSettled(checkout);
     --m_depth;
@@ -172,7 +171,6 @@ void Settler::settle(Settlement &settlement)
 void Settler::settleCall(PendingCall &call, Checkout *checkout, const Action &action)
 {
     m_core->writer().forget(call);
-    call.watch.reset();
     if (action.kind == Action::Finish)
         finish(call, checkout);
     else if (action.kind == Action::Fail)

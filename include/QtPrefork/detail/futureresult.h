@@ -32,6 +32,10 @@ template <class R>
 class FutureHandler final : public TypedResult<R>
 {
 public:
+    FutureHandler()
+        : TypedResult<R>(false, true)
+    {
+    }
     ~FutureHandler() override
     {
         if (!m_isFinished)
@@ -41,6 +45,7 @@ public:
 
     void deliver() override
     {
+        m_watch.reset();
         if constexpr (!std::is_void_v<R>)
             m_promise.addResult(std::move(this->m_value));
         finish();
@@ -48,11 +53,13 @@ public:
     bool takesErrors() const override { return true; }
     void fail(const Error &error) override
     {
+        m_watch.reset();
         m_promise.setException(std::make_exception_ptr(error));
         finish();
     }
     void cancel() override
     {
+        m_watch.reset();
         m_interface.cancel();
         finish();
     }
@@ -63,6 +70,7 @@ public:
         m_promise.setProgressValueAndText(scaled.value, progress.text());
     }
     QFutureInterfaceBase *future() override { return &m_interface; }
+    void keep(CancelWatchPtr watch) override { m_watch = std::move(watch); }
 
 private:
     void finish()
@@ -73,6 +81,7 @@ private:
 
     QFutureInterface<R> m_interface{QFutureInterfaceBase::Running}; // a started one would post an event to its watcher
     QPromise<R> m_promise{m_interface};
+    CancelWatchPtr m_watch; // not to hear of what is done here
     bool m_isFinished = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <QtPrefork/detail/cborconvert.h>
 #include <QtPrefork/detail/convert.h>
+#include <QtPrefork/detail/listening.h>
 #include <QtPrefork/detail/stepconverter.h>
 #include <QtPrefork/detail/stepreader.h>
 #include <QtPrefork/detail/waste.h>
@@ -57,8 +58,13 @@ public:
     /// The call will never run, or nobody will hear whether it did, because its own user wanted it so.
     virtual void cancel() { }
     virtual void setProgress(const Progress & /*progress*/) { }
-    /// The future that gets the result, if one does, for whoever wants to hear that it was canceled.
+    /// The future that gets the result, if one does, and who hears that it was canceled, until the call settles.
+    [[nodiscard]] bool hasFuture() const { return m_hasFuture; }
     [[nodiscard]] virtual QFutureInterfaceBase *future() { return nullptr; }
+    virtual void keep(CancelWatchPtr /*watch*/) { }
+    /// Who hears what the call says before its result; null if nobody wants to.
+    [[nodiscard]] const ListeningPtr &listening() const { return m_listening; }
+    void listen(const std::shared_ptr<const CallHandlers> &handlers) { m_listening = new Listening(handlers); }
     /// The frame the callback brought along, if it is one of fub(); it then runs itself in it.
     [[nodiscard]] virtual Frame ownFrame() const { return {}; }
     /// The frame of the one fub() that the callback holds somewhere, if it does. Asked when the callback will not run
@@ -69,13 +75,16 @@ public:
     [[nodiscard]] virtual bool isContextElsewhere() const { return false; }
 
 protected:
-    explicit ResultHandler(bool hasContext = false)
+    explicit ResultHandler(bool hasContext = false, bool hasFuture = false)
         : m_hasContext(hasContext)
+        , m_hasFuture(hasFuture)
     {
     }
 
 private:
+    ListeningPtr m_listening;
     const bool m_hasContext;
+    const bool m_hasFuture;
 };
 
 template <class F, class R>
