@@ -112,9 +112,10 @@ Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArgum
 {
     ClientCore &core = *d->core;
     core.mustBeInThread("Prefork::Checkout::call()");
-    PendingCall call = core.makeCall(target, std::move(handler), extras, d->runTimeout);
+    Pooling::CallOptions options{.runTimeout = d->runTimeout};
+    PendingCall call = core.makeCall(target, std::move(handler), extras, &options);
     call.id = d->lastCall + 1;
-    if (core.callAtOnce(*d, target, arguments, call)) {
+    if (core.callAtOnce(*d, target, arguments, options, call)) {
         static_cast<void>(d->add(std::move(call), this));
         return ClientCore::handOut(d->handle, d->lastCall, extras);
     }
@@ -124,7 +125,7 @@ Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArgum
     call.id = d->lastCall + 1; // that code may have made calls, too
     PendingCall &pending = d->add(std::move(call), this);
     const CallId id = pending.id;
-    core.call(*this, pending);
+    core.call(*this, pending, options);
     return ClientCore::handOut(d->handle, id, extras);
 }
 

@@ -42,13 +42,12 @@ Pooling::Options poolOptions(const ClientOptions &options)
     return pool;
 }
 
-void apply(const detail::CallExtras &extras, PendingCall *call)
+void apply(const detail::CallExtras &extras, PendingCall *call, Pooling::CallOptions *options)
 {
-    const CallOptions &options = extras.options;
-    if (options.runTimeout)
-        call->options.runTimeout = bounded(*options.runTimeout);
-    if (options.deadline)
-        call->options.deadline = bounded(*options.deadline);
+    if (extras.options.runTimeout)
+        options->runTimeout = bounded(*extras.options.runTimeout);
+    if (extras.options.deadline)
+        options->deadline = bounded(*extras.options.deadline);
     if (extras.handlers)
         call->handler->listen(extras.handlers);
 }
@@ -185,41 +184,41 @@ const ClientCore::MethodName &ClientCore::methodName(const QString &text)
 }
 
 PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
-                                 const detail::CallExtras *extras, Pooling::Duration runTimeout)
+                                 const detail::CallExtras *extras, Pooling::CallOptions *options)
 {
     PendingCall call;
-    call.options.runTimeout = runTimeout;
-    FrameOptions options;
+    FrameOptions frame;
     if (target.literal || !target.name.isEmpty()) {
         const MethodName &name = target.literal ? methodName(target.literal) : methodName(target.name);
         call.method = name.text;
-        call.options.method = name.id;
-        options.name = m_frameName;
-        options.call = name.utf8;
+        options->method = name.id;
+        frame.name = m_frameName;
+        frame.call = name.utf8;
     } else if (!m_options.name.isEmpty()) {
-        options.name = m_frameName;
-        options.call = QByteArrayLiteral("NO METHOD");
+        frame.name = m_frameName;
+        frame.call = QByteArrayLiteral("NO METHOD");
     }
     const Frame own = handler->ownFrame();
     call.runsItself = !own.isNull();
-    call.frame = Frame::create(options, own.isNull() ? Frame::current() : own, target.location);
+    call.frame = Frame::create(frame, own.isNull() ? Frame::current() : own, target.location);
     call.isMisplaced = handler->hasContext() && handler->isContextElsewhere();
     call.handler = std::move(handler);
     if (extras) [[unlikely]]
-        apply(*extras, &call);
+        apply(*extras, &call, options);
     return call;
 }
 
 bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                            const detail::CallArguments &arguments, PendingCall &call)
+                            const detail::CallArguments &arguments, const Pooling::CallOptions &options,
+                            PendingCall &call)
 {
-    if (!m_writer.callAtOnce(checkout, target, arguments, call))
+    if (!m_writer.callAtOnce(checkout, target, arguments, options, call))
         return false;
     watchFuture(checkout.poolId, call);
     return true;
 }
 
-void ClientCore::call(Checkout &checkout, PendingCall &call)
+void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::CallOptions &options)
 {
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
@@ -228,7 +227,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call)
         call.unsent.reset();
         return;
     }
-    [[maybe_unused]] const CallId id = m_pool.call(d.poolId, call.options, now());
+    [[maybe_unused]] const CallId id = m_pool.call(d.poolId, options, now());
     Q_ASSERT(id == call.id);
     accept(d.poolId, call);
     perform(Settle::Later);
@@ -237,11 +236,12 @@ void ClientCore::call(Checkout &checkout, PendingCall &call)
 Call ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
                          std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
 {
-    PendingCall call = makeCall(target, std::move(handler), extras, bounded(m_options.runTimeout));
+    Pooling::CallOptions options{.runTimeout = bounded(m_options.runTimeout)};
+    PendingCall call = makeCall(target, std::move(handler), extras, &options);
     call.id = 1;
     encode(target, arguments, &call);
     const int priority = extras ? extras->options.priority.value_or(m_options.priority) : m_options.priority;
-    const Pooling::CheckoutId id = m_pool.oneShot({.priority = priority}, call.options, now());
+    const Pooling::CheckoutId id = m_pool.oneShot({.priority = priority}, options, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
     if (m_settler.settlesAtOnce()) { // The arguments' code has destroyed the client, and nobody else keeps this object.

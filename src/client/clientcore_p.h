@@ -46,18 +46,20 @@ public:
     void recycle();
     bool setProtocol(Protocol protocol);
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
-    /// A call but for its number and its arguments. @p extras may be null; @p runTimeout is for one that does not say.
+    /// A call but for its number and its arguments. @p extras may be null; what they say, and the method, is added to
+    /// @p options.
     [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
-                                       const detail::CallExtras *extras, Pooling::Duration runTimeout);
+                                       const detail::CallExtras *extras, Pooling::CallOptions *options);
     /// Takes on @p call, which will be the last of its checkout's, if it can be written at once; else false and nothing
     /// has happened.
     [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                                  const detail::CallArguments &arguments, PendingCall &call);
+                                  const detail::CallArguments &arguments, const Pooling::CallOptions &options,
+                                  PendingCall &call);
     /// Encodes the arguments of @p call to be kept, or notes why it will be refused. Their own code, which may do
     /// anything a user may do, runs here; nothing has happened yet that it could disturb.
     void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
     /// Takes on @p call, the last of its checkout's, encoded.
-    void call(Checkout &checkout, PendingCall &call);
+    void call(Checkout &checkout, PendingCall &call, const Pooling::CallOptions &options);
     Call oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
                  std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
     /// The handle that those of the checkout's calls are siblings of.

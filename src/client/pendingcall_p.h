@@ -25,7 +25,6 @@ struct PendingCall
 {
     CallId id = 0;
     QString method; // empty for a function call
-    Pooling::CallOptions options;
     Frame frame;
     std::unique_ptr<detail::ResultHandler> handler;
     bool runsItself = false; // the callback runs itself in a frame of its own, of which the call's is a child

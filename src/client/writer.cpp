@@ -19,7 +19,8 @@ Writer::Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &optio
 
 // Nothing of the user's may run here, for it would find a message half written.
 bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                        const detail::CallArguments &arguments, PendingCall &call)
+                        const detail::CallArguments &arguments, const Pooling::CallOptions &options,
+                        PendingCall &call)
 {
     if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_core->isPerforming()
         || (m_maxBytesToWrite > 0 && bytesToWrite() >= m_maxBytesToWrite))
@@ -46,7 +47,7 @@ bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarge
     stream.appended(size);
     countBacklog(connection);
     markDirty(*found);
-    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, call.options, roughNow());
+    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, options, roughNow());
     Q_ASSERT(id == call.id);
     stallIfFull(connection);
     return true;

@@ -29,7 +29,8 @@ public:
     /// Writes @p call, which will be the last of its checkout's, straight into the write buffer, if it can go now and
     /// nothing else is in the way; else false and nothing has happened.
     [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                                  const detail::CallArguments &arguments, PendingCall &call);
+                                  const detail::CallArguments &arguments, const Pooling::CallOptions &options,
+                                  PendingCall &call);
     /// Takes account of a call that is encoded and waits for its turn. What speaks against it, if too much waits.
     [[nodiscard]] std::optional<Error> accept(PendingCall &call);
     /// The call has settled: what of it was not written will not be.
