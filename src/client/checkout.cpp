@@ -98,7 +98,7 @@ bool Checkout::event(QEvent *event)
     return QObject::event(event);
 }
 
-inline PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
+Q_ALWAYS_INLINE PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
 {
     lastCall = call.id;
     if (!keptAlive)
