@@ -13,8 +13,6 @@ using detail::CborReader;
 namespace {
 
 constexpr std::chrono::nanoseconds Quick = std::chrono::microseconds(20);
-constexpr std::chrono::nanoseconds Slow = std::chrono::milliseconds(1);
-constexpr qint64 ProgressEvery = std::chrono::nanoseconds(std::chrono::milliseconds(10)).count();
 constexpr qsizetype LeastLimit = 1024; // an error message must fit
 
 }
@@ -155,6 +153,12 @@ bool NativeSession::serveCall(const Packet &packet)
         return fail(reader.isBroken() ? reader.errorString() : QStringLiteral("a malformed call"));
     if (m_inlet.isCanceled()) [[unlikely]]
         return answerCanceled(id);
+    return perform({id, group, name, count - 2}, reader);
+}
+
+bool NativeSession::perform(const Request &request, CborReader &arguments)
+{
+    const auto [id, group, name, count] = request;
     MethodEntry *const entry = name.data() ? m_interface.find(name) : nullptr;
     MethodEntry &runs = entry ? *entry : m_interface.fallbackEntry;
     if (!mayHold(runs) && !flush())
@@ -171,35 +175,38 @@ bool NativeSession::serveCall(const Packet &packet)
         if (!m_inlet.isCanceled() && !m_inlet.hasEnded()) {
             hasBegun = true;
             const Running::Scope scope(*this, Running::Method);
-            run(entry, name, reader, count - 2, reply);
+            run(entry, name, arguments, count, reply);
             reply.finish(id);
         }
     } catch (...) {
         Error error = Error::fromCurrentException();
         reply.takeBack();
-        if (reader.isOverrun()) // the bytes may be fine, and the next message is
-            error = Error(Error::BadArguments, QStringLiteral("the call has %1").arg(reader.errorString()));
-        else if (reader.isBroken())
-            return fail(QStringLiteral("malformed arguments: %1").arg(reader.errorString()));
+        if (arguments.isOverrun()) // the bytes may be fine, and the next message is
+            error = Error(Error::BadArguments, QStringLiteral("the call has %1").arg(arguments.errorString()));
+        else if (arguments.isBroken())
+            return fail(QStringLiteral("malformed arguments: %1").arg(arguments.errorString()));
         isAnswered = !(error.code() == Error::Canceled && m_inlet.hasEnded());
         if (isAnswered && !m_inlet.isCanceled()) {
             m_outlet.appendFailure(error, codeName(error.code()), id);
             m_deadGroup = group;
         }
     }
-    if (m_inlet.isCanceled()) [[unlikely]] {
-        reply.takeBack();
-        m_outlet.appendCanceled(id, hasBegun);
-        if (!isSetUp())
-            m_page->setup.store(ScoreboardPage::NotSetUp,
-                                std::memory_order_relaxed); // it might have come to a good end
-    }
+    if (m_inlet.isCanceled()) [[unlikely]]
+        cancelReply(reply, id, hasBegun);
     if (!hasBegun)
         m_outlet.callNeverBegan();
     if (isAnswered)
         m_outlet.callAnswered();
     end(runs);
     return true;
+}
+
+void NativeSession::cancelReply(Reply &reply, quint64 id, bool hasBegun)
+{
+    reply.takeBack();
+    m_outlet.appendCanceled(id, hasBegun);
+    if (!isSetUp()) // it might have come to a good end
+        m_page->setup.store(ScoreboardPage::NotSetUp, std::memory_order_relaxed);
 }
 
 void NativeSession::run(MethodEntry *entry, QByteArrayView name, CborReader &arguments, quint64 count, Reply &reply)
@@ -237,72 +244,6 @@ bool NativeSession::serveCancel(const Packet &packet)
     return true;
 }
 
-void NativeSession::look(qint64 now)
-{
-    if (m_inlet.isLookDue(now))
-        lookNow(now);
-}
-
-void NativeSession::lookNow(qint64 now)
-{
-    m_inlet.look(now);
-    if (m_inlet.isCanceled() || m_inlet.hasEnded())
-        Running::cancel();
-}
-
-void NativeSession::emitEvent(QAnyStringView name, const detail::CallArguments &arguments)
-{
-    m_outlet.appendEvent(name, arguments, m_id);
-    sendWhileRunning();
-}
-
-void NativeSession::setProgress(const Prefork::Progress &progress)
-{
-    if (!m_features.progress)
-        return;
-    m_outlet.setProgress(progress, m_id);
-    const qint64 now = ScoreboardPage::now();
-    look(now);
-    if (now - m_progressSent < ProgressEvery)
-        return;
-    m_progressSent = now;
-    if (m_channel.hasRoom && !m_channel.hasRoom())
-        return;
-    m_outlet.appendProgress();
-    sendWhileRunning();
-}
-
-// Of the call that runs nothing is kept waiting, and so not what was held back before it either.
-void NativeSession::sendWhileRunning()
-{
-    noteSize(m_outlet.largestPart());
-    if (!m_outlet.flush([this](QByteArrayView bytes) { return writeBothWays(bytes); }, true)) {
-        m_inlet.setEnded();
-        Running::cancel();
-    }
-    const qint64 now = ScoreboardPage::now();
-    if (now - m_now < Slow.count())
-        m_page->heldFor.store(0, std::memory_order_relaxed);
-    look(now);
-}
-
-// While the client does not read, what it says is read: it may say that it does not want the rest.
-bool NativeSession::writeBothWays(QByteArrayView bytes)
-{
-    if (!m_channel.writeNow)
-        return m_channel.write(bytes);
-    for (;;) {
-        const qsizetype count = m_channel.writeNow(bytes);
-        if (count < 0)
-            return false;
-        bytes = bytes.sliced(count);
-        if (bytes.isEmpty())
-            return true;
-        m_channel.wait(m_inlet.hasRoom());
-        lookNow(ScoreboardPage::now());
-    }
-}
-
 void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
 {
     if (!entry || entry != m_titled)
@@ -334,7 +275,7 @@ void NativeSession::end(MethodEntry &runs)
     runs.lastRun = now - m_now;
     runs.longestRun = std::max(runs.longestRun, runs.lastRun);
     if (m_page->heldFor.load(std::memory_order_relaxed) != 0) {
-        if (runs.lastRun >= Slow.count())
+        if (runs.lastRun >= SlowRun)
             m_interface.surprise(runs).store(1, std::memory_order_relaxed);
         m_page->heldFor.store(0, std::memory_order_relaxed);
     }
@@ -366,7 +307,7 @@ bool NativeSession::mayHold(const MethodEntry &next) const
 {
     if (m_outlet.isEmpty())
         return true;
-    return next.lastRun < Quick.count() && next.longestRun < Slow.count() && !m_outlet.isFull()
+    return next.lastRun < Quick.count() && next.longestRun < SlowRun && !m_outlet.isFull()
         && m_interface.surprise(next).load(std::memory_order_relaxed) == 0;
 }
 

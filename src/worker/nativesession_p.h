@@ -31,6 +31,17 @@ public:
     void setProgress(const Progress &progress) override;
 
 private:
+    /// Who ran for so long has kept the replies waiting that were held back. In nanoseconds.
+    static constexpr qint64 SlowRun = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
+
+    struct Request
+    {
+        quint64 id;
+        quint64 group;
+        QByteArrayView name; // null if it names no method
+        quint64 argumentCount;
+    };
+
     [[nodiscard]] bool isToLeave() const;
     [[nodiscard]] bool leave();
     [[nodiscard]] bool take(const Wire::Native::Packet &packet);
@@ -38,6 +49,8 @@ private:
     [[nodiscard]] bool afterPacket();
     [[nodiscard]] bool serveHello(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveCall(const Wire::Native::Packet &packet);
+    [[nodiscard]] bool perform(const Request &request, detail::CborReader &arguments);
+    void cancelReply(Reply &reply, quint64 id, bool hasBegun);
     [[nodiscard]] bool serveCancel(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveRelease(quint64 id);
     [[nodiscard]] bool answerCanceled(quint64 id);
