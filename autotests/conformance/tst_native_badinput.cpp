@@ -148,6 +148,8 @@ private Q_SLOTS:
         QTest::newRow("a call of nothing") << packet(CallKind, bigEndian(0) + "\x80", 2);
         QTest::newRow("deep") << echoCall(nested(65), 2);
         QTest::newRow("cut off") << echoCall("\x18", 2);
+        QTest::newRow("a cancel that was not agreed on") << packet(CancelKind, {}, 1);
+        QTest::newRow("an event") << eventOf("x", {}, 1);
     }
     void aWorkerEndsAndTheOthersGoOn()
     {

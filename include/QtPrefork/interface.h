@@ -26,6 +26,8 @@ class InterfacePrivate;
 /// lives on: a Prefork::Error crosses with code, message and data, a std::exception, QString, std::string or const char
 /// * with its text. A result the protocol cannot carry is an error too. (Parity T2-T6, T19-T21.)
 ///
+/// While it runs, a method may ask whether it is still wanted and tell how far it is: see the namespace Worker.
+///
 /// Without an application nothing that is posted is ever delivered: a queued signal reaches nobody, and deleteLater()
 /// never deletes. Delete at once, or let a smart pointer do so. Blocking calls such as QHostInfo::fromName() need none.
 ///
