@@ -87,7 +87,8 @@ public:
         static_assert(std::invocable<decltype(function) &, std::remove_cvref_t<A> &...>,
                       "the handler must take what the event carries");
         return added([&](detail::CallHandlers &handlers) {
-            handlers.events.push_back({QString::fromUtf8(event.name()), std::make_unique<Handler>(std::move(function))});
+            handlers.events.push_back(
+                {QString::fromUtf8(event.name()), std::make_unique<Handler>(std::move(function))});
         });
     }
     /// `f` takes the name of any event, as a QString, and what it carries, as a QVariantList.

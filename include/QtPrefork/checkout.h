@@ -38,9 +38,9 @@ struct CheckoutOptions
 /// (ClientOptions::maxInFlight). Each settles exactly once: with its result, with an error in the frame it was made in,
 /// or canceled, by Call::cancel() or because an error before it cleared the queue. They settle in order too, but for
 /// those that Call::cancel() ends early: a canceled call settles at once, and while its worker has not let go of it the
-/// calls behind it wait, with their clocks stopped, and so does released(). After an error of the worker's method the checkout is as
-/// usable as before, on the same worker. After a fatal error (Error::isFatal()) it is not: every later call gets that
-/// error. Nothing settles inside call(); callbacks, catchers and signals come from the event loop.
+/// calls behind it wait, with their clocks stopped, and so does released(). After an error of the worker's method the
+/// checkout is as usable as before, on the same worker. After a fatal error (Error::isFatal()) it is not: every later
+/// call gets that error. Nothing settles inside call(); callbacks, catchers and signals come from the event loop.
 ///
 /// **Lifetime.** The checkout is released when its last CheckoutPtr goes or by release(). While calls are unsettled the
 /// client holds it too, so dropping yours cancels nothing, and a callback is destroyed as soon as its call has settled,
@@ -75,9 +75,9 @@ public:
     /// current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds the nearest catcher there, or else
     /// the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
     ///
-    /// The callback for an error takes a `const Prefork::Error &`, or nothing. With one, the frame's catchers do not hear
-    /// of the error, but of what the callback throws; it runs after errored() was emitted, and gets an Error of code
-    /// Canceled too, for a call that is never run because one before it has failed. After Call::cancel() neither
+    /// The callback for an error takes a `const Prefork::Error &`, or nothing. With one, the frame's catchers do not
+    /// hear of the error, but of what the callback throws; it runs after errored() was emitted, and gets an Error of
+    /// code Canceled too, for a call that is never run because one before it has failed. After Call::cancel() neither
     /// callback runs. With the context gone, an error reaches nobody but the signal.
     ///
     /// A callback that holds a fub (see isFrame()) belongs to that one's frame too: there the call's error goes, and
@@ -105,8 +105,9 @@ public:
     ///
     /// An error goes to the future and nowhere else: it holds the Prefork::Error as its exception, with the back-trace
     /// of the call. That of a call that will never run, because one before it has failed, holds an Error of code
-    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(). Its progress is what the
-    /// method says of it (Worker::setProgress()); isStarted() is never true. About 1 µs dearer than a callback.
+    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(); within the first 10 ms of a
+    /// call's life that may be noticed so much later. Its progress is what the method says of it
+    /// (Worker::setProgress()). About 1 µs dearer than a callback.
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {
@@ -160,8 +161,8 @@ public:
 Q_SIGNALS:
     /// A call has its result, as the method's type; emitted before its callback runs.
     void finished(Prefork::CallId call, const QVariant &result);
-    /// A call ended with an error, which has its back-trace; emitted before the callback for errors or the catcher runs,
-    /// and counts as handling it when there is no catcher.
+    /// A call ended with an error, which has its back-trace; emitted before the callback for errors or the catcher
+    /// runs, and counts as handling it when there is no catcher.
     void errored(Prefork::CallId call, const Prefork::Error &error);
     /// A call will never run, or nobody will hear whether it did: Call::cancel() asked for it, or a call before it has
     /// failed. No catcher is called; a callback for errors only in the second case.

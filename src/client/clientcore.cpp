@@ -214,7 +214,7 @@ bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallT
 {
     if (!m_writer.callAtOnce(checkout, target, arguments, options, call))
         return false;
-    watchFuture(checkout.poolId, call);
+    watchFuture(call);
     return true;
 }
 
@@ -293,7 +293,7 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
     } else if (const auto error = m_writer.accept(call)) {
         m_pool.abort(id, *error, now());
     } else {
-        watchFuture(id, call);
+        watchFuture(call);
     }
 }
 

@@ -7,7 +7,6 @@
 #include "client/callers_p.h"
 #include "client/clientnumbers_p.h"
 #include "client/connections_p.h"
-#include "client/futurewatch_p.h"
 #include "client/reader_p.h"
 #include "client/settler_p.h"
 #include "client/turns_p.h"
@@ -113,6 +112,7 @@ public:
     void moveIn();
     void onTimer();
     void onResume();
+    void onFutureTimer();
 
 Q_SIGNALS:
     void connectionFailed(const QString &cause);
@@ -136,11 +136,13 @@ private:
     /// @p text is not empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
-    void watchFuture(Pooling::CheckoutId id, PendingCall &call)
+    void watchFuture(const PendingCall &call)
     {
         if (call.handler->hasFuture())
-            call.handler->keep(m_watches.take(call.handler->future(), {id, call.id}));
+            m_turns.watchFuturesSoon();
     }
+    template <class Visit>
+    void forEachPending(Visit visit) const;
     void cancelByFutures();
     void performAll(Settle when);
     void performOne(const Pooling::Action &action);
@@ -152,7 +154,6 @@ private:
     const std::shared_ptr<detail::TypeRegistry> m_types = std::make_shared<detail::TypeRegistry>();
     std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Pooling::Pool m_pool;
-    FutureWatches m_watches{this};
     Callers m_callers;
     Turns m_turns;
     Settler m_settler;

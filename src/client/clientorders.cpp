@@ -92,6 +92,8 @@ void ClientCore::moveIn()
     m_connections.reattach();
     if (m_reader.isDeferred() || m_settler.isDeferred())
         m_turns.resumeLater();
+    if (!m_callers.empty())
+        m_turns.watchFuturesSoon();
     if (!m_settler.isEmpty())
         m_settler.schedule();
     m_turns.wakeAt(m_pool.nextWakeup());
@@ -126,25 +128,39 @@ void ClientCore::onTimer()
     flush();
 }
 
-// Without an event loop no future tells that it was canceled.
+template <class Visit>
+void ClientCore::forEachPending(Visit visit) const
+{
+    for (const auto &[id, caller] : m_callers) {
+        if (caller.oneShot)
+            visit(Pooling::CallRef{id, caller.oneShot->id}, *caller.oneShot);
+        if (!caller.checkout)
+            continue;
+        CheckoutPrivate::of(*caller.checkout).calls.forEach([&visit, id = id](CallId number, const PendingCall &call) {
+            visit(Pooling::CallRef{id, number}, call);
+        });
+    }
+}
+
+// A watcher costs as much as a whole call, so that most calls, which are short, have none.
+void ClientCore::onFutureTimer()
+{
+    forEachPending([this](const Pooling::CallRef &ref, const PendingCall &call) {
+        if (call.handler->hasFuture() && !call.handler->isWatched())
+            call.handler->watch(this, [this, ref] { cancel(ref); });
+    });
+}
+
+// Without an event loop no watcher tells of anything.
 void ClientCore::cancelByFutures()
 {
     std::vector<Pooling::CallRef> canceled;
-    const auto look = [&](Pooling::CheckoutId id, const PendingCall &call) {
-        if (call.handler->hasFuture() && call.handler->future()->isCanceled())
-            canceled.push_back({id, call.id});
-    };
-    for (const auto &[id, caller] : m_callers) {
-        if (caller.oneShot)
-            look(id, *caller.oneShot);
-        if (!caller.checkout)
-            continue;
-        CheckoutPrivate::of(*caller.checkout).calls.forEach([&look, id = id](CallId, const PendingCall &call) {
-            look(id, call);
-        });
-    }
+    forEachPending([&canceled](const Pooling::CallRef &ref, const PendingCall &call) {
+        if (call.handler->hasFuture() && call.handler->isCanceled())
+            canceled.push_back(ref);
+    });
     for (const Pooling::CallRef &call : canceled)
-        static_cast<void>(cancel(call));
+        cancel(call);
 }
 
 void ClientCore::turnByHand(std::chrono::nanoseconds longest)

@@ -20,6 +20,8 @@ Turns::Turns(ClientCore *core, std::chrono::microseconds size)
     connect(&m_timer, &QTimer::timeout, core, &ClientCore::onTimer);
     m_resumeTimer.setSingleShot(true);
     connect(&m_resumeTimer, &QTimer::timeout, core, &ClientCore::onResume);
+    m_futureTimer.setSingleShot(true);
+    connect(&m_futureTimer, &QTimer::timeout, core, &ClientCore::onFutureTimer);
 }
 
 void Turns::find()
@@ -51,7 +53,7 @@ void Turns::onLoopGone()
 
 void Turns::stop()
 {
-    for (QTimer *const timer : {&m_timer, &m_resumeTimer})
+    for (QTimer *const timer : {&m_timer, &m_resumeTimer, &m_futureTimer})
         timer->stop();
 }
 
@@ -63,6 +65,12 @@ void Turns::wakeAt(std::optional<Time> time)
     m_timerDue = time;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*time - now());
     m_timer.start(std::clamp<std::chrono::milliseconds>(wait, 0ms, 24h)); // it counts in int
+}
+
+void Turns::watchFuturesSoon()
+{
+    if (m_dispatcher && !m_futureTimer.isActive())
+        m_futureTimer.start(10ms);
 }
 
 void Turns::resumeLater()

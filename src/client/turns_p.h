@@ -47,6 +47,8 @@ public:
     /// Calls ClientCore::onResume() after all other events have had their turn.
     void resumeLater();
     void stopResuming() { m_resumeTimer.stop(); }
+    /// Calls ClientCore::onFutureTimer() once, soon.
+    void watchFuturesSoon();
     /// No timer is due any more.
     void stop();
 
@@ -62,6 +64,7 @@ private:
     QTimer m_timer;
     std::optional<Time> m_timerDue;
     QTimer m_resumeTimer;
+    QTimer m_futureTimer;
     bool m_isByHand = false;
 };
 

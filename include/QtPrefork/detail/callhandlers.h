@@ -91,9 +91,9 @@ public:
     std::unique_ptr<CallNotice> read(const QString &, CborReader &arguments, quint64 count) override
     {
         auto notice = std::make_unique<ValuesNotice<F, A...>>(m_function);
-        const bool isRead = std::apply(
-            [&](A &...values) { return count == sizeof...(A) && (fromCbor(arguments, &values) && ...); },
-            notice->values());
+        const bool isRead
+            = std::apply([&](A &...values) { return count == sizeof...(A) && (fromCbor(arguments, &values) && ...); },
+                         notice->values());
         if (!isRead || !arguments.atEnd())
             return {};
         return notice;

@@ -5,6 +5,7 @@
 #include <QtPrefork/detail/resulthandler.h>
 
 #include <QtCore/QFuture>
+#include <QtCore/QFutureWatcher>
 #include <QtCore/QPromise>
 
 #include <algorithm>
@@ -35,6 +36,7 @@ public:
     FutureHandler()
         : TypedResult<R>(false, true)
     {
+        m_promise.start();
     }
     ~FutureHandler() override
     {
@@ -45,7 +47,7 @@ public:
 
     void deliver() override
     {
-        m_watch.reset();
+        m_watcher.reset();
         if constexpr (!std::is_void_v<R>)
             m_promise.addResult(std::move(this->m_value));
         finish();
@@ -53,14 +55,14 @@ public:
     bool takesErrors() const override { return true; }
     void fail(const Error &error) override
     {
-        m_watch.reset();
+        m_watcher.reset();
         m_promise.setException(std::make_exception_ptr(error));
         finish();
     }
     void cancel() override
     {
-        m_watch.reset();
-        m_interface.cancel();
+        m_watcher.reset();
+        m_promise.future().cancel();
         finish();
     }
     void setProgress(const Progress &progress) override
@@ -69,8 +71,14 @@ public:
         m_promise.setProgressRange(0, scaled.maximum);
         m_promise.setProgressValueAndText(scaled.value, progress.text());
     }
-    QFutureInterfaceBase *future() override { return &m_interface; }
-    void keep(CancelWatchPtr watch) override { m_watch = std::move(watch); }
+    bool isCanceled() const override { return m_promise.isCanceled(); }
+    bool isWatched() const override { return m_watcher != nullptr; }
+    void watch(QObject *context, const std::function<void()> &onCanceled) override
+    {
+        m_watcher = std::make_unique<QFutureWatcher<R>>();
+        QObject::connect(m_watcher.get(), &QFutureWatcherBase::canceled, context, onCanceled);
+        m_watcher->setFuture(m_promise.future());
+    }
 
 private:
     void finish()
@@ -79,9 +87,8 @@ private:
         m_promise.finish();
     }
 
-    QFutureInterface<R> m_interface{QFutureInterfaceBase::Running}; // a started one would post an event to its watcher
-    QPromise<R> m_promise{m_interface};
-    CancelWatchPtr m_watch; // not to hear of what is done here
+    QPromise<R> m_promise;
+    std::unique_ptr<QFutureWatcher<R>> m_watcher; // it need not hear of what is done here
     bool m_isFinished = false;
 };
 

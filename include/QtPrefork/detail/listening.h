@@ -22,21 +22,6 @@ struct Listening : QSharedData
 };
 using ListeningPtr = QExplicitlySharedDataPointer<Listening>;
 
-/// Hears that a future is canceled, until it is ended.
-class CancelWatch
-{
-public:
-    virtual void end() = 0;
-
-protected:
-    ~CancelWatch() = default;
-};
-struct EndWatch
-{
-    void operator()(CancelWatch *watch) const { watch->end(); }
-};
-using CancelWatchPtr = std::unique_ptr<CancelWatch, EndWatch>;
-
 }
 
 #endif

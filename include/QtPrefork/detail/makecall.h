@@ -76,8 +76,7 @@ decltype(auto) callOf(const Method<R(A...)> &method, Submit &&submit, Tail &&...
 template <class Submit, class... Tail>
 decltype(auto) callNamed(const MethodName &method, const QVariantList &arguments, Submit &&submit, Tail &&...tail)
 {
-    static_assert(sizeof...(Tail) <= 3,
-                  "after the arguments come a callback, or two, perhaps after a context object");
+    static_assert(sizeof...(Tail) <= 3, "after the arguments come a callback, or two, perhaps after a context object");
     return submit(CallTarget{nullptr, method.name(), nullptr, method.location()}, ListedArguments(arguments),
                   makeHandler<QVariant>(std::forward<Tail>(tail)...));
 }

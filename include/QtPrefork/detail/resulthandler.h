@@ -20,10 +20,6 @@
 #include <new>
 #include <type_traits>
 
-QT_BEGIN_NAMESPACE
-class QFutureInterfaceBase;
-QT_END_NAMESPACE
-
 namespace Prefork::detail {
 
 /// What becomes of a call's result: the type it must have, and who takes it. Move-only callbacks are fine.
@@ -58,10 +54,12 @@ public:
     /// The call will never run, or nobody will hear whether it did, because its own user wanted it so.
     virtual void cancel() { }
     virtual void setProgress(const Progress & /*progress*/) { }
-    /// The future that gets the result, if one does, and who hears that it was canceled, until the call settles.
+    /// Whether a future gets the result; whether that was canceled; and whether somebody is told when it is.
     [[nodiscard]] bool hasFuture() const { return m_hasFuture; }
-    [[nodiscard]] virtual QFutureInterfaceBase *future() { return nullptr; }
-    virtual void keep(CancelWatchPtr /*watch*/) { }
+    [[nodiscard]] virtual bool isCanceled() const { return false; }
+    [[nodiscard]] virtual bool isWatched() const { return false; }
+    /// Has @p onCanceled run in @p context when the future is canceled, or has been already, until the call settles.
+    virtual void watch(QObject * /*context*/, const std::function<void()> & /*onCanceled*/) { }
     /// Who hears what the call says before its result; null if nobody wants to.
     [[nodiscard]] const ListeningPtr &listening() const { return m_listening; }
     void listen(const std::shared_ptr<const CallHandlers> &handlers) { m_listening = new Listening(handlers); }
