@@ -4,6 +4,7 @@
 #include "helpers/embedded.h"
 #include "helpers/gate.h"
 #include "helpers/processes.h"
+#include "helpers/protocols.h"
 #include "helpers/rawreplies.h"
 #include "helpers/zygotelog.h"
 
@@ -151,7 +152,8 @@ private Q_SLOTS:
             .call("forkAndPass", {gate.path()}, [&](const QVariant &status) { journal.note(status.toString()); });
         WAIT_FOR(gate.isReached());
         journal.call(checkout, QStringLiteral("echo"), "echo", {7});
-        WAIT_COMPARE(client.bytesToWrite(), 0);
+        if (Test::isNative()) // over JSON it is written when its turn comes
+            WAIT_COMPARE(client.bytesToWrite(), 0);
         gate.open();
         WAIT_COMPARE(journal.entries(), QStringList({QStringLiteral("0"), QStringLiteral("echo=7")}));
         QCOMPARE(notices, 0);
