@@ -266,7 +266,8 @@ private Q_SLOTS:
         using Answer = std::function<QByteArray(quint64)>;
         QTest::newRow("result") << Answer([](quint64 id) { return resultOf("\x07", id); });
         QTest::newRow("result of another type") << Answer([](quint64 id) { return resultOf(text("x"), id); });
-        QTest::newRow("error") << Answer([](quint64 id) { return packet(FailureKind, array({map({}), text("x")}), id); });
+        QTest::newRow("error") << Answer(
+            [](quint64 id) { return packet(FailureKind, array({map({}), text("x")}), id); });
         QTest::newRow("events and canceled") << Answer([](quint64 id) {
             return eventOf("tick", {"\x01"}, id) + progressOf({"\x01", "\x02", text("")}, id) + canceled(true, id);
         });
@@ -291,8 +292,9 @@ private Q_SLOTS:
         QVERIFY(waitUntil([&] { return call.isSettled() && server.hasHeard(packet(CancelKind, {}, 1)); }));
         server.sayToWaiting(answer);
         QString outcome;
-        checkout->call(number, "good", [&](int value) { outcome = QString::number(value); },
-                       [&](const Error &error) { outcome = error.detail(); });
+        checkout->call(
+            number, "good", [&](int value) { outcome = QString::number(value); },
+            [&](const Error &error) { outcome = error.detail(); });
         QVERIFY(waitUntil([&] { return server.hasHeard(bigEndian(2)); }));
         server.answerWaiting();
         QVERIFY(waitUntil([&] { return !outcome.isEmpty(); }));
@@ -325,14 +327,16 @@ private Q_SLOTS:
         QTemporaryDir directory;
         RawServer server(directory.filePath("socket"), featuredHello());
         Client client("unix:" + directory.filePath("socket"),
-                      {.minWorkers = 1, .maxWorkers = 1, .timeout = std::chrono::milliseconds(500),
+                      {.minWorkers = 1,
+                       .maxWorkers = 1,
+                       .timeout = std::chrono::milliseconds(500),
                        .protocol = Protocol::Native});
         std::optional<Error> error;
         qint64 heard = 0;
         constexpr Event<> noise{"noise"};
-        client.with({})
-            .on(noise, [&heard] { ++heard; })
-            .call(number, "good", nullptr, [&error](const Error &e) { error = e; });
+        client.with({}).on(noise, [&heard] { ++heard; }).call(number, "good", nullptr, [&error](const Error &e) {
+            error = e;
+        });
         QVERIFY(waitUntil([&] { return server.isWaiting(); }));
         int turns = 0;
         QTimer flood;

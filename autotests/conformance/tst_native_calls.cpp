@@ -124,8 +124,7 @@ private Q_SLOTS:
         m_checkout->call("add", {20, 23}, [&](const QVariant &sum) { seen += sum.toString(); }, nullptr);
         m_checkout->call("failing", {"by name"}, this, nullptr, bad);
         WAIT_COMPARE(m_checkout->pendingCalls(), 0);
-        QCOMPARE(seen,
-                 QStringList({"3", "no luck", QString::number(Error::Canceled) + " no luck", "43", "by name"}));
+        QCOMPARE(seen, QStringList({"3", "no luck", QString::number(Error::Canceled) + " no luck", "43", "by name"}));
         QCOMPARE(caught, 0);
     }
     void theSignalComesFirstAndWhatTheCallbackThrowsGoesToTheCatchers()
@@ -134,10 +133,12 @@ private Q_SLOTS:
         connect(m_checkout.get(), &Checkout::errored, this, [&] { seen += "signal"; });
         frameTry(
             [&] {
-                m_checkout->call(failing, "first", [](int) { }, [&](const Error &) {
-                    seen += "callback";
-                    throw Error(QStringLiteral("thrown"));
-                });
+                m_checkout->call(
+                    failing, "first", [](int) {},
+                    [&](const Error &) {
+                        seen += "callback";
+                        throw Error(QStringLiteral("thrown"));
+                    });
             },
             [&](const Error &error) { seen += error.message(); });
         WAIT_COMPARE(m_checkout->pendingCalls(), 0);
@@ -150,8 +151,7 @@ private Q_SLOTS:
         QSignalSpy errored(m_checkout.get(), &Checkout::errored);
         frameTry(
             [&] {
-                m_checkout->call(
-                    failing, "x", context.get(), [&](int) { ++heard; }, [&](const Error &) { ++heard; });
+                m_checkout->call(failing, "x", context.get(), [&](int) { ++heard; }, [&](const Error &) { ++heard; });
             },
             [&](const Error &) { ++heard; });
         context.reset();
@@ -189,8 +189,7 @@ private Q_SLOTS:
         const Gate gate;
         std::optional<Error> error;
         m_checkout->call("sleep", {30});
-        m_checkout->with({.runTimeout = 100ms})
-            .call(passing, gate.path(), nullptr, [&](const Error &e) { error = e; });
+        m_checkout->with({.runTimeout = 100ms}).call(passing, gate.path(), nullptr, [&](const Error &e) { error = e; });
         WAIT_FOR(error);
         QCOMPARE(error->code(), Error::Timeout);
         QCOMPARE(error->message(), "timed out after 0.1 seconds");
@@ -227,8 +226,9 @@ private Q_SLOTS:
         for (int i = 0; i < Count; ++i) {
             const bool isLong = i % 150 == 70;
             m_client->with({.runTimeout = 500ms})
-                .call("sleep", {isLong ? 600'000 : 0}, [&](const QVariant &) { ++done; },
-                      [&late](const Error &error) { late += error.detail(); });
+                .call(
+                    "sleep", {isLong ? 600'000 : 0}, [&](const QVariant &) { ++done; },
+                    [&late](const Error &error) { late += error.detail(); });
         }
         WAIT_FOR(done + late.size() == Count);
         QCOMPARE(late, QStringList(4, "'sleep' ran for 0.5 s"));
@@ -266,8 +266,8 @@ private Q_SLOTS:
             .call(countdown, 3, 15, [&](int result) { seen += QString::number(result); });
         WAIT_COMPARE(m_checkout->pendingCalls(), 0);
         QCOMPARE(seen,
-                 QStringList({"tick 2", "1/3 step 1", "tick 1", "2/3 step 2", "tick 0", "3/3 step 3", "done2",
-                              "1.5x", "3"}));
+                 QStringList(
+                     {"tick 2", "1/3 step 1", "tick 1", "2/3 step 2", "tick 0", "3/3 step 3", "done2", "1.5x", "3"}));
     }
     void whatAHandlerThrowsGoesToTheCatchersAndTheCallGoesOn()
     {
@@ -287,7 +287,7 @@ private Q_SLOTS:
         constexpr Event<QList<int>> wrongTick{"tick"};
         std::optional<Error> error;
         m_checkout->with({})
-            .on(wrongTick, [](const QList<int> &) { })
+            .on(wrongTick, [](const QList<int> &) {})
             .call(countdown, 1, 0, nullptr, [&](const Error &e) { error = e; });
         WAIT_FOR(error);
         QCOMPARE(error->code(), Error::ProtocolError);
@@ -442,9 +442,7 @@ private Q_SLOTS:
         remake({.protocol = Protocol::Json});
         int events = 0;
         int result = 0;
-        m_checkout->with({})
-            .on(tick, [&](int) { ++events; })
-            .call(countdown, 2, 0, [&](int r) { result = r; });
+        m_checkout->with({}).on(tick, [&](int) { ++events; }).call(countdown, 2, 0, [&](int r) { result = r; });
         WAIT_COMPARE(result, 2);
         QCOMPARE(events, 0);
     }

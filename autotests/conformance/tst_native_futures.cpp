@@ -120,8 +120,7 @@ private Q_SLOTS:
     {
         QFETCH(bool, isOneShot);
         m_checkout.reset();
-        m_client = makeClient(
-            {.minWorkers = 1, .maxWorkers = 1, .cancelGrace = 0ms, .protocol = Protocol::Native});
+        m_client = makeClient({.minWorkers = 1, .maxWorkers = 1, .cancelGrace = 0ms, .protocol = Protocol::Native});
         m_checkout = m_client->checkout();
         m_pid = Test::pidOf(m_checkout);
         if (isOneShot)

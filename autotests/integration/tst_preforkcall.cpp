@@ -90,9 +90,10 @@ void TestPreforkCall::aMethodsErrorIsOne_data()
     QTest::addColumn<QString>("complaint");
     QTest::newRow("thrown") << QStringList{"fail", "no luck"} << "no luck\n";
     QTest::newRow("arguments") << QStringList{"echo"} << "echo: expected 1 argument, got 0\n";
-    QTest::newRow("no such method") << QStringList{"nonesuch"}
-                                    << "this worker has no method 'nonesuch'; it has: alloc, args, count, countdown, crash, echo, "
-                                       "exit, fail, pid, sleep, spin\n";
+    QTest::newRow("no such method")
+        << QStringList{"nonesuch"}
+        << "this worker has no method 'nonesuch'; it has: alloc, args, count, countdown, crash, echo, "
+           "exit, fail, pid, sleep, spin\n";
 }
 
 void TestPreforkCall::aMethodsErrorIsOne()

@@ -26,9 +26,9 @@ struct WorkerSide
     int calls = 0;
     bool goesOn = true;
     NativeSession session{InterfacePrivate::of(interface), Limit, &page, [this](QByteArrayView bytes) {
-                                      written.append(bytes);
-                                      return true;
-                                  }};
+                              written.append(bytes);
+                              return true;
+                          }};
 
     WorkerSide()
     {
@@ -314,9 +314,8 @@ private Q_SLOTS:
         const auto result = [](const QByteArray &content) { return hello() + packet(ResultKind, content, 1); };
         const auto failure = [](const QByteArray &content) { return hello() + packet(FailureKind, content, 1); };
         const auto goodbye = [](const QByteArray &content) { return hello() + packet(GoodbyeKind, content, 1); };
-        const auto featured = [](int kind, const QByteArray &content) {
-            return featuredHello() + packet(kind, content, 1);
-        };
+        const auto featured
+            = [](int kind, const QByteArray &content) { return featuredHello() + packet(kind, content, 1); };
         const QByteArray ouch = text("ouch");
         row("another preamble", "q]PF" + hello().sliced(4), "does not speak the native protocol");
         row("JSON", "[\"ok\",{},1]", "does not speak the native protocol");

@@ -14,8 +14,8 @@ namespace Prefork {
 struct CallOptions
 {
     /// The longest that the method may run, from when its worker begins it; the wait before that does not count. After
-    /// that the call ends with a fatal error of code Timeout, and its worker is killed. Unset = the checkout's, then the
-    /// client's; 0 = any time. Over Protocol::Json it counts from when the call was written.
+    /// that the call ends with a fatal error of code Timeout, and its worker is killed. Unset = the checkout's, then
+    /// the client's; 0 = any time. Over Protocol::Json it counts from when the call was written.
     std::optional<std::chrono::milliseconds> runTimeout = std::nullopt;
     /// The longest that the call may take in all, from when it is made; 0 or unset = any time. Of a call that is not
     /// the oldest unsettled one of its checkout it is noticed when it becomes that.

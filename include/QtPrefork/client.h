@@ -37,8 +37,8 @@ struct ClientOptions
     std::chrono::milliseconds runTimeout{0};
     /// For checkouts and one-shots that do not say: those of a higher priority get a worker first.
     int priority = 0;
-    /// How long a worker may take to let go of a canceled call that it runs (Call::cancel()) before it is killed; 0 = it
-    /// is killed at once, negative = never.
+    /// How long a worker may take to let go of a canceled call that it runs (Call::cancel()) before it is killed; 0 =
+    /// it is killed at once, negative = never.
     std::chrono::milliseconds cancelGrace = std::chrono::seconds(1);
     /// A worker is replaced after so many checkouts; 0 = never. (Parity T35.)
     int maxCheckouts = 0;
@@ -132,9 +132,9 @@ public:
     /// A one-shot call of a typed method: as Checkout::call(), on a checkout of this one call. It has a time-out of its
     /// own, the client's `timeout` from now; an error affects no other call. Over the native protocol one-shots share
     /// workers (ClientOptions::oneShotDepth) once there can be no further worker, so a long one may delay others: give
-    /// long calls a checkout, or a runTimeout: such a one shares a worker only while its method is known to be quick. If
-    /// one times out, or is canceled and does not end, its worker is given up: those behind it that never began are sent
-    /// to another, one that had begun gets WorkerLost.
+    /// long calls a checkout, or a runTimeout: such a one shares a worker only while its method is known to be quick.
+    /// If one times out, or is canceled and does not end, its worker is given up: those behind it that never began are
+    /// sent to another, one that had begun gets WorkerLost.
     template <class R, class... A, class... Tail>
     Call call(Method<R(A...)> method, Tail &&...tail)
     {

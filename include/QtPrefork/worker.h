@@ -62,8 +62,8 @@ QTPREFORK_EXPORT void throwIfCanceled();
 /// longer than the client accepts. Prolongs no time-out.
 ///
 /// Setup, checkoutDone and whatever runs outside of a call have nobody to tell, and neither has another thread than the
-/// method's, or a process that the method has forked: there nothing is sent, and the first time a warning is logged (category prefork.worker). Over JSON, and to
-/// a client that does not speak of progress, it does nothing.
+/// method's, or a process that the method has forked: there nothing is sent, and the first time a warning is logged
+/// (category prefork.worker). Over JSON, and to a client that does not speak of progress, it does nothing.
 QTPREFORK_EXPORT void setProgress(qint64 value, qint64 maximum, const QString &text = {});
 
 /// Says something to the caller while the method runs: @p arguments become the types of the event, as those of a call

@@ -120,35 +120,35 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
         m_core->perform(Settle::Later);
         return;
     }
-    PendingCall *const call = m_core->callers().find(ref->checkout, ref->call);
+    const PendingCall *const call = m_core->callers().find(ref->checkout, ref->call);
+    const QString method = call ? call->method : QString();
     if (call && !hearNotice(*ref, *call, message)) {
         m_core->connections().breakOff(connection,
                                        QStringLiteral("the event '%1' of '%2' does not carry what it should: one of "
                                                       "the two programs is out of date")
-                                           .arg(message.event, call->method));
+                                           .arg(message.event, method));
         return;
     }
     m_core->perform(Settle::Now);
 }
 
-// False if the event is of another type.
-bool Reader::hearNotice(const Pooling::CallRef &ref, PendingCall &call, const Wire::Incoming &message)
+// False if the event is of another type. Reading it may run code of a registered type, which may settle the call.
+bool Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message)
 {
-    const auto add = [&](std::unique_ptr<detail::CallNotice> what) {
-        m_core->settler().add(ref,
-                              std::make_unique<Notice>(Notice{std::move(what), call.handler->listening(), call.frame}));
+    const detail::ListeningPtr listening = call.handler->listening();
+    const auto add = [&, frame = call.frame](std::unique_ptr<detail::CallNotice> what) {
+        m_core->settler().add(ref, std::make_unique<Notice>(Notice{std::move(what), listening, frame}));
     };
-    if (message.kind == Wire::Incoming::Progress) {
+    if (message.kind == Wire::Incoming::Progress)
         call.handler->setProgress(message.progress);
-        if (call.handler->listening()) {
-            for (const auto &handler : call.handler->listening()->handlers->progress)
-                add(handler->take(message.progress));
-        }
+    if (!listening)
+        return true;
+    if (message.kind == Wire::Incoming::Progress) {
+        for (const auto &handler : listening->handlers->progress)
+            add(handler->take(message.progress));
         return true;
     }
-    if (!call.handler->listening())
-        return true;
-    for (const auto &[name, handler] : call.handler->listening()->handlers->events) {
+    for (const auto &[name, handler] : listening->handlers->events) {
         if (!name.isNull() && name != message.event)
             continue;
         detail::CborReader reader(message.arguments, &m_core->types(), nullptr, m_core->maxDecodedSize());

@@ -46,7 +46,8 @@ private:
 CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Pooling::CheckoutId id,
                                     Pooling::Duration runTimeout)
 {
-    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id, runTimeout, core->handleOf(id))), &CheckoutPrivate::drop};
+    return {new Checkout(std::make_unique<CheckoutPrivate>(core, id, runTimeout, core->handleOf(id))),
+            &CheckoutPrivate::drop};
 }
 
 // The last handle may go anywhere, but the client's things are touched in its thread only.

@@ -40,8 +40,7 @@ void deliver(PendingCall &call)
 {
     if (call.runsItself) // and the call's frame must not catch a second time
         return Frame().runOrReport([&call] { call.handler->deliver(); });
-    runIn(
-        call.frame, [&call] { call.handler->deliver(); }, [&call] { return !call.handler->heldFrame().isNull(); });
+    runIn(call.frame, [&call] { call.handler->deliver(); }, [&call] { return !call.handler->heldFrame().isNull(); });
 }
 
 // A callback that only holds a fub belongs to that one's frame too, which is looked for when it matters.
@@ -53,7 +52,8 @@ Frame frameToFail(PendingCall &call)
     return Frame::create({.name = call.frame.name().toUtf8()}, held, call.frame.location());
 }
 
-// Whether the error goes to the call's handler instead of its frame. It must not if that would run it in a wrong thread.
+// Whether the error goes to the call's handler instead of its frame. It must not if that would run it in a wrong
+// thread.
 bool takesErrors(const PendingCall &call)
 {
     return call.handler->takesErrors() && !(call.handler->hasContext() && call.handler->isContextElsewhere());
@@ -61,8 +61,7 @@ bool takesErrors(const PendingCall &call)
 
 void handOver(PendingCall &call, const Frame &frame, const Error &error)
 {
-    runIn(
-        frame, [&] { call.handler->fail(error); }, [] { return false; });
+    runIn(frame, [&] { call.handler->fail(error); }, [] { return false; });
 }
 
 }
@@ -71,8 +70,7 @@ void deliverNotice(const Notice &notice)
 {
     if (notice.listening->isOver)
         return;
-    runIn(
-        notice.frame, [&notice] { notice.what->deliver(); }, [] { return true; });
+    runIn(notice.frame, [&notice] { notice.what->deliver(); }, [] { return true; });
 }
 
 Error misplacedContext()

@@ -50,7 +50,7 @@ private:
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message);
     void takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message);
-    [[nodiscard]] bool hearNotice(const Pooling::CallRef &ref, PendingCall &call, const Wire::Incoming &message);
+    [[nodiscard]] bool hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message);
     void takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
                      Pooling::Time time);
     [[nodiscard]] bool takeResult(const ConnectionPtr &connection, const Pooling::CallRef &ref, Pooling::Time time);

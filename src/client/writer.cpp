@@ -19,8 +19,7 @@ Writer::Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &optio
 
 // Nothing of the user's may run here, for it would find a message half written.
 bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                        const detail::CallArguments &arguments, const Pooling::CallOptions &options,
-                        PendingCall &call)
+                        const detail::CallArguments &arguments, const Pooling::CallOptions &options, PendingCall &call)
 {
     if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_core->isPerforming()
         || (m_maxBytesToWrite > 0 && bytesToWrite() >= m_maxBytesToWrite))

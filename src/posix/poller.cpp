@@ -138,7 +138,8 @@ void waitFor(std::span<Watch> watches, std::optional<std::chrono::nanoseconds> t
     std::vector<pollfd> polls;
     polls.reserve(watches.size());
     for (const Watch &watch : watches)
-        polls.push_back({watch.descriptor, short((watch.wantsRead ? POLLIN : 0) | (watch.wantsWrite ? POLLOUT : 0)), 0});
+        polls.push_back(
+            {watch.descriptor, short((watch.wantsRead ? POLLIN : 0) | (watch.wantsWrite ? POLLOUT : 0)), 0});
     const auto until = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::nanoseconds(0));
     int ready = -1;
     do {

@@ -24,8 +24,7 @@ class ConnectionCodec final : public ClientCodec
 public:
     /// @p spare: see PacketBuffer.
     ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
-                    qint64 maxDecodedSize = DefaultMaxDecodedSize,
-                    const std::shared_ptr<QByteArray> &spare = {})
+                    qint64 maxDecodedSize = DefaultMaxDecodedSize, const std::shared_ptr<QByteArray> &spare = {})
         : m_maxMessageSize(maxMessageSize)
         , m_maxDecodedSize(maxDecodedSize)
         , m_types(types)

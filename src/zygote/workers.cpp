@@ -408,8 +408,8 @@ QByteArray Workers::lastWords(const Child &child, const Event &event) const
         return {};
     if (page->greeted.load(std::memory_order_relaxed) == 0)
         return Wire::goodbyeInsteadOfHello(reasonOf(event.cause), describeDeath(event));
-    return Wire::goodbye(reasonOf(event.cause), describeDeath(event),
-                         page->lastStarted.load(std::memory_order_relaxed), page->begunCalls());
+    return Wire::goodbye(reasonOf(event.cause), describeDeath(event), page->lastStarted.load(std::memory_order_relaxed),
+                         page->begunCalls());
 }
 
 }
