@@ -207,6 +207,43 @@ private Q_SLOTS:
         QCOMPARE(error->message(), "timed out after 0.05 seconds");
         QCOMPARE(error->detail(), "all workers were busy");
     }
+    // There the call is written at once, and nothing else happens in the client until its time is over.
+    void limitsOfAWarmCheckoutEndInTime_data()
+    {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<QString>("detail");
+        for (const char *kind : {"timeout", "runTimeout", "deadline"})
+            QTest::newRow(kind) << kind << "'passing' ran for 0.";
+    }
+    void limitsOfAWarmCheckoutEndInTime()
+    {
+        QFETCH(QString, kind);
+        QFETCH(QString, detail);
+        const Gate gate;
+        CheckoutOptions checkoutOptions;
+        CallOptions callOptions;
+        if (kind == "timeout")
+            checkoutOptions.timeout = 200ms;
+        else
+            (kind == "deadline" ? callOptions.deadline : callOptions.runTimeout) = 200ms;
+        m_checkout->release();
+        m_checkout = m_client->checkout(checkoutOptions);
+        QVERIFY(Test::pidOf(m_checkout) > 0);
+        bool isLater = false;
+        QTimer::singleShot(300ms, &m_timers, [&isLater] { isLater = true; }); // the alarm of the call before is over
+        WAIT_FOR(isLater);
+        std::optional<Error> error;
+        QEventLoop loop; // without the timers of a wait for something, which would turn it
+        QTimer::singleShot(Test::Patience, &loop, &QEventLoop::quit);
+        m_checkout->with(callOptions).call(passing, gate.path(), nullptr, [&](const Error &e) {
+            error = e;
+            loop.quit();
+        });
+        loop.exec();
+        QVERIFY(error);
+        QCOMPARE(error->message(), "timed out after 0.2 seconds");
+        QVERIFY2(error->detail().startsWith(detail), qPrintable(error->detail()));
+    }
     void onlyTheImpliedTimeOutGivesWayToARunTimeOut()
     {
         const Gate gate;
@@ -380,6 +417,21 @@ private Q_SLOTS:
         QVERIFY(m_checkout->error());
         QVERIFY(Test::pidOf(m_client->checkout()) > 0);
     }
+    void aCallThatCouldNotBeEncodedCanBeCanceled()
+    {
+        QStringList seen;
+        const auto onError = [&](const Error &error) { seen += error.message(); };
+        const QVariant unsendable = QVariant::fromValue<QObject *>(this);
+        QSignalSpy canceled(m_checkout.get(), &Checkout::canceled);
+        Call call = m_checkout->call("echo", {unsendable}, nullptr, onError);
+        QVERIFY(call.cancel() && !call.cancel());
+        Call oneShot = m_client->call("echo", {unsendable}, nullptr, onError);
+        QVERIFY(oneShot.cancel());
+        QCOMPARE(Test::answer(m_checkout, "add", {1, 2}), QVariant(3));
+        WAIT_FOR(call.isSettled() && oneShot.isSettled());
+        QCOMPARE(canceled.size(), 1);
+        QCOMPARE(seen, QStringList());
+    }
     void cancelingAFutureCancelsItsCallAlone()
     {
         Gate gate;
@@ -463,6 +515,7 @@ private:
         m_checkout = m_client->checkout();
     }
 
+    QObject m_timers; // whose end is theirs
     std::unique_ptr<Test::UnhandledErrors> m_unhandled;
     std::unique_ptr<Client> m_client;
     CheckoutPtr m_checkout;

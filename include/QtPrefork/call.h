@@ -32,7 +32,8 @@ public:
 
     /// The call is not wanted any more: it settles as canceled when the event loop turns, and neither its callback nor
     /// its error callback is ever called; Checkout::canceled() is emitted, and a future is canceled. False, and nothing
-    /// happens, if it has settled, or if its result has been read already and is about to be delivered.
+    /// happens, if it has settled, or if it is certain already how it will: its result or error has been read, or its
+    /// checkout has ended, and that is about to be delivered.
     ///
     /// A call that its worker does not have never starts, and one that its worker has not begun does not start either.
     /// The method of one that runs is told (Worker::isCanceled()); if it does not end within

@@ -77,8 +77,9 @@ public:
                 std::make_unique<detail::TypedProgressHandler<decltype(function)>>(std::move(function)));
         });
     }
-    /// `f` takes what the event carries. If the worker sends anything else under its name, the connection ends with
-    /// code ProtocolError: one of the two programs is out of date.
+    /// `f` takes what the event carries. What the worker sends under its name is read as results are, by the same
+    /// conversions; what does not fit ends the connection with code ProtocolError: one of the two programs is out of
+    /// date.
     template <class... A, class... F>
     [[nodiscard]] auto on(Event<A...> event, F &&...f) const
     {

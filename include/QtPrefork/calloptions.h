@@ -15,10 +15,10 @@ struct CallOptions
 {
     /// The longest that the method may run, from when its worker begins it; the wait before that does not count. After
     /// that the call ends with a fatal error of code Timeout, and its worker is killed. Unset = the checkout's, then
-    /// the client's; 0 = any time. Over Protocol::Json it counts from when the call was written.
+    /// the client's; 0, or less, = any time. Over Protocol::Json it counts from when the call was written.
     std::optional<std::chrono::milliseconds> runTimeout = std::nullopt;
-    /// The longest that the call may take in all, from when it is made; 0 or unset = any time. Of a call that is not
-    /// the oldest unsettled one of its checkout it is noticed when it becomes that.
+    /// The longest that the call may take in all, from when it is made; 0 or unset = any time, negative = it is over
+    /// already. Of a call that is not the oldest unsettled one of its checkout it is noticed when it becomes that.
     std::optional<std::chrono::milliseconds> deadline = std::nullopt;
     /// Of a one-shot (Client::call()): those of a higher priority get a worker first, those of the same first come,
     /// first served. Unset = the client's. A call of a checkout goes with its checkout, whatever is said here.

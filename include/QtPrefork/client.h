@@ -37,8 +37,8 @@ struct ClientOptions
     std::chrono::milliseconds runTimeout{0};
     /// For checkouts and one-shots that do not say: those of a higher priority get a worker first.
     int priority = 0;
-    /// How long a worker may take to let go of a canceled call that it runs (Call::cancel()) before it is killed; 0 =
-    /// it is killed at once, negative = never.
+    /// How long a worker may take to let go of a canceled call that it runs (Call::cancel()) before the client hangs
+    /// up, so that it is killed (within ZygoteOptions::abandonedGrace); 0 = at once, negative = never.
     std::chrono::milliseconds cancelGrace = std::chrono::seconds(1);
     /// A worker is replaced after so many checkouts; 0 = never. (Parity T35.)
     int maxCheckouts = 0;

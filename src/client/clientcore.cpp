@@ -214,6 +214,8 @@ bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallT
 {
     if (!m_writer.callAtOnce(checkout, target, arguments, options, call))
         return false;
+    if (m_changesSeen != m_pool.changes()) // the call's time may be over before any other's
+        perform(Settle::Later);
     watchFuture(call);
     return true;
 }
@@ -254,7 +256,7 @@ Call ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
 bool ClientCore::cancel(const Pooling::CallRef &call)
 {
     if (!m_pool.cancel(call.checkout, call.call, now()))
-        return false;
+        return m_settler.cancelRefused(call);
     const PendingCall *const pending = m_callers.find(call.checkout, call.call);
     if (pending && pending->handler->listening())
         pending->handler->listening()->isOver = true;

@@ -55,6 +55,25 @@ void Settler::add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice)
     m_settlements.push_back(std::move(settlement));
 }
 
+bool Settler::cancelRefused(const Pooling::CallRef &call)
+{
+    for (Settlement &settlement : m_settlements) {
+        Action &action = settlement.action;
+        if (settlement.notice || settlement.isDeletion || action.kind != Action::Fail || action.call != call.call
+            || action.checkout != call.checkout)
+            continue;
+        const PendingCall *const pending = settlement.oneShot ? settlement.oneShot.get()
+            : settlement.checkout ? CheckoutPrivate::of(*settlement.checkout).calls.find(call.call)
+                                  : nullptr;
+        if (!pending || !pending->unsent || pending->unsent->refusal.isEmpty())
+            return false;
+        action.kind = Action::CancelAsked;
+        action.error.reset();
+        return true;
+    }
+    return false;
+}
+
 bool Settler::isAbout(const Pooling::CallRef &call) const
 {
     return std::any_of(m_settlements.begin(), m_settlements.end(), [&call](const Settlement &settlement) {

@@ -23,6 +23,9 @@ public:
     void add(const Pooling::Action &action);
     /// The call says something before its result; it comes behind what is waiting to be settled.
     void add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice);
+    /// The call, whose arguments could not be encoded, settles as canceled instead of with that error. False if it is
+    /// not waiting to be settled so.
+    [[nodiscard]] bool cancelRefused(const Pooling::CallRef &call);
     /// Whether something is waiting that settles the call.
     [[nodiscard]] bool isAbout(const Pooling::CallRef &call) const;
     /// A call that the pool does not know of has failed.

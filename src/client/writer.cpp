@@ -182,6 +182,7 @@ void Writer::markDirty(const ConnectionPtr &connection)
 void Writer::flush()
 {
     while (!m_dirty.empty()) {
+        bool mayHaveBegun = false; // a call whose time counts from when it has been written
         m_flushing.swap(m_dirty);
         for (const ConnectionPtr &connection : m_flushing) {
             connection->isDirty = false;
@@ -190,15 +191,17 @@ void Writer::flush()
             connection->stream->flush();
             countBacklog(*connection);
             if (m_pool.countsRuns() && connection->stream->bytesToWrite() == 0
-                && m_pool.awaitsFlush(connection->worker))
+                && m_pool.awaitsFlush(connection->worker)) {
                 m_pool.flushed(connection->worker, now());
+                mayHaveBegun = true;
+            }
             const quint64 sent = connection->stream->bytesSent();
             m_writtenBytes += qint64(sent - std::exchange(connection->reportedSent, sent));
             if (connection->stream->bytesToWrite() <= m_maxInFlightBytes)
                 m_pool.setStalled(connection->worker, false, now());
         }
         m_flushing.clear();
-        if (m_pool.hasActions()) // there is room again
+        if (mayHaveBegun || m_pool.hasActions()) // perhaps there is room again
             m_core->perform(ClientCore::Settle::Later);
     }
 }

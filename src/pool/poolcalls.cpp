@@ -76,8 +76,8 @@ CallRecord &Pool::add(Checkout &checkout, const CallOptions &options, Time now)
     ++checkout.pending;
     if (options.runTimeout != Duration::zero() || options.deadline != Duration::zero()) [[unlikely]] {
         call.runTimeout = std::max(options.runTimeout, Duration::zero());
-        if (options.deadline != Duration::zero())
-            call.deadline = now + options.deadline;
+        if (options.deadline != Duration::zero()) // a negative one, the rest of a time that is over, is soon over too
+            call.deadline = now + std::max<Duration>(options.deadline, std::chrono::milliseconds(1));
         checkout.limited += call.hasLimit();
         m_timedRuns += call.runTimeout > Duration::zero();
     }

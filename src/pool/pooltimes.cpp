@@ -242,7 +242,8 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
             detail = ranFor(methodName(call.method), call.runTimeout);
         } else if (isLate) {
             limit = call.deadline - call.made;
-            detail = whereTheTimeWent(id, checkout);
+            detail = call.begun == Never ? whereTheTimeWent(id, checkout)
+                                         : ranFor(methodName(call.method), now - call.begun);
         }
     });
     if (detail.isNull()) {
