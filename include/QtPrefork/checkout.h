@@ -105,7 +105,7 @@ public:
     ///
     /// An error goes to the future and nowhere else: it holds the Prefork::Error as its exception, with the back-trace
     /// of the call. That of a call that will never run, because one before it has failed, holds an Error of code
-    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(); within the first 10 ms of a
+    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(); within the first 50 ms of a
     /// call's life that may be noticed so much later. Its progress is what the method says of it
     /// (Worker::setProgress()). About 1 µs dearer than a callback.
     template <class R, class... A, class... T>

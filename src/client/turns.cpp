@@ -70,7 +70,7 @@ void Turns::wakeAt(std::optional<Time> time)
 void Turns::watchFuturesSoon()
 {
     if (m_dispatcher && !m_futureTimer.isActive())
-        m_futureTimer.start(10ms);
+        m_futureTimer.start(50ms);
 }
 
 void Turns::resumeLater()
