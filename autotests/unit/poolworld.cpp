@@ -252,8 +252,11 @@ void World::workerStep(const Step &next)
             Hand &hand = m_workers[id];
             const CallRef call = hand.queue[hand.traits.answersInOrder ? 0 : next.amount % hand.queue.size()];
             hand.isSetUp = true;
-            if (call.checkout != 0)
-                m_users.at(call.checkout).calls.at(call.call).begun = m_now;
+            if (call.checkout != 0) {
+                UserCall &begins = m_users.at(call.checkout).calls.at(call.call);
+                if (!std::exchange(begins.hasSaidBegun, true))
+                    begins.begun = m_now;
+            }
             m_pool.begun(id, call, m_now);
         }
         break;
@@ -401,7 +404,7 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
         return m_pool.workerOf(entry.first) == worker && !hand.isShared;
     });
     Begun begun;
-    begun.isTold = amount % 2;
+    const bool isTold = amount % 2;
     std::vector<bool> hasBegun(hand.queue.size());
     bool anyHasBegun = hand.answers > 0;
     for (std::size_t i = 0; i < hand.queue.size() && !unsent; ++i) {
@@ -410,12 +413,12 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
             continue;
         if (inOrder)
             ++begun.oldest;
-        else
+        if (!inOrder || isTold)
             begun.named.push_back(hand.queue[i]);
         hasBegun[i] = true;
         const CallRef &call = hand.queue[i];
         anyHasBegun = anyHasBegun
-            || (call.checkout != 0 && (begun.isTold || !m_users.at(call.checkout).calls.at(call.call).isGhost));
+            || (call.checkout != 0 && (isTold || !inOrder || !m_users.at(call.checkout).calls.at(call.call).isGhost));
     }
     m_workers.erase(worker);
     const qsizetype before = m_pool.workerCount();
@@ -427,6 +430,7 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
             UserCall &lost = m_users.at(call.checkout).calls.at(call.call);
             lost.isSent = false;
             lost.begun = Never;
+            lost.hasSaidBegun = false;
             const bool isGhost = lost.isGhost;
             endGhost(call);
             if (hand.isShared && !isGhost)

@@ -88,6 +88,7 @@ private:
         Duration runTimeout{};
         Time deadline = Never;
         Time begun = Never; // as far as the pool can know
+        bool hasSaidBegun = false; // its worker has; saying it again changes nothing
         Time ghostSince = Never; // from when its worker has nothing else to do
     };
     struct User

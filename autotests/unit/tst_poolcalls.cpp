@@ -108,6 +108,7 @@ private Q_SLOTS:
     void aFailureOfACanceledCallCancelsThoseBehindIt();
     void aGhostIsNeverSentAgain();
     void theRunIsCountedFromWhenItBegins();
+    void whoBeginsAgainGetsNoMoreTime();
     void aTimeoutThatIsImpliedGivesWayToARunTimeout_data();
     void aTimeoutThatIsImpliedGivesWayToARunTimeout();
     void theRunIsNotCountedBeforeItIsWritten();
@@ -271,7 +272,7 @@ void TestPoolCalls::aSharedWorkerIsGivenUpAndTheOthersGoElsewhere()
     (void)office.take();
     office.pool.advance(0s);
     QCOMPARE(Office::named(office.take(), Action::HangUp).size(), std::size_t(1));
-    office.pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("gone")), {.oldest = 1, .isTold = true}, 0s);
+    office.pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("gone")), {.oldest = 1}, 0s);
     const auto orders = office.take();
     QVERIFY(!Office::failure(orders));
     QCOMPARE(office.pool.waitingCount(), 1);
@@ -337,7 +338,10 @@ void TestPoolCalls::aGhostIsNeverSentAgain()
         const CheckoutId id = office.checkout(2);
         QVERIFY(office.pool.cancel(id, 1, 0s));
         (void)office.take();
-        office.pool.lost(office.pool.workerOf(id), lost, {.oldest = 1, .isTold = isTold}, 0s);
+        Begun begun{.oldest = 1};
+        if (isTold)
+            begun.named.push_back({id, 1});
+        office.pool.lost(office.pool.workerOf(id), lost, begun, 0s);
         QCOMPARE(office.pool.errorOf(id).has_value(), isTold); // it counts as begun only if somebody says so
         office.pool.advance(1s);
         for (std::vector<Action> orders = office.take(); !orders.empty(); orders = office.take()) {
@@ -397,6 +401,17 @@ void TestPoolCalls::theRunIsCountedFromWhenItBegins()
     QCOMPARE(error.message(), QStringLiteral("timed out after 2 seconds"));
     QCOMPARE(error.detail(), QStringLiteral("'decode' ran for 2 s"));
     QVERIFY(!office.pool.countsRuns());
+}
+
+void TestPoolCalls::whoBeginsAgainGetsNoMoreTime()
+{
+    Office office({.minWorkers = 1, .timeout = 0s});
+    const CheckoutId id = office.checkout(1, {.runTimeout = 2s});
+    office.pool.flushed(office.pool.workerOf(id), 0s);
+    office.begins(id, 1, 1s);
+    office.begins(id, 1, 2s);
+    office.pool.advance(3s);
+    QVERIFY(office.pool.errorOf(id));
 }
 
 void TestPoolCalls::theRunIsNotCountedBeforeItIsWritten()

@@ -201,7 +201,14 @@ void Connections::onDeathExplained(quint64 worker)
 void Connections::sayGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
     const Loss loss = message.reason == Wire::RoomReason ? Loss::ForRoom : Loss::Unexpected;
-    lose(connection, message.cause, {.oldest = connection->mayHaveBegun(message.id), .isTold = true}, loss);
+    Pooling::Begun begun{.oldest = connection->mayHaveBegun(message.id)};
+    for (const quint64 number : message.begun) {
+        if (const quint64 next = connection->lastAnswered + 1; number >= next) {
+            if (const auto call = m_pool.callBehind(connection->worker, number - next))
+                begun.named.push_back(*call);
+        }
+    }
+    lose(connection, message.cause, begun, loss);
     m_core->perform(Settle::Now);
 }
 

@@ -174,6 +174,21 @@ std::optional<CallRef> Pool::callOf(WorkerId id) const
     return CallRef{worker->checkout, checkout.calls.first()};
 }
 
+std::optional<CallRef> Pool::callBehind(WorkerId id, quint64 distance) const
+{
+    const std::optional<CallRef> next = callOf(id);
+    const Worker *const worker = m_workers.find(id);
+    if (!next || worker->state != Worker::Held)
+        return next && distance < worker->oneShots.size() ? std::optional(CallRef{worker->oneShots[distance], 1})
+                                                          : std::nullopt;
+    std::optional<CallRef> found;
+    m_checkouts.at(worker->checkout).calls.forEach([&](CallId number, const CallRecord &call) {
+        if (call.state != CallRecord::Waiting && distance-- == 0)
+            found = CallRef{worker->checkout, number};
+    });
+    return found;
+}
+
 bool Pool::isWith(WorkerId id, const CallRef &call) const
 {
     const Worker *const worker = m_workers.find(id);

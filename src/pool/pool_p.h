@@ -55,6 +55,8 @@ public:
     void flushed(WorkerId worker, Time now);
     /// The worker said that it begins the call.
     void begun(WorkerId worker, const CallRef &call, Time now);
+    /// The call said something, so it has begun, whether its worker said so or not.
+    void speaks(WorkerId worker, const CallRef &call, Time now);
     /// The worker answered the call, which is callOf() it, or one that isWith() it. Each returns false if that cannot
     /// be: then the caller reports the worker lost.
     [[nodiscard]] bool replied(WorkerId worker, const CallRef &call, Time now);
@@ -111,6 +113,8 @@ public:
     [[nodiscard]] bool wantsWorkers() const { return m_connecting > 0 || wantsMore(); }
     /// The call that the worker answers next; nothing if it has none, or answers in any order.
     [[nodiscard]] std::optional<CallRef> callOf(WorkerId worker) const;
+    /// The call that it answers so many later than that one.
+    [[nodiscard]] std::optional<CallRef> callBehind(WorkerId worker, quint64 distance) const;
     /// Whether the worker has the call, and has not answered it.
     [[nodiscard]] bool isWith(WorkerId worker, const CallRef &call) const;
     /// What is known of a call; null if it has been answered, or can never be.

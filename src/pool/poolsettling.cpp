@@ -87,13 +87,14 @@ void Pool::takeBack(Checkout &checkout, CallId from)
             return;
         call.state = CallRecord::Waiting;
         call.begun = Never;
+        call.hasSaidBegun = false;
         --checkout.inFlight;
     });
     checkout.next = std::min(checkout.next, from);
     checkout.hasSent = checkout.hasAnswer || checkout.inFlight > 0;
 }
 
-// A ghost counts only if the worker said that it has begun. From the bytes that were written nothing follows for it.
+// A ghost counts only if it is named: from how many bytes were written, or which call began last, nothing follows.
 bool Pool::mayHaveBegun(const Checkout &checkout, const Begun &begun)
 {
     qsizetype older = 0;
@@ -103,8 +104,8 @@ bool Pool::mayHaveBegun(const Checkout &checkout, const Begun &begun)
             return;
         const bool isNamed = std::any_of(begun.named.begin(), begun.named.end(),
                                          [number](const CallRef &named) { return named.call == number; });
-        const bool isCounted = older++ < begun.oldest || isNamed;
-        hasBegun = hasBegun || (isCounted && (begun.isTold || call.state == CallRecord::Sent));
+        const bool isCounted = older++ < begun.oldest && call.state == CallRecord::Sent;
+        hasBegun = hasBegun || isNamed || isCounted;
     });
     return hasBegun;
 }

@@ -21,7 +21,7 @@ QString inSeconds(Duration duration)
 
 QString ranFor(const QString &method, Duration duration)
 {
-    const QString time = QString::number(seconds(duration), 'g', 3);
+    const QString time = QString::number(std::max(seconds(duration), 0.0), 'g', 3);
     return method.isEmpty() ? QStringLiteral("it ran for %1 s").arg(time)
                             : QStringLiteral("'%1' ran for %2 s").arg(method, time);
 }
@@ -143,8 +143,17 @@ void Pool::begun(WorkerId id, const CallRef &ref, Time now)
     Checkout *const checkout = m_checkouts.find(ref.checkout);
     if (!checkout)
         return;
-    checkout->calls.find(ref.call)->begun = now;
+    CallRecord &call = *checkout->calls.find(ref.call);
+    if (std::exchange(call.hasSaidBegun, true)) // who says it again does not get more time
+        return;
+    call.begun = now;
     updateAlarm(ref.checkout, *checkout);
+}
+
+void Pool::speaks(WorkerId id, const CallRef &ref, Time now)
+{
+    if (const CallRecord *const call = record(ref); call && call->begun == Never)
+        begun(id, ref, now);
 }
 
 Time Pool::dueTime(const Checkout &checkout) const

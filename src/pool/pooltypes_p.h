@@ -66,6 +66,7 @@ struct CallRecord
         Ghost, ///< the same of one that was canceled, and has settled: its answer is waited for, and is nobody's
     };
     State state = Vacant;
+    bool hasSaidBegun = false; ///< its worker has
     MethodId method = 0;
     quint64 group = 0; ///< of one that was sent: its fate group
     Time made{};
@@ -124,8 +125,7 @@ struct Sending
 struct Begun
 {
     qsizetype oldest = 0; ///< so many, the oldest first
-    std::vector<CallRef> named = {}; ///< and these, of a worker that takes them in any order
-    bool isTold = false; ///< the worker said so; else it is concluded from what was written, and may be too many
+    std::vector<CallRef> named = {}; ///< and these, for the worker said so
 };
 
 }
