@@ -3,6 +3,7 @@
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
 #include "helpers/nativebytes.h"
+#include "helpers/rawsocket.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
@@ -11,6 +12,9 @@
 #include <QtCore/QTemporaryDir>
 #include <QtNetwork/QLocalServer>
 #include <QtNetwork/QLocalSocket>
+
+#include <atomic>
+#include <thread>
 
 using namespace Prefork;
 using namespace Test;
@@ -112,6 +116,45 @@ private:
     QByteArray m_heard;
 };
 
+// A worker that says the same of its first call for ever, in a thread of its own: it never waits for this program.
+class EndlessTalker
+{
+    Q_DISABLE_COPY_MOVE(EndlessTalker)
+
+public:
+    EndlessTalker(const QString &path, const QByteArray &message)
+        : m_listener(listenAt(socketAddress(path.toUtf8())))
+        , m_thread([this, message] { talk(message); })
+    {
+    }
+    ~EndlessTalker()
+    {
+        m_isOver = true;
+        ::shutdown(m_listener, SHUT_RDWR);
+        m_thread.join();
+        ::close(m_listener);
+    }
+
+private:
+    void talk(const QByteArray &message)
+    {
+        const int connection = ::accept4(m_listener, nullptr, nullptr, SOCK_CLOEXEC);
+        const QByteArray greeting = featuredHello();
+        QByteArray heard(1024, '\0');
+        bool goesOn = ::send(connection, greeting.constData(), std::size_t(greeting.size()), MSG_NOSIGNAL) > 0;
+        for (int reads = 0; reads < 2 && goesOn; ++reads) // its hello, and the calls
+            goesOn = ::recv(connection, heard.data(), std::size_t(heard.size()), 0) > 0;
+        const QByteArray flood = message.repeated(1000);
+        while (goesOn && !m_isOver)
+            goesOn = ::send(connection, flood.constData(), std::size_t(flood.size()), MSG_NOSIGNAL) > 0;
+        ::close(connection);
+    }
+
+    const int m_listener;
+    std::atomic<bool> m_isOver{false};
+    std::thread m_thread;
+};
+
 Outcome callNumber(const CheckoutPtr &checkout, const QString &argument)
 {
     const auto outcome = std::make_shared<Outcome>();
@@ -209,6 +252,12 @@ private Q_SLOTS:
             [](quint64 id) { return canceled(true, id); });
         row("begun, which was not agreed on", Error::ProtocolError, "unknown kind 12",
             [](quint64 id) { return packet(BegunKind, {}, id) + resultOf("\x07", id); });
+
+        row("a goodbye that names the call as begun, and none as the last", Error::WorkerLost, "suddenly died",
+            [](quint64 id) { return packet(GoodbyeKind, map({text("begun"), array({QByteArray(1, char(id))})}), 0); });
+        row("a goodbye that names too many", Error::ProtocolError, "a malformed goodbye", [](quint64 id) {
+            return packet(GoodbyeKind, map({text("begun"), longHead(4, 65) + QByteArray(65, '\x01')}), id);
+        });
 
         greeting = featuredHello();
         const QString notRunning = "an event of a call that cannot be running";
@@ -352,6 +401,47 @@ private Q_SLOTS:
         flood.stop();
         QCOMPARE(error->code(), Error::Timeout);
         QVERIFY(heard > 10'000 && turns > 1);
+    }
+
+    // Nor does it keep a time-out waiting: what comes after that is not waited for, however fast it comes, and however
+    // slow the handlers are.
+    void whoTalksForEverIsStopped_data()
+    {
+        QTest::addColumn<QByteArray>("message");
+        QTest::addColumn<int>("timeout");
+        QTest::addColumn<int>("runTimeout");
+        QTest::addColumn<int>("handlerTime"); // in microseconds
+        const QByteArray event = eventOf("noise", {}, 1);
+        const QByteArray progress = progressOf({"\x01", "\x02", text("")}, 1);
+        const QByteArray begun = packet(BegunKind, {}, 1);
+        QTest::newRow("events, time-out") << event << 300 << 0 << 0;
+        QTest::newRow("progress, time-out") << progress << 300 << 0 << 0;
+        QTest::newRow("begun, time-out") << begun << 300 << 0 << 0;
+        QTest::newRow("events, time of the run") << begun + event << 0 << 300 << 0;
+        QTest::newRow("begun, time of the run") << begun << 0 << 300 << 0;
+        QTest::newRow("never begun, time of the run") << event << 0 << 300 << 0;
+        QTest::newRow("events, slow handlers") << event << 300 << 0 << 5000;
+    }
+    void whoTalksForEverIsStopped()
+    {
+        QFETCH(QByteArray, message);
+        QFETCH(int, timeout);
+        QFETCH(int, runTimeout);
+        QFETCH(int, handlerTime);
+        QTemporaryDir directory;
+        const EndlessTalker talker(directory.filePath("socket"), message);
+        Client client("unix:" + directory.filePath("socket"),
+                      {.minWorkers = 1,
+                       .maxWorkers = 1,
+                       .timeout = std::chrono::milliseconds(timeout),
+                       .protocol = Protocol::Native});
+        constexpr Event<> noise{"noise"};
+        std::optional<Error> error;
+        client.with({.runTimeout = std::chrono::milliseconds(runTimeout)})
+            .on(noise, [&] { std::this_thread::sleep_for(std::chrono::microseconds(handlerTime)); })
+            .call(number, "x", nullptr, [&error](const Error &e) { error = e; });
+        QVERIFY(waitUntil([&] { return error.has_value(); }));
+        QCOMPARE(error->code(), Error::Timeout);
     }
 
     void aWorkersMemoryIsBounded_data()

@@ -120,6 +120,8 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
         m_core->perform(Settle::Later);
         return;
     }
+    if (m_pool.countsRuns())
+        m_pool.speaks(connection->worker, *ref, now());
     const PendingCall *const call = m_core->callers().find(ref->checkout, ref->call);
     const QString method = call ? call->method : QString();
     if (call && !hearNotice(*ref, *call, message)) {

@@ -86,6 +86,13 @@ void Reader::readOnInside()
         defer(connection);
 }
 
+// Whether the answer to a call that is overdue may have come, and is only not read. What else its worker has said does
+// not count, or one that never stops talking could not be stopped.
+bool Reader::isBehind(const Connection &connection)
+{
+    return connection.isDeferred && (connection.isUnfinished || connection.codec->hasAnswer(connection.stream->peek()));
+}
+
 std::vector<Pooling::WorkerId> Reader::readOverdue(Pooling::Time time)
 {
     std::vector<Pooling::WorkerId> unread;
@@ -94,7 +101,7 @@ std::vector<Pooling::WorkerId> Reader::readOverdue(Pooling::Time time)
         const ConnectionPtr connection = m_core->connections().find(worker);
         if (connection && !connection->isDeferred)
             readSome(connection, Reading::Everything);
-        if (connection && connection->isDeferred)
+        if (connection && isBehind(*connection))
             unread.push_back(worker);
     }
     return unread;

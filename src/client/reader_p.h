@@ -41,6 +41,7 @@ private:
     void readSiblings(const ConnectionPtr &connection);
     void defer(const ConnectionPtr &connection);
     void readOnInside();
+    [[nodiscard]] static bool isBehind(const Connection &connection);
     [[nodiscard]] static bool isDecoded(const Connection &connection);
     [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
     [[nodiscard]] static bool hasUnasked(const Connection &connection);

@@ -45,6 +45,8 @@ public:
     void setReading(bool on) { m_readNotifier.setEnabled(on); }
     /// True when there is input or the other end has hung up; nothing is consumed.
     [[nodiscard]] bool hasInput() const { return Posix::hasInput(m_socket.get()); }
+    /// All that read() would bring.
+    [[nodiscard]] QByteArray peek() const { return Posix::peekAll(m_socket.get()); }
     /// Bytes taken so far, how many of them have left, and how many have not.
     [[nodiscard]] quint64 bytesGiven() const { return m_given; }
     [[nodiscard]] quint64 bytesSent() const { return m_sent; }

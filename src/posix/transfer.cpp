@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -150,6 +151,18 @@ std::optional<char> peekByte(int socket)
     char byte = 0;
     const ssize_t count = receiveBytes(socket, std::span(&byte, 1), MSG_PEEK | MSG_DONTWAIT);
     return count == 1 ? std::optional(byte) : std::nullopt;
+}
+
+QByteArray peekAll(int socket)
+{
+    constexpr int Guess = 256 * 1024; // more than a unix socket holds
+    int size = 0;
+    if (::ioctl(socket, FIONREAD, &size) != 0)
+        size = Guess;
+    QByteArray bytes(size, Qt::Uninitialized);
+    bytes.truncate(
+        std::max<ssize_t>(0, receiveBytes(socket, {bytes.data(), std::size_t(size)}, MSG_PEEK | MSG_DONTWAIT)));
+    return bytes;
 }
 
 }

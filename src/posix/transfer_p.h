@@ -42,6 +42,8 @@ struct Transfer
 [[nodiscard]] bool hasHalfClosed(int socket);
 /// The next byte, if it has come, which stays to be read.
 [[nodiscard]] std::optional<char> peekByte(int socket);
+/// All that has come, which stays to be read.
+[[nodiscard]] QByteArray peekAll(int socket);
 
 }
 

@@ -56,6 +56,9 @@ public:
     [[nodiscard]] virtual QString errorString() const = 0;
     /// True while bytes wait, other than padding, that next() has not handed out.
     [[nodiscard]] virtual bool hasRest() const = 0;
+    /// Whether what waits, and @p behind, which has come too but was not received, brings the answer to a call, or
+    /// anything else than what is said before one. Where that cannot be told it does.
+    [[nodiscard]] virtual bool hasAnswer(QByteArrayView /*behind*/) const { return true; }
 
     [[nodiscard]] virtual WorkerTraits traits() const { return {}; }
     /// Why a typed method cannot be called there, going by what the worker said of it.

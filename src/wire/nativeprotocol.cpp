@@ -123,6 +123,23 @@ Decoded ConnectionCodec::fail(const QString &error)
     return Decoded::Broken;
 }
 
+bool ConnectionCodec::hasAnswer(QByteArrayView behind) const
+{
+    const QByteArray bytes = m_buffer.allRest().append(behind);
+    for (QByteArrayView rest = bytes; rest.size() >= Header::Size;) {
+        const Header header = Header::read(rest.data());
+        if (!header.isClean || header.length > quint64(m_maxMessageSize))
+            return true; // that ends the connection
+        const qsizetype size = Header::Size + qsizetype(header.length);
+        if (rest.size() < size)
+            break;
+        if (header.kind != Event && header.kind != Progress && header.kind != Begun)
+            return true;
+        rest = rest.sliced(size);
+    }
+    return false;
+}
+
 bool ConnectionCodec::readHello()
 {
     CborReader reader(m_packet.payload);

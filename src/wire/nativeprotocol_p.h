@@ -38,6 +38,7 @@ public:
     ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) override;
     QString errorString() const override { return m_error.isEmpty() ? m_buffer.errorString() : m_error; }
     bool hasRest() const override { return m_buffer.hasRest(); }
+    bool hasAnswer(QByteArrayView behind) const override;
     WorkerTraits traits() const override { return m_traits; }
     std::optional<QString> mismatch(const char *method, const detail::Signature &signature) override;
     qsizetype encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id,

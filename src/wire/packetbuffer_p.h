@@ -46,6 +46,12 @@ public:
     [[nodiscard]] QString errorString() const { return m_error; }
     /// Those behind the message that next() has just handed out.
     [[nodiscard]] QByteArrayView rest() const { return QByteArrayView(m_bytes).sliced(m_begin, m_end - m_begin); }
+    /// All that next() has not handed out, of a message that has come in part too.
+    [[nodiscard]] QByteArray allRest() const
+    {
+        const qsizetype large = m_large.isNull() || m_isLargeOut ? 0 : m_largeEnd;
+        return m_large.left(large).append(rest());
+    }
     /// True while there are bytes next() has not handed out.
     [[nodiscard]] bool hasRest() const { return m_end > m_begin || (!m_large.isNull() && !m_isLargeOut); }
 
