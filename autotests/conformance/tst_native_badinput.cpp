@@ -173,6 +173,26 @@ qint64 peakMemory(qint64 pid)
 
 }
 
+/// Knows how many were read.
+struct Counted
+{
+    Q_GADGET
+    Q_PROPERTY(int number READ number WRITE setNumber)
+
+public:
+    static inline int s_read = 0;
+
+    [[nodiscard]] int number() const { return m_number; }
+    void setNumber(int number)
+    {
+        m_number = number;
+        ++s_read;
+    }
+
+private:
+    int m_number = 0;
+};
+
 class NativeBadInputTest : public QObject
 {
     Q_OBJECT
@@ -442,6 +462,32 @@ private Q_SLOTS:
             .call(number, "x", nullptr, [&error](const Error &e) { error = e; });
         QVERIFY(waitUntil([&] { return error.has_value(); }));
         QCOMPARE(error->code(), Error::Timeout);
+    }
+
+    // Each event has several handlers, and there is time for hardly one in a turn.
+    void whatSlowHandlersHaveNotHeardDoesNotPileUp()
+    {
+        QTemporaryDir directory;
+        const EndlessTalker talker(directory.filePath("socket"), eventOf("noise", {map({text("number"), "\x01"})}, 1));
+        Client client("unix:" + directory.filePath("socket"),
+                      {.minWorkers = 1,
+                       .maxWorkers = 1,
+                       .protocol = Protocol::Native,
+                       .readBudget = std::chrono::milliseconds(1)});
+        constexpr Event<Counted> noise{"noise"};
+        int heard = 0;
+        int most = 0;
+        const auto hear = [&](const Counted &) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            ++heard;
+            most = std::max(most, Counted::s_read - heard);
+        };
+        Counted::s_read = 0;
+        const Call call
+            = client.with({}).on(noise, hear).on(noise, hear).on(noise, hear).on(noise, hear).call(number, "x");
+        QVERIFY(waitUntil([&] { return heard > 200; }));
+        QVERIFY(!call.isSettled());
+        QVERIFY2(most < 50, qPrintable(QString::number(most)));
     }
 
     void aWorkersMemoryIsBounded_data()

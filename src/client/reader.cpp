@@ -62,6 +62,8 @@ void Reader::readSiblings(const ConnectionPtr &connection)
 // it until it is its turn, for a callback may turn an event loop of its own.
 void Reader::resume()
 {
+    if (m_core->settler().hasNotices())
+        return;
     bool hasRead = false;
     for (std::size_t due = m_deferred.size(); due > 0 && !m_deferred.empty(); --due) {
         if (hasRead && isTimeOver())

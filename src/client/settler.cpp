@@ -52,6 +52,7 @@ void Settler::add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice)
     settlement.action.checkout = call.checkout;
     settlement.action.call = call.call;
     settlement.notice = std::move(notice);
+    ++m_notices;
     m_settlements.push_back(std::move(settlement));
 }
 
@@ -152,6 +153,7 @@ Settler::Settlement Settler::take()
     const bool isOneOfMany = front.action.kind == Action::Cancel && front.action.call + 1 < front.action.end;
     Settlement taken
         = isOneOfMany ? Settlement{front.action, front.checkout, front.keptAlive, nullptr} : std::move(front);
+    m_notices -= taken.notice != nullptr;
     if (isOneOfMany)
         taken.action.end = ++front.action.call;
     else

@@ -31,6 +31,9 @@ public:
     /// A call that the pool does not know of has failed.
     void add(const Pooling::Action &failure, Checkout *checkout);
     [[nodiscard]] bool isEmpty() const { return m_settlements.empty(); }
+    /// Whether something that a call said waits to be heard, for which there was no time. Until it is, no more should
+    /// be read of what there was no time for either: handlers may be slower than what is said to them.
+    [[nodiscard]] bool hasNotices() const { return m_isDeferred && m_notices > 0; }
     /// Settles what is there in a turn of its own.
     void schedule();
     /// Settles what is due now.
@@ -78,6 +81,7 @@ private:
 
     ClientCore *const m_core;
     std::deque<Settlement> m_settlements;
+    qsizetype m_notices = 0; // of them
     bool m_isScheduled = false;
     bool m_isDeferred = false; // until other events have had their turn
     bool m_settlesAtOnce = false;
