@@ -180,6 +180,23 @@ void aDeathBetweenTwo(Program &program)
     check(program.checkout->waitForSettled() && program.results == QList<int>({5}), "there is no other worker");
 }
 
+// It says more than its handler can hear.
+void aTalker(Program &program)
+{
+    {
+        QCoreApplication app(program.argc, program.argv);
+        program.makeClient();
+        program.call("echo", 1);
+        check(program.checkout->waitForSettled(), "a call does not settle");
+    }
+    program.checkout = program.client->checkout({.timeout = 300ms});
+    program.checkout->with({})
+        .onEvent([](const QString &, const QVariantList &) { ::usleep(5000); })
+        .call("chatter", {}, nullptr, [&program](const Error &error) { program.errors.append(error); });
+    check(program.checkout->waitForSettled(), "a call whose worker does not stop talking does not settle");
+    check(program.errors.size() == 1 && program.errors.constFirst().code() == Error::Timeout, "it does not time out");
+}
+
 }
 
 int main(int argc, char *argv[])
@@ -187,6 +204,7 @@ int main(int argc, char *argv[])
     const std::map<std::string, void (*)(Program &)> modes{
         {"before", before},       {"before, exec", beforeExec}, {"none", none},
         {"outliving", outliving}, {"several", several},         {"a death between two", aDeathBetweenTwo},
+        {"a talker", aTalker},
     };
     if (argc != 3 || !modes.contains(argv[1]))
         return 2;

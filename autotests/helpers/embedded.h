@@ -5,6 +5,7 @@
 #include "helpers/processes.h"
 
 #include <QtPrefork/Interface>
+#include <QtPrefork/Worker>
 #include <QtPrefork/Zygote>
 
 #include <QtCore/QCoreApplication>
@@ -52,7 +53,8 @@ int runWithZygote(int argc, char *argv[], void (*fillInterface)(Prefork::Interfa
     return result;
 }
 
-/// Methods that many tests want: pid(), echo(x), count(), fail(text), sleep(ms).
+/// Methods that many tests want: pid(), echo(x), count(), fail(text), sleep(ms), chatter(), which emits the event
+/// "noise" for as long as it is wanted.
 inline void addBasics(Prefork::Interface &interface)
 {
     static qint64 calls = 0; // in each worker its own
@@ -65,6 +67,11 @@ inline void addBasics(Prefork::Interface &interface)
     interface.add("fail", [](Arguments arguments) -> QVariant {
         ++calls;
         throw Prefork::Error(arguments.value(0).toString());
+    });
+    interface.add("chatter", [](Arguments) {
+        while (!Prefork::Worker::isCanceled())
+            Prefork::Worker::emitEvent(QStringLiteral("noise"));
+        return QVariant();
     });
 }
 

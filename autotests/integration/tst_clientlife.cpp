@@ -179,7 +179,8 @@ void TestClientLife::anyApplicationWillDo_data()
 {
     QTest::addColumn<QString>("mode");
     QTest::addColumn<QString>("listener");
-    for (const char *mode : {"before", "before, exec", "none", "outliving", "several", "a death between two"}) {
+    for (const char *mode :
+         {"before", "before, exec", "none", "outliving", "several", "a death between two", "a talker"}) {
         for (const char *listener : {"zygote", "unix", "tcp"})
             QTest::addRow("%s, %s", mode, listener) << QString::fromLatin1(mode) << QString::fromLatin1(listener);
     }

@@ -144,6 +144,7 @@ private:
     template <class Visit>
     void forEachPending(Visit visit) const;
     void cancelByFutures();
+    void waitByHand(std::chrono::nanoseconds longest);
     void performAll(Settle when);
     void performOne(const Pooling::Action &action);
 

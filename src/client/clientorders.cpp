@@ -172,10 +172,17 @@ void ClientCore::turnByHand(std::chrono::nanoseconds longest)
     flush();
     cancelByFutures();
     if (m_reader.isDeferred() || m_settler.isDeferred())
-        return onResume();
-    if (!m_settler.isEmpty())
-        return m_settler.settleAll();
+        onResume();
+    else if (!m_settler.isEmpty())
+        m_settler.settleAll();
+    else
+        waitByHand(longest);
+    if (const auto wakeup = m_pool.nextWakeup(); wakeup && *wakeup <= now())
+        onTimer();
+}
 
+void ClientCore::waitByHand(std::chrono::nanoseconds longest)
+{
     std::vector<Posix::Watch> watches;
     std::vector<ConnectionPtr> watched;
     m_connections.forEach([&](const ConnectionPtr &connection) {
@@ -196,8 +203,6 @@ void ClientCore::turnByHand(std::chrono::nanoseconds longest)
             m_reader.onReadyRead(watched[i]->worker);
     }
     m_connections.lookForDeaths();
-    if (wakeup && *wakeup <= now())
-        onTimer();
 }
 
 }
