@@ -173,6 +173,7 @@ private Q_SLOTS:
     void outsideOfCallsNothingIsCanceled();
     void theFirstCallIsSaidToBeginBehindItsSetup();
     void aCallCanceledDuringItsSetupDoesNotRun();
+    void aCallCanceledDuringASetupThatFailsIsCanceled();
     void theScoreboardKnowsWhatHasBegunAndWasNotAnswered();
     void eventsLeaveAtOnceAndInOrder();
     void eventsLeaveBehindWhatWasHeldBack();
@@ -574,6 +575,33 @@ void TestWorkerCalls::theFirstCallIsSaidToBeginBehindItsSetup()
     old.interface.setup([] { });
     QVERIFY(old.greet(calmHello()));
     QCOMPARE(old.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));
+
+    BusyWorker late; // the call that it was set up for does not begin
+    late.interface.setup([&] {
+        late.connection.unread = cancel(1);
+        spinFor(1500us);
+    });
+    QVERIFY(late.greet(featuredHello()));
+    QCOMPARE(late.answerTo(Test::call("work", {}, 1)), canceled(false, 1));
+    QCOMPARE(late.answerTo(Test::call("work", {}, 2)), packet(BegunKind, {}, 2) + resultOf(Nothing, 2));
+    QCOMPARE(late.answerTo(Test::call("work", {}, 3)), resultOf(Nothing, 3));
+}
+
+void TestWorkerCalls::aCallCanceledDuringASetupThatFailsIsCanceled()
+{
+    BusyWorker worker;
+    int setups = 0;
+    worker.interface.setup([&] {
+        if (++setups > 1)
+            return;
+        worker.connection.unread = cancel(1);
+        spinFor(1500us);
+        throw Error(QStringLiteral("no luck"));
+    });
+    QVERIFY(worker.greet(calmHello()));
+    QCOMPARE(said(worker.answerTo(twiceOf(1, 1) + twiceOf(2, 2))),
+             QStringList({QStringLiteral("canceled 1"), QStringLiteral("result 2")}));
+    QCOMPARE(worker.ran, QList<int>({2}));
 }
 
 void TestWorkerCalls::aCallCanceledDuringItsSetupDoesNotRun()

@@ -3,6 +3,8 @@
 
 #include "worker/nativehello_p.h"
 
+#include <QtCore/QScopeGuard>
+
 #include <algorithm>
 
 namespace Prefork::Internal {
@@ -170,7 +172,7 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
     bool hasBegun = false;
     bool isAnswered = true;
     try {
-        if (!isSetUp())
+        if (!m_hasRun)
             setUpFor(id);
         if (!m_inlet.isCanceled() && !m_inlet.hasEnded()) {
             hasBegun = true;
@@ -256,14 +258,22 @@ void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
     m_page->lastStarted.store(id, std::memory_order_release);
 }
 
-// Its time is not that of the method before whose first run it comes, which may be canceled meanwhile.
+// Its time is not that of the method before whose first run it comes, which may be canceled meanwhile: then the next is
+// the first.
 void NativeSession::setUpFor(quint64 id)
 {
-    ensureSetUp();
-    m_now = ScoreboardPage::now();
-    if (m_inlet.isLookDue(m_now))
-        m_inlet.look(m_now);
-    if (!m_features.begun || m_inlet.isCanceled() || m_inlet.hasEnded())
+    {
+        const auto lookAfterwards = qScopeGuard([this] {
+            m_now = ScoreboardPage::now();
+            if (m_inlet.isLookDue(m_now))
+                m_inlet.look(m_now);
+        });
+        ensureSetUp();
+    }
+    if (m_inlet.isCanceled() || m_inlet.hasEnded())
+        return;
+    m_hasRun = true;
+    if (!m_features.begun)
         return;
     m_outlet.appendBare(Begun, id);
     sendWhileRunning();

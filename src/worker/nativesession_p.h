@@ -69,6 +69,7 @@ private:
     Inlet m_inlet;
     Outlet m_outlet;
     bool m_isGreeted = false;
+    bool m_hasRun = false; // a method, or is about to: it is set up, and the client has been told
     Wire::Native::Features m_features; // that are spoken on this connection
     quint64 m_id = 0; // of the call that runs
     qint64 m_progressSent = 0; // when, or when it could not be
