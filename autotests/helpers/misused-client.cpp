@@ -25,6 +25,7 @@ struct Victim
 {
     std::unique_ptr<Client> client = std::make_unique<Client>("unix:/nowhere/at-all");
     CheckoutPtr checkout = client->checkout();
+    Call call = checkout->call(same, 1, nullptr, [](const Error &) { });
 };
 
 using Misuse = std::function<void(Victim &)>;
@@ -52,6 +53,10 @@ const std::map<std::string, Misuse> elsewhere{
     {"Checkout::call() by name", [](Victim &of) { of.checkout->call("same", {1}); }},
     {"Checkout::call() of a function", [](Victim &of) { of.checkout->callFunction({1}); }},
     {"Checkout::call() for a future", [](Victim &of) { static_cast<void>(of.checkout->future(same, 1)); }},
+    {"Checkout::call() with options", [](Victim &of) { of.checkout->with({.runTimeout = {}}).call(same, 1); }},
+    {"Client::call() with options", [](Victim &of) { of.client->with({.runTimeout = {}}).call(same, 1); }},
+    {"Call::cancel()", [](Victim &of) { of.call.cancel(); }},
+    {"Call::isSettled()", [](Victim &of) { static_cast<void>(of.call.isSettled()); }},
     {"Checkout::release()", [](Victim &of) { of.checkout->release(); }},
     {"Checkout::abort()", [](Victim &of) { of.checkout->abort(); }},
     {"Checkout::waitForSettled()", [](Victim &of) { static_cast<void>(of.checkout->waitForSettled()); }},

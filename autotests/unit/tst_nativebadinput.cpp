@@ -260,6 +260,14 @@ private Q_SLOTS:
             "a malformed hello");
         row("hello with bytes among its features", helloWith({text("features"), array({"\x41x"})}),
             "a malformed hello");
+        row("hello with null as features", helloWith({text("features"), "\xf6"}), "a malformed hello");
+        row("hello with a tag before its features", helloWith({text("features"), "\xc1" + array({text("event")})}),
+            "a malformed hello");
+        row("hello with features of indefinite length", helloWith({text("features"), "\x9f" + text("event") + "\xff"}),
+            "a malformed hello");
+        row("hello with a feature of indefinite length",
+            helloWith({text("features"), array({"\x7f" + text("event") + "\xff"})}), "a malformed hello");
+        row("hello of indefinite length", hello("\xbf" + text("version") + "\x01\xff"), "a malformed hello");
         row("hello with 65 features", helloWith({text("features"), longHead(4, 65) + text("x").repeated(65)}),
             "a malformed hello");
         row("hello with more features than it has", helloWith({text("features"), longHead(4, 64) + text("x")}),
@@ -323,6 +331,11 @@ private Q_SLOTS:
         row("a second hello", hello() + hello().sliced(4), "a second hello");
         row("an unknown kind", hello() + packet(255, {}), "a message of the unknown kind 255");
         row("a client's kind", hello() + echoCall("\x01", 1), "a message of the unknown kind 2");
+        row("progress of indefinite length", featured(ProgressKind, "\x9f" + map({}) + "\x01\x02" + text("") + "\xff"),
+            "malformed progress");
+        row("an event of indefinite length", featured(EventKind, "\x9f" + map({}) + text("tick") + "\xff"),
+            "a malformed event");
+        row("begun with a payload", featured(BegunKind, map({})), "a malformed begun");
         for (int byte = 0; byte < 3; ++byte)
             QTest::addRow("reserved byte %d", byte)
                 << hello() + header(0, ResultKind, 1, 1u << (8 * byte)) << QStringLiteral("malformed message header");
