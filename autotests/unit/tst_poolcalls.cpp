@@ -117,6 +117,7 @@ private Q_SLOTS:
     void aDeadlineFiresWhenTheCallIsTheOldest();
     void theClockOfTheNextStartsAfterAGhost();
     void aTimeOutSaysWhereTheTimeWent();
+    void aTimeOutSaysThatNoWorkerWasReady();
     void higherPrioritiesAreServedFirst();
     void onlyShortTimedCallsShareAWorker();
     void inAnyOrderEachHasItsOwnEnd();
@@ -495,6 +496,16 @@ void TestPoolCalls::aTimeOutSaysWhereTheTimeWent()
     (void)nowhere.call(lonely, {}, 0s);
     nowhere.advance(1s);
     QCOMPARE(nowhere.errorOf(lonely)->detail(), QStringLiteral("no server listens there"));
+}
+
+void TestPoolCalls::aTimeOutSaysThatNoWorkerWasReady()
+{
+    Pool pool({.minWorkers = 1, .maxWorkers = 1, .timeout = 5s});
+    pool.start(0s);
+    const CheckoutId id = pool.checkout({}, 0s);
+    (void)pool.call(id, {}, 0s);
+    pool.advance(5s);
+    QCOMPARE(pool.errorOf(id).value_or(Error()).detail(), QStringLiteral("no worker was ready"));
 }
 
 void TestPoolCalls::higherPrioritiesAreServedFirst()

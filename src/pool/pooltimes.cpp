@@ -275,8 +275,10 @@ QString Pool::whereTheTimeWent(CheckoutId id, const Checkout &checkout) const
     for (auto other = m_waiting.begin(); other != m_waiting.end() && other->second != id && before < MostCounted;
          ++other)
         ++before;
+    if (before == 0 && m_connecting == workerCount())
+        return m_connecting == 0 ? QStringLiteral("no worker was there") : QStringLiteral("no worker was ready");
     if (before == 0)
-        return m_workers.empty() ? QStringLiteral("no worker was there") : QStringLiteral("all workers were busy");
+        return QStringLiteral("all workers were busy");
     if (before == 1)
         return QStringLiteral("waited in line behind 1 checkout");
     return QStringLiteral("waited in line behind %1 checkouts")

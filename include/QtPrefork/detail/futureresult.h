@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace Prefork::detail {
 
@@ -68,7 +69,8 @@ public:
     void setProgress(const Progress &progress) override
     {
         const QFutureProgress scaled(progress);
-        m_promise.setProgressRange(0, scaled.maximum);
+        if (std::exchange(m_maximum, scaled.maximum) != scaled.maximum) // else whoever watches would be told again
+            m_promise.setProgressRange(0, scaled.maximum);
         m_promise.setProgressValueAndText(scaled.value, progress.text());
     }
     bool isCanceled() const override { return m_promise.isCanceled(); }
@@ -90,6 +92,7 @@ private:
     QPromise<R> m_promise;
     std::unique_ptr<QFutureWatcher<R>> m_watcher; // it need not hear of what is done here
     bool m_isFinished = false;
+    int m_maximum = 0; // of the progress
 };
 
 }
