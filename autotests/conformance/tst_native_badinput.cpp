@@ -13,6 +13,8 @@
 #include <QtNetwork/QLocalServer>
 #include <QtNetwork/QLocalSocket>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -140,10 +142,14 @@ private:
     {
         const int connection = ::accept4(m_listener, nullptr, nullptr, SOCK_CLOEXEC);
         const QByteArray greeting = featuredHello();
-        QByteArray heard(1024, '\0');
         bool goesOn = ::send(connection, greeting.constData(), std::size_t(greeting.size()), MSG_NOSIGNAL) > 0;
-        for (int reads = 0; reads < 2 && goesOn; ++reads) // its hello, and the calls
-            goesOn = ::recv(connection, heard.data(), std::size_t(heard.size()), 0) > 0;
+        QByteArray heard;
+        while (goesOn && !heard.contains(text("number"))) { // its hello comes first
+            std::array<char, 1024> bytes;
+            const ssize_t count = ::recv(connection, bytes.data(), bytes.size(), 0);
+            heard.append(bytes.data(), std::max<ssize_t>(count, 0));
+            goesOn = count > 0;
+        }
         const QByteArray flood = message.repeated(1000);
         while (goesOn && !m_isOver)
             goesOn = ::send(connection, flood.constData(), std::size_t(flood.size()), MSG_NOSIGNAL) > 0;
