@@ -57,6 +57,7 @@ void apply(const detail::CallExtras &extras, PendingCall *call, Pooling::CallOpt
 ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> transport)
     : m_options(options)
     , m_frameName(options.name.isEmpty() ? QByteArrayLiteral("ANONYMOUS CLIENT") : options.name)
+    , m_noMethod{nullptr, options.name.isEmpty() ? QByteArray() : QByteArrayLiteral("NO METHOD"), {}, 0}
     , m_protocol(Wire::ClientProtocol::make(options.protocol, options.maxMessageSize, options.maxDecodedSize, m_types))
     , m_pool(poolOptions(options))
     , m_turns(this, options.readBudget)
@@ -186,23 +187,19 @@ const ClientCore::MethodName &ClientCore::methodName(const QString &text)
 PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
                                  const detail::CallExtras *extras, Pooling::CallOptions *options)
 {
-    PendingCall call;
-    FrameOptions frame;
-    if (target.literal || !target.name.isEmpty()) {
-        const MethodName &name = target.literal ? methodName(target.literal) : methodName(target.name);
-        call.method = name.text;
-        options->method = name.id;
-        frame.name = m_frameName;
-        frame.call = name.utf8;
-    } else if (!m_options.name.isEmpty()) {
-        frame.name = m_frameName;
-        frame.call = QByteArrayLiteral("NO METHOD");
-    }
+    const MethodName &name = target.literal ? methodName(target.literal)
+        : target.name.isEmpty()             ? m_noMethod
+                                            : methodName(target.name);
+    options->method = name.id;
     const Frame own = handler->ownFrame();
-    call.runsItself = !own.isNull();
-    call.frame = Frame::create(frame, own.isNull() ? Frame::current() : own, target.location);
-    call.isMisplaced = handler->hasContext() && handler->isContextElsewhere();
-    call.handler = std::move(handler);
+    const bool isNameless = name.utf8.isEmpty();
+    PendingCall call{.method = name.text,
+                     .frame = Frame::create({isNameless ? QByteArray() : m_frameName, name.utf8},
+                                            own.isNull() ? Frame::current() : own, target.location),
+                     .handler = std::move(handler),
+                     .runsItself = !own.isNull(),
+                     .unsent = {}};
+    call.isMisplaced = call.handler->hasContext() && call.handler->isContextElsewhere();
     if (extras) [[unlikely]]
         apply(*extras, &call, options);
     return call;

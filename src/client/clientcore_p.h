@@ -152,6 +152,7 @@ private:
     const ClientNumber m_number{this};
     const ClientOptions m_options;
     const QByteArray m_frameName;
+    const MethodName m_noMethod; // of a call that names none
     const std::shared_ptr<detail::TypeRegistry> m_types = std::make_shared<detail::TypeRegistry>();
     std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Pooling::Pool m_pool;
