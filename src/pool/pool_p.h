@@ -181,6 +181,15 @@ private:
         std::optional<Error> fatal;
         [[nodiscard]] CallId bar() const { return rejected ? rejected->begin()->first : 0; }
     };
+    /// What a worker counts for.
+    struct Tally
+    {
+        static constexpr qsizetype NoRoom = -1;
+        int connecting = 0;
+        qsizetype supply = 0; // 1 if it will be there for a next checkout
+        qsizetype load = 0; // its checkouts
+        qsizetype room = NoRoom; // one that takes more one-shots: how many it has
+    };
     struct IdleEntry
     {
         WorkerId worker;
@@ -253,12 +262,12 @@ private:
     void giveUp(WorkerId workerId, CheckoutId checkoutId);
     void answered(WorkerId workerId, CheckoutId checkoutId, Time now);
     void goesOn(WorkerId workerId, Worker &worker, Time now);
-    [[nodiscard]] bool hasRoom(const Worker &worker) const;
 
     // poolworkers.cpp: the supply of workers
     template <class Change>
     void change(WorkerId id, Worker &worker, Change change);
-    void count(WorkerId id, const Worker &worker, int sign);
+    [[nodiscard]] Tally tally(const Worker &worker) const;
+    void account(WorkerId id, const Tally &before, const Tally &after);
     void servePending(Time now);
     void prove(Worker &worker);
     [[nodiscard]] WorkerId workerFor(const Checkout &checkout) const;
@@ -281,8 +290,7 @@ private:
     std::set<std::pair<int, CheckoutId>> m_waiting; // by falling priority, then in the order they were made
     std::set<std::pair<Time, CheckoutId>> m_alarms;
     std::map<quint64, IdleEntry> m_idle; // the most recently used last
-    std::set<std::pair<std::size_t, WorkerId>>
-        m_roomy; // shared workers that take more one-shots, the least loaded first
+    std::set<std::pair<qsizetype, WorkerId>> m_roomy; // shared workers with room, the least loaded first
     std::vector<Action> m_actions;
     quint64 m_changes = 1;
     WorkerId m_lastWorker = 0;
@@ -313,13 +321,12 @@ private:
     std::minstd_rand m_random;
 };
 
-// What a worker counts for is taken back before it changes and added again after.
 template <class Change>
 void Pool::change(WorkerId id, Worker &worker, Change change)
 {
-    count(id, worker, -1);
+    const Tally before = tally(worker);
     change();
-    count(id, worker, +1);
+    account(id, before, tally(worker));
 }
 
 }

@@ -14,12 +14,6 @@ bool Pool::mayShare(const Checkout &oneShot) const
     return !m_roomy.empty() && m_connecting == 0 && (m_failures > 0 || workerCount() >= m_options.maxWorkers);
 }
 
-bool Pool::hasRoom(const Worker &worker) const
-{
-    return worker.state == Worker::Shared && !worker.isSlow && int(worker.oneShots.size()) < m_options.oneShotDepth
-        && !worker.stalled && !isLastCheckout(worker);
-}
-
 void Pool::share(WorkerId workerId, CheckoutId checkoutId, Time now)
 {
     Worker &worker = m_workers.at(workerId);

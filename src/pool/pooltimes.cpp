@@ -185,7 +185,7 @@ void Pool::setAlarm(CheckoutId id, Checkout &checkout, Time when)
 {
     ++m_changes;
     checkout.alarm = when;
-    m_alarms.emplace(when, id);
+    m_alarms.emplace_hint(m_alarms.end(), when, id); // most often none is later
 }
 
 void Pool::clearAlarm(CheckoutId id, Checkout &checkout)
@@ -193,7 +193,11 @@ void Pool::clearAlarm(CheckoutId id, Checkout &checkout)
     if (checkout.alarm == Never)
         return;
     ++m_changes;
-    m_alarms.erase({std::exchange(checkout.alarm, Never), id});
+    const std::pair alarm(std::exchange(checkout.alarm, Never), id);
+    if (*m_alarms.begin() == alarm) // so it is most often
+        m_alarms.erase(m_alarms.begin());
+    else
+        m_alarms.erase(alarm);
 }
 
 void Pool::expire(Time now, const std::vector<WorkerId> &unread)

@@ -168,7 +168,7 @@ void Pool::goesIdle(WorkerId id, Worker &worker, Time now)
 void Pool::retire(WorkerId id, Farewell farewell)
 {
     auto *const found = m_workers.find(id);
-    count(id, *found, -1);
+    account(id, tally(*found), {});
     if (found->state == Worker::Idle)
         m_idle.erase(found->idleKey);
     m_workers.erase(id);
@@ -176,25 +176,40 @@ void Pool::retire(WorkerId id, Farewell farewell)
         m_actions.push_back({.kind = Action::Close, .worker = id});
 }
 
-void Pool::count(WorkerId id, const Worker &worker, int sign)
+Pool::Tally Pool::tally(const Worker &worker) const
+{
+    Tally tally;
+    tally.connecting = worker.state == Worker::Connecting ? 1 : 0;
+    const auto shots = qsizetype(worker.oneShots.size());
+    const bool isLast = isLastCheckout(worker);
+    const bool isShared = worker.state == Worker::Shared;
+    if (isShared && !worker.isSlow && shots < m_options.oneShotDepth && !worker.stalled && !isLast)
+        tally.room = shots;
+    const bool isUsed = worker.state != Worker::Connecting && worker.state != Worker::Idle;
+    if (worker.state == Worker::Parting || (isUsed && isLast))
+        return tally;
+    tally.supply = 1;
+    tally.load = isShared ? shots : worker.state == Worker::Held ? 1 : 0;
+    return tally;
+}
+
+void Pool::account(WorkerId id, const Tally &before, const Tally &after)
 {
     ++m_changes;
-    if (worker.state == Worker::Connecting)
-        m_connecting += sign;
-    if (hasRoom(worker)) {
-        if (sign > 0)
-            m_roomy.emplace(worker.oneShots.size(), id);
-        else
-            m_roomy.erase({worker.oneShots.size(), id});
-    }
-    const bool isUsed = worker.state != Worker::Connecting && worker.state != Worker::Idle;
-    if (worker.state == Worker::Parting || (isUsed && isLastCheckout(worker)))
+    m_connecting += after.connecting - before.connecting;
+    m_supply += after.supply - before.supply;
+    m_load += after.load - before.load;
+    if (before.room == after.room)
         return;
-    m_supply += sign;
-    if (worker.state == Worker::Held)
-        m_load += sign;
-    else if (worker.state == Worker::Shared)
-        m_load += sign * qsizetype(worker.oneShots.size());
+    if (before.room == Tally::NoRoom) {
+        m_roomy.emplace(after.room, id);
+    } else if (after.room == Tally::NoRoom) {
+        m_roomy.erase({before.room, id});
+    } else { // the most frequent by far, for which no memory is asked for
+        auto entry = m_roomy.extract({before.room, id});
+        entry.value().first = after.room;
+        m_roomy.insert(std::move(entry));
+    }
 }
 
 bool Pool::isLastCheckout(const Worker &worker) const
@@ -219,7 +234,7 @@ void Pool::grow(Time now)
         if (m_givenUp > 0 && m_load + waitingCount() > m_options.minWorkers - m_givenUp)
             --m_givenUp; // needed again
         const WorkerId id = ++m_lastWorker;
-        count(id, m_workers.emplace(id), +1);
+        account(id, {}, tally(m_workers.emplace(id)));
         m_actions.push_back({.kind = Action::Connect, .worker = id});
     }
 }
