@@ -205,6 +205,19 @@ private:
     F m_function;
 };
 
+// A function, or a context object and a function of it, as one callable.
+template <class F>
+std::decay_t<F> asCallable(F &&function)
+{
+    return std::forward<F>(function);
+}
+template <class Context, class F>
+    requires std::derived_from<Context, QObject>
+auto asCallable(Context *context, F &&function)
+{
+    return ContextFunction<Context, std::decay_t<F>>(context, std::forward<F>(function));
+}
+
 // Whether a callable has a context object that lives in another thread than this.
 template <class Context, class F>
 struct ContextOf<ContextFunction<Context, F>>

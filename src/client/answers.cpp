@@ -137,14 +137,14 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
 // False if the event is of another type. Reading it may run code of a registered type, which may settle the call.
 bool Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message)
 {
+    if (message.kind == Wire::Incoming::Progress)
+        call.handler->setProgress(message.progress);
     const detail::ListeningPtr listening = call.handler->listening();
+    if (!listening)
+        return true;
     const auto add = [&, frame = call.frame](std::unique_ptr<detail::CallNotice> what) {
         m_core->settler().add(ref, std::make_unique<Notice>(Notice{std::move(what), listening, frame}));
     };
-    if (message.kind == Wire::Incoming::Progress)
-        call.handler->setProgress(message.progress);
-    if (!listening)
-        return true;
     if (message.kind == Wire::Incoming::Progress) {
         for (const auto &handler : listening->handlers->progress)
             add(handler->take(message.progress));

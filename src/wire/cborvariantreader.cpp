@@ -140,6 +140,16 @@ bool CborReader::beginItem(bool isMap, bool isIndefinite, QString *key)
     return true;
 }
 
+QList<QVariant> CborReader::readVariants(quint64 count)
+{
+    if (!charge(sequenceCost<QVariantList>(qint64(count)))) // there may be as many as the message has bytes
+        return {};
+    QVariantList list;
+    list.reserve(qsizetype(count));
+    for (quint64 i = 0; i < count && readVariant(&list.emplaceBack()); ++i) { }
+    return list;
+}
+
 bool CborReader::readList(QVariant *value)
 {
     Head head;

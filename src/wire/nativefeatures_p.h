@@ -32,7 +32,22 @@ inline void writeFeatures(detail::CborWriter &writer)
         writer.writeUtf8(name);
 }
 
-/// Reads what such a field holds. False if that is no list of texts, or one of too many.
+/// Begins the map of a hello: with the fields that both hellos have, and room for @p others, features not counted.
+inline void beginHello(detail::CborWriter &writer, qint64 limit, qint64 decoded, quint64 others)
+{
+    const bool tellsDecodedSize = decoded != DefaultMaxDecodedSize;
+    writer.beginMap(2 + (tellsDecodedSize ? 1 : 0) + FeatureFields + others);
+    writer.writeUtf8("version");
+    writer.writeUnsigned(Version);
+    writer.writeUtf8("limit");
+    writer.writeUnsigned(quint64(limit));
+    if (tellsDecodedSize) {
+        writer.writeUtf8("decoded");
+        writer.writeSigned(decoded);
+    }
+}
+
+/// Reads what a field of features holds. False if that is no list of texts, or one of too many.
 [[nodiscard]] inline bool readFeatures(detail::CborReader &reader, Features *features)
 {
     quint64 count = 0;

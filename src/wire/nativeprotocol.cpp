@@ -45,16 +45,7 @@ bool ConnectionCodec::greet(QByteArray *out)
     out->append(Preamble);
     CborWriter writer(out);
     const qsizetype start = writer.skip(Header::Size);
-    const bool tellsDecodedSize = m_maxDecodedSize != DefaultMaxDecodedSize;
-    writer.beginMap((tellsDecodedSize ? 3 : 2) + FeatureFields);
-    writer.writeUtf8("version");
-    writer.writeUnsigned(Version);
-    writer.writeUtf8("limit");
-    writer.writeUnsigned(quint64(m_maxMessageSize));
-    if (tellsDecodedSize) {
-        writer.writeUtf8("decoded");
-        writer.writeSigned(m_maxDecodedSize);
-    }
+    beginHello(writer, m_maxMessageSize, m_maxDecodedSize, 0);
     writeFeatures(writer);
     finishMessage(writer, start, Hello, 0);
     return true;

@@ -59,16 +59,7 @@ void WorkerHello::append(const InterfacePrivate &interface, qsizetype itsLimit, 
     out->append(Preamble);
     CborWriter writer(out);
     const qsizetype start = writer.skip(Header::Size);
-    const bool tellsDecodedSize = decoded != DefaultMaxDecodedSize;
-    writer.beginMap(5 + FeatureFields + (tellsDecodedSize ? 1 : 0) + (processId != 0 ? 1 : 0));
-    writer.writeUtf8("version");
-    writer.writeUnsigned(Version);
-    writer.writeUtf8("limit");
-    writer.writeUnsigned(quint64(limit));
-    if (tellsDecodedSize) {
-        writer.writeUtf8("decoded");
-        writer.writeSigned(decoded);
-    }
+    beginHello(writer, limit, decoded, processId != 0 ? 4 : 3);
     writer.writeUtf8("ordered");
     writer.writeBool(true);
     writer.writeUtf8("checkoutDone");

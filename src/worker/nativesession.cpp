@@ -217,7 +217,7 @@ void NativeSession::run(MethodEntry *entry, QByteArrayView name, CborReader &arg
         entry->method->invoke(arguments, count, reply);
         return;
     }
-    const QVariantList list = detail::readArguments(arguments, count);
+    const QVariantList list = arguments.readVariants(count);
     detail::expectEnd(arguments);
     detail::MemoryMeter memory = arguments.meter();
     const QVariant result

@@ -7,21 +7,11 @@ WorkerMethod::~WorkerMethod() = default;
 
 void WorkerMethod::invoke(CborReader &arguments, quint64 count, ResultSink &result)
 {
-    const QVariantList list = readArguments(arguments, count);
+    const QVariantList list = arguments.readVariants(count);
     expectEnd(arguments);
     MemoryMeter memory = arguments.meter();
     const QVariant value = invoke(list, memory);
     result.begin().writeVariant(value);
-}
-
-QVariantList readArguments(CborReader &arguments, quint64 count)
-{
-    if (!arguments.charge(sequenceCost<QVariantList>(qint64(count)))) // there may be as many as the message has bytes
-        return {};
-    QVariantList list;
-    list.reserve(qsizetype(count));
-    for (quint64 i = 0; i < count && arguments.readVariant(&list.emplaceBack()); ++i) { }
-    return list;
 }
 
 void expectEnd(CborReader &arguments)

@@ -16,9 +16,6 @@
 
 namespace Prefork::detail {
 
-class CborReader;
-[[nodiscard]] QTPREFORK_EXPORT QVariantList readArguments(CborReader &arguments, quint64 count);
-
 /// Something that a call has said before its result, decoded, to be handed over when it is its turn.
 class QTPREFORK_EXPORT CallNotice
 {
@@ -114,7 +111,7 @@ public:
     std::unique_ptr<CallNotice> read(const QString &name, CborReader &arguments, quint64 count) override
     {
         auto notice = std::make_unique<ValuesNotice<F, QString, QVariantList>>(m_function);
-        notice->values() = {name, readArguments(arguments, count)};
+        notice->values() = {name, arguments.readVariants(count)};
         if (arguments.isBroken() || !arguments.atEnd())
             return {};
         return notice;
@@ -142,19 +139,6 @@ public:
 private:
     F m_function;
 };
-
-/// A function, or a context object and a function of it, as one callable.
-template <class F>
-auto asCallable(F &&function)
-{
-    return std::decay_t<F>(std::forward<F>(function));
-}
-template <class C, class F>
-    requires std::derived_from<C, QObject>
-auto asCallable(C *context, F &&function)
-{
-    return ContextFunction<C, std::decay_t<F>>(context, std::forward<F>(function));
-}
 
 }
 

@@ -169,6 +169,8 @@ public:
     /// Reads any one item. Integers become qlonglong, above its range qulonglong; arrays QVariantList and maps
     /// QVariantMap; tags 0 and 1 QDateTime, 32 QUrl, 37 QUuid, 27 a registered type; other tags are ignored.
     [[nodiscard]] bool readVariant(QVariant *value);
+    /// Reads that many, of which there may be fewer: the reader is broken then.
+    [[nodiscard]] QList<QVariant> readVariants(quint64 count);
     /// Passes over any one item. It is checked like a read one, but for keys that occur twice and for what tags and
     /// numbers mean.
     [[nodiscard]] bool skip();

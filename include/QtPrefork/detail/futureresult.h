@@ -44,7 +44,7 @@ public:
         if (!m_isFinished)
             FutureHandler::cancel();
     }
-    [[nodiscard]] QFuture<R> qfuture() const { return m_promise.future(); }
+    [[nodiscard]] QFuture<R> future() const { return m_promise.future(); }
 
     void deliver() override
     {

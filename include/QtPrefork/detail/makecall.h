@@ -41,7 +41,7 @@ template <class R, class... A, class Submit, class... Arguments>
         method,
         [&submit](const CallTarget &target, const CallArguments &callArguments) {
             auto handler = std::make_unique<FutureHandler<std::remove_cvref_t<R>>>();
-            QFuture<std::remove_cvref_t<R>> future = handler->qfuture();
+            QFuture<std::remove_cvref_t<R>> future = handler->future();
             submit(target, callArguments, std::move(handler));
             return future;
         },
@@ -53,7 +53,7 @@ template <class Submit>
 [[nodiscard]] QFuture<QVariant> futureOfNamed(const MethodName &method, const QVariantList &arguments, Submit &&submit)
 {
     auto handler = std::make_unique<FutureHandler<QVariant>>();
-    QFuture<QVariant> future = handler->qfuture();
+    QFuture<QVariant> future = handler->future();
     submit(CallTarget{nullptr, method.name(), nullptr, method.location()}, ListedArguments(arguments),
            std::unique_ptr<ResultHandler>(std::move(handler)));
     return future;

@@ -269,28 +269,16 @@ concept ContextPointer = std::is_pointer_v<std::remove_cvref_t<T>>
 template <class F>
 inline constexpr bool mayCopyCallback = std::is_lvalue_reference_v<F> || isStdFunction<std::decay_t<F>>;
 
-// The function as it is called, with the context if there is one.
-template <class F>
-std::decay_t<F> bindCallback(F &&function)
-{
-    return std::forward<F>(function);
-}
-template <class F, ContextPointer C>
-auto bindCallback(F &&function, C context)
-{
-    return ContextFunction<std::remove_pointer_t<C>, std::decay_t<F>>(context, std::forward<F>(function));
-}
-
 /// @p context is nothing or a context object.
 template <class R, class F, class... Context>
 std::unique_ptr<ResultHandler> makeResultHandler(F &&function, Context... context)
 {
     if constexpr (!std::is_null_pointer_v<std::decay_t<F>>) {
-        using Function = decltype(bindCallback(std::forward<F>(function), context...));
+        using Function = decltype(asCallable(context..., std::forward<F>(function)));
         static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
         if (!isNullFunction<std::decay_t<F>>(function))
             return std::make_unique<CallbackHandler<R, Function, mayCopyCallback<F>>>(
-                bindCallback(std::forward<F>(function), context...));
+                asCallable(context..., std::forward<F>(function)));
     }
     return std::make_unique<NoCallbackHandler<R>>();
 }
@@ -301,23 +289,23 @@ std::unique_ptr<ResultHandler> makeErrorHandler(F &&function, E &&onError, Conte
     if constexpr (std::is_null_pointer_v<std::decay_t<E>>) {
         return makeResultHandler<R>(std::forward<F>(function), context...);
     } else {
-        using OnError = decltype(bindCallback(std::forward<E>(onError), context...));
+        using OnError = decltype(asCallable(context..., std::forward<E>(onError)));
         static_assert(std::invocable<OnError &, const Error &> || std::invocable<OnError &>,
                       "the callback for errors must take a const Prefork::Error &, or nothing");
         if (isNullFunction<std::decay_t<E>>(onError))
             return makeResultHandler<R>(std::forward<F>(function), context...);
         if constexpr (!std::is_null_pointer_v<std::decay_t<F>>) {
-            using Function = decltype(bindCallback(std::forward<F>(function), context...));
+            using Function = decltype(asCallable(context..., std::forward<F>(function)));
             static_assert(TakesResult<Function, R>,
                           "the callback must take the method's result, a QVariant, or nothing");
             using Base = CallbackHandler<R, Function, mayCopyCallback<F>>;
             if (!isNullFunction<std::decay_t<F>>(function))
                 return std::make_unique<ErrorCallbackHandler<Base, OnError>>(
-                    bindCallback(std::forward<E>(onError), context...),
-                    bindCallback(std::forward<F>(function), context...));
+                    asCallable(context..., std::forward<E>(onError)),
+                    asCallable(context..., std::forward<F>(function)));
         }
         return std::make_unique<ErrorCallbackHandler<NoCallbackHandler<R>, OnError>>(
-            bindCallback(std::forward<E>(onError), context...), sizeof...(Context) > 0);
+            asCallable(context..., std::forward<E>(onError)), sizeof...(Context) > 0);
     }
 }
 

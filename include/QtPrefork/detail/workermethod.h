@@ -52,7 +52,6 @@ private:
     Function m_function;
 };
 
-[[nodiscard]] QTPREFORK_EXPORT QVariantList readArguments(CborReader &arguments, quint64 count);
 /// Throws, and breaks the reader, if there is anything left.
 QTPREFORK_EXPORT void expectEnd(CborReader &arguments);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentSize(const QString &method, const MemoryMeter &memory);
