@@ -380,6 +380,53 @@ private Q_SLOTS:
         QCOMPARE(Test::pidOf(m_checkout), pid);
         QCOMPARE(heard, 0);
     }
+    void aDroppedCheckoutIsReleasedAfterItsCanceledCalls_data()
+    {
+        QTest::addColumn<bool>("isDroppedFirst");
+        QTest::addColumn<int>("behind");
+        QTest::newRow("dropped, then canceled") << true << 0;
+        QTest::newRow("canceled, then dropped") << false << 0;
+        QTest::newRow("dropped, with calls behind") << true << 3;
+    }
+    void aDroppedCheckoutIsReleasedAfterItsCanceledCalls()
+    {
+        QFETCH(const bool, isDroppedFirst);
+        QFETCH(const int, behind);
+        Gate gate;
+        QSignalSpy released(m_checkout.get(), &Checkout::released);
+        QSignalSpy destroyed(m_checkout.get(), &QObject::destroyed);
+        QSignalSpy canceled(m_checkout.get(), &Checkout::canceled);
+        QList<Call> calls{m_checkout->call(waitingForCancel, gate.path())};
+        for (int i = 0; i < behind; ++i)
+            calls += m_checkout->call(add, 1, i);
+        WAIT_FOR(gate.isReached());
+        if (isDroppedFirst)
+            m_checkout.reset();
+        for (Call &call : calls)
+            QVERIFY(call.cancel());
+        WAIT_COMPARE(canceled.size(), calls.size());
+        m_checkout.reset();
+        QCOMPARE(released.size(), 0);
+        QCOMPARE(destroyed.size(), 0);
+        gate.open(); // until then its worker does not look whether it was canceled
+        WAIT_COMPARE(destroyed.size(), 1);
+        QCOMPARE(released.size(), 1);
+    }
+    void aCanceledCheckoutGoesWithItsClient()
+    {
+        Gate gate;
+        QSignalSpy released(m_checkout.get(), &Checkout::released);
+        QSignalSpy destroyed(m_checkout.get(), &QObject::destroyed);
+        Call call = m_checkout->call(waitingForCancel, gate.path());
+        WAIT_FOR(gate.isReached());
+        QVERIFY(call.cancel());
+        m_checkout.reset();
+        WAIT_FOR(call.isSettled());
+        m_client.reset();
+        gate.open();
+        WAIT_COMPARE(destroyed.size(), 1);
+        QCOMPARE(released.size(), 1);
+    }
     void aCanceledCallThatWaitsNeverStarts_data() { addMakers(); }
     void aCanceledCallThatWaitsNeverStarts()
     {

@@ -108,6 +108,7 @@ private Q_SLOTS:
     void aFailureOfACanceledCallCancelsThoseBehindIt();
     void aGhostIsNeverSentAgain();
     void theRunIsCountedFromWhenItBegins();
+    void aDeadlineSaysWhatItsTimeWentOn();
     void whoBeginsAgainGetsNoMoreTime();
     void aTimeoutThatIsImpliedGivesWayToARunTimeout_data();
     void aTimeoutThatIsImpliedGivesWayToARunTimeout();
@@ -402,6 +403,30 @@ void TestPoolCalls::theRunIsCountedFromWhenItBegins()
     QCOMPARE(error.message(), QStringLiteral("timed out after 2 seconds"));
     QCOMPARE(error.detail(), QStringLiteral("'decode' ran for 2 s"));
     QVERIFY(!office.pool.countsRuns());
+}
+
+void TestPoolCalls::aDeadlineSaysWhatItsTimeWentOn()
+{
+    Office office({.minWorkers = 1, .timeout = 0s});
+    const CheckoutId id = office.checkout(1);
+    const WorkerId worker = office.pool.workerOf(id);
+    (void)office.pool.call(id, {.deadline = 200ms}, 0s);
+    (void)office.take();
+    office.pool.advance(999ms);
+    QVERIFY(!office.pool.errorOf(id)); // it is its checkout's oldest later
+    QVERIFY(office.pool.replied(worker, {id, 1}, 1s));
+    office.pool.advance(999ms); // the clock that began it may be ahead of this one
+    QCOMPARE(office.pool.errorOf(id).value_or(Error()).message(), QStringLiteral("timed out after 0.2 seconds"));
+    QCOMPARE(office.pool.errorOf(id)->detail(), QStringLiteral("waited for the calls before it for 1 s"));
+
+    Office busy({.minWorkers = 1, .maxWorkers = 1, .timeout = 0s});
+    const CheckoutId first = busy.checkout(1);
+    const CheckoutId second = busy.checkout(1, {.deadline = 3s});
+    QVERIFY(busy.pool.replied(busy.pool.workerOf(first), {first, 1}, 2s));
+    busy.pool.release(first, 2s);
+    (void)busy.take();
+    busy.pool.advance(3s);
+    QCOMPARE(busy.pool.errorOf(second).value_or(Error()).detail(), QStringLiteral("waited for a worker for 2 s"));
 }
 
 void TestPoolCalls::whoBeginsAgainGetsNoMoreTime()

@@ -45,6 +45,7 @@ public:
     Pooling::Ring<Internal::PendingCall> calls; // unsettled
     CallId lastCall = 0;
     bool isReleased = false;
+    bool isDropped = false; // nobody has it any more, and it is to be deleted once released() has been emitted
     // finished() was connected to once, in any thread: only then is a variant made of each result.
     std::atomic<bool> mayHearResults = false;
     CheckoutPtr keptAlive; // while calls are unsettled

@@ -187,6 +187,8 @@ void Settler::settle(Settlement &settlement)
     }
     if (settlement.checkout)
         letGoIfSettled(checkout);
+    if (settlement.checkout && action.kind == Action::Released && CheckoutPrivate::of(*checkout).isDropped)
+        deleteCheckout(checkout, m_depth > 1);
 }
 
 void Settler::settleCall(PendingCall &call, Checkout *checkout, const Action &action)
@@ -221,7 +223,11 @@ void Settler::letGoIfSettled(Checkout *checkout)
 
 void Settler::deleteWhenSettled(Checkout *checkout)
 {
-    if (m_settlements.empty())
+    CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
+    const bool isStillHeld = m_core->callers().contains(d.poolId); // its worker has not let go of a canceled call
+    if (isStillHeld)
+        d.isDropped = true;
+    else if (m_settlements.empty())
         deleteCheckout(checkout, m_depth > 0);
     else
         m_settlements.push_back(

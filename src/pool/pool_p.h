@@ -248,6 +248,7 @@ private:
     void clearAlarm(CheckoutId id, Checkout &checkout);
     void expire(Time now, const std::vector<WorkerId> &unread);
     [[nodiscard]] Error overdueError(CheckoutId id, const Checkout &checkout, Time now) const;
+    [[nodiscard]] QString whereItsLifeWent(const CallRecord &call, Time now) const;
     [[nodiscard]] QString whereTheTimeWent(CheckoutId id, const Checkout &checkout) const;
 
     // poolmethods.cpp: how long they usually take

@@ -19,9 +19,14 @@ QString inSeconds(Duration duration)
     return number == QLatin1StringView("1") ? QStringLiteral("1 second") : QStringLiteral("%1 seconds").arg(number);
 }
 
+QString briefly(Duration duration)
+{
+    return QString::number(std::max(seconds(duration), 0.0), 'g', 3);
+}
+
 QString ranFor(const QString &method, Duration duration)
 {
-    const QString time = QString::number(std::max(seconds(duration), 0.0), 'g', 3);
+    const QString time = briefly(duration);
     return method.isEmpty() ? QStringLiteral("it ran for %1 s").arg(time)
                             : QStringLiteral("'%1' ran for %2 s").arg(method, time);
 }
@@ -255,8 +260,7 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
             detail = ranFor(methodName(call.method), call.runTimeout);
         } else if (isLate) {
             limit = call.deadline - call.made;
-            detail = call.begun == Never ? whereTheTimeWent(id, checkout)
-                                         : ranFor(methodName(call.method), now - call.begun);
+            detail = call.begun == Never ? whereTheTimeWent(id, checkout) : whereItsLifeWent(call, now);
         }
     });
     if (detail.isNull()) {
@@ -265,6 +269,18 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
                                                   : whereTheTimeWent(id, checkout);
     }
     return Error(Error::Timeout, QStringLiteral("timed out after %1").arg(inSeconds(limit))).withDetail(detail);
+}
+
+// Says which part of the time since it was made was the longest, for a call that has begun.
+QString Pool::whereItsLifeWent(const CallRecord &call, Time now) const
+{
+    const Duration waited = call.sent - call.made; // for a worker
+    const Duration stoodBehind = call.begun - call.sent; // calls of the same worker
+    const Duration ran = now - call.begun;
+    if (ran >= waited && ran >= stoodBehind)
+        return ranFor(methodName(call.method), ran);
+    return waited > stoodBehind ? QStringLiteral("waited for a worker for %1 s").arg(briefly(waited))
+                                : QStringLiteral("waited for the calls before it for %1 s").arg(briefly(stoodBehind));
 }
 
 // Says what a call has waited for that has not begun.
