@@ -86,6 +86,19 @@ private Q_SLOTS:
         QVERIFY(!wasCalled);
         QCOMPARE(m_checkout->pendingCalls(), 0);
     }
+    void aNullContextIsWarnedOf()
+    {
+        Receiver *const nobody = nullptr;
+        const char *const warning
+            = "A call was given a null pointer for its context object: its callbacks will not run";
+        QSignalSpy errored(m_checkout.get(), &Checkout::errored);
+        QTest::ignoreMessage(QtWarningMsg, warning);
+        m_checkout->call(echo, "x", nobody, &Receiver::take);
+        QTest::ignoreMessage(QtWarningMsg, warning);
+        m_checkout->call("nonesuch", {}, nobody, &Receiver::takeNothing, [](const Error &) { QFAIL("it is gone"); });
+        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        QCOMPARE(errored.size(), 1);
+    }
     void aContextInAnotherThreadFailsTheCall()
     {
         QThread other;

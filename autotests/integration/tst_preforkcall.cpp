@@ -26,6 +26,7 @@ private Q_SLOTS:
     void usageIsTwo();
     void fatalIsThree_data();
     void fatalIsThree();
+    void saysThatItCannotWrite();
     void timesOutInTime();
     void showsProgress();
     void signalsCancel_data();
@@ -143,6 +144,16 @@ void TestPreforkCall::fatalIsThree()
     const Ended ended = call(QStringList(m_server.address()) + words);
     QCOMPARE(ended.errors, "worker connection suddenly died\n" + cause);
     QCOMPARE(ended.exitCode, 3);
+}
+
+void TestPreforkCall::saysThatItCannotWrite()
+{
+    QProcess process;
+    process.setStandardOutputFile("/dev/full"); // which refuses every byte
+    process.start(PREFORK, {"call", m_server.address(), "echo", "5"});
+    QVERIFY(process.waitForFinished(int(Test::Patience.count())));
+    QCOMPARE(process.readAllStandardError(), "prefork call: cannot write the result: No space left on device\n");
+    QCOMPARE(process.exitCode(), 3);
 }
 
 void TestPreforkCall::timesOutInTime()

@@ -42,7 +42,7 @@ public:
     /// be given up together with its worker: then the checkout ends with a fatal error of code Aborted.
     ///
     /// It may be called anywhere, also in callbacks and handlers of the very call.
-    bool cancel();
+    bool cancel() const;
     /// Whether the call has settled: its result or its error has been delivered, or is being delivered.
     [[nodiscard]] bool isSettled() const;
     /// Its number in its checkout, as the signals of Checkout have it; 1 for a one-shot, 0 for no call.

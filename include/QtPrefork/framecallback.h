@@ -205,6 +205,9 @@ private:
     F m_function;
 };
 
+// Says that a call was given a null pointer for a context object, which is most often a mistake.
+QTPREFORK_EXPORT void warnOfNullContext();
+
 // A function, or a context object and a function of it, as one callable.
 template <class F>
 std::decay_t<F> asCallable(F &&function)

@@ -8,7 +8,7 @@ namespace Prefork {
 
 using namespace Internal;
 
-bool Call::cancel()
+bool Call::cancel() const
 {
     const auto core = clientByNumber(client(), "Prefork::Call::cancel()");
     return core && core->cancel({checkout(), id()});

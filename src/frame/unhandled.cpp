@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <QtPrefork/frame.h>
+#include <QtPrefork/framecallback.h>
 
 #include <QtCore/QLoggingCategory>
 #include <QtCore/QMutex>
@@ -55,6 +55,11 @@ void reportUnhandled(const Error &error) noexcept
         log(error);
         log(Error::fromCurrentException());
     }
+}
+
+void detail::warnOfNullContext()
+{
+    qCWarning(lcFrame) << "A call was given a null pointer for its context object: its callbacks will not run";
 }
 
 }

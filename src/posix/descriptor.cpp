@@ -136,8 +136,10 @@ void closeAllBut(std::vector<int> keep)
     if (isDone)
         return;
     // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
-    const auto listed = listOpenDescriptors();
-    for (const int descriptor : listed ? *listed : findOpenDescriptors(endOfWhatMayBeOpen())) {
+    auto listed = listOpenDescriptors();
+    if (!listed)
+        listed = findOpenDescriptors(endOfWhatMayBeOpen());
+    for (const int descriptor : *listed) {
         if (descriptor > 2 && !std::binary_search(keep.begin(), keep.end(), descriptor))
             ::close(descriptor);
     }

@@ -11,8 +11,10 @@
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 
 namespace Tools {
@@ -142,8 +144,12 @@ std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::
     };
     const auto succeed = [&finish](const QVariant &result) {
         const QByteArray text = textFromResult(result) + '\n';
-        std::fwrite(text.constData(), 1, std::size_t(text.size()), stdout);
-        finish(std::fflush(stdout) == 0 ? Success : Fatal);
+        const bool isWritten
+            = std::fwrite(text.constData(), 1, std::size_t(text.size()), stdout) == std::size_t(text.size())
+            && std::fflush(stdout) == 0;
+        if (!isWritten)
+            std::fprintf(stderr, "prefork call: cannot write the result: %s\n", std::strerror(errno));
+        finish(isWritten ? Success : Fatal);
     };
     const auto fail = [&](const Prefork::Error &error) {
         if (isRefused)
@@ -213,8 +219,9 @@ int runCall(const QStringList &arguments)
         "Calls one method of a worker and prints its result as a line of JSON.\n\n"
         "Arguments are JSON where they parse as JSON, else strings: 5 is a number, '\"5\"' and hello are strings.\n"
         "Put -- before other arguments than numbers that begin with a dash.\n\n"
-        "Exit status: 0 result; 1 the method raised an error; 2 usage; 3 time-out, worker lost or could not connect;\n"
-        "130 after Ctrl-C, which cancels the call, and 143 after SIGTERM, which does too."));
+        "Exit status: 0 result; 1 the method raised an error; 2 usage; 3 time-out, worker lost, could not connect,\n"
+        "or could not write the result; 130 after Ctrl-C, which cancels the call, and 143 after SIGTERM, which does "
+        "too."));
     parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsOptions);
     parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
     parser.addOption({QStringLiteral("timeout"),

@@ -220,7 +220,7 @@ std::chrono::nanoseconds ZygoteChannel::setupBackOff()
 void ZygoteChannel::noteClientsSpawn(quint64 id)
 {
     m_setups.began(id, now());
-    if (m_setups.probe() == id)
+    if (m_setups.probe().value_or(0) == id) // numbers run from 1
         m_probeSlot.reset();
 }
 

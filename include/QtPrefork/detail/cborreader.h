@@ -209,10 +209,10 @@ private:
     friend class VariantStepper;
     struct Head
     {
-        uchar major;
-        bool isIndefinite;
-        quint64 argument;
-        const uchar *after;
+        uchar major = 0;
+        bool isIndefinite = false;
+        quint64 argument = 0;
+        const uchar *after = nullptr;
     };
 
     static constexpr Kind kindOf(uchar initial)

@@ -324,14 +324,19 @@ std::unique_ptr<ResultHandler> makeHandler(F &&function)
 template <class R, class F, class G>
 std::unique_ptr<ResultHandler> makeHandler(F &&first, G &&second)
 {
-    if constexpr (ContextPointer<F>)
+    if constexpr (ContextPointer<F>) {
+        if (!first)
+            warnOfNullContext();
         return makeResultHandler<R>(std::forward<G>(second), first);
-    else
+    } else {
         return makeErrorHandler<R>(std::forward<F>(first), std::forward<G>(second));
+    }
 }
 template <class R, ContextPointer C, class F, class E>
 std::unique_ptr<ResultHandler> makeHandler(C &&context, F &&function, E &&onError)
 {
+    if (!context)
+        warnOfNullContext();
     return makeErrorHandler<R>(std::forward<F>(function), std::forward<E>(onError), context);
 }
 
