@@ -66,7 +66,7 @@ public:
     ~Checkout() override;
 
     /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback for the result, or one for the result
-    /// and one for an error; each of the two last perhaps after a context object. Returns a handle of the call.
+    /// and one for an error; before them, if you like, one context object for both. Returns a handle of the call.
     ///
     /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a
     /// context a member function of it. A null one is no callback. Once the context is destroyed the callbacks are

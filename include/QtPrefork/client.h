@@ -95,7 +95,8 @@ struct ClientOptions
 /// its own. Calling one of its functions in another thread, destroying it there while its own thread still runs, or
 /// moving it to another thread ends the program with a message, in release builds too. A client on a zygote must be
 /// made in the zygote's thread, or the program ends likewise. What any thread may do is connect to the signals, drop a
-/// CheckoutPtr, and wait for or cancel a future.
+/// CheckoutPtr, and cancel a future. Any other thread may wait for a future too; in the client's own that never ends,
+/// for only its event loop brings results: there Checkout::waitForSettled() waits.
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT

@@ -224,9 +224,10 @@ int runCall(const QStringList &arguments)
         "too."));
     parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsOptions);
     parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")});
-    parser.addOption({QStringLiteral("timeout"),
-                      QStringLiteral("The longest it may take, the wait for the server included; 0 = any time."),
-                      QStringLiteral("SECONDS"), QStringLiteral("30")});
+    parser.addOption(
+        {QStringLiteral("timeout"),
+         QStringLiteral("The longest it may take, the wait for the server included: 30 unless given, 0 = any time."),
+         QStringLiteral("SECONDS"), QStringLiteral("30")});
     parser.addOption(
         {QStringLiteral("protocol"),
          QStringLiteral("native, json, or auto: native, and json where that is refused, or not answered for a second."),
