@@ -497,6 +497,23 @@ private Q_SLOTS:
         QCOMPARE(behind.result(), 3);
         QCOMPARE(Test::pidOf(m_checkout), pid);
     }
+    void eachOfManyFuturesCanBeCanceled()
+    {
+        constexpr int Many = 700;
+        Gate gate;
+        QList<QFuture<int>> futures;
+        m_checkout->call(passing, gate.path());
+        for (int i = 0; i < Many; ++i)
+            futures += m_checkout->future(add, i, i);
+        WAIT_FOR(gate.isReached());
+        for (int i = 0; i < Many; i += 2)
+            futures[i].cancel();
+        WAIT_COMPARE(m_checkout->pendingCalls(), 1 + Many / 2);
+        gate.open();
+        WAIT_FOR(std::all_of(futures.begin(), futures.end(), [](const auto &future) { return future.isFinished(); }));
+        for (int i = 0; i < Many; ++i)
+            QVERIFY(i % 2 == 0 ? futures[i].isCanceled() : futures[i].result() == 2 * i);
+    }
     void aFutureHasAHandleToo()
     {
         Gate gate;

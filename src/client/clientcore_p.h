@@ -139,7 +139,7 @@ private:
     void watchFuture(const PendingCall &call)
     {
         if (call.handler->hasFuture())
-            m_turns.watchFuturesSoon();
+            m_turns.watchFuturesIn(Turns::FutureInterval);
     }
     template <class Visit>
     void forEachPending(Visit visit) const;

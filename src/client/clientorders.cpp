@@ -93,7 +93,7 @@ void ClientCore::moveIn()
     if (m_reader.isDeferred() || m_settler.isDeferred())
         m_turns.resumeLater();
     if (!m_callers.empty())
-        m_turns.watchFuturesSoon();
+        m_turns.watchFuturesIn(Turns::FutureInterval);
     if (!m_settler.isEmpty())
         m_settler.schedule();
     m_turns.wakeAt(m_pool.nextWakeup());
@@ -142,13 +142,27 @@ void ClientCore::forEachPending(Visit visit) const
     }
 }
 
-// A watcher costs as much as a whole call, so that most calls, which are short, have none.
+// A watcher costs as much as a whole call, so that calls have none while they are young: most are short. Of those that
+// are old enough there may be very many.
 void ClientCore::onFutureTimer()
 {
-    forEachPending([this](const Pooling::CallRef &ref, const PendingCall &call) {
-        if (call.handler->hasFuture() && !call.handler->isWatched())
+    constexpr int MostAtOnce = 256; // of a few microseconds each
+    const Pooling::Time madeBefore = now() - Turns::FutureInterval;
+    int left = MostAtOnce;
+    bool hasMore = false;
+    forEachPending([&](const Pooling::CallRef &ref, const PendingCall &call) {
+        if (!call.handler->hasFuture() || call.handler->isWatched())
+            return;
+        const Pooling::CallRecord *const record = m_pool.record(ref);
+        if (left > 0 && record && record->made <= madeBefore) {
+            --left;
             call.handler->watch(this, [this, ref] { cancel(ref); });
+        } else {
+            hasMore = true;
+        }
     });
+    if (hasMore)
+        m_turns.watchFuturesIn(left > 0 ? Turns::FutureInterval : std::chrono::milliseconds(0));
 }
 
 // Without an event loop no watcher tells of anything.

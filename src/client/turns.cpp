@@ -67,10 +67,10 @@ void Turns::wakeAt(std::optional<Time> time)
     m_timer.start(std::clamp<std::chrono::milliseconds>(wait, 0ms, 24h)); // it counts in int
 }
 
-void Turns::watchFuturesSoon()
+void Turns::watchFuturesIn(std::chrono::milliseconds wait)
 {
     if (m_dispatcher && !m_futureTimer.isActive())
-        m_futureTimer.start(50ms);
+        m_futureTimer.start(wait);
 }
 
 void Turns::resumeLater()

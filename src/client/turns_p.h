@@ -47,8 +47,9 @@ public:
     /// Calls ClientCore::onResume() after all other events have had their turn.
     void resumeLater();
     void stopResuming() { m_resumeTimer.stop(); }
-    /// Calls ClientCore::onFutureTimer() once, soon.
-    void watchFuturesSoon();
+    /// Calls ClientCore::onFutureTimer() once after @p wait, or when that was to be done before.
+    void watchFuturesIn(std::chrono::milliseconds wait);
+    static constexpr std::chrono::milliseconds FutureInterval{25};
     /// No timer is due any more.
     void stop();
 
