@@ -38,10 +38,10 @@ QByteArray inProtocol(const QByteArray &native, const QByteArray &json)
 }
 
 // A client that says what it likes.
-class Peer
+class RawPeer
 {
 public:
-    explicit Peer(const QString &path)
+    explicit RawPeer(const QString &path)
     {
         QObject::connect(&m_socket, &QLocalSocket::readyRead, &m_socket, [this] { m_heard += m_socket.readAll(); });
         m_socket.connectToServer(path);
@@ -114,7 +114,7 @@ private Q_SLOTS:
     void row40_wrongLengths()
     {
         QFETCH(QByteArray, bytes);
-        Peer peer(path());
+        RawPeer peer(path());
         peer.say(rawCall("pid", inProtocol(text("x"), "1")));
         peer.say(bytes);
         if (isNative())
@@ -125,13 +125,13 @@ private Q_SLOTS:
     {
         const QByteArray call = rawCall("echo", inProtocol(text("unbroken"), R"("unbroken")"));
         for (qsizetype at = 1; at < call.size(); ++at) {
-            Peer peer(path());
+            RawPeer peer(path());
             peer.sayAtOnce(call.first(at));
             QCoreApplication::processEvents();
             peer.sayAtOnce(call.sliced(at));
             QVERIFY(peer.hears("unbroken"));
         }
-        Peer peer(path());
+        RawPeer peer(path());
         for (const char byte : call)
             peer.sayAtOnce(QByteArray(1, byte));
         QByteArray many;
@@ -159,7 +159,7 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, bytes);
         const qint64 before = peakMemory(zygote()->processId());
-        Peer peer(path());
+        RawPeer peer(path());
         peer.say(bytes);
         QVERIFY(peer.isRefused());
         QVERIFY(isSanitized() || peakMemory(zygote()->processId()) - before <= 16 * Limit);
@@ -182,13 +182,13 @@ private Q_SLOTS:
     void row42_brokenText()
     {
         QFETCH(QByteArray, bytes);
-        Peer peer(path());
+        RawPeer peer(path());
         peer.say(bytes);
         QVERIFY(peer.isRefused());
     }
     void row42_nulIsACharacter()
     {
-        Peer peer(path());
+        RawPeer peer(path());
         peer.say(rawCall(inProtocol(QByteArray("pi\0d", 4), "pi\\u0000d"), inProtocol(text("x"), "1"),
                          1)); // no method, and no pid
         QVERIFY(peer.hears("NoSuchMethod"));
@@ -199,7 +199,7 @@ private Q_SLOTS:
     // Natively they are refused. Over JSON they may be too, but whoever takes them takes one.
     void row43_duplicateKeys()
     {
-        Peer peer(path());
+        RawPeer peer(path());
         const QByteArray twice = inProtocol(map({text("key"), text("first"), text("key"), text("second")}),
                                             R"({"key":"first","key":"second"})");
         peer.say(rawCall("echo", twice));
