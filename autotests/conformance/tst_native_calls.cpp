@@ -7,6 +7,7 @@
 #include <QtPrefork/Worker>
 
 #include <QtCore/QFutureWatcher>
+#include <QtCore/QThread>
 #include <QtTest/QSignalSpy>
 
 #include <thread>
@@ -329,6 +330,44 @@ private Q_SLOTS:
         WAIT_FOR(error);
         QCOMPARE(error->code(), Error::ProtocolError);
         QVERIFY2(error->message().contains("'tick'"), qPrintable(error->message()));
+    }
+    void handlersAreNotCalledInAWrongThread_data()
+    {
+        QTest::addColumn<int>("handler");
+        QTest::newRow("progress") << 0;
+        QTest::newRow("event") << 1;
+        QTest::newRow("any event") << 2;
+    }
+    void handlersAreNotCalledInAWrongThread()
+    {
+        QFETCH(const int, handler);
+        QThread other;
+        QObject context;
+        QObject moved;
+        QList<Error> errors;
+        int heard = 0;
+        const auto call = [&](QObject *to) {
+            const CallMaker maker = m_checkout->with({});
+            const auto fail = [&errors](const Error &error) { errors += error; };
+            if (handler == 0)
+                maker.onProgress(to, [&heard](const Progress &) { ++heard; }).call(countdown, 2, 0, nullptr, fail);
+            else if (handler == 1)
+                maker.on(tick, to, [&heard](int) { ++heard; }).call(countdown, 2, 0, nullptr, fail);
+            else
+                maker.onEvent(to, [&heard](const QString &, const QVariantList &) { ++heard; })
+                    .call(countdown, 2, 0, nullptr, fail);
+        };
+        call(&moved);
+        context.moveToThread(&other);
+        moved.moveToThread(&other);
+        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        QVERIFY(errors.isEmpty());
+        call(&context);
+        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        QCOMPARE(errors.size(), 1);
+        QCOMPARE(errors.first().code(), Error::BadArguments);
+        QCOMPARE(errors.first().message(), "the call's context object lives in another thread than the client");
+        QCOMPARE(heard, 0);
     }
     void aFutureHasTheProgressOfItsCall()
     {

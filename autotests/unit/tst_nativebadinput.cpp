@@ -249,6 +249,7 @@ private Q_SLOTS:
         row("hello of version 0", hello(map({text("version"), QByteArray(1, '\0')})), "a malformed hello");
         row("hello that is no map", hello("\x01"), "a malformed hello");
         row("hello with a field twice", helloWith({text("limit"), "\x01"}), "a malformed hello");
+        row("hello with a negative size of values", helloWith({text("decoded"), "\x20"}), "a malformed hello");
         row("hello with an unknown field twice", helloWith({text("x"), "\x01", text("x"), "\x01"}),
             "a malformed hello");
         row("hello with a text as version", hello(map({text("version"), text("1")})), "a malformed hello");
@@ -376,6 +377,7 @@ private Q_SLOTS:
         row("a goodbye with a call -1", goodbye(map({text("begun"), array({"\x20"})})), "a malformed goodbye");
         row("a goodbye with 65 calls begun", goodbye(map({text("begun"), longHead(4, 65) + QByteArray(65, '\x01')})),
             "a malformed goodbye");
+        row("hello with a negative size of values", helloWith({text("decoded"), "\x20"}), "a malformed hello");
         row("hello with a text as pid", helloWith({text("pid"), text("1")}), "a malformed hello");
         row("hello with a negative pid", helloWith({text("pid"), "\x20"}), "a malformed hello");
         row("hello with a number as features", helloWith({text("features"), "\x01"}), "a malformed hello");

@@ -17,7 +17,8 @@ namespace Prefork {
 /// **Handlers** hear events and progress in exactly the order in which the method generated them, before the result,
 /// from the event loop, in the frame of the call: what a handler throws finds the nearest catcher there, or else the
 /// unhandled-error handler, and the call goes on. They hear nothing any more once the call has settled, or was
-/// canceled, or once their context object is gone, which must live in the client's thread. Events without a handler are
+/// canceled, or once their context object is gone. That must live in the client's thread, or the call fails with code
+/// BadArguments; once it has been moved to another, its handler is not called any more. Events without a handler are
 /// dropped. Over Protocol::Json, and from workers of an older version, there are none.
 template <class Handlers = std::nullptr_t>
 class CallMaker

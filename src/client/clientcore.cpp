@@ -48,8 +48,10 @@ void apply(const detail::CallExtras &extras, PendingCall *call, Pooling::CallOpt
         options->runTimeout = bounded(*extras.options.runTimeout);
     if (extras.options.deadline)
         options->deadline = bounded(*extras.options.deadline);
-    if (extras.handlers)
+    if (extras.handlers) {
         call->handler->listen(extras.handlers);
+        call->isMisplaced = call->isMisplaced || extras.handlers->isContextElsewhere();
+    }
 }
 
 }

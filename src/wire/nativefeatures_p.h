@@ -6,6 +6,8 @@
 
 #include <QtPrefork/detail/cborreader.h>
 
+#include <algorithm>
+
 namespace Prefork::Wire::Native {
 
 /// What a peer said of itself that peers of the same version need not speak. Ours speaks all of it, so what the other
@@ -43,7 +45,7 @@ inline void beginHello(detail::CborWriter &writer, qint64 limit, qint64 decoded,
     writer.writeUnsigned(quint64(limit));
     if (tellsDecodedSize) {
         writer.writeUtf8("decoded");
-        writer.writeSigned(decoded);
+        writer.writeUnsigned(quint64(std::max<qint64>(decoded, 0)));
     }
 }
 

@@ -7,6 +7,7 @@
 #include <QtPrefork/detail/cborreader.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace Prefork::Wire::Native {
@@ -34,6 +35,16 @@ inline constexpr quint64 MaxFields = 64;
 [[nodiscard]] inline bool known(detail::CborReader &reader, bool isRead)
 {
     return isRead || reader.fail(QStringLiteral("a field of the wrong type"));
+}
+
+/// Reads a number of bytes, which is not negative.
+[[nodiscard]] inline bool readSize(detail::CborReader &reader, qint64 *size)
+{
+    quint64 bytes = 0;
+    if (!reader.readUnsigned(&bytes))
+        return false;
+    *size = qint64(std::min<quint64>(bytes, quint64(std::numeric_limits<qint64>::max())));
+    return true;
 }
 
 /// Reads a map of named fields. `field(name, reader)` returns known() of the value it knows, or returns false and has

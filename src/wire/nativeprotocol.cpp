@@ -142,7 +142,7 @@ bool ConnectionCodec::readHello()
         if (name == "limit")
             return known(value, value.readUnsigned(&limit));
         if (name == "decoded")
-            return known(value, value.readSigned(&m_traits.maxDecodedSize));
+            return known(value, readSize(value, &m_traits.maxDecodedSize));
         if (name == "checkoutDone")
             return known(value, value.readBool(&m_traits.acknowledgesRelease));
         if (name == "features")

@@ -46,7 +46,7 @@ bool ClientHello::read(QByteArrayView payload)
         if (name == "version")
             return known(value, value.readUnsigned(&version));
         if (name == "decoded")
-            return known(value, value.readSigned(&decoded));
+            return known(value, readSize(value, &decoded));
         if (name == "features")
             return known(value, readFeatures(value, &features));
         return name == "limit" && known(value, value.readUnsigned(&limit));

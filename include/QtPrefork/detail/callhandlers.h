@@ -25,20 +25,27 @@ public:
     virtual void deliver() = 0;
 };
 
-/// Takes the events of one name, or of any.
-class QTPREFORK_EXPORT EventHandler
+/// One who listens, perhaps with a context object.
+class QTPREFORK_EXPORT NoticeHandler
 {
 public:
-    virtual ~EventHandler();
+    virtual ~NoticeHandler();
+    /// Whether the context object lives in another thread than this.
+    [[nodiscard]] virtual bool isContextElsewhere() const = 0;
+};
+
+/// Takes the events of one name, or of any.
+class QTPREFORK_EXPORT EventHandler : public NoticeHandler
+{
+public:
     /// Null if the event does not carry what it should.
     [[nodiscard]] virtual std::unique_ptr<CallNotice> read(const QString &name, CborReader &arguments, quint64 count)
         = 0;
 };
 
-class QTPREFORK_EXPORT ProgressHandler
+class QTPREFORK_EXPORT ProgressHandler : public NoticeHandler
 {
 public:
-    virtual ~ProgressHandler();
     [[nodiscard]] virtual std::unique_ptr<CallNotice> take(const Progress &progress) = 0;
 };
 
@@ -52,6 +59,9 @@ struct CallHandlers
     };
     std::vector<Named> events;
     std::vector<std::shared_ptr<ProgressHandler>> progress;
+
+    /// Whether any of them has a context object that lives in another thread than this.
+    [[nodiscard]] QTPREFORK_EXPORT bool isContextElsewhere() const;
 };
 
 /// What a call is besides its target, its arguments and who takes its result.
@@ -70,7 +80,11 @@ public:
     {
     }
     [[nodiscard]] std::tuple<A...> &values() { return m_values; }
-    void deliver() override { static_cast<void>(std::apply(m_function, m_values)); }
+    void deliver() override
+    {
+        if (!ContextOf<F>::isElsewhere(m_function)) // it may have been moved since the call was made
+            static_cast<void>(std::apply(m_function, m_values));
+    }
 
 private:
     F &m_function;
@@ -95,6 +109,7 @@ public:
             return {};
         return notice;
     }
+    bool isContextElsewhere() const override { return ContextOf<F>::isElsewhere(m_function); }
 
 private:
     F m_function;
@@ -116,6 +131,7 @@ public:
             return {};
         return notice;
     }
+    bool isContextElsewhere() const override { return ContextOf<F>::isElsewhere(m_function); }
 
 private:
     F m_function;
@@ -135,6 +151,7 @@ public:
         notice->values() = {progress};
         return notice;
     }
+    bool isContextElsewhere() const override { return ContextOf<F>::isElsewhere(m_function); }
 
 private:
     F m_function;
