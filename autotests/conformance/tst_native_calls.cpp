@@ -26,6 +26,7 @@ inline constexpr Method<int(QString)> failing{"failing"};
 inline constexpr Method<int(int, int)> countdown{"countdown"};
 inline constexpr Method<bool(QString)> waitingForCancel{"waitingForCancel"};
 inline constexpr Method<int(int)> reporting{"reporting"};
+inline constexpr Method<void(QString)> slowing{"slowing"};
 inline constexpr Event<int> tick{"tick"};
 inline constexpr Event<QString, QList<int>> rich{"rich"};
 
@@ -51,6 +52,14 @@ void fill(Interface &interface)
         Gate::pass(gate);
         while (!Worker::isCanceled()) { }
         return true;
+    });
+    interface.add(slowing, [](const QString &gate) { // long enough to be killed, were it deaf for some 60 rounds
+        const auto fastUntil = std::chrono::steady_clock::now() + 5ms;
+        while (std::chrono::steady_clock::now() < fastUntil)
+            static_cast<void>(Worker::isCanceled());
+        Gate::pass(gate);
+        while (!Worker::isCanceled())
+            std::this_thread::sleep_for(150ms);
     });
     interface.add(reporting, [](int count) {
         for (int i = 1; i <= count; ++i)
@@ -535,6 +544,44 @@ private Q_SLOTS:
         QVERIFY(future.isCanceled() && future.resultCount() == 0);
         QCOMPARE(behind.result(), 3);
         QCOMPARE(Test::pidOf(m_checkout), pid);
+    }
+    void aFutureCanceledBeforeItsCallIsWrittenNeverStarts()
+    {
+        const WorkLog log;
+        QSignalSpy canceled(m_checkout.get(), &Checkout::canceled);
+        static_cast<void>(Test::pidOf(m_checkout)); // so that there is a worker, which is idle
+        for (int i = 0; i < 10; ++i) {
+            m_checkout->future("note", {log.path(), "at once"}).cancel();
+            WAIT_COMPARE(canceled.size(), i + 1);
+        }
+        m_client->future("note", {log.path(), "one-shot"}).cancel(); // which has to wait for the worker
+        m_checkout->release();
+        const CheckoutPtr after = m_client->checkout();
+        QVERIFY(Test::pidOf(after) > 0);
+        QCOMPARE(log.entries(), QStringList());
+    }
+    void aLoopThatBecomesSlowHearsOfItsCancel()
+    {
+        remake({.cancelGrace = 5s});
+        Gate gate;
+        const qint64 pid = Test::pidOf(m_checkout);
+        const Call call = m_checkout->call(slowing, gate.path());
+        WAIT_FOR(gate.isReached());
+        gate.open();
+        QVERIFY(call.cancel());
+        QCOMPARE(Test::pidOf(m_checkout), pid);
+    }
+    void aTimeOutSaysThatNobodyListens()
+    {
+        const QTemporaryDir directory;
+        const QString address = "unix:" + directory.filePath("nobody");
+        Client client(address, {.timeout = 50ms});
+        std::optional<Error> error;
+        client.call(add, 1, 2, nullptr, [&error](const Error &e) { error = e; });
+        WAIT_FOR(error.has_value());
+        QCOMPARE(error->code(), Error::Timeout);
+        QCOMPARE(error->detail(), QString("no server listens at " + address + ": No such file or directory"));
+        QCOMPARE(client.connectionError(), QString("could not connect to " + address + ": there is no such socket"));
     }
     void eachOfManyFuturesCanBeCanceled()
     {

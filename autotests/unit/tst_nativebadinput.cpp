@@ -345,6 +345,8 @@ private Q_SLOTS:
         row("hello with a field twice", helloWith({text("version"), "\x01"}), "a malformed hello");
         row("hello with a text as limit", hello(map({text("version"), "\x01", text("limit"), text("1")})),
             "a malformed hello");
+        row("hello with a text as ordered", helloWith({text("ordered"), text("x")}), "a malformed hello");
+        row("hello of a worker that answers in any order", helloWith({text("ordered"), "\xf4"}), "a malformed hello");
         row("hello with a number as checkoutDone", helloWith({text("checkoutDone"), "\x01"}), "a malformed hello");
         row("hello with a number as methods", helloWith({text("methods"), "\x01"}), "a malformed hello");
         row("hello with a method twice", helloWith({text("methods"), map({text("a"), "\x01", text("a"), "\x01"})}),

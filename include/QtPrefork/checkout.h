@@ -105,15 +105,16 @@ public:
     ///
     /// An error goes to the future and nowhere else: it holds the Prefork::Error as its exception, with the back-trace
     /// of the call. That of a call that will never run, because one before it has failed, holds an Error of code
-    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(); within the first 50 ms of a
-    /// call's life that may be noticed so much later. Its progress is what the method says of it
-    /// (Worker::setProgress()). About 1 µs dearer than a callback.
+    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(). That is noticed when the
+    /// call is about to be written, and when it is older than 50 ms at once; in between it may be noticed so much
+    /// later. Its progress is what the method says of it (Worker::setProgress()). About 1 µs dearer than a callback.
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {
         return detail::futureOfCall(method, submitter(), std::forward<T>(arguments)...);
     }
-    /// The same for a method called by name: `future("selectrow", {sql, id})`.
+    /// The same for a method called by name: `future("selectrow", {sql, id})`. GCC 12 refuses such braces inside a
+    /// co_await expression; there a QVariantList made before does.
     [[nodiscard]] QFuture<QVariant> future(const MethodName &method, const Arguments &arguments = {})
     {
         return detail::futureOfNamed(method, arguments.toList(), submitter());

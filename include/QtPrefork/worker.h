@@ -43,7 +43,8 @@ namespace Worker {
 /// False outside of a call, and outside a worker.
 ///
 /// Made for inner loops: nearly always it costs a few nanoseconds, and looks at the connection about once a millisecond
-/// as long as it is called often enough. Threads that the method has started may ask too, but only the thread that
+/// as long as it is called often enough; in a loop that becomes slow all at once it notices that after eight rounds at
+/// most. Threads that the method has started may ask too, but only the thread that
 /// serves looks at the connection, be it by this function, throwIfCanceled(), setProgress() or emitEvent(): while that
 /// one waits for the others, they learn of nothing new. The same is true of a process that the method forks.
 ///

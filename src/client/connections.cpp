@@ -36,7 +36,9 @@ Connections::Connections(ClientCore *core, Pooling::Pool *pool, std::unique_ptr<
     QObject::connect(from, &Transport::connected, core,
                      [this](quint64 worker, const std::shared_ptr<Stream> &stream) { onConnected(worker, stream); });
     QObject::connect(from, &Transport::failed, core,
-                     [this](quint64 worker, const QString &cause) { onConnectFailed(worker, cause); });
+                     [this](quint64 worker, const QString &cause, const QString &absence) {
+                         onConnectFailed(worker, cause, absence);
+                     });
     QObject::connect(from, &Transport::deathExplained, core, [this](quint64 worker) { onDeathExplained(worker); });
     QObject::connect(from, &Transport::exhausted, core, &ClientCore::setUnavailable);
 }
@@ -139,11 +141,11 @@ void Connections::onSilence(quint64 worker)
     announceFailure(cause, true);
 }
 
-void Connections::onConnectFailed(quint64 worker, const QString &cause)
+void Connections::onConnectFailed(quint64 worker, const QString &cause, const QString &absence)
 {
     qCDebug(lcClient).noquote() << cause;
     m_error = cause;
-    m_pool.connectFailed(worker, Error(Error::Unavailable, cause), now());
+    m_pool.connectFailed(worker, Error(Error::Unavailable, cause).withDetail(absence), now());
     m_core->perform(Settle::Later);
     // This may be inside one of the user's calls, even inside the client's constructor.
     QMetaObject::invokeMethod(m_core, [this, cause] { announceFailure(cause, false); }, Qt::QueuedConnection);

@@ -56,7 +56,7 @@ private:
 
     void onConnected(quint64 worker, const std::shared_ptr<Stream> &stream);
     void onSilence(quint64 worker);
-    void onConnectFailed(quint64 worker, const QString &cause);
+    void onConnectFailed(quint64 worker, const QString &cause, const QString &absence = {});
     void announceFailure(const QString &cause, bool isRefusal);
     void onDrained(quint64 worker);
     void onDeathExplained(quint64 worker);

@@ -35,7 +35,9 @@ QString causeOf(int error)
 void UnixTransport::connectWorker(quint64 worker)
 {
     Posix::Fd connection = Posix::connectToSocket(QFile::encodeName(m_address.path()));
-    QString cause = connection.isOpen() ? QString() : causeOf(errno);
+    const int error = connection.isOpen() ? 0 : errno;
+    QString cause = error == 0 ? QString() : causeOf(error);
+    const bool isAbsent = error == ENOENT || error == ECONNREFUSED;
     if (connection.isOpen()) {
         const Posix::Credentials who = Posix::peerCredentials(connection.get()).value_or(Posix::Credentials());
         if (!m_servers.allows(who.uid, who.gid)) {
@@ -44,7 +46,8 @@ void UnixTransport::connectWorker(quint64 worker)
             connection.reset();
         }
     }
-    connectedOrFailed(worker, m_address, std::move(connection), cause);
+    connectedOrFailed(worker, m_address, std::move(connection), cause,
+                      isAbsent ? absenceOf(m_address, Posix::errorText(error)) : QString());
 }
 
 void TcpTransport::connectWorker(quint64 worker)
@@ -89,8 +92,10 @@ void TcpTransport::onConnected(quint64 worker)
 void TcpTransport::onError(quint64 worker)
 {
     const QString cause = m_attempts.value(worker)->errorString();
+    const bool isAbsent = m_attempts.value(worker)->error() == QAbstractSocket::ConnectionRefusedError;
     forget(worker);
-    Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause));
+    Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(m_address.toString(), cause),
+                  isAbsent ? absenceOf(m_address, cause) : QString());
 }
 
 }

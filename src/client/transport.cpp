@@ -18,12 +18,18 @@ std::unique_ptr<Transport> Transport::make(const std::shared_ptr<ZygoteChannel> 
     return std::make_unique<ZygoteTransport>(channel);
 }
 
-void Transport::connectedOrFailed(quint64 worker, const Address &address, Posix::Fd descriptor, const QString &cause)
+void Transport::connectedOrFailed(quint64 worker, const Address &address, Posix::Fd descriptor, const QString &cause,
+                                  const QString &absence)
 {
     if (descriptor.isOpen())
         Q_EMIT connected(worker, std::make_shared<Stream>(std::move(descriptor)));
     else
-        Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(address.toString(), cause));
+        Q_EMIT failed(worker, QStringLiteral("could not connect to %1: %2").arg(address.toString(), cause), absence);
+}
+
+QString Transport::absenceOf(const Address &address, const QString &reason)
+{
+    return QStringLiteral("no server listens at %1: %2").arg(address.toString(), reason);
 }
 
 std::optional<QString> Transport::causeOfDeath(quint64) const

@@ -41,14 +41,18 @@ public:
 
 Q_SIGNALS:
     void connected(quint64 worker, const std::shared_ptr<Prefork::Internal::Stream> &stream);
-    void failed(quint64 worker, const QString &cause);
+    /// @p absence says it if there is no server.
+    void failed(quint64 worker, const QString &cause, const QString &absence = {});
     void deathExplained(quint64 worker);
     /// There will never be another worker.
     void exhausted(const QString &cause);
 
 protected:
+    /// What a time-out says of a server that is not there.
+    [[nodiscard]] static QString absenceOf(const Address &address, const QString &reason);
     /// @p cause: why there is no @p descriptor, if there is none.
-    void connectedOrFailed(quint64 worker, const Address &address, Posix::Fd descriptor, const QString &cause);
+    void connectedOrFailed(quint64 worker, const Address &address, Posix::Fd descriptor, const QString &cause,
+                           const QString &absence = {});
 };
 
 }

@@ -17,6 +17,12 @@ Writer::Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &optio
 {
 }
 
+inline void Writer::noteFuture(Pooling::CheckoutId checkout, const PendingCall &call)
+{
+    if (call.handler->hasFuture())
+        m_newFutures.push_back({checkout, call.id});
+}
+
 // Nothing of the user's may run here, for it would find a message half written.
 bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
                         const detail::CallArguments &arguments, const Pooling::CallOptions &options, PendingCall &call)
@@ -48,6 +54,7 @@ bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarge
     markDirty(*found);
     [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, options, roughNow());
     Q_ASSERT(id == call.id);
+    noteFuture(checkout.poolId, call);
     stallIfFull(connection);
     return true;
 }
@@ -116,7 +123,24 @@ void Writer::send(const Pooling::Action &action)
     }
     connection->codec->address(&unsent.message, connection->lastSent, action.group);
     forget(*call);
+    noteFuture(action.checkout, *call);
     write(connection, unsent.message);
+}
+
+// A call whose future was canceled before the call is written must not start: the worker reads that together with it.
+void Writer::cancelUnwritten()
+{
+    std::vector<Pooling::CallRef> calls;
+    calls.swap(m_newFutures);
+    for (const Pooling::CallRef &ref : calls) {
+        const PendingCall *const call = m_core->callers().find(ref.checkout, ref.call);
+        if (call && call->handler->isCanceled())
+            m_core->cancel(ref);
+    }
+    if (m_newFutures.empty()) { // so that its memory is used again
+        calls.clear();
+        m_newFutures.swap(calls);
+    }
 }
 
 void Writer::write(const ConnectionPtr &connection, const Wire::OutMessage &message)
@@ -181,6 +205,8 @@ void Writer::markDirty(const ConnectionPtr &connection)
 
 void Writer::flush()
 {
+    if (!m_newFutures.empty())
+        cancelUnwritten();
     while (!m_dirty.empty()) {
         bool mayHaveBegun = false; // a call whose time counts from when it has been written
         m_flushing.swap(m_dirty);

@@ -60,6 +60,8 @@ public:
 private:
     [[nodiscard]] std::optional<QString> problemOf(const Connection &connection, const PendingCall &call) const;
     void write(const ConnectionPtr &connection, const Wire::OutMessage &message);
+    void noteFuture(Pooling::CheckoutId checkout, const PendingCall &call);
+    void cancelUnwritten();
     void stallIfFull(const Connection &connection);
 
     ClientCore *const m_core;
@@ -68,6 +70,7 @@ private:
     const qint64 m_maxInFlightBytes;
     std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
     std::vector<ConnectionPtr> m_flushing; // being flushed, in memory that is used again
+    std::vector<Pooling::CallRef> m_newFutures; // of calls that streams have taken in this turn
     bool m_hasRejected = false; // since the orders being carried out were taken
     qint64 m_unsentBytes = 0; // of calls no stream has yet
     qint64 m_streamBytes = 0; // of calls in streams, not yet handed to the kernel

@@ -50,6 +50,7 @@ public:
     void abort(CheckoutId checkout, const Error &error, Time now);
 
     void connected(WorkerId worker, const Wire::WorkerTraits &traits, Time now);
+    /// The error's detail, if it has one, is what time-outs of those that wait say.
     void connectFailed(WorkerId worker, const Error &error, Time now);
     /// All that the worker was sent so far has been handed to the kernel. To be told while awaitsFlush().
     void flushed(WorkerId worker, Time now);

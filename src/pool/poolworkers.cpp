@@ -26,10 +26,10 @@ void Pool::connectFailed(WorkerId id, const Error &error, Time now)
     if (!m_workers.contains(id))
         return;
     retire(id, Farewell::Gone);
-    m_connectProblem = error.message();
+    m_connectProblem = error.detail().isEmpty() ? error.message() : error.detail();
     backOff(now);
     if (!m_options.waitForServer)
-        failWaiting(error, now);
+        failWaiting(error.withDetail({}), now);
     servePending(now);
 }
 

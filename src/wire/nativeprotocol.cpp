@@ -145,6 +145,8 @@ bool ConnectionCodec::readHello()
             return known(value, readSize(value, &m_traits.maxDecodedSize));
         if (name == "checkoutDone")
             return known(value, value.readBool(&m_traits.acknowledgesRelease));
+        if (bool isOrdered = true; name == "ordered") // what it would take to hear others is not there yet
+            return known(value, value.readBool(&isOrdered) && isOrdered);
         if (name == "features")
             return known(value, readFeatures(value, &m_features));
         if (quint64 pid = 0; name == "pid")

@@ -18,7 +18,7 @@ Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
 // Looking at the clock costs about as much as ten calls of isCanceled() that do not. A loop that becomes slow all at
 // once is deaf for as many of its rounds as there are calls between two looks.
 constexpr qint64 ClockEvery = std::chrono::nanoseconds(std::chrono::microseconds(20)).count();
-constexpr int MostCallsEach = 64;
+constexpr int MostCallsEach = 8;
 
 }
 
