@@ -58,11 +58,23 @@ struct BusyWorker : FakeWorker
 {
     QList<int> ran;
     std::function<void()> whileWorking = [] { };
+    int setups = 0; // of cancelInSetup()
 
     BusyWorker()
     {
         interface.add(twice, [this](int value) { return ran.append(value), 2 * value; }).add(work, [this] {
             whileWorking();
+        });
+    }
+    /// The first setup finds that call 1 is canceled, and does @p more; there is nothing to a later one.
+    template <class More>
+    void cancelInSetup(More more)
+    {
+        interface.setup([this, more] {
+            if (++setups > 1)
+                return;
+            connection.unread = cancel(1);
+            more();
         });
     }
     /// For the methods.
@@ -577,10 +589,7 @@ void TestWorkerCalls::theFirstCallIsSaidToBeginBehindItsSetup()
     QCOMPARE(old.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));
 
     BusyWorker late; // the call that it was set up for does not begin
-    late.interface.setup([&] {
-        late.connection.unread = cancel(1);
-        spinFor(1500us);
-    });
+    late.cancelInSetup([] { spinFor(1500us); });
     QVERIFY(late.greet(featuredHello()));
     QCOMPARE(late.answerTo(Test::call("work", {}, 1)), canceled(false, 1));
     QCOMPARE(late.answerTo(Test::call("work", {}, 2)), packet(BegunKind, {}, 2) + resultOf(Nothing, 2));
@@ -590,11 +599,7 @@ void TestWorkerCalls::theFirstCallIsSaidToBeginBehindItsSetup()
 void TestWorkerCalls::aCallCanceledDuringASetupThatFailsIsCanceled()
 {
     BusyWorker worker;
-    int setups = 0;
-    worker.interface.setup([&] {
-        if (++setups > 1)
-            return;
-        worker.connection.unread = cancel(1);
+    worker.cancelInSetup([] {
         spinFor(1500us);
         throw Error(QStringLiteral("no luck"));
     });
@@ -608,11 +613,7 @@ void TestWorkerCalls::aCallCanceledDuringItsSetupDoesNotRun()
 {
     for (const bool isThrowing : {false, true}) {
         BusyWorker worker;
-        int setups = 0;
-        worker.interface.setup([&] {
-            if (++setups > 1)
-                return;
-            worker.connection.unread = cancel(1);
+        worker.cancelInSetup([&] {
             if (isThrowing) {
                 QVERIFY(worker.seesItIsCanceled());
                 Worker::throwIfCanceled();
@@ -624,7 +625,7 @@ void TestWorkerCalls::aCallCanceledDuringItsSetupDoesNotRun()
         QCOMPARE(worker.ran, QList<int>());
         QCOMPARE(worker.page.setup.load(), quint32(isThrowing ? ScoreboardPage::NotSetUp : ScoreboardPage::SetUp));
         QCOMPARE(said(worker.answerTo(twiceOf(2, 2))).last(), QStringLiteral("result 2"));
-        QCOMPARE(setups, isThrowing ? 2 : 1);
+        QCOMPARE(worker.setups, isThrowing ? 2 : 1);
     }
     // What is canceled before its turn is not even set up for.
     BusyWorker worker;
