@@ -5,6 +5,8 @@
 #include "helpers/ledger.h"
 #include "helpers/preloaded.h"
 
+#include <QtCore/QElapsedTimer>
+
 #include <cstring>
 #include <ctime>
 #include <set>

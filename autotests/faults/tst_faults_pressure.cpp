@@ -10,6 +10,7 @@
 
 #include <QtPrefork/Server>
 
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QTemporaryDir>
 #include <QtCore/QThread>
 

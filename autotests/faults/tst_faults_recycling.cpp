@@ -5,6 +5,7 @@
 #include "helpers/ledger.h"
 #include "helpers/protocols.h"
 
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QProcess>
 #include <QtCore/QRandomGenerator>
 

@@ -7,6 +7,7 @@
 #include "helpers/protocols.h"
 #include "helpers/worklog.h"
 
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QRandomGenerator>
 
 using namespace Prefork;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
+#include "helpers/gate.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Zygote>
@@ -22,6 +23,8 @@ namespace {
 Zygote *zygote = nullptr;
 
 constexpr Method<int(int)> same{"same"};
+constexpr Method<void(QString)> pass{"pass"};
+constexpr Method<int(QByteArray)> size{"size"};
 constexpr auto Forever = std::chrono::milliseconds::max();
 
 // A type whose conversion fails by an exception.
@@ -45,6 +48,8 @@ private Q_SLOTS:
     void aCallWhoseEncodingThrowsWasNotMade();
     void aConnectionWithoutADescriptorHasFailed();
     void aCallNoWorkerWasForkedForIsSentAgain();
+    void aWriteBufferTakesWhatItMay_data();
+    void aWriteBufferTakesWhatItMay();
 };
 
 void TestClientLimits::theLongestDurationsMeanNever()
@@ -125,10 +130,61 @@ void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
     QVERIFY2(!error, error ? qPrintable(error->message() + error->detail()) : "");
 }
 
+void TestClientLimits::aWriteBufferTakesWhatItMay_data()
+{
+    QTest::addColumn<bool>("hasAnswered"); // its worker, which makes a call go a shorter way
+    QTest::addColumn<bool>("isCanceled");
+    QTest::newRow("before anything is connected") << false << false;
+    QTest::newRow("behind a call that runs") << true << false;
+    QTest::newRow("before anything is connected, canceled") << false << true;
+    QTest::newRow("behind a call that runs, canceled") << true << true;
+}
+
+// More calls than that are made in one turn of the event loop, behind one that waits.
+void TestClientLimits::aWriteBufferTakesWhatItMay()
+{
+    constexpr int Count = 200;
+    constexpr int Size = 100000;
+    constexpr qint64 Most = qint64(256) * 1024 + Size + 100; // one call more than there is room for is taken
+    QFETCH(bool, hasAnswered);
+    QFETCH(bool, isCanceled);
+    Test::Gate gate;
+    Client client(zygote, {.minWorkers = 0, .maxWorkers = 1, .maxInFlightBytes = 256 * 1024});
+    const CheckoutPtr checkout = client.checkout();
+    if (hasAnswered)
+        QVERIFY(Test::call(checkout, "same", {1}).result);
+    checkout->call(pass, gate.path());
+    QList<int> answers;
+    std::vector<Call> calls;
+    for (int i = 0; i < Count; ++i)
+        calls.push_back(checkout->call(size, QByteArray(Size + i, 'x'), [&](int answer) { answers.append(answer); }));
+    QTRY_VERIFY_WITH_TIMEOUT(gate.isReached(), 30000);
+    const qint64 unsent = checkout->bytesToWrite();
+    const qint64 inBuffer = client.bytesToWrite() - unsent;
+    QVERIFY2(inBuffer <= Most, qPrintable(QString::number(inBuffer)));
+    QVERIFY(unsent > 0);
+    QList<int> expected;
+    for (int i = 0; i < Count; ++i) {
+        const bool cancels = isCanceled && i % 2 == 0;
+        if (cancels)
+            QVERIFY(calls[std::size_t(i)].cancel());
+        else
+            expected.append(Size + i);
+    }
+    if (isCanceled)
+        QTRY_VERIFY_WITH_TIMEOUT(checkout->bytesToWrite() <= unsent / 2 + Size, 30000); // once they have settled
+    gate.open();
+    QVERIFY(checkout->waitForSettled());
+    QCOMPARE(answers, expected);
+    QCOMPARE(client.bytesToWrite(), 0);
+}
+
 int main(int argc, char *argv[])
 {
     Interface interface;
     interface.add(same, [](int n) { return n; });
+    interface.add(pass, &Test::Gate::pass);
+    interface.add(size, [](const QByteArray &bytes) { return int(bytes.size()); });
     // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual
     // call.
     interface.preload([] { QLoggingCategory::setFilterRules(QStringLiteral("prefork.zygote.warning=false")); });

@@ -8,6 +8,7 @@
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
 
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QTemporaryDir>
 #include <QtNetwork/QNetworkProxy>
 #include <QtNetwork/QTcpSocket>

@@ -10,11 +10,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::array<const char *, Step::Kinds> Names{
-    "checkout",   "oneShot",     "call",    "cancel", "release",     "abort",  "connected", "connectFailed",
-    "begins",     "reply",       "failure", "gaveUp", "unencodable", "tooBig", "resetDone", "lost",
-    "lostUnsent", "lostForRoom", "stall",   "pass",   "recycle",     "close",  "shutdown",  "exhausted"};
-constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 12, 10, 3, 14, 4, 6, 26, 6, 8,
-                                               2,  2,  8,  3,  2,  2, 2,  8, 1, 0,  0, 0};
+    "checkout", "oneShot", "call",   "cancel",      "release", "abort",     "connected", "connectFailed", "begins",
+    "reply",    "failure", "gaveUp", "unencodable", "tooBig",  "resetDone", "lost",      "lostUnsent",    "lostForRoom",
+    "stall",    "fill",    "pass",   "recycle",     "close",   "shutdown",  "exhausted"};
+constexpr std::array<int, Step::Kinds> Weights{14, 12, 20, 12, 10, 3, 14, 4, 6, 26, 6, 8, 2,
+                                               2,  8,  3,  2,  2,  2, 4,  8, 1, 0,  0, 0};
 
 unsigned below(std::minstd_rand &random, unsigned limit)
 {

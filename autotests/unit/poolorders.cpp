@@ -15,7 +15,11 @@ void World::obeyOrders()
     for (m_pool.takeActions(&actions); !actions.empty(); m_pool.takeActions(&actions)) {
         for (const Action &action : actions)
             obeyOne(action);
+        for (auto &[id, user] : m_users)
+            user.postponed = 0;
     }
+    for (auto &[id, hand] : m_workers)
+        hand.wasFilled = false;
     noteBeginnings();
 }
 
@@ -61,10 +65,12 @@ void World::obeyOne(const Action &action)
         break;
     }
     case Action::Send:
-        onSend(action);
+        if (!isStale(action) && !postpones(action))
+            onSend(action);
         break;
     case Action::SendCancel:
-        onSendCancel(action);
+        if (!isStale(action))
+            onSendCancel(action);
         break;
     case Action::SendDone:
         onSendDone(action);
@@ -174,6 +180,32 @@ void World::settle(const Action &action)
     user.fatal = user.fatal || (action.kind == Action::Fail && action.error->isFatal());
 }
 
+// Whether it is of a call, or of one behind it, that was postponed after the order.
+bool World::isStale(const Action &action) const
+{
+    const CallId postponed = m_users.at(action.checkout).postponed;
+    return postponed != 0 && action.call >= postponed;
+}
+
+// There may be no room for a call any more, unless its worker has nothing else to do.
+bool World::postpones(const Action &action)
+{
+    const auto worker = m_workers.find(action.worker);
+    if (worker == m_workers.end() || !worker->second.wasFilled)
+        return false;
+    const bool isOver = !m_pool.record({action.checkout, action.call});
+    const bool isOldest = !isOver && worker->second.queue.empty();
+    check(m_pool.postponed(action.checkout, action.call, m_now) != isOldest,
+          "a call waits for room that nobody will make, or is to be written though there is none");
+    if (isOldest || isOver)
+        return isOver;
+    User &user = m_users.at(action.checkout);
+    user.postponed = action.call;
+    if (user.isOneShot)
+        m_waitingBefore.erase({-user.priority, action.checkout}); // it was served, and is back in its place
+    return true;
+}
+
 void World::onSend(const Action &action)
 {
     User &user = m_users.at(action.checkout);
@@ -205,6 +237,10 @@ void World::onSend(const Action &action)
     user.group = action.group;
     call.isSent = true;
     hand.queue.push_back({action.checkout, action.call});
+    if (m_room > 0 && --m_room == 0) {
+        hand.stalled = hand.wasFilled = true;
+        m_pool.setStalled(action.worker, true, m_now);
+    }
     if (!user.isOneShot || !hand.traits.isShareable()) {
         check((hand.user == 0 || hand.user == action.checkout) && !hand.isShared, "two checkouts hold one worker");
         check(hand.queue.size() <= std::size_t(hand.traits.pipelines ? m_options.window : 1),

@@ -96,6 +96,7 @@ void World::step(const Step &next)
     case Step::LostUnsent:
     case Step::LostForRoom:
     case Step::Stall:
+    case Step::Fill:
         workerStep(next);
         break;
     default:
@@ -152,8 +153,12 @@ void World::cancel(const Step &next)
     if (ids.empty())
         return;
     const CheckoutId id = ids[next.pick % ids.size()];
+    cancel(id, 1 + next.amount % (m_users.at(id).next - 1));
+}
+
+void World::cancel(CheckoutId id, CallId call)
+{
     User &user = m_users.at(id);
-    const CallId call = 1 + next.amount % (user.next - 1);
     const auto found = user.calls.find(call);
     const bool isOpen = found != user.calls.end() && !found->second.isDecided && !found->second.isGhost;
     if (isOpen)
@@ -199,6 +204,8 @@ void World::userStep(const Step &next)
     case Step::Call:
         for (unsigned i = 0; i <= next.amount % 3; ++i)
             call(id, callOptions(next.amount + i));
+        if (next.pick % 16 == 0 && !m_pool.errorOf(id)) // before anything of it is written
+            cancel(id, user.next - 1);
         break;
     case Step::Release:
         user.releasing = true;
@@ -281,6 +288,9 @@ void World::workerStep(const Step &next)
             hand.stalled = !hand.stalled;
             m_pool.setStalled(id, hand.stalled, m_now);
         }
+        break;
+    case Step::Fill:
+        m_room = 1 + next.amount % 4;
         break;
     default:
         if (const WorkerId id = pickWorker(next.pick, isConnected))

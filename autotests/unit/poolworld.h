@@ -45,6 +45,7 @@ struct Step
         LostUnsent,
         LostForRoom,
         Stall,
+        Fill,
         Pass,
         Recycle,
         Close,
@@ -103,6 +104,7 @@ private:
         bool releasing = false;
         bool released = false;
         bool fatal = false;
+        CallId postponed = 0; // among the orders being obeyed: none from this call on stands; 0 = all do
     };
     struct Hand
     {
@@ -115,6 +117,7 @@ private:
         bool resetting = false;
         bool parting = false;
         bool stalled = false;
+        bool wasFilled = false; // by the orders being obeyed, of which some may come too late
         int uses = 0;
         int answers = 0; // that tell that something of its present user has begun
         bool isProven = false; // it answered once
@@ -129,6 +132,7 @@ private:
     void poolStep(const Step &step);
     void call(CheckoutId id, const CallOptions &options);
     void cancel(const Step &step);
+    void cancel(CheckoutId id, CallId call);
     UserCall &addCall(User &user, const CallOptions &options);
     CheckoutId addUser(CheckoutId id, const CheckoutOptions &options, bool isOneShot);
     void answer(const Step &step);
@@ -146,6 +150,8 @@ private:
     void obeyOne(const Action &action);
     void settle(const Action &action);
     void onSend(const Action &action);
+    [[nodiscard]] bool isStale(const Action &action) const;
+    [[nodiscard]] bool postpones(const Action &action);
     void onSendCancel(const Action &action);
     void onSendDone(const Action &action);
     void decide(const Action &action);
@@ -173,6 +179,7 @@ private:
     std::set<quint64> m_groups;
     std::optional<Time> m_closeDeadline;
     int m_givenUp = 0; // workers, at most
+    unsigned m_room = 0; // so many calls can be written until their worker is full; 0 = any number
     bool m_isOver = false; // after shutdown or exhaustion
     int m_depth = 0;
 };

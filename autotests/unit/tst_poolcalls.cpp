@@ -97,6 +97,9 @@ private Q_SLOTS:
     void onlyCanceledCallsAreGivenUp();
     void aReleaseWaitsForGhosts();
     void aCanceledCallThatCouldNotBeSentBlocksNoOthers();
+    void whatThereIsNoRoomForWaits();
+    void anOldestCallIsNeverPostponed();
+    void aPostponedOneShotGoesToAnotherWorker();
     void whatBeganAndWasCanceledTaintsItsWorker_data();
     void whatBeganAndWasCanceledTaintsItsWorker();
     void afterItsGraceTheWorkerIsKilled();
@@ -201,6 +204,60 @@ void TestPoolCalls::aCanceledCallThatCouldNotBeSentBlocksNoOthers()
     (void)office.take();
     QVERIFY(office.replies(id, 1, 0s));
     QCOMPARE(Office::named(office.take(), Action::Send), Calls{3});
+}
+
+void TestPoolCalls::whatThereIsNoRoomForWaits()
+{
+    Office office({.minWorkers = 1});
+    const CheckoutId id = office.checkout(4);
+    const WorkerId worker = office.pool.workerOf(id);
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls({1, 2, 3, 4}));
+    QVERIFY(office.pool.cancel(id, 4, 0s));
+    QVERIFY(office.pool.postponed(id, 2, 0s));
+    QVERIFY(office.pool.isWith(worker, {id, 1}));
+    for (const CallId call : {2, 3, 4})
+        QVERIFY(!office.pool.isWith(worker, {id, call}));
+    (void)office.take();
+    QVERIFY(office.pool.cancel(id, 2, 0s)); // nothing needs to be said to its worker
+    const auto orders = office.take();
+    QCOMPARE(Office::named(orders, Action::CancelAsked), Calls{2});
+    QVERIFY(Office::named(orders, Action::SendCancel).empty());
+    office.pool.setStalled(worker, false, 0s);
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls{3});
+    QVERIFY(office.replies(id, 1, 0s));
+    QVERIFY(office.replies(id, 3, 0s));
+    office.pool.release(id, 0s); // which no ghost keeps waiting
+    QCOMPARE(Office::named(office.take(), Action::Released).size(), std::size_t(1));
+}
+
+void TestPoolCalls::anOldestCallIsNeverPostponed()
+{
+    Office office({.minWorkers = 1});
+    const CheckoutId id = office.checkout(2);
+    QVERIFY(!office.pool.postponed(id, 1, 0s));
+    QVERIFY(office.pool.postponed(id, 2, 0s));
+    (void)office.take();
+    QVERIFY(office.replies(id, 1, 0s));
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls{2}); // although its worker is still stalled
+}
+
+void TestPoolCalls::aPostponedOneShotGoesToAnotherWorker()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1});
+    const CheckoutId first = office.pool.oneShot({}, {}, 0s);
+    const CheckoutId second = office.pool.oneShot({}, {}, 0s);
+    const WorkerId worker = office.pool.workerOf(first);
+    QCOMPARE(office.pool.workerOf(second), worker);
+    QVERIFY(!office.pool.postponed(first, 1, 0s));
+    QVERIFY(office.pool.postponed(second, 1, 0s));
+    QCOMPARE(office.pool.workerOf(second), WorkerId(0));
+    QCOMPARE(office.pool.waitingCount(), 1);
+    (void)office.take();
+    office.pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), {.oldest = 1}, 0s);
+    office.connectAll(1s);
+    office.pool.advance(1s);
+    office.connectAll(1s);
+    QVERIFY(office.pool.workerOf(second) > worker);
 }
 
 void TestPoolCalls::whatBeganAndWasCanceledTaintsItsWorker_data()

@@ -98,7 +98,7 @@ std::optional<QString> Writer::problemOf(const Connection &connection, const Pen
 
 void Writer::send(const Pooling::Action &action)
 {
-    if (m_hasRejected && !m_pool.isSent(action.checkout, action.call))
+    if (m_hasTakenBack && !m_pool.isWith(action.worker, {action.checkout, action.call}))
         return;
     PendingCall *const call = m_core->callers().find(action.checkout, action.call);
     const ConnectionPtr connection = m_core->connections().find(action.worker);
@@ -108,8 +108,12 @@ void Writer::send(const Pooling::Action &action)
     if (unsent.message.size() == 0)
         return; // refused after the pool had ordered this; the order to give its worker up comes next
     if (const auto problem = problemOf(*connection, *call)) {
-        m_hasRejected = true;
+        m_hasTakenBack = true;
         m_pool.rejected(action.checkout, action.call, Error(Error::BadArguments, *problem), now());
+        return;
+    }
+    if (isFull(*connection) && m_pool.postponed(action.checkout, action.call, now())) {
+        m_hasTakenBack = true;
         return;
     }
     // A worker that cannot say goodbye, and is idle, has nothing to say: what is there is its end.
@@ -158,9 +162,14 @@ void Writer::write(const ConnectionPtr &connection, const Wire::OutMessage &mess
     stallIfFull(*connection);
 }
 
+bool Writer::isFull(const Connection &connection) const
+{
+    return connection.stream->bytesToWrite() > m_maxInFlightBytes;
+}
+
 void Writer::stallIfFull(const Connection &connection)
 {
-    if (connection.stream->bytesToWrite() > m_maxInFlightBytes)
+    if (isFull(connection))
         m_pool.setStalled(connection.worker, true, now());
 }
 
@@ -183,6 +192,8 @@ void Writer::sendDone(const Pooling::Action &action)
 
 void Writer::sendCancel(const Pooling::Action &action)
 {
+    if (m_hasTakenBack && !m_pool.isWith(action.worker, {action.checkout, action.call}))
+        return;
     const PendingCall *const call = m_core->callers().find(action.checkout, action.call);
     const ConnectionPtr connection = m_core->connections().find(action.worker);
     if (!call || !connection || connection->ended)
@@ -223,7 +234,7 @@ void Writer::flush()
             }
             const quint64 sent = connection->stream->bytesSent();
             m_writtenBytes += qint64(sent - std::exchange(connection->reportedSent, sent));
-            if (connection->stream->bytesToWrite() <= m_maxInFlightBytes)
+            if (!isFull(*connection))
                 m_pool.setStalled(connection->worker, false, now());
         }
         m_flushing.clear();

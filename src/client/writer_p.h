@@ -47,8 +47,8 @@ public:
     void flush();
     void countBacklog(Connection &connection);
     /// The orders being carried out may concern a call that was rejected meanwhile.
-    void noteRejection() { m_hasRejected = true; }
-    void endOrders() { m_hasRejected = false; }
+    void noteRejection() { m_hasTakenBack = true; }
+    void endOrders() { m_hasTakenBack = false; }
 
     [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
     /// From now on takeReport() has something to tell. In any thread.
@@ -62,6 +62,7 @@ private:
     void write(const ConnectionPtr &connection, const Wire::OutMessage &message);
     void noteFuture(Pooling::CheckoutId checkout, const PendingCall &call);
     void cancelUnwritten();
+    [[nodiscard]] bool isFull(const Connection &connection) const;
     void stallIfFull(const Connection &connection);
 
     ClientCore *const m_core;
@@ -71,7 +72,7 @@ private:
     std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
     std::vector<ConnectionPtr> m_flushing; // being flushed, in memory that is used again
     std::vector<Pooling::CallRef> m_newFutures; // of calls that streams have taken in this turn
-    bool m_hasRejected = false; // since the orders being carried out were taken
+    bool m_hasTakenBack = false; // the pool, a call that the orders being carried out may still name
     qint64 m_unsentBytes = 0; // of calls no stream has yet
     qint64 m_streamBytes = 0; // of calls in streams, not yet handed to the kernel
     std::atomic<bool> m_reportsWrites = false;

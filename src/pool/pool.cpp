@@ -211,12 +211,6 @@ const CallRecord *Pool::record(const CallRef &call) const
     return checkout ? checkout->calls.find(call.call) : nullptr;
 }
 
-bool Pool::isSent(CheckoutId id, CallId call) const
-{
-    const CallRecord *const known = record({id, call});
-    return known && known->state == CallRecord::Sent;
-}
-
 bool Pool::awaitsFlush(WorkerId id) const
 {
     auto *const found = m_workers.find(id);

@@ -71,6 +71,11 @@ public:
     /// An unsettled call cannot be sent: it fails when it is its turn, those behind it are canceled, and none of them
     /// may be written, even if there was a Send.
     void rejected(CheckoutId checkout, CallId call, const Error &error, Time now);
+    /// There was no room to write a call for which there was a Send: its worker is stalled, and until it is not any
+    /// more the call waits as if there had been no Send, with those behind it. False, and nothing was done, if the
+    /// worker has nothing older to do: then the call is to be written all the same. True also for a call that has
+    /// settled.
+    [[nodiscard]] bool postponed(CheckoutId checkout, CallId call, Time now);
     enum class Loss {
         Unexpected,
         ForRoom, ///< the server needed its place: nobody replaces it before a checkout needs a worker
@@ -116,12 +121,11 @@ public:
     [[nodiscard]] std::optional<CallRef> callOf(WorkerId worker) const;
     /// The call that it answers so many later than that one.
     [[nodiscard]] std::optional<CallRef> callBehind(WorkerId worker, quint64 distance) const;
-    /// Whether the worker has the call, and has not answered it.
+    /// Whether the worker has the call, or is to have it, and has not answered it. False for one that was rejected or
+    /// postponed after its Send.
     [[nodiscard]] bool isWith(WorkerId worker, const CallRef &call) const;
     /// What is known of a call; null if it has been answered, or can never be.
     [[nodiscard]] const CallRecord *record(const CallRef &call) const;
-    /// Whether a call is to be with a worker: false for one that was sent and then rejected.
-    [[nodiscard]] bool isSent(CheckoutId checkout, CallId call) const;
     /// Whether flushed() is to be called for the worker: somebody counts the time that calls run.
     [[nodiscard]] bool awaitsFlush(WorkerId worker) const;
     /// Whether any call counts the time that it runs, for which the rough clock is too rough.

@@ -71,6 +71,29 @@ void Pool::rejected(CheckoutId id, CallId call, const Error &error, Time now)
         failRejected(id, now);
 }
 
+bool Pool::postponed(CheckoutId id, CallId call, Time now)
+{
+    if (!record({id, call}))
+        return true;
+    Checkout &checkout = m_checkouts.at(id);
+    const WorkerId workerId = checkout.worker;
+    Worker &worker = m_workers.at(workerId);
+    const bool isOldest = worker.state == Worker::Held
+        ? checkout.calls.first() == call
+        : worker.state != Worker::Shared || worker.oneShots.front() == id;
+    if (isOldest)
+        return false;
+    change(workerId, worker, [&] { worker.stalled = true; });
+    takeBack(checkout, call);
+    if (worker.state == Worker::Shared) {
+        unshare(workerId, id, now);
+        checkout.inOrder = true;
+        wait(id, checkout);
+        servePending(now);
+    }
+    return true;
+}
+
 void Pool::failRejected(CheckoutId id, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
@@ -82,14 +105,17 @@ void Pool::failRejected(CheckoutId id, Time now)
 // The calls from that one on were not sent after all.
 void Pool::takeBack(Checkout &checkout, CallId from)
 {
-    checkout.calls.forEach([&](CallId number, CallRecord &call) {
-        if (number < from || call.state != CallRecord::Sent)
-            return;
-        call.state = CallRecord::Waiting;
-        call.begun = Never;
-        call.hasSaidBegun = false;
+    for (CallId number = from; number < checkout.next; ++number) {
+        CallRecord *const call = checkout.calls.find(number);
+        if (call && call->state == CallRecord::Ghost)
+            drop(checkout, number); // nobody will answer it
+        if (!call || call->state != CallRecord::Sent)
+            continue;
+        call->state = CallRecord::Waiting;
+        call->begun = Never;
+        call->hasSaidBegun = false;
         --checkout.inFlight;
-    });
+    }
     checkout.next = std::min(checkout.next, from);
     checkout.hasSent = checkout.hasAnswer || checkout.inFlight > 0;
 }

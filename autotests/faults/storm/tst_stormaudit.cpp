@@ -5,6 +5,8 @@
 
 #include <QtTest/QTest>
 
+#include <unistd.h>
+
 using namespace Storm;
 using Prefork::Error;
 
