@@ -5,14 +5,17 @@
 #include "helpers/embedded.h"
 
 #include <QtPrefork/Client>
+#include <QtPrefork/WaitFor>
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QPromise>
 #include <QtCore/QTimer>
 
 #include <csignal>
 #include <cstdio>
 #include <map>
 #include <string>
+#include <thread>
 
 using namespace Prefork;
 using namespace std::chrono_literals;
@@ -93,6 +96,30 @@ void beforeExec(Program &program)
     check(canceled.isFinished(), "a future that was canceled does not finish");
 }
 
+void waitForFutures(Program &program)
+{
+    if (program.isOverTcp())
+        return;
+    const Method<int(int)> echo("echo");
+    check(!waitFor(program.client->future(Method<void(int)>("sleep"), 60000), 20ms), "a future finishes too early");
+    QFuture<int> one = program.checkout->future(echo, 7);
+    check(waitFor(one) && one.result() == 7, "without an application a future does not finish");
+    Client other(QString(program.argv[2]));
+    Client *const second = program.zygote ? program.client.get() : &other; // of two clients neither keeps the other
+    one = program.client->future(echo, 8);
+    const QFuture<int> two = second->future(echo, 9);
+    check(waitFor(two) && waitFor(one) && two.result() == 9,
+          "of two clients without an application one does not finish");
+    QPromise<int> promise;
+    promise.start();
+    std::thread thread([&promise] {
+        promise.addResult(1);
+        promise.finish();
+    });
+    check(waitFor(promise.future()), "without an application another thread's future does not finish");
+    thread.join();
+}
+
 // Over TCP nothing connects without an application.
 void none(Program &program)
 {
@@ -103,6 +130,7 @@ void none(Program &program)
     const bool hasSettled = program.checkout->waitForSettled(program.isOverTcp() ? 100ms : 30s);
     check(hasSettled != program.isOverTcp(), "without an application calls do not settle");
     check(program.isOverTcp() || program.results.size() == 101, "without an application calls have no results");
+    waitForFutures(program);
     const CheckoutPtr first = std::exchange(program.checkout, program.client->checkout({.timeout = 50ms}));
     program.call("sleep", 60000);
     check(program.checkout->waitForSettled(), "without an application there is no time-out");

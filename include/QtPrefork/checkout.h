@@ -107,7 +107,13 @@ public:
     /// of the call. That of a call that will never run, because one before it has failed, holds an Error of code
     /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(). That is noticed when the
     /// call is about to be written, and when it is older than 50 ms at once; in between it may be noticed so much
-    /// later. Its progress is what the method says of it (Worker::setProgress()). About 1 µs dearer than a callback.
+    /// later. Once a continuation (`.then()`) of the future has run, do not cancel the future any more: Qt 6.4 then
+    /// uses memory that it has freed. Call::cancel(), of the handle that CallOptions::call receives, is always safe.
+    ///
+    /// In this thread never call result() or waitForFinished() of a future that has not finished: they never return.
+    /// waitFor(), in QtPrefork/waitfor.h, is the way.
+    ///
+    /// Its progress is what the method says of it (Worker::setProgress()). About 1 µs dearer than a callback.
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {
@@ -133,6 +139,10 @@ public:
         return enqueue({nullptr, {}, nullptr, arguments.location()}, detail::ListedArguments(arguments.toList()),
                        detail::makeHandler<QVariant>(std::forward<Tail>(tail)...), nullptr);
     }
+
+    /// Writes the calls made so far at once, instead of when the event loop turns: those of the whole client, as
+    /// Client::flush() does.
+    bool flush();
 
     /// Gives the worker back once the calls made so far have settled; calls made later fail with code Shutdown.
     /// Idempotent.

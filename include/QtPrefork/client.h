@@ -95,8 +95,9 @@ struct ClientOptions
 /// its own. Calling one of its functions in another thread, destroying it there while its own thread still runs, or
 /// moving it to another thread ends the program with a message, in release builds too. A client on a zygote must be
 /// made in the zygote's thread, or the program ends likewise. What any thread may do is connect to the signals, drop a
-/// CheckoutPtr, and cancel a future. Any other thread may wait for a future too; in the client's own that never ends,
-/// for only its event loop brings results: there Checkout::waitForSettled() waits.
+/// CheckoutPtr, and cancel a future. Any other thread may wait for a future too. In the client's own thread a future's
+/// result() and waitForFinished() never return while the call is unsettled, for only the event loop of that thread
+/// brings results: there waitFor() waits, in QtPrefork/waitfor.h, and Checkout::waitForSettled().
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
@@ -176,6 +177,13 @@ public:
     /// those too that are just being connected. False, and no effect, if it has.
     bool setProtocol(Protocol protocol);
     [[nodiscard]] Protocol protocol() const;
+
+    /// Writes at once what would else be written when the event loop turns: every call made so far that a worker can be
+    /// given now. To be called when the program is going to be busy for a while. Takes as much as the kernel takes and
+    /// never blocks; no callback, catcher or signal runs inside. What waits for a worker, a connection or room goes
+    /// later, from the event loop; bytesToWrite() tells how much that is. True if anything was written, as with
+    /// QLocalSocket::flush().
+    bool flush();
 
     /// Ends the client gently: new checkouts fail at once with code Shutdown, those there are go on until they are
     /// released. When all are, or at @p deadline from now with a fatal Shutdown for the rest, the workers are let go

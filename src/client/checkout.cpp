@@ -2,11 +2,11 @@
 #include "client/checkout_p.h"
 
 #include "client/clientcore_p.h"
+#include "client/waitingloop_p.h"
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QDeadlineTimer>
 #include <QtCore/QEvent>
-#include <QtCore/QEventLoop>
 #include <QtCore/QMetaMethod>
 #include <QtCore/QMutex>
 #include <QtCore/QThread>
@@ -136,6 +136,12 @@ void Checkout::connectNotify(const QMetaMethod &signal)
         d->mayHearResults.store(true, std::memory_order_relaxed);
 }
 
+bool Checkout::flush()
+{
+    d->core->mustBeInThread("Prefork::Checkout::flush()");
+    return d->core->flush();
+}
+
 void Checkout::release()
 {
     d->core->mustBeInThread("Prefork::Checkout::release()");
@@ -158,19 +164,14 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
             d->core->turnByHand(end.remainingTimeAsDuration());
         return d->calls.isEmpty();
     }
-    QEventLoop loop;
+    WaitingLoop loop;
     d->core->turns().watch();
-    QTimer timer;
-    timer.setSingleShot(true);
-    timer.setTimerType(Qt::PreciseTimer);
-    connect(&timer, &QTimer::timeout, &loop, &QEventLoop::quit);
     connect(d->core.get(), &ClientCore::checkoutSettled, &loop, [&] {
         if (d->calls.isEmpty())
             loop.quit();
     });
-    timer.start(std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24 * 24))); // it counts in int
     if (!d->calls.isEmpty())
-        loop.exec(QEventLoop::ExcludeUserInputEvents);
+        loop.turn(deadline);
     d->core->settler().deleteLeftovers();
     return d->calls.isEmpty();
 }

@@ -50,6 +50,12 @@ Client::Client(Zygote *zygote, const ClientOptions &options, QObject *parent)
     init();
 }
 
+bool Client::flush()
+{
+    d->mustBeInThread("Prefork::Client::flush()");
+    return d->flush();
+}
+
 void Client::close(std::chrono::milliseconds deadline)
 {
     d->mustBeInThread("Prefork::Client::close()");

@@ -29,9 +29,10 @@ public:
     /// Ends the program if this is another thread than the one the client was made in. @p function: who asks.
     void mustBeInThread(const char *function) const
     {
-        if (QThread::currentThreadId() != m_threadId) [[unlikely]]
+        if (!isInThread()) [[unlikely]]
             refuseThread(function);
     }
+    [[nodiscard]] bool isInThread() const { return QThread::currentThreadId() == m_threadId; }
     [[noreturn]] static void refuseThread(const char *function);
     [[noreturn]] static void refuseMove(const char *className);
 
@@ -95,8 +96,9 @@ public:
             performAll(when);
     }
     [[nodiscard]] bool isPerforming() const { return m_isPerforming; }
-    /// Hands what was written in this turn to the kernel.
-    void flush();
+    /// Hands what was written in this turn to the kernel. Returns whether that took any of it. Nothing of the user's
+    /// runs inside.
+    bool flush();
     /// Emits the signals of a client that are due.
     void announce();
     [[nodiscard]] std::unique_ptr<Wire::ClientCodec> makeCodec() const { return m_protocol->makeCodec(); }

@@ -60,4 +60,17 @@ std::shared_ptr<ClientCore> clientByNumber(quint32 number, const char *function)
     return found->second->weak_from_this().lock(); // null while it is being destroyed
 }
 
+std::vector<std::shared_ptr<ClientCore>> clientsOfThisThread()
+{
+    std::vector<std::shared_ptr<ClientCore>> found;
+    Clients &all = clients();
+    const QMutexLocker locker(&all.mutex);
+    for (const auto &[number, core] : all.byNumber) {
+        std::shared_ptr<ClientCore> client = core->isInThread() ? core->weak_from_this().lock() : nullptr;
+        if (client)
+            found.push_back(std::move(client));
+    }
+    return found;
+}
+
 }

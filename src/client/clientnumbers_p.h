@@ -5,6 +5,7 @@
 #include <QtCore/QtGlobal>
 
 #include <memory>
+#include <vector>
 
 namespace Prefork::Internal {
 
@@ -27,6 +28,8 @@ private:
 
 /// Null if it is gone. Ends the program if it is there and belongs to another thread. @p function: who asks.
 [[nodiscard]] std::shared_ptr<ClientCore> clientByNumber(quint32 number, const char *function);
+/// Those that belong to this thread, in no order.
+[[nodiscard]] std::vector<std::shared_ptr<ClientCore>> clientsOfThisThread();
 
 }
 

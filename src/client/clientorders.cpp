@@ -65,11 +65,12 @@ void ClientCore::performOne(const Action &action)
     }
 }
 
-void ClientCore::flush()
+bool ClientCore::flush()
 {
-    m_writer.flush();
+    const bool hasWritten = m_writer.flush();
     if (m_writer.hasReport())
         m_settler.schedule();
+    return hasWritten;
 }
 
 // From the event loop, like everything the user is told.

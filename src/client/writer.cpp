@@ -214,8 +214,9 @@ void Writer::markDirty(const ConnectionPtr &connection)
         QMetaObject::invokeMethod(m_core, &ClientCore::flush, Qt::QueuedConnection);
 }
 
-void Writer::flush()
+bool Writer::flush()
 {
+    const qint64 before = m_writtenBytes; // announced from the event loop only
     if (!m_newFutures.empty())
         cancelUnwritten();
     while (!m_dirty.empty()) {
@@ -241,6 +242,7 @@ void Writer::flush()
         if (mayHaveBegun || m_pool.hasActions()) // perhaps there is room again
             m_core->perform(ClientCore::Settle::Later);
     }
+    return m_writtenBytes > before;
 }
 
 bool Writer::hasReport() const

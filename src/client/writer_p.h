@@ -43,8 +43,8 @@ public:
 
     /// The stream of @p connection has taken something that is to leave at the end of this turn.
     void markDirty(const ConnectionPtr &connection);
-    /// The end of the turn.
-    void flush();
+    /// The end of the turn. Returns whether the kernel has taken anything.
+    bool flush();
     void countBacklog(Connection &connection);
     /// The orders being carried out may concern a call that was rejected meanwhile.
     void noteRejection() { m_hasTakenBack = true; }

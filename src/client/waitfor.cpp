@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include <QtPrefork/waitfor.h>
+
+#include "client/clientcore_p.h"
+#include "client/waitingloop_p.h"
+#include "posix/poller_p.h"
+
+#include <QtCore/QCoreApplication>
+#include <QtCore/QDeadlineTimer>
+#include <QtCore/QFutureWatcher>
+
+namespace Prefork::Internal {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void waitByHand(const QFuture<void> &future, const QDeadlineTimer &end)
+{
+    constexpr std::chrono::nanoseconds LookInterval = 10ms; // other threads finish futures too
+    constexpr std::chrono::nanoseconds EachOfMany = 1ms; // each client waits for its own workers only
+    while (!future.isFinished() && !end.hasExpired()) {
+        const std::vector<std::shared_ptr<ClientCore>> clients = clientsOfThisThread();
+        const std::chrono::nanoseconds longest
+            = std::min(end.remainingTimeAsDuration(), clients.size() > 1 ? EachOfMany : LookInterval);
+        if (clients.empty())
+            Posix::waitFor({}, longest);
+        for (const std::shared_ptr<ClientCore> &client : clients) {
+            if (!future.isFinished())
+                client->turnByHand(longest);
+        }
+    }
+}
+
+void waitInLoop(const QFuture<void> &future, std::chrono::milliseconds timeout)
+{
+    for (const std::shared_ptr<ClientCore> &client : clientsOfThisThread())
+        client->turns().watch();
+    WaitingLoop loop;
+    QFutureWatcher<void> watcher;
+    QObject::connect(&watcher, &QFutureWatcherBase::finished, &loop, &QEventLoop::quit);
+    watcher.setFuture(future);
+    loop.turn(timeout);
+    for (const std::shared_ptr<ClientCore> &client : clientsOfThisThread())
+        client->settler().deleteLeftovers();
+}
+
+}
+
+}
+
+namespace Prefork::detail {
+
+bool waitForFinished(const QFuture<void> &future, std::chrono::milliseconds timeout)
+{
+    if (future.isFinished() || timeout.count() <= 0)
+        return future.isFinished();
+    if (QCoreApplication::instance())
+        Internal::waitInLoop(future, timeout);
+    else // not yet or no more, and an event loop would turn for ever
+        Internal::waitByHand(future, QDeadlineTimer(timeout, Qt::PreciseTimer));
+    return future.isFinished();
+}
+
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_WAITINGLOOP_P_H
+#define QTPREFORK_WAITINGLOOP_P_H
+
+#include <QtCore/QEventLoop>
+#include <QtCore/QTimer>
+
+#include <algorithm>
+#include <chrono>
+
+namespace Prefork::Internal {
+
+/// A nested event loop for who waits: without user input, and for so long at most.
+class WaitingLoop : public QEventLoop
+{
+public:
+    /// Turns until quit() is called, or the time is up.
+    void turn(std::chrono::milliseconds longest)
+    {
+        using namespace std::chrono_literals;
+        QTimer timer;
+        timer.setSingleShot(true);
+        timer.setTimerType(Qt::PreciseTimer);
+        connect(&timer, &QTimer::timeout, this, &QEventLoop::quit);
+        timer.start(std::clamp<std::chrono::milliseconds>(longest, 0ms, 24h * 24)); // it counts in int
+        exec(ExcludeUserInputEvents);
+    }
+};
+
+}
+
+#endif
