@@ -9,7 +9,7 @@ function(expect_quoted document code source)
 endfunction()
 
 file(READ ${ROOT}/demo/hello/hello.cpp hello)
-string(REGEX REPLACE "^.*\n(inline constexpr)" "\\1" hello "${hello}")
+string(REGEX REPLACE "// (SPDX|clang-format)[^\n]*\n" "" hello "${hello}")
 expect_quoted(README.md "${hello}" demo/hello/hello.cpp)
 
 file(READ ${ROOT}/demo/errors/errors.cpp errors)

@@ -8,7 +8,7 @@ foreach(source IN LISTS sources)
     string(APPEND tests "${lines};")
 endforeach()
 
-string(REGEX MATCHALL "\n\\| [TF][^|]*\\|" rows "${page}")
+string(REGEX MATCHALL "\n\\* \\*\\*[TF][^*]*\\*\\*" rows "${page}")
 string(REGEX MATCHALL "[TF][0-9]+(-F[0-9]+)?" claims "${rows}")
 set(claimed)
 foreach(claim IN LISTS claims)

@@ -206,7 +206,7 @@ private Q_SLOTS:
         constexpr int Frame = 1 + 1 + 5; // array, no meta, and the head of a long text
         const Error error = failure(m_checkout, "make", {int(Limit) - Frame + 1});
         QCOMPARE(error.code(), Error::WorkerError);
-        QVERIFY2(error.message().startsWith("error CBOR encoding interface output: "), qPrintable(error.message()));
+        QVERIFY2(error.message().startsWith("the result cannot be sent: "), qPrintable(error.message()));
         QCOMPARE(Test::answer(m_checkout, "make", {int(Limit) - Frame}).toString().size(), Limit - Frame);
     }
 
@@ -273,7 +273,7 @@ private Q_SLOTS:
     {
         const Error error = failure(m_checkout, "makeSecret");
         QCOMPARE(error.code(), Error::WorkerError);
-        QVERIFY2(error.message().startsWith("error CBOR encoding interface output: "), qPrintable(error.message()));
+        QVERIFY2(error.message().startsWith("the result cannot be sent: "), qPrintable(error.message()));
         QVERIFY2(error.message().contains("Secret"), qPrintable(error.message()));
     }
     void aTypeTheWorkerDoesNotKnowIsRefused()

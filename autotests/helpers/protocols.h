@@ -12,11 +12,6 @@ namespace Test {
 {
     return Prefork::defaultProtocol() == Prefork::Protocol::Native;
 }
-/// What the values of messages are written in, as errors name it.
-[[nodiscard]] inline const char *encoding()
-{
-    return isNative() ? "CBOR" : "JSON";
-}
 
 }
 

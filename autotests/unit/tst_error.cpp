@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <QtPrefork/Client>
 #include <QtPrefork/Error>
+#include <QtPrefork/Event>
 #include <QtPrefork/Frame>
+#include <QtPrefork/Server>
+#include <QtPrefork/Zygote>
 
 #include <QtCore/QDebug>
 #include <QtCore/QMetaEnum>
@@ -32,6 +36,20 @@ Error thrown(const E &exception)
     return Error::fromException(std::make_exception_ptr(exception));
 }
 
+template <class T>
+QString shown(const T &value)
+{
+    QString text;
+    QDebug(&text) << value;
+    return text.trimmed();
+}
+
+template <class Enum>
+QByteArray nameOf(Enum value)
+{
+    return QMetaEnum::fromType<Enum>().valueToKey(int(value));
+}
+
 }
 
 class tst_error : public QObject
@@ -54,6 +72,9 @@ private Q_SLOTS:
     void f22_derivedErrorsAreNotSliced();
     void nullExceptionIsNoError();
     void metaTypeAndDebug();
+    void valuesAreShown_data();
+    void valuesAreShown();
+    void enumsHaveNames();
 };
 
 void tst_error::defaultConstructedIsNoError()
@@ -228,6 +249,56 @@ void tst_error::metaTypeAndDebug()
     QDebug(&text) << error;
     QCOMPARE(text.trimmed(), QStringLiteral("Prefork::Error(Timeout, hash, \"late\", busy)"));
     QCOMPARE(Error::staticMetaObject.indexOfProperty("backTrace") >= 0, true);
+}
+
+void tst_error::valuesAreShown_data()
+{
+    using namespace std::chrono_literals;
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](const char *name, const QString &text, const char *expected) {
+        QTest::newRow(name) << text << QString::fromLatin1(expected);
+    };
+    row("address", shown(Address("tcp://[::1]:80")), "Prefork::Address(tcp://[::1]:80)");
+    row("no address", shown(Address()), "Prefork::Address(no address was given)");
+    row("hostile address", shown(Address("x:\ny")),
+        "Prefork::Address(unknown address 'x:\\ny': use unix:/path/to.socket or tcp://host:port)");
+    row("call", shown(Call()), "Prefork::Call(0, settled)");
+    row("call options", shown(CallOptions{.runTimeout = 20ms, .priority = -1}),
+        "Prefork::CallOptions(runTimeout 20ms, priority -1)");
+    row("usual options", shown(ClientOptions()), "Prefork::ClientOptions()");
+    row("client options",
+        shown(ClientOptions{
+            .name = "hasher",
+            .timeout = 5s,
+            .servers = {.sameUser = false, .users = {7}},
+        }),
+        "Prefork::ClientOptions(name \"hasher\", timeout 5000ms, servers Prefork::PeerPolicy(sameUser false, users "
+        "QList(7)))");
+    row("checkout options", shown(CheckoutOptions{.timeout = 0ms}), "Prefork::CheckoutOptions(timeout 0ms)");
+    row("server options", shown(ServerOptions{.nativeOnly = true}), "Prefork::ServerOptions(nativeOnly true)");
+    row("zygote options", shown(ZygoteOptions{.limits = {.cpuTime = 2s, .nice = 5}}),
+        "Prefork::ZygoteOptions(limits Prefork::WorkerLimits(cpuTime 2s, nice 5))");
+    row("progress", shown(Progress(1, 3, QStringLiteral("a\nb"))), "Prefork::Progress(1 of 3, \"a\\nb\")");
+    row("method", shown(Method<int(int)>("square")), "square");
+    row("event", shown(Event<int>("tick")), "tick");
+    row("frame", shown(Frame::create({.name = "here"}, Frame(), {"f.cpp", 3})), "Prefork::Frame(f.cpp:3 - here)");
+    row("no frame", shown(Frame()), "Prefork::Frame()");
+    row("protocol", shown(Protocol::Json), "Prefork::Protocol::Json");
+}
+
+void tst_error::valuesAreShown()
+{
+    QFETCH(QString, text);
+    QTEST(text, "expected");
+}
+
+void tst_error::enumsHaveNames()
+{
+    QCOMPARE(nameOf(Error::WorkerLost), QByteArray("WorkerLost"));
+    QCOMPARE(nameOf(Client::Connected), QByteArray("Connected"));
+    QCOMPARE(nameOf(Protocol::Native), QByteArray("Native"));
+    QCOMPARE(nameOf(Address::Scheme::Unix), QByteArray("Unix"));
 }
 
 QTEST_GUILESS_MAIN(tst_error)

@@ -51,6 +51,7 @@ private Q_SLOTS:
     void raiseHandsOutForeignExceptions();
     void f17_raiseMakesTheFrameCurrentInItsCatchers();
     void errorThatHasATraceKeepsIt();
+    void tracesDoNotNameTheBuildFolder();
     void errorEscapingANestedRunKeepsItsTrace();
     void errorLeftByANestedRunMeetsTheOuterCatcherAgain();
     void unhandledHandlerIsReplacedAndReturned();
@@ -282,6 +283,16 @@ void tst_frame::errorThatHasATraceKeepsIt()
     QCOMPARE(frame.traced(known).backTrace(), trace);
 }
 
+void tst_frame::tracesDoNotNameTheBuildFolder()
+{
+    const auto placeIn = [](const char *file) {
+        return Frame::create({.name = "x"}, Frame(), {file, 7}).backTrace(QString()).section(u'\n', 2, 2);
+    };
+    QCOMPARE(placeIn("../../src/main.cpp"), QStringLiteral("src/main.cpp:7 - x"));
+    QCOMPARE(placeIn("/home/me/src/main.cpp"), QStringLiteral("/home/me/src/main.cpp:7 - x"));
+    QCOMPARE(placeIn("..main.cpp"), QStringLiteral("..main.cpp:7 - x"));
+}
+
 void tst_frame::errorEscapingANestedRunKeepsItsTrace()
 {
     QString trace;
@@ -332,8 +343,8 @@ void tst_frame::unhandledErrorsAreLoggedByDefault()
     QCOMPARE(logged.size(), 2);
     QCOMPARE(logged.at(0), QStringLiteral("%1 prefork.frame Unhandled error: bare").arg(QtCriticalMsg));
     QCOMPARE(logged.at(1),
-             QStringLiteral("%1 prefork.frame Unhandled error: traced\n----- Callback::Frame stack-trace "
-                            "-----\nf.cpp:3 - ANONYMOUS FRAME")
+             QStringLiteral("%1 prefork.frame Unhandled error: traced\n----- called from -----\n"
+                            "f.cpp:3 - ANONYMOUS FRAME")
                  .arg(QtCriticalMsg));
 }
 

@@ -239,7 +239,7 @@ void tst_framecallback::connectInFrameReportsWhatNobodyCaught()
     connectInFrame(&receiver, &Receiver::poked, this, [](const QString &text) { throw Error(text); });
     Q_EMIT receiver.poked(QStringLiteral("lost"), 1);
     QCOMPARE(m_unhandled.size(), 1);
-    QVERIFY(m_unhandled.first().startsWith(QStringLiteral("lost\n----- Callback::Frame stack-trace -----\n")));
+    QVERIFY(m_unhandled.first().startsWith(QStringLiteral("lost\n----- called from -----\n")));
 }
 
 void tst_framecallback::connectInFrameQueued()

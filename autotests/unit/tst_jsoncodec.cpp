@@ -160,8 +160,10 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
 {
     QTest::addColumn<QVariant>("value");
     QTest::addColumn<QString>("reason");
-    QTest::newRow("NaN") << QVariant(std::nan("")) << QStringLiteral("JSON has no NaN");
-    QTest::newRow("infinity") << QVariant(HUGE_VAL) << QStringLiteral("JSON has no infinity");
+    QTest::newRow("NaN") << QVariant(std::nan(""))
+                         << QStringLiteral("NaN, which JSON does not have (Protocol::Native has)");
+    QTest::newRow("infinity") << QVariant(HUGE_VAL)
+                              << QStringLiteral("infinity, which JSON does not have (Protocol::Native has)");
     QTest::newRow("2^64-1") << QVariant(std::numeric_limits<qulonglong>::max())
                             << QStringLiteral("the integer 18446744073709551615 does not fit 64 bits with a sign");
     QTest::newRow("binary") << QVariant(QByteArray("\xff"))
@@ -172,8 +174,8 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
     QTest::newRow("half a pair") << QVariant(half) << why;
     QTest::newRow("half a pair in a key") << QVariant(QVariantMap{{half, 1}}) << why;
     QTest::newRow("half a pair in a QJsonArray") << QVariant(QJsonArray{half}) << why;
-    QTest::newRow("NaN in a QJsonObject")
-        << QVariant(QJsonObject{{QStringLiteral("n"), std::nan("")}}) << QStringLiteral("JSON has no NaN");
+    QTest::newRow("NaN in a QJsonObject") << QVariant(QJsonObject{{QStringLiteral("n"), std::nan("")}})
+                                          << QStringLiteral("NaN, which JSON does not have (Protocol::Native has)");
     QTest::newRow("deep inside") << QVariant(QVariantMap{{QStringLiteral("a"), QVariantList{QPoint()}}})
                                  << QStringLiteral("a value of type QPoint");
 }

@@ -167,7 +167,8 @@ private Q_SLOTS:
     void tooLongAMessageCostsNothing()
     {
         QFETCH(quint64, length);
-        const QString expected = QStringLiteral("a message of %1 bytes, where 110000 are allowed").arg(length);
+        const QString expected
+            = QStringLiteral("a message of %1 bytes, where 110000 are allowed (maxMessageSize)").arg(length);
         WorkerSide worker;
         worker.hear(hello());
         ClientSide client;
@@ -492,7 +493,7 @@ private Q_SLOTS:
         };
         QVERIFY(serve(100000).endsWith("\x82\xa0" + QByteArray::fromHex("1a000186a0")));
         QVERIFY(serve(8000000).contains(
-            "the call has values that take more than 67108864 bytes in memory (maxDecodedSize)"));
+            "the arguments cannot be taken: values that take more than 67108864 bytes in memory (maxDecodedSize)"));
     }
 };
 

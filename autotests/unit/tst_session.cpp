@@ -161,10 +161,8 @@ void TestSession::aResultThatCannotBeSentIsAnError()
     Fixture f;
     f.interface.add("object", [](const QVariantList &) { return QVariant::fromValue(static_cast<void *>(nullptr)); })
         .add("long", [](const QVariantList &) { return QVariant(QString(2000, u'x')); });
-    QCOMPARE(
-        f.answerTo(R"(["do",{},"object"])"),
-        QByteArray(
-            R"(["er",{"code":"WorkerError"},"error JSON encoding interface output: it has a value of type void*"])"));
+    QCOMPARE(f.answerTo(R"(["do",{},"object"])"),
+             QByteArray(R"(["er",{"code":"WorkerError"},"the result cannot be sent: a value of type void*"])"));
     QVERIFY(f.answerTo(R"(["do",{},"long"])").contains("a message of more than 2000 bytes, where 1000 are allowed"));
 }
 

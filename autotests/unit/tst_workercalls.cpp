@@ -426,7 +426,7 @@ void TestWorkerCalls::whatIsNoMessageIsNotReadAhead()
         QVERIFY(worker.connection.unread.size() > 50000);
     };
     QCOMPARE(worker.answerTo(Test::call("work", {}, 1)),
-             resultOf(Nothing, 1) + "end: a message of 65537 bytes, where 65536 are allowed");
+             resultOf(Nothing, 1) + "end: a message of 65537 bytes, where 65536 are allowed (maxMessageSize)");
 }
 
 // However the bytes are cut, and whichever of them are read while a method runs.
@@ -862,15 +862,15 @@ void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod_data()
     QTest::addColumn<QVariant>("value");
     QTest::addColumn<QString>("error");
     QTest::newRow("no value") << QVariant::fromValue(static_cast<void *>(nullptr))
-                              << QStringLiteral("the event 'odd' cannot be sent: it has a value of type void*");
+                              << QStringLiteral("the event 'odd' cannot be sent: a value of type void*");
     QTest::newRow("too long") << QVariant(QByteArray((1 << 20) - 5, 'x'))
-                              << QStringLiteral("the event 'odd' cannot be sent: it has a message of 1048582 bytes, "
-                                                "where 1048576 are allowed");
+                              << QStringLiteral("the event 'odd' cannot be sent: a message of 1048582 bytes, "
+                                                "where 1048576 are allowed (maxMessageSize)");
     QVariant nested = 1;
     for (int i = 0; i < 70; ++i)
         nested = QVariantList{nested};
     QTest::newRow("too deep") << nested
-                              << QStringLiteral("the event 'odd' cannot be sent: it has a value nested deeper than 64 "
+                              << QStringLiteral("the event 'odd' cannot be sent: a value nested deeper than 64 "
                                                 "levels");
 }
 
@@ -902,7 +902,8 @@ void TestWorkerCalls::progressThatCannotBeSentIsAnErrorOfTheMethod()
         Worker::setProgress(2, 3, QString(1 << 20, u'x')); // which would not be said at once
     };
     const QByteArray answer = worker.answerTo(Test::call("work", {}, 1));
-    QVERIFY2(answer.endsWith("progress cannot be sent: it has a message of 1048585 bytes, where 1048576 are allowed"),
+    QVERIFY2(answer.endsWith(
+                 "progress cannot be sent: a message of 1048585 bytes, where 1048576 are allowed (maxMessageSize)"),
              answer.right(200).constData());
     QCOMPARE(said(answer), QStringList({QStringLiteral("progress 1"), QStringLiteral("failure 1")}));
 }

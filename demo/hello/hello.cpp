@@ -5,6 +5,7 @@
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QDebug>
+#include <QtCore/QFuture>
 
 #include <unistd.h>
 
@@ -18,6 +19,9 @@ int main(int argc, char *argv[])
     Prefork::Zygote zygote(work); // forks here, before there is anything of Qt's to inherit
     QCoreApplication app(argc, argv);
     Prefork::Client client(&zygote);
-    client.checkout()->call(square, 7, [](int n) { qInfo() << "7 * 7 =" << n; qApp->quit(); });
+    client.future(square, 7)
+        .then(&app, [](int n) { qInfo() << "7 * 7 =" << n; })
+        .onFailed(&app, [](const Prefork::Error &error) { qWarning() << error; })
+        .then(&app, [] { qApp->quit(); });
     return app.exec(); // never blocked meanwhile
 }

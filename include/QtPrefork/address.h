@@ -8,8 +8,13 @@
 #include <QtCore/QMetaType>
 #include <QtCore/QString>
 #include <QtCore/QUrl>
+#include <QtCore/qobjectdefs.h>
 
 #include <concepts>
+
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
 
 namespace Prefork {
 
@@ -22,8 +27,17 @@ namespace Prefork {
 /// once.
 class QTPREFORK_EXPORT Address
 {
+    Q_GADGET
+    Q_PROPERTY(bool valid READ isValid CONSTANT)
+    Q_PROPERTY(QString errorString READ errorString CONSTANT)
+    Q_PROPERTY(Scheme scheme READ scheme CONSTANT)
+    Q_PROPERTY(QString path READ path CONSTANT)
+    Q_PROPERTY(QString host READ host CONSTANT)
+    Q_PROPERTY(quint16 port READ port CONSTANT)
+
 public:
     enum class Scheme { Invalid, Unix, Tcp };
+    Q_ENUM(Scheme)
 
     /// The most bytes an absolute socket path may have in the file system's encoding; the kernel's limit.
     static constexpr int MaxPathBytes = 107;
@@ -74,6 +88,8 @@ private:
     quint16 m_port = 0;
     QString m_error;
 };
+
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Address &address);
 
 }
 

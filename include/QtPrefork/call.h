@@ -6,6 +6,10 @@
 
 #include <QtCore/QHashFunctions>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 class Call;
@@ -89,6 +93,9 @@ private:
 };
 
 static_assert(sizeof(Call) == 16);
+
+/// Shows its number, and whether it has settled.
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Call &call);
 
 }
 

@@ -29,6 +29,9 @@ struct CallOptions
 
 static_assert(std::is_trivially_destructible_v<CallOptions>);
 
+/// As all options it shows what differs from the default.
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const CallOptions &options);
+
 }
 
 #endif

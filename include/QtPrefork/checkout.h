@@ -30,6 +30,7 @@ struct CheckoutOptions
     /// Checkouts of a higher priority get a worker first; unset = the client's. Fixed when the checkout is made.
     std::optional<int> priority = std::nullopt;
 };
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const CheckoutOptions &options);
 
 /// An exclusive hold on one worker, with a queue of calls. Made by Client::checkout(), at once, whether a worker is
 /// free or not: checkouts get workers first come, first served among those of equal priority. (Parity T41, T50-T64.)

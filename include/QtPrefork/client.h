@@ -81,6 +81,7 @@ struct ClientOptions
     /// not there.
     PeerPolicy servers = {};
 };
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ClientOptions &options);
 
 /// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.
 ///

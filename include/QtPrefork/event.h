@@ -4,8 +4,13 @@
 
 #include <QtCore/QtGlobal>
 
+#include <concepts>
 #include <tuple>
 #include <type_traits>
+
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
 
 namespace Prefork {
 
@@ -27,6 +32,13 @@ public:
     {
     }
     [[nodiscard]] constexpr const char *name() const noexcept { return m_name; }
+    /// For qDebug().
+    template <class Debug>
+        requires std::same_as<Debug, QDebug>
+    friend Debug operator<<(Debug debug, const Event &event)
+    {
+        return debug << event.name();
+    }
 
 private:
     const char *m_name;

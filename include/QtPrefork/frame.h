@@ -187,6 +187,9 @@ private:
     detail::FrameNode *m_node = nullptr;
 };
 
+/// Shows the name and the place of the frame, as the first line of its back-trace does.
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Frame &frame);
+
 /// What to do with an error that no catcher took and that has no caller to be thrown to.
 using UnhandledErrorHandler = std::function<void(const Error &)>;
 

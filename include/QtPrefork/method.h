@@ -11,6 +11,10 @@
 #include <tuple>
 #include <type_traits>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 /// A method's name and signature, shared by worker and client and checked by the compiler on both sides:
@@ -42,6 +46,13 @@ public:
     Method &operator=(const Method &) = delete;
 
     [[nodiscard]] constexpr const char *name() const noexcept { return m_name; }
+    /// For qDebug().
+    template <class Debug>
+        requires std::same_as<Debug, QDebug>
+    friend Debug operator<<(Debug debug, const Method &method)
+    {
+        return debug << method.name();
+    }
     [[nodiscard]] constexpr SourceLocation location() const noexcept { return m_location; }
 
 private:

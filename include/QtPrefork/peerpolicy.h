@@ -6,6 +6,10 @@
 
 #include <QtCore/QList>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 /// Who may be at the other end of a unix socket, by the user and group that the kernel names (SO_PEERCRED). Anybody to
@@ -33,6 +37,8 @@ struct QTPREFORK_EXPORT PeerPolicy
 
     [[nodiscard]] bool allows(quint32 user, quint32 group) const;
 };
+
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const PeerPolicy &policy);
 
 }
 

@@ -2,7 +2,13 @@
 #ifndef QTPREFORK_PROGRESS_H
 #define QTPREFORK_PROGRESS_H
 
+#include <QtPrefork/global.h>
+
 #include <QtCore/QString>
+
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
 
 namespace Prefork {
 
@@ -31,6 +37,8 @@ private:
     qint64 m_maximum = 0;
     QString m_text;
 };
+
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Progress &progress);
 
 }
 

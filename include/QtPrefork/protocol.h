@@ -4,7 +4,11 @@
 
 #include <QtPrefork/global.h>
 
+#include <QtCore/qobjectdefs.h>
+
 namespace Prefork {
+
+Q_NAMESPACE_EXPORT(QTPREFORK_EXPORT)
 
 /// What a client speaks with its workers; a worker understands either and finds out by itself. docs/protocol.md has
 /// both.
@@ -13,6 +17,7 @@ enum class Protocol {
             ///< its like.
     Json, ///< what the Perl original speaks: one call at a time, JSON's types.
 };
+Q_ENUM_NS(Protocol)
 
 /// Native, unless the environment variable `PREFORK_PROTOCOL` says `json`: the protocol of clients that do not choose
 /// one. Any thread may ask.

@@ -58,6 +58,7 @@ struct ServerOptions
     /// of theirs is read or a worker forked for them, with a warning in the log.
     PeerPolicy peers = {};
 };
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ServerOptions &options);
 
 /// Listens at an address and has its zygote fork a worker for every connection, on the Qt event loop and without ever
 /// blocking it once it listens. (Parity T1, T10, T11, T14.)

@@ -7,6 +7,10 @@
 #include <chrono>
 #include <optional>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 /// What a worker process may use up, and as whom it runs. Every worker is put under its limits right after it is
@@ -56,6 +60,8 @@ struct WorkerLimits
     /// The group as which workers run, their only one; needs root.
     std::optional<quint32> groupId = {};
 };
+
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const WorkerLimits &limits);
 
 }
 

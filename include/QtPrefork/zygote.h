@@ -49,6 +49,7 @@ struct ZygoteOptions
     /// What each worker may use up, and as whom it runs.
     WorkerLimits limits = {};
 };
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ZygoteOptions &options);
 
 /// The small single-threaded process that forks every worker, reaps it, and kills it when it hangs or nobody waits for
 /// it any more.

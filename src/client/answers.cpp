@@ -214,7 +214,7 @@ void Reader::refuseResult(Connection &connection, const Pooling::CallRef &ref, c
         connection.lastUnwanted = connection.lastAnswered;
         connection.unwanted = connection.lastAnswered = connection.lastSent;
     }
-    const QString text = QStringLiteral("the result has %1").arg(problem);
+    const QString text = QStringLiteral("the result cannot be taken: %1").arg(problem);
     static_cast<void>(m_pool.failed(connection.worker, ref, Error(Error::WorkerError, text), time));
 }
 

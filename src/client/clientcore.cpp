@@ -223,7 +223,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::Call
 {
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
-        const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
+        const Error error(Error::Shutdown, QStringLiteral("call on a released checkout: make a new one"));
         m_settler.add({.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error}, &checkout);
         call.unsent.reset();
         return;
@@ -280,7 +280,7 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
     ++m_encoding;
     const auto leave = qScopeGuard([this] { --m_encoding; });
     if (const auto failure = m_protocol->encodeCall(target, arguments, &call->unsent->message))
-        call->unsent->refusal = QStringLiteral("cannot send the arguments: they have %1").arg(*failure);
+        call->unsent->refusal = QStringLiteral("the arguments cannot be sent: %1").arg(*failure);
     else
         call->unsent->size = call->unsent->message.size();
 }

@@ -64,9 +64,13 @@ std::optional<Error> Writer::accept(PendingCall &call)
     UnsentCall &unsent = *call.unsent;
     const qint64 waiting = bytesToWrite();
     if (m_maxBytesToWrite > 0 && waiting > 0 && waiting + unsent.size > m_maxBytesToWrite) {
-        unsent.size = 0; // it settles only later, and many may be refused before that
+        const qsizetype size = std::exchange(unsent.size, 0); // it settles only later, and many may be refused before
         unsent.message = {};
-        return Error(Error::QueueFull, QStringLiteral("%1 bytes are waiting to be written already").arg(waiting));
+        return Error(Error::QueueFull,
+                     QStringLiteral("%1 bytes are waiting to be written already, and %2 more would exceed "
+                                    "ClientOptions::maxBytesToWrite")
+                         .arg(waiting)
+                         .arg(size));
     }
     m_unsentBytes += unsent.size;
     return {};
@@ -84,15 +88,16 @@ std::optional<QString> Writer::problemOf(const Connection &connection, const Pen
     std::optional<QString> problem;
     if (unsent.signature)
         problem = connection.codec->mismatch(unsent.literal, *unsent.signature);
+    if (problem)
+        return problem;
     const Wire::WorkerTraits &traits = connection.traits;
     const qsizetype size = unsent.message.size() - traits.headerSize;
-    if (!problem && unsent.message.decodedSize > detail::decodedBound(size, traits.maxDecodedSize))
-        problem = QStringLiteral("cannot send the arguments: they have %1 there")
-                      .arg(detail::decodedSizeError(size, traits.maxDecodedSize));
-    if (!problem && size > traits.maxMessageSize)
-        problem
-            = QStringLiteral("cannot send the arguments: they make a message larger than the %1 bytes the worker takes")
-                  .arg(traits.maxMessageSize);
+    if (unsent.message.decodedSize > detail::decodedBound(size, traits.maxDecodedSize))
+        problem = detail::decodedSizeError(size, traits.maxDecodedSize);
+    else if (size > traits.maxMessageSize)
+        problem = detail::messageSizeError(size, traits.maxMessageSize);
+    if (problem)
+        problem = QStringLiteral("the arguments cannot be sent, for their worker would not take %1").arg(*problem);
     return problem;
 }
 

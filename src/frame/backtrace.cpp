@@ -3,6 +3,7 @@
 
 #include "frame/printable_p.h"
 
+#include <QtCore/QDebug>
 #include <QtCore/QLocale>
 
 namespace Prefork::detail {
@@ -15,6 +16,15 @@ QString leftOutLine(qint64 count)
     return QStringLiteral("... %1 frames left out ...\n").arg(grouping.toString(count));
 }
 
+// Build tools that run in a build folder name a file by the way to it from there.
+QByteArrayView withoutWayOut(QByteArrayView path)
+{
+    constexpr QByteArrayView Up = "../";
+    while (path.startsWith(Up))
+        path = path.sliced(Up.size());
+    return path;
+}
+
 }
 
 QString FrameLabel::shownName() const
@@ -25,14 +35,14 @@ QString FrameLabel::shownName() const
 
 QString FrameLabel::line() const
 {
-    return QString::fromUtf8(where.file) + u':' + QString::number(where.line) + QStringLiteral(" - ") + shownName()
-        + u'\n';
+    return QString::fromUtf8(withoutWayOut(where.file)) + u':' + QString::number(where.line) + QStringLiteral(" - ")
+        + shownName() + u'\n';
 }
 
 QString FrameNode::backTrace(const QString &firstLine) const
 {
     QString text = detail::printable(firstLine);
-    text += QStringLiteral("\n----- Callback::Frame stack-trace -----\n");
+    text += QStringLiteral("\n----- called from -----\n");
 
     int lines = 0;
     for (const FrameNode *node = this; node; node = node->m_parent) {
@@ -51,6 +61,17 @@ QString FrameNode::backTrace(const QString &firstLine) const
         }
     }
     return text;
+}
+
+}
+
+namespace Prefork {
+
+QDebug operator<<(QDebug debug, const Frame &frame)
+{
+    const QDebugStateSaver saver(debug);
+    debug.nospace().noquote() << "Prefork::Frame(" << frame.backTrace(QString()).section(u'\n', 2, 2) << ')';
+    return debug;
 }
 
 }

@@ -71,11 +71,11 @@ void Pool::queueUp(CheckoutId id, Checkout &checkout, Time now)
     else
         wait(id, checkout);
     if (checkout.waiting && m_options.maxQueued > 0 && waitingCount() > m_options.maxQueued)
-        failForGood(
-            id,
-            Error(Error::QueueFull,
-                  QStringLiteral("as many checkouts wait already as maxQueued allows: %1").arg(m_options.maxQueued)),
-            now);
+        failForGood(id,
+                    Error(Error::QueueFull,
+                          QStringLiteral("%1 checkouts wait already, as many as ClientOptions::maxQueued allows")
+                              .arg(m_options.maxQueued)),
+                    now);
     if (!m_options.waitForServer)
         m_retryAt = now;
     grow(now);

@@ -38,7 +38,10 @@ void Pool::cancelByForce(CheckoutId id, Checkout &checkout, CallId call, Time no
 {
     m_actions.push_back({.kind = Action::CancelAsked, .checkout = id, .call = call});
     drop(checkout, call);
-    failForGood(id, Error(Error::Aborted, QStringLiteral("a call was canceled that its worker had already")), now);
+    failForGood(id,
+                Error(Error::Aborted,
+                      QStringLiteral("a call was canceled that its worker had, and its worker cannot be told of that")),
+                now);
     grow(now);
 }
 

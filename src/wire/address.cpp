@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/address.h>
 
+#include "frame/printable_p.h"
+
+#include <QtCore/QDebug>
+
 #include <QtCore/QDir>
 #include <QtCore/QFile>
 
@@ -99,6 +103,15 @@ QString Address::toString() const
         break;
     }
     return {};
+}
+
+QDebug operator<<(QDebug debug, const Address &address)
+{
+    const QDebugStateSaver saver(debug);
+    debug.nospace().noquote() << "Prefork::Address("
+                              << detail::printable(address.isValid() ? address.toString() : address.errorString())
+                              << ')';
+    return debug;
 }
 
 }

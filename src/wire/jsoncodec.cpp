@@ -55,7 +55,9 @@ std::optional<QString> tooLong(const QVariant &value, qsizetype limit)
     const qsizetype size = leastSize(value);
     if (size <= limit)
         return {};
-    return QStringLiteral("a message of more than %1 bytes, where %2 are allowed").arg(size).arg(limit);
+    return QStringLiteral("a message of more than %1 bytes, where %2 are allowed (maxMessageSize)")
+        .arg(size)
+        .arg(limit);
 }
 
 }
@@ -146,7 +148,7 @@ Decoded JsonClientCodec::next(Reply *reply)
     *reply = Reply();
     if (m_reader.isTooLarge()) {
         reply->kind = Reply::Failure;
-        reply->failure.message = QStringLiteral("the reply has %1").arg(m_reader.sizeError());
+        reply->failure.message = QStringLiteral("the reply cannot be taken: %1").arg(m_reader.sizeError());
         return decoded;
     }
     if (message.size() < 3)

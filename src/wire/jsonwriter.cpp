@@ -42,7 +42,7 @@ JsonWriter::Failure JsonWriter::checkLimit() const
 {
     if (m_out->size() - m_start <= m_limit)
         return {};
-    return QStringLiteral("a message of more than %1 bytes, where %1 are allowed").arg(m_limit);
+    return QStringLiteral("a message of more than %1 bytes, where %1 are allowed (maxMessageSize)").arg(m_limit);
 }
 
 void JsonWriter::countMessage(qsizetype items)
@@ -54,7 +54,7 @@ JsonWriter::Failure JsonWriter::finish(qint64 maxDecodedSize) const
 {
     const qsizetype size = m_out->size() - m_start;
     if (size > m_limit)
-        return QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size).arg(m_limit);
+        return detail::messageSizeError(size, m_limit);
     if (m_decodedSize > detail::decodedBound(size, maxDecodedSize))
         return detail::decodedSizeError(size, maxDecodedSize);
     return {};
@@ -71,7 +71,7 @@ JsonWriter::Failure JsonWriter::unsigned64(quint64 number)
 JsonWriter::Failure JsonWriter::floating(double number)
 {
     if (!std::isfinite(number))
-        return QStringLiteral("JSON has no %1")
+        return QStringLiteral("%1, which JSON does not have (Protocol::Native has)")
             .arg(std::isnan(number) ? QStringLiteral("NaN") : QStringLiteral("infinity"));
     const bool isInteger = std::trunc(number) == number && std::abs(number) <= 0x1p53;
     m_out->append(isInteger ? QByteArray::number(qint64(number))

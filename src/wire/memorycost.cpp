@@ -15,4 +15,9 @@ QString decodedSizeError(qint64 size, qint64 maxDecodedSize)
         .arg(maxDecodedSize);
 }
 
+QString messageSizeError(qint64 size, qint64 maxMessageSize)
+{
+    return QStringLiteral("a message of %1 bytes, where %2 are allowed (maxMessageSize)").arg(size).arg(maxMessageSize);
+}
+
 }

@@ -184,7 +184,7 @@ bool ConnectionCodec::readFailure(FailureText *failure)
               return name == "data" && value.readVariant(&failure->data);
           });
     if (reader.isOverrun())
-        *failure = {QStringLiteral("the error has %1").arg(reader.errorString()), {}, {}};
+        *failure = {QStringLiteral("the error cannot be taken: %1").arg(reader.errorString()), {}, {}};
     return reader.isOverrun() || (isFine && reader.readText(&failure->message) && reader.atEnd());
 }
 
@@ -385,9 +385,7 @@ std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &targ
     writeCall(writer, target, arguments);
     const qsizetype size = writer.position() + writer.chunkBytes();
     if (!writer.hasFailed() && size - Header::Size > m_maxMessageSize)
-        writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed")
-                        .arg(size - Header::Size)
-                        .arg(m_maxMessageSize));
+        writer.fail(detail::messageSizeError(size - Header::Size, m_maxMessageSize));
     if (writer.hasFailed()) {
         out->chunks.clear();
         return writer.errorString();

@@ -62,8 +62,7 @@ Decoded PacketBuffer::next(Packet *packet)
     if (!packet->header.isClean)
         return fail(QStringLiteral("malformed message header"));
     if (packet->header.length > quint64(m_limit))
-        return fail(
-            QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(packet->header.length).arg(m_limit));
+        return fail(detail::messageSizeError(packet->header.length, m_limit));
     const qsizetype total = Header::Size + qsizetype(packet->header.length);
     if (total > Capacity - LeastSpace) {
         m_large = QByteArray(total, Qt::Uninitialized);

@@ -81,13 +81,14 @@ void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
     try {
         ensureSetUp();
         if (!request.sizeError.isEmpty())
-            throw Error(Error::BadArguments, QStringLiteral("the call has %1").arg(request.sizeError));
+            throw Error(Error::BadArguments,
+                        QStringLiteral("the arguments cannot be taken: %1").arg(request.sizeError));
         detail::MemoryMeter memory = m_codec.memory();
         const Running::Scope scope(*this, Running::Method);
         const QVariant result = m_interface.invoke(request.items, memory);
         Running::hasReturned();
         if (const auto failure = m_codec.encodeResult(result, reply))
-            throw Error(QStringLiteral("error JSON encoding interface output: it has %1").arg(*failure));
+            throw Error(QStringLiteral("the result cannot be sent: %1").arg(*failure));
     } catch (...) {
         const Error error = Error::fromCurrentException();
         m_codec.encodeFailure(error.message(), codeName(error.code()), error.data(), reply);

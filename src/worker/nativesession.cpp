@@ -184,7 +184,8 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
         Error error = Error::fromCurrentException();
         reply.takeBack();
         if (arguments.isOverrun()) // the bytes may be fine, and the next message is
-            error = Error(Error::BadArguments, QStringLiteral("the call has %1").arg(arguments.errorString()));
+            error = Error(Error::BadArguments,
+                          QStringLiteral("the arguments cannot be taken: %1").arg(arguments.errorString()));
         else if (arguments.isBroken())
             return fail(QStringLiteral("malformed arguments: %1").arg(arguments.errorString()));
         isAnswered = !(error.code() == Error::Canceled && m_inlet.hasEnded());

@@ -72,8 +72,7 @@ void Outlet::appendEvent(QAnyStringView name, const detail::CallArguments &argum
     arguments.write(writer);
     check(writer, start);
     if (writer.hasFailed())
-        throw Error(
-            QStringLiteral("the event '%1' cannot be sent: it has %2").arg(name.toString(), writer.errorString()));
+        throw Error(QStringLiteral("the event '%1' cannot be sent: %2").arg(name.toString(), writer.errorString()));
     finishMessage(writer, start, Event, id);
     writer.finish();
     appendProgress();
@@ -109,14 +108,14 @@ void Outlet::append(const SaidProgress &said, QByteArray *out) const
     writer.writeText(said.progress.text());
     check(writer, start);
     if (writer.hasFailed())
-        throw Error(QStringLiteral("progress cannot be sent: it has %1").arg(writer.errorString()));
+        throw Error(QStringLiteral("the progress cannot be sent: %1").arg(writer.errorString()));
     finishMessage(writer, start, Wire::Native::Progress, said.id);
 }
 
 void Outlet::refuse(CborWriter &writer, qsizetype size) const
 {
     if (!writer.hasFailed() && size > m_limit)
-        writer.fail(QStringLiteral("a message of %1 bytes, where %2 are allowed").arg(size).arg(m_limit));
+        writer.fail(detail::messageSizeError(size, m_limit));
     if (writer.decodedSize() > detail::decodedBound(size, m_decodedSize))
         writer.fail(detail::decodedSizeError(size, m_decodedSize));
 }
@@ -151,7 +150,7 @@ void Reply::finish(quint64 id)
 {
     m_outlet.check(*m_writer, m_start);
     if (m_writer->hasFailed())
-        throw Error(QStringLiteral("error CBOR encoding interface output: it has %1").arg(m_writer->errorString()));
+        throw Error(QStringLiteral("the result cannot be sent: %1").arg(m_writer->errorString()));
     finishMessage(*m_writer, m_start, Result, id);
     m_writer.reset();
 }

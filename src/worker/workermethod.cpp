@@ -25,7 +25,8 @@ void expectEnd(CborReader &arguments)
 
 void throwArgumentSize(const QString &method, const MemoryMeter &memory)
 {
-    throw Error(Error::BadArguments, QStringLiteral("%1: the arguments have %2").arg(method, memory.errorString()));
+    throw Error(Error::BadArguments,
+                QStringLiteral("%1: the arguments cannot be taken: %2").arg(method, memory.errorString()));
 }
 
 void throwArgumentCount(const QString &method, quint64 expected, quint64 given)

@@ -31,8 +31,9 @@ constexpr qint64 LongString = 64 * 1024;
     return size >= maxDecodedSize / DecodedRatio ? maxDecodedSize
                                                  : std::min(DecodedRatio * size + DecodedAllowance, maxDecodedSize);
 }
-/// Why a message is refused, as an error text says what a value "has".
+/// Why a message is refused: what is wrong with it, and which option allows more.
 [[nodiscard]] QTPREFORK_EXPORT QString decodedSizeError(qint64 size, qint64 maxDecodedSize);
+[[nodiscard]] QTPREFORK_EXPORT QString messageSizeError(qint64 size, qint64 maxMessageSize);
 
 /// A block of memory of @p bytes bytes, which are not 0.
 [[nodiscard]] constexpr qint64 blockCost(qint64 bytes)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DEBUGFIELDS_P_H
+#define QTPREFORK_DEBUGFIELDS_P_H
+
+#include <QtCore/QDebug>
+#include <QtCore/QString>
+
+#include <chrono>
+#include <optional>
+
+namespace Prefork::Internal {
+
+/// Writes a struct of options as `Prefork::Name(member value, …)`, with those members only that differ from what a
+/// default-constructed one has: what a user has set is what a user looks for.
+template <class Options>
+class DebugFields
+{
+    Q_DISABLE_COPY_MOVE(DebugFields)
+
+public:
+    DebugFields(QDebug &debug, const char *name, const Options &options)
+        : m_saver(debug)
+        , m_debug(debug)
+        , m_options(options)
+    {
+        m_debug.nospace().noquote() << name << '(';
+    }
+    ~DebugFields() { m_debug << ')'; }
+
+    template <class Value>
+    DebugFields &field(const char *name, Value Options::*member)
+    {
+        const QString value = shown(m_options.*member);
+        if (value != shown(m_usual.*member))
+            m_debug << (m_isFirst ? "" : ", ") << name << ' ' << value;
+        m_isFirst = m_isFirst && value == shown(m_usual.*member);
+        return *this;
+    }
+
+private:
+    template <class Value>
+    [[nodiscard]] static QString shown(const Value &value)
+    {
+        QString text;
+        QDebug(&text).nospace() << value;
+        return text;
+    }
+    template <class Value>
+    [[nodiscard]] static QString shown(const std::optional<Value> &value)
+    {
+        return value ? shown(*value) : QStringLiteral("unset");
+    }
+    [[nodiscard]] static QString shown(std::chrono::seconds value) { return inUnit(value.count(), "s"); }
+    [[nodiscard]] static QString shown(std::chrono::milliseconds value) { return inUnit(value.count(), "ms"); }
+    [[nodiscard]] static QString shown(std::chrono::microseconds value) { return inUnit(value.count(), "us"); }
+    [[nodiscard]] static QString inUnit(qint64 count, const char *unit)
+    {
+        return QString::number(count) + QLatin1StringView(unit);
+    }
+
+    const QDebugStateSaver m_saver;
+    QDebug &m_debug;
+    const Options &m_options;
+    const Options m_usual;
+    bool m_isFirst = true;
+};
+
+}
+
+#endif
