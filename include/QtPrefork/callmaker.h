@@ -70,13 +70,7 @@ public:
     template <class... F>
     [[nodiscard]] auto onProgress(F &&...f) const
     {
-        auto function = detail::asCallable(std::forward<F>(f)...);
-        static_assert(std::invocable<decltype(function) &, const Progress &>,
-                      "the handler must take a const Prefork::Progress &");
-        return added([&](detail::CallHandlers &handlers) {
-            handlers.progress.push_back(
-                std::make_unique<detail::TypedProgressHandler<decltype(function)>>(std::move(function)));
-        });
+        return added([&](detail::CallHandlers &handlers) { handlers.addProgress(std::forward<F>(f)...); });
     }
     /// `f` takes what the event carries. What the worker sends under its name is read as results are, by the same
     /// conversions; what does not fit ends the connection with code ProtocolError: one of the two programs is out of
@@ -84,26 +78,13 @@ public:
     template <class... A, class... F>
     [[nodiscard]] auto on(Event<A...> event, F &&...f) const
     {
-        auto function = detail::asCallable(std::forward<F>(f)...);
-        using Handler = detail::TypedEventHandler<decltype(function), std::remove_cvref_t<A>...>;
-        static_assert(std::invocable<decltype(function) &, std::remove_cvref_t<A> &...>,
-                      "the handler must take what the event carries");
-        return added([&](detail::CallHandlers &handlers) {
-            handlers.events.push_back(
-                {QString::fromUtf8(event.name()), std::make_unique<Handler>(std::move(function))});
-        });
+        return added([&](detail::CallHandlers &handlers) { handlers.addEvent(event, std::forward<F>(f)...); });
     }
     /// `f` takes the name of any event, as a QString, and what it carries, as a QVariantList.
     template <class... F>
     [[nodiscard]] auto onEvent(F &&...f) const
     {
-        auto function = detail::asCallable(std::forward<F>(f)...);
-        static_assert(std::invocable<decltype(function) &, QString &, QVariantList &>,
-                      "the handler must take a QString and a QVariantList");
-        return added([&](detail::CallHandlers &handlers) {
-            handlers.events.push_back(
-                {QString(), std::make_unique<detail::AnyEventHandler<decltype(function)>>(std::move(function))});
-        });
+        return added([&](detail::CallHandlers &handlers) { handlers.addAnyEvent(std::forward<F>(f)...); });
     }
 
 private:

@@ -126,7 +126,8 @@ public:
     /// text.
     explicit Client(const Address &address, const ClientOptions &options = {}, QObject *parent = nullptr);
     /// A client directly on @p zygote: each connection is a socket pair, nothing listens, nobody else can connect. Once
-    /// the zygote is gone, workers that are held serve on and everything new fails with code Unavailable.
+    /// the zygote is gone, workers that are held serve on and everything new fails with code Unavailable; so does
+    /// everything with a null zygote, such as Zygote::find() returns.
     explicit Client(Zygote *zygote, const ClientOptions &options = {}, QObject *parent = nullptr);
     ~Client() override;
 

@@ -21,8 +21,8 @@ namespace detail {
 /// This is the way to wait for a call in the thread of its client. QFuture's own waitForFinished(), result() and
 /// takeResult() never return there while the call is unsettled, for only the event loop of that thread brings results.
 /// This function turns an event loop of its own, in which callbacks, timers and sockets go on, but no user input; do
-/// not use it in a GUI, where `.then()` is the way. Without a QCoreApplication it does what an event loop would do for
-/// the clients of this thread; continuations with a context object do not run then, and over TCP nothing connects.
+/// not use it in a GUI, where continuations and callbacks are the way. Without a QCoreApplication it does what an event
+/// loop would do for the clients of this thread, but over TCP nothing connects then.
 ///
 /// Any thread may wait for any future, of another thread's client too, or of QtConcurrent.
 template <class T>

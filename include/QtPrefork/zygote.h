@@ -104,6 +104,11 @@ public:
     explicit Zygote(const Interface &interface, const ZygoteOptions &options = {});
     ~Zygote();
 
+    /// The zygote of this process, for code that cannot be handed it, such as a test or a plug-in; null if there is
+    /// none. With a @p name, the one that has it (ZygoteOptions::name). Of several, the one made first, valid ones
+    /// before those that are not. Any thread may ask, but a Client on it must be made in the zygote's.
+    [[nodiscard]] static Zygote *find(const QByteArray &name = {});
+
     [[nodiscard]] bool isValid() const;
     /// Why the zygote is not valid, with the cure; empty when it is.
     [[nodiscard]] QString errorString() const;

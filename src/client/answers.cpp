@@ -2,8 +2,7 @@
 #include "client/clientcore_p.h"
 #include "client/freedblocks_p.h"
 #include "posix/clock_p.h"
-
-#include <QtCore/QMetaEnum>
+#include "wire/callproblems_p.h"
 
 namespace Prefork::Internal {
 
@@ -14,17 +13,6 @@ using Settle = ClientCore::Settle;
 namespace {
 
 constexpr int StepsAtOnce = 2000; // values between looks at the clock
-
-Error::Code codeOf(const Wire::FailureText &failure)
-{
-    bool known = false;
-    const int code = QMetaEnum::fromType<Error::Code>().keyToValue(failure.code.toLatin1().constData(), &known);
-    if (known && (code == Error::SetupError || code == Error::BadArguments || code == Error::NoSuchMethod))
-        return Error::Code(code);
-    if (failure.code.isEmpty() && failure.message.startsWith(QStringLiteral("setup exception: ")))
-        return Error::SetupError;
-    return Error::WorkerError;
-}
 
 bool isNext(const Connection &connection, const Wire::Incoming &message)
 {
@@ -125,10 +113,7 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
     const PendingCall *const call = m_core->callers().find(ref->checkout, ref->call);
     const QString method = call ? call->method : QString();
     if (call && !hearNotice(*ref, *call, message)) {
-        m_core->connections().breakOff(connection,
-                                       QStringLiteral("the event '%1' of '%2' does not carry what it should: one of "
-                                                      "the two programs is out of date")
-                                           .arg(message.event, method));
+        m_core->connections().breakOff(connection, Wire::misfitEvent(message.event, method));
         return;
     }
     m_core->perform(Settle::Now);
@@ -167,8 +152,7 @@ void Reader::takeFailure(Connection &connection, const Pooling::CallRef &ref, co
 {
     if (!m_pool.isShared(connection.worker)) // the worker drops the others of the group
         connection.lastAnswered = connection.lastSent;
-    static_cast<void>(
-        m_pool.failed(connection.worker, ref, Error(codeOf(failure), failure.message, failure.data), time));
+    static_cast<void>(m_pool.failed(connection.worker, ref, Wire::toError(failure), time));
 }
 
 // False if the pool need not be asked what to do next.
@@ -188,7 +172,7 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
         static_cast<void>(m_pool.replied(connection->worker, ref, time));
         return true;
     case Wire::ResultReading::TooLarge:
-        refuseResult(*connection, ref, problem, time);
+        refuseResult(*connection, ref, Wire::tooLargeResult(problem), time);
         return true;
     case Wire::ResultReading::Unfinished:
         --connection->lastAnswered;
@@ -196,7 +180,7 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
         m_core->settler().expectLarge();
         return false;
     case Wire::ResultReading::Misfit:
-        problem = QStringLiteral("the result of %1 is of the wrong type: %2").arg(call->method, problem);
+        problem = Wire::misfitResult(call->method, problem);
         break;
     case Wire::ResultReading::Malformed:
         break;
@@ -207,15 +191,13 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
 }
 
 // The worker knows of no error, and answers what came behind.
-void Reader::refuseResult(Connection &connection, const Pooling::CallRef &ref, const QString &problem,
-                          Pooling::Time time)
+void Reader::refuseResult(Connection &connection, const Pooling::CallRef &ref, const Error &error, Pooling::Time time)
 {
     if (!m_pool.isShared(connection.worker)) {
         connection.lastUnwanted = connection.lastAnswered;
         connection.unwanted = connection.lastAnswered = connection.lastSent;
     }
-    const QString text = QStringLiteral("the result cannot be taken: %1").arg(problem);
-    static_cast<void>(m_pool.failed(connection.worker, ref, Error(Error::WorkerError, text), time));
+    static_cast<void>(m_pool.failed(connection.worker, ref, error, time));
 }
 
 // Reads on in a large result that was begun, if there is one; false if the time is up before its end. It need not be of

@@ -26,9 +26,16 @@ std::shared_ptr<ClientCore> startCore(const ClientOptions &options, std::unique_
     return core;
 }
 
-QString errorOf(const Zygote &zygote)
+QString errorOf(const Zygote *zygote)
 {
-    return zygote.isValid() ? ZygotePrivate::of(zygote).channel->refusal() : zygote.errorString();
+    if (!zygote)
+        return noZygote();
+    return zygote->isValid() ? ZygotePrivate::of(*zygote).channel->refusal() : zygote->errorString();
+}
+
+std::unique_ptr<Transport> transportTo(const Zygote *zygote)
+{
+    return zygote && zygote->isValid() ? Transport::make(ZygotePrivate::of(*zygote).channel) : nullptr;
 }
 
 }
@@ -44,8 +51,7 @@ Client::Client(const Address &address, const ClientOptions &options, QObject *pa
 
 Client::Client(Zygote *zygote, const ClientOptions &options, QObject *parent)
     : QObject(parent)
-    , d(startCore(options, zygote->isValid() ? Transport::make(ZygotePrivate::of(*zygote).channel) : nullptr,
-                  errorOf(*zygote)))
+    , d(startCore(options, transportTo(zygote), errorOf(zygote)))
 {
     init();
 }

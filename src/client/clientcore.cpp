@@ -2,6 +2,7 @@
 #include "client/clientcore_p.h"
 
 #include "posix/clock_p.h"
+#include "wire/callproblems_p.h"
 
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QScopeGuard>
@@ -280,7 +281,7 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
     ++m_encoding;
     const auto leave = qScopeGuard([this] { --m_encoding; });
     if (const auto failure = m_protocol->encodeCall(target, arguments, &call->unsent->message))
-        call->unsent->refusal = QStringLiteral("the arguments cannot be sent: %1").arg(*failure);
+        call->unsent->refusal = Wire::encodingProblem(*failure);
     else
         call->unsent->size = call->unsent->message.size();
 }

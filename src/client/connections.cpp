@@ -3,6 +3,7 @@
 
 #include "client/clientcore_p.h"
 #include "posix/clock_p.h"
+#include "wire/callproblems_p.h"
 #include "wire/goodbye_p.h"
 
 #include <QtCore/QLoggingCategory>
@@ -234,10 +235,7 @@ void Connections::lose(const ConnectionPtr &connection, const QString &cause, co
             announceFailure(why, true);
         return;
     }
-    const Error error(Error::WorkerLost, QStringLiteral("worker connection suddenly died"));
-    m_pool.lost(connection->worker,
-                cause.isEmpty() ? error : error.withDetail(QStringLiteral("the worker %1").arg(cause)), begun, now(),
-                loss);
+    m_pool.lost(connection->worker, Wire::workerLost(cause), begun, now(), loss);
 }
 
 void Connections::breakOff(const ConnectionPtr &connection, const QString &problem, NextCall next)
@@ -250,8 +248,7 @@ void Connections::breakOff(const ConnectionPtr &connection, const QString &probl
         return;
     }
     const qsizetype begun = next == NextCall::Unsent ? 0 : std::max<qsizetype>(1, connection->mayHaveBegun());
-    m_pool.lost(connection->worker, Error(Error::ProtocolError, QStringLiteral("protocol error: %1").arg(problem)),
-                {.oldest = begun}, now());
+    m_pool.lost(connection->worker, Wire::brokenProtocol(problem), {.oldest = begun}, now());
     m_core->perform(Settle::Now);
 }
 

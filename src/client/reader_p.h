@@ -55,7 +55,7 @@ private:
     void takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
                      Pooling::Time time);
     [[nodiscard]] bool takeResult(const ConnectionPtr &connection, const Pooling::CallRef &ref, Pooling::Time time);
-    void refuseResult(Connection &connection, const Pooling::CallRef &ref, const QString &problem, Pooling::Time time);
+    void refuseResult(Connection &connection, const Pooling::CallRef &ref, const Error &error, Pooling::Time time);
     [[nodiscard]] bool finishResult(const ConnectionPtr &connection);
 
     ClientCore *const m_core;

@@ -3,6 +3,7 @@
 
 #include "client/clientcore_p.h"
 #include "posix/clock_p.h"
+#include "wire/callproblems_p.h"
 
 namespace Prefork::Internal {
 
@@ -85,20 +86,11 @@ void Writer::forget(PendingCall &call)
 std::optional<QString> Writer::problemOf(const Connection &connection, const PendingCall &call) const
 {
     const UnsentCall &unsent = *call.unsent;
-    std::optional<QString> problem;
-    if (unsent.signature)
-        problem = connection.codec->mismatch(unsent.literal, *unsent.signature);
-    if (problem)
-        return problem;
-    const Wire::WorkerTraits &traits = connection.traits;
-    const qsizetype size = unsent.message.size() - traits.headerSize;
-    if (unsent.message.decodedSize > detail::decodedBound(size, traits.maxDecodedSize))
-        problem = detail::decodedSizeError(size, traits.maxDecodedSize);
-    else if (size > traits.maxMessageSize)
-        problem = detail::messageSizeError(size, traits.maxMessageSize);
-    if (problem)
-        problem = QStringLiteral("the arguments cannot be sent, for their worker would not take %1").arg(*problem);
-    return problem;
+    if (unsent.signature) {
+        if (auto problem = connection.codec->mismatch(unsent.literal, *unsent.signature))
+            return problem;
+    }
+    return Wire::sendingProblem(unsent.message, connection.traits);
 }
 
 void Writer::send(const Pooling::Action &action)

@@ -132,12 +132,16 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     , d(std::make_unique<ServerPrivate>(this))
 {
     allServers().push_back(this);
-    d->zygoteError = zygote->errorString();
-    d->name = zygote->name();
-    d->channel = ZygotePrivate::of(*zygote).channel;
     d->options = options;
     d->options.helloTimeout
         = std::clamp<std::chrono::milliseconds>(options.helloTimeout, 0ms, 24h); // beyond, clocks would overflow
+    if (!zygote) {
+        d->zygoteError = noZygote();
+        return;
+    }
+    d->zygoteError = zygote->errorString();
+    d->name = zygote->name();
+    d->channel = ZygotePrivate::of(*zygote).channel;
     if (!d->channel)
         return;
     d->staff = std::make_unique<Staff>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);

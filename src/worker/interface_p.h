@@ -49,6 +49,7 @@ public:
     void add(const QString &name, std::unique_ptr<detail::WorkerMethod> method);
 
     std::function<void()> preload;
+    bool hasPreloaded = false; ///< in this process, for workers in it
     std::function<void()> setup;
     Interface::ApplicationFactory makeApplication; // null for workers without an application
     QByteArray programName;

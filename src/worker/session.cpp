@@ -62,7 +62,8 @@ void Session::setUp()
     const Running::Scope scope(*this, Running::Setup);
     m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed); // until it has come to its end
     try {
-        if (m_interface.makeApplication && !m_hasApplication) {
+        const bool isThere = m_usesExistingApplication && QCoreApplication::instance();
+        if (m_interface.makeApplication && !m_hasApplication && !isThere) {
             makeApplication(m_interface.makeApplication, m_interface.programName);
             m_hasApplication = true;
         }

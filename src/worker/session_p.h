@@ -44,6 +44,9 @@ public:
     [[nodiscard]] bool hasMemoryToSpare();
     /// The same for bytes that lie elsewhere.
     [[nodiscard]] bool serve(QByteArrayView bytes);
+    /// For a session in a program of another purpose: if there is an application already, setApplication() makes none,
+    /// and what is posted is left to that one's event loop.
+    void useExistingApplication() { m_usesExistingApplication = true; }
 
     /// While user code runs for a call: looks whether that is still wanted, if it has not looked for a while, and tells
     /// Running if it is not.
@@ -84,7 +87,8 @@ private:
     void setUp();
 
     bool m_isSetUp = false;
-    bool m_hasApplication = false;
+    bool m_hasApplication = false; // made by this session
+    bool m_usesExistingApplication = false;
     Wire::Thrift m_thrift;
     qsizetype m_largest = 0; // message since hasMemoryToSpare() was asked
     qsizetype m_spare = 0; // the largest one since it said so

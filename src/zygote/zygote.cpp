@@ -12,6 +12,9 @@
 #include "zygote/zygotereaper_p.h"
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QMutex>
+
+#include <vector>
 
 namespace Prefork {
 
@@ -24,6 +27,25 @@ namespace {
 constexpr std::chrono::milliseconds Parting{2000};
 constexpr std::chrono::milliseconds ShortParting{20};
 
+// The zygotes that live, in the order in which they were made. This is never destroyed, for a zygote may be a static
+// object. A process that was forked has those of its parent here too, which are not its own.
+struct Living
+{
+    struct Entry
+    {
+        Zygote *zygote;
+        qint64 process;
+    };
+    QMutex mutex;
+    std::vector<Entry> entries;
+};
+
+Living &living()
+{
+    static auto *const all = new Living;
+    return *all;
+}
+
 }
 
 Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
@@ -35,10 +57,16 @@ Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
     d->error = d->start(InterfacePrivate::of(interface));
     if (!isValid())
         qCWarning(lcZygote).noquote() << "the zygote is not valid:" << d->error;
+    const QMutexLocker locker(&living().mutex);
+    living().entries.push_back({this, Posix::processId()});
 }
 
 Zygote::~Zygote()
 {
+    {
+        const QMutexLocker locker(&living().mutex);
+        std::erase_if(living().entries, [this](const Living::Entry &entry) { return entry.zygote == this; });
+    }
     const bool isServing = d->channel && d->channel->hasWorkers();
     if (d->channel)
         d->channel->close();
@@ -48,6 +76,21 @@ Zygote::~Zygote()
         d->process->reap();
     else if (!d->channel) // which sees to it
         reapWhenItEnds(d->process);
+}
+
+Zygote *Zygote::find(const QByteArray &name)
+{
+    const QMutexLocker locker(&living().mutex);
+    Zygote *found = nullptr;
+    for (const auto &[zygote, process] : living().entries) {
+        if (process != Posix::processId() || (!name.isEmpty() && zygote->name() != name))
+            continue;
+        if (zygote->isValid())
+            return zygote;
+        if (!found)
+            found = zygote;
+    }
+    return found;
 }
 
 bool Zygote::isValid() const

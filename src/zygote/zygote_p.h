@@ -8,6 +8,16 @@
 #include "zygote/scoreboard_p.h"
 #include "zygote/zygotechannel_p.h"
 
+namespace Prefork::Internal {
+
+/// What is wrong with a null pointer to a zygote.
+[[nodiscard]] inline QString noZygote()
+{
+    return QStringLiteral("there is no zygote: make one at the top of main(), before QCoreApplication");
+}
+
+}
+
 namespace Prefork {
 
 class ZygotePrivate

@@ -62,6 +62,14 @@ struct CallHandlers
 
     /// Whether any of them has a context object that lives in another thread than this.
     [[nodiscard]] QTPREFORK_EXPORT bool isContextElsewhere() const;
+
+    /// One more; @p f is a function, or a context object and a function, as CallMaker has it.
+    template <class... F>
+    void addProgress(F &&...f);
+    template <class... A, class... F>
+    void addEvent(const Event<A...> &event, F &&...f);
+    template <class... F>
+    void addAnyEvent(F &&...f);
 };
 
 /// What a call is besides its target, its arguments and who takes its result.
@@ -156,6 +164,34 @@ public:
 private:
     F m_function;
 };
+
+template <class... F>
+void CallHandlers::addProgress(F &&...f)
+{
+    auto function = asCallable(std::forward<F>(f)...);
+    static_assert(std::invocable<decltype(function) &, const Progress &>,
+                  "the handler must take a const Prefork::Progress &");
+    progress.push_back(std::make_unique<TypedProgressHandler<decltype(function)>>(std::move(function)));
+}
+
+template <class... A, class... F>
+void CallHandlers::addEvent(const Event<A...> &event, F &&...f)
+{
+    auto function = asCallable(std::forward<F>(f)...);
+    static_assert(std::invocable<decltype(function) &, std::remove_cvref_t<A> &...>,
+                  "the handler must take what the event carries");
+    using Handler = TypedEventHandler<decltype(function), std::remove_cvref_t<A>...>;
+    events.push_back({QString::fromUtf8(event.name()), std::make_unique<Handler>(std::move(function))});
+}
+
+template <class... F>
+void CallHandlers::addAnyEvent(F &&...f)
+{
+    auto function = asCallable(std::forward<F>(f)...);
+    static_assert(std::invocable<decltype(function) &, QString &, QVariantList &>,
+                  "the handler must take a QString and a QVariantList");
+    events.push_back({QString(), std::make_unique<AnyEventHandler<decltype(function)>>(std::move(function))});
+}
 
 }
 

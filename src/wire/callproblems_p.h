@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_CALLPROBLEMS_P_H
+#define QTPREFORK_CALLPROBLEMS_P_H
+
+#include "wire/message_p.h"
+#include "wire/workertraits_p.h"
+
+#include <QtPrefork/error.h>
+
+#include <optional>
+
+/// What a caller says of calls that cannot be sent, and of answers that it cannot use, whichever way the call goes.
+namespace Prefork::Wire {
+
+/// The arguments cannot be encoded; @p failure is what they have.
+[[nodiscard]] QString encodingProblem(const QString &failure);
+/// Why a worker of @p traits would not take a call that is encoded.
+[[nodiscard]] std::optional<QString> sendingProblem(const OutMessage &call, const WorkerTraits &traits);
+
+/// The error of a call that has failed in its worker.
+[[nodiscard]] Error toError(const FailureText &failure);
+/// The error of a call whose result takes too much memory; @p problem is what it has.
+[[nodiscard]] Error tooLargeResult(const QString &problem);
+/// What is wrong with a worker whose result is @p given instead of what @p method returns.
+[[nodiscard]] QString misfitResult(const QString &method, const QString &given);
+/// The same for an event that does not carry what it should.
+[[nodiscard]] QString misfitEvent(const QString &event, const QString &method);
+/// The error of the calls of a worker that has broken the protocol.
+[[nodiscard]] Error brokenProtocol(const QString &problem);
+/// The error of the calls of a worker that has gone; @p how says how, as in "was killed", or is empty.
+[[nodiscard]] Error workerLost(const QString &how);
+
+}
+
+#endif
