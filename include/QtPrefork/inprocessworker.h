@@ -22,7 +22,7 @@ class InProcessWorkerPrivate;
 ///     Scanner::fillInterface(interface);
 ///     Prefork::InProcessWorker worker(interface);
 ///     QCOMPARE(worker.call(Scanner::scan, QStringList{"a", "b"}), 2);
-///     QVERIFY_THROWS_EXCEPTION(Prefork::Error, worker.call(Scanner::scan, QStringList{"missing"}));
+///     QVERIFY_EXCEPTION_THROWN(worker.call(Scanner::scan, QStringList{"missing"}), Prefork::Error);
 ///
 /// Nothing is forked and nothing needs an event loop, but arguments, results, events and errors go through the bytes of
 /// the protocol, by the code that serves a client: what would fail there fails here, with an Error of the same code,

@@ -93,8 +93,9 @@ class QTPREFORK_EXPORT Server : public QObject
     Q_PROPERTY(bool listening READ isListening NOTIFY listeningChanged)
 
 public:
-    /// @p zygote must outlive the server; with a null one listen() fails. If it dies while the server listens, the server logs so, closes, emits
-    /// zygoteLost() and ends the application with exit code 1: only a restart can fork it anew.
+    /// @p zygote must outlive the server; with a null one listen() fails. If it dies while the server listens, the
+    /// server logs so, closes, emits zygoteLost() and ends the application with exit code 1: only a restart can fork it
+    /// anew.
     explicit Server(Zygote *zygote, const ServerOptions &options = {}, QObject *parent = nullptr);
     ~Server() override;
 
