@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
 #include "helpers/gate.h"
+#include "helpers/protocols.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Zygote>
@@ -25,6 +26,7 @@ Zygote *zygote = nullptr;
 constexpr Method<int(int)> same{"same"};
 constexpr Method<void(QString)> pass{"pass"};
 constexpr Method<int(QByteArray)> size{"size"};
+constexpr Method<int()> pid{"pid"};
 constexpr auto Forever = std::chrono::milliseconds::max();
 
 // A type whose conversion fails by an exception.
@@ -50,6 +52,7 @@ private Q_SLOTS:
     void aCallNoWorkerWasForkedForIsSentAgain();
     void aWriteBufferTakesWhatItMay_data();
     void aWriteBufferTakesWhatItMay();
+    void aTimeoutOfOneThatWaitsCostsNobodyElse();
 };
 
 void TestClientLimits::theLongestDurationsMeanNever()
@@ -179,10 +182,35 @@ void TestClientLimits::aWriteBufferTakesWhatItMay()
     QCOMPARE(client.bytesToWrite(), 0);
 }
 
+// Calls without a checkout share a worker.
+void TestClientLimits::aTimeoutOfOneThatWaitsCostsNobodyElse()
+{
+    Test::Gate gate;
+    Client client(zygote, {.minWorkers = 1, .maxWorkers = 1});
+    bool hasPassed = false;
+    int answer = 0;
+    std::optional<Error> error;
+    const int worker = Test::call(client.checkout(), "pid").result.value_or(0).toInt();
+    client.call(pass, gate.path(), [&] { hasPassed = true; });
+    QTRY_VERIFY_WITH_TIMEOUT(gate.isReached(), 30000);
+    client.with({.deadline = std::chrono::milliseconds(50)}).call(same, 1, nullptr, [&](const Error &e) { error = e; });
+    client.call(pid, [&](int process) { answer = process; });
+    QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
+    QCOMPARE(error->code(), Error::Timeout);
+    const QString where = Test::isNative() ? QStringLiteral("waited for the calls before it for ")
+                                           : QStringLiteral("all workers were busy"); // which are not shared
+    QVERIFY2(error->detail().startsWith(where), qPrintable(error->detail()));
+    gate.open();
+    QTRY_VERIFY_WITH_TIMEOUT(hasPassed && answer != 0, 30000);
+    QCOMPARE(answer, worker);
+    QCOMPARE(Test::call(client.checkout(), "pid").result.value_or(0).toInt(), worker); // nobody has hung up on it
+}
+
 int main(int argc, char *argv[])
 {
     Interface interface;
     interface.add(same, [](int n) { return n; });
+    interface.add(pid, [] { return int(::getpid()); });
     interface.add(pass, &Test::Gate::pass);
     interface.add(size, [](const QByteArray &bytes) { return int(bytes.size()); });
     // Logging without a descriptor left confuses UndefinedBehaviorSanitizer, which makes a pipe to check a virtual

@@ -263,9 +263,17 @@ void World::onSendCancel(const Action &action)
     const auto worker = m_workers.find(action.worker);
     check(worker != m_workers.end() && worker->second.traits.cancels && !worker->second.parting,
           "a worker was told that a call is canceled, and cannot understand it");
+    UserCall &canceled = m_users.at(call.checkout).calls.at(call.call);
+    if (canceled.isRejected)
+        return; // it was never written
     check(std::find(worker->second.queue.begin(), worker->second.queue.end(), call) != worker->second.queue.end(),
           "a worker was told that a call is canceled which it does not have");
-    UserCall &canceled = m_users.at(call.checkout).calls.at(call.call);
+    if (!canceled.isAsked) {
+        check(worker->second.isShared && worker->second.queue.front() != call
+                  && worker->second.queue.front().checkout != 0,
+              "a worker was told that a call is canceled which may run, and fails");
+        return;
+    }
     check(canceled.isAsked && !canceled.isGhost && !canceled.isAnswered, "a call was canceled twice, or for nothing");
     canceled.isGhost = true;
 }

@@ -105,6 +105,7 @@ private Q_SLOTS:
     void afterItsGraceTheWorkerIsKilled();
     void theGraceBeginsWhenNothingIsBeforeIt();
     void aSharedWorkerIsGivenUpAndTheOthersGoElsewhere();
+    void whoWaitsBehindAnotherIsGivenUpAlone();
     void aPartingWorkerIsToldNothing();
     void aWorkerThatUnderstandsNoCancelsIsDropped_data();
     void aWorkerThatUnderstandsNoCancelsIsDropped();
@@ -335,6 +336,31 @@ void TestPoolCalls::aSharedWorkerIsGivenUpAndTheOthersGoElsewhere()
     const auto orders = office.take();
     QVERIFY(!Office::failure(orders));
     QCOMPARE(office.pool.waitingCount(), 1);
+}
+
+// Its time-out must not cost the one that runs.
+void TestPoolCalls::whoWaitsBehindAnotherIsGivenUpAlone()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1});
+    const CheckoutId running = office.pool.oneShot({}, {}, 0s);
+    const CheckoutId behind = office.pool.oneShot({}, {.deadline = 1s}, 0s);
+    const CheckoutId last = office.pool.oneShot({}, {}, 0s);
+    const WorkerId worker = office.pool.workerOf(running);
+    QCOMPARE(office.pool.workerOf(behind), worker);
+    office.begins(running, 1, 0s);
+    (void)office.take();
+    office.pool.advance(2s);
+    const auto orders = office.take();
+    QCOMPARE(Office::failure(orders).value_or(Error()).detail(),
+             QStringLiteral("waited for the calls before it for 2 s"));
+    QVERIFY(Office::named(orders, Action::HangUp).empty());
+    QCOMPARE(Office::named(orders, Action::SendCancel), Calls{1});
+    QVERIFY(office.replies(running, 1, 2s));
+    QCOMPARE(Office::named(office.take(), Action::Finish), Calls{1});
+    QVERIFY(office.pool.gaveUp(worker, {}, false, 2s)); // what the worker says of the one that never began
+    QVERIFY(office.replies(last, 1, 2s));
+    QCOMPARE(Office::named(office.take(), Action::Finish), Calls{1});
+    QCOMPARE(office.pool.idleCount(), 1);
 }
 
 void TestPoolCalls::aPartingWorkerIsToldNothing()

@@ -254,7 +254,7 @@ private:
     void expire(Time now, const std::vector<WorkerId> &unread);
     [[nodiscard]] Error overdueError(CheckoutId id, const Checkout &checkout, Time now) const;
     [[nodiscard]] QString whereItsLifeWent(const CallRecord &call, Time now) const;
-    [[nodiscard]] QString whereTheTimeWent(CheckoutId id, const Checkout &checkout) const;
+    [[nodiscard]] QString whereTheTimeWent(CheckoutId id, const Checkout &checkout, Time now) const;
 
     // poolmethods.cpp: how long they usually take
     void noteRun(const CallRecord &call, Time now);

@@ -43,11 +43,13 @@ void Pool::unshare(WorkerId workerId, CheckoutId checkoutId, Time now)
     goesOn(workerId, worker, now);
 }
 
-// Its answer is waited for only as long as another's is: the worker is told that nobody listens, and says how far it
-// came.
+// Its answer is waited for only as long as another's is. If it waits behind another in its worker, it will not begin.
+// Else the worker is told that nobody listens, and says how far it came: the others on it go elsewhere.
 void Pool::giveUp(WorkerId workerId, CheckoutId checkoutId)
 {
     Worker &worker = m_workers.at(workerId);
+    const bool isBehind
+        = worker.traits.answersInOrder && worker.oneShots.front() != checkoutId && worker.oneShots.front() != 0;
     std::replace(worker.oneShots.begin(), worker.oneShots.end(), checkoutId, CheckoutId(0));
     if (std::all_of(worker.oneShots.begin(), worker.oneShots.end(), [](CheckoutId id) { return id == 0; })) {
         retire(workerId, Farewell::Close);
@@ -55,6 +57,11 @@ void Pool::giveUp(WorkerId workerId, CheckoutId checkoutId)
     }
     if (worker.state == Worker::Parting)
         return;
+    if (worker.traits.cancels && isBehind) {
+        if (const CallRecord *const call = record({checkoutId, 1}); call && call->state == CallRecord::Sent)
+            m_actions.push_back({.kind = Action::SendCancel, .worker = workerId, .checkout = checkoutId, .call = 1});
+        return;
+    }
     change(workerId, worker, [&] { worker.state = Worker::Parting; });
     m_actions.push_back({.kind = Action::HangUp, .worker = workerId});
 }
@@ -83,7 +90,7 @@ void Pool::goesOn(WorkerId workerId, Worker &worker, Time now)
         return;
     if (worker.state == Worker::Parting || isLastCheckout(worker) || m_unavailable)
         retire(workerId, Farewell::Close);
-    else
+    else if (worker.oneShots.empty()) // else it has still to say of some that they did not begin
         goesIdle(workerId, worker, now);
 }
 

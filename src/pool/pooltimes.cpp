@@ -24,6 +24,11 @@ QString briefly(Duration duration)
     return QString::number(std::max(seconds(duration), 0.0), 'g', 3);
 }
 
+QString waitedForOthers(Duration duration)
+{
+    return QStringLiteral("waited for the calls before it for %1 s").arg(briefly(duration));
+}
+
 QString ranFor(const QString &method, Duration duration)
 {
     const QString time = briefly(duration);
@@ -260,13 +265,13 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
             detail = ranFor(methodName(call.method), call.runTimeout);
         } else if (isLate) {
             limit = call.deadline - call.made;
-            detail = call.begun == Never ? whereTheTimeWent(id, checkout) : whereItsLifeWent(call, now);
+            detail = call.begun == Never ? whereTheTimeWent(id, checkout, now) : whereItsLifeWent(call, now);
         }
     });
     if (detail.isNull()) {
         const CallRecord *const oldest = checkout.calls.find(checkout.armedFor);
         detail = oldest && oldest->begun != Never ? ranFor(methodName(oldest->method), now - oldest->begun)
-                                                  : whereTheTimeWent(id, checkout);
+                                                  : whereTheTimeWent(id, checkout, now);
     }
     return Error(Error::Timeout, QStringLiteral("timed out after %1").arg(inSeconds(limit))).withDetail(detail);
 }
@@ -280,13 +285,15 @@ QString Pool::whereItsLifeWent(const CallRecord &call, Time now) const
     if (ran >= waited && ran >= stoodBehind)
         return ranFor(methodName(call.method), ran);
     return waited > stoodBehind ? QStringLiteral("waited for a worker for %1 s").arg(briefly(waited))
-                                : QStringLiteral("waited for the calls before it for %1 s").arg(briefly(stoodBehind));
+                                : waitedForOthers(stoodBehind);
 }
 
 // Says what a call has waited for that has not begun.
-QString Pool::whereTheTimeWent(CheckoutId id, const Checkout &checkout) const
+QString Pool::whereTheTimeWent(CheckoutId id, const Checkout &checkout, Time now) const
 {
     constexpr int MostCounted = 1000;
+    if (checkout.isOneShot && isShared(checkout.worker) && m_workers.at(checkout.worker).oneShots.front() != id)
+        return waitedForOthers(now - checkout.calls.find(checkout.armedFor)->sent);
     if (checkout.worker != 0)
         return QStringLiteral("its worker had not begun it: setup takes long, or nothing could be written");
     if (!m_connectProblem.isEmpty())

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The programs of docs/cookbook.md, run as their readers run them.
+#include "helpers/serverprocess.h"
+
+#include <QtCore/QTemporaryDir>
+#include <QtTest/QTest>
+
+using Test::runProgram;
+
+namespace {
+
+const QStringList Offscreen{QStringLiteral("QT_QPA_PLATFORM=offscreen")};
+
+}
+
+class TestCookbook : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void printsWhatItPromises_data();
+    void printsWhatItPromises();
+    void eachTimeoutSaysWhy();
+    void thumbnailsOfAFolder();
+    void moneyIsNeitherMadeNorLost();
+    void perlCallsTheServer();
+};
+
+void TestCookbook::printsWhatItPromises_data()
+{
+    QTest::addColumn<QString>("program");
+    QTest::addColumn<QString>("output");
+    QTest::newRow("survivors") << QStringLiteral(SURVIVORS)
+                               << QStringLiteral("990 of 1000 items are done, 10 have crashed: the first was 99\n");
+    QTest::newRow("types") << QStringLiteral(TYPES)
+                           << QStringLiteral("Ada has 2 addresses and is of kind 1\nthe sum is 425 cents\n");
+}
+
+void TestCookbook::printsWhatItPromises()
+{
+    QFETCH(QString, program);
+    const Test::Ended ended = runProgram(program, {});
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    QTEST(ended.output, "output");
+}
+
+void TestCookbook::eachTimeoutSaysWhy()
+{
+    const Test::Ended ended = runProgram(QStringLiteral(TIMEOUTS), {});
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    const QStringList expected{
+        QStringLiteral("runTimeout: timed out after 0.2 seconds ('nap' ran for 0.2 s)"),
+        QStringLiteral("deadline: timed out after 0.1 seconds ("),
+        QStringLiteral("the one before: in time"),
+        QStringLiteral("timeout: timed out after 0.2 seconds ("),
+        QStringLiteral(
+            "hungTimeout: worker connection suddenly died (the worker was killed by SIGTERM because it hung)"),
+        QStringLiteral("cancel: done"),
+    };
+    const QStringList lines = ended.output.split(u'\n', Qt::SkipEmptyParts);
+    QCOMPARE(lines.size(), expected.size());
+    for (qsizetype i = 0; i < lines.size(); ++i)
+        QVERIFY2(lines.at(i).startsWith(expected.at(i)), qPrintable(lines.at(i)));
+}
+
+void TestCookbook::thumbnailsOfAFolder()
+{
+#ifdef THUMBNAILS
+    const QTemporaryDir directory;
+    for (int i = 0; i < 20; ++i) {
+        QFile picture(directory.filePath(QStringLiteral("%1.ppm").arg(i)));
+        QVERIFY(picture.open(QIODevice::WriteOnly));
+        QVERIFY(picture.write("P6 300 200 255\n" + QByteArray(300 * 200 * 3, char(i))) > 0);
+    }
+    QFile broken(directory.filePath(QStringLiteral("broken.png")));
+    QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("no image") > 0);
+    broken.close();
+    const Test::Ended ended
+        = runProgram(QStringLiteral(THUMBNAILS), {directory.path(), QStringLiteral("--quit-when-done")}, Offscreen);
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    QCOMPARE(ended.output, QStringLiteral("20 thumbnails, 1 files are no images\n"));
+#else
+    QSKIP("Qt Widgets is not there");
+#endif
+}
+
+void TestCookbook::moneyIsNeitherMadeNorLost()
+{
+#ifdef TWO_WINDOWS
+    const Test::Ended ended = runProgram(QStringLiteral(TWO_WINDOWS), {QStringLiteral("--play")}, Offscreen);
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    QCOMPARE(ended.output, QStringLiteral("the accounts have 100 together, as before\n"));
+#else
+    QSKIP("Qt Widgets or Qt SQL is not there");
+#endif
+}
+
+void TestCookbook::perlCallsTheServer()
+{
+    const QTemporaryDir directory;
+    const QString path = directory.filePath(QStringLiteral("socket"));
+    Test::ServerProcess server;
+    QVERIFY(
+        server.start(QStringLiteral(WORDCOUNT_SERVER), {QStringLiteral("--listen"), QStringLiteral("unix:") + path}));
+    const auto count = [&](const QString &text) {
+        return runProgram(QStringLiteral("perl"), {QStringLiteral(WORDCOUNT_PL), path, text});
+    };
+    QCOMPARE(count(QStringLiteral("To be, or not to be.")).output, QStringLiteral("be: 2\nnot: 1\nor: 1\nto: 2\n"));
+    const Test::Ended failed = count(QString());
+    QVERIFY(failed.exitCode != 0);
+    QCOMPARE(failed.errors, QStringLiteral("there is no text\n"));
+}
+
+QTEST_GUILESS_MAIN(TestCookbook)
+#include "tst_cookbook.moc"
