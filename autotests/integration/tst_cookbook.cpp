@@ -24,6 +24,7 @@ private Q_SLOTS:
     void thumbnailsOfAFolder();
     void moneyIsNeitherMadeNorLost();
     void perlCallsTheServer();
+    void portedProgramsAgree();
 };
 
 void TestCookbook::printsWhatItPromises_data()
@@ -109,6 +110,18 @@ void TestCookbook::perlCallsTheServer()
     const Test::Ended failed = count(QString());
     QVERIFY(failed.exitCode != 0);
     QCOMPARE(failed.errors, QStringLiteral("there is no text\n"));
+}
+
+void TestCookbook::portedProgramsAgree()
+{
+    const QTemporaryDir directory;
+    QFile file(directory.filePath(QStringLiteral("empty")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    const Test::Ended ended = runProgram(QStringLiteral(PORTING), {file.fileName()});
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    QCOMPARE(ended.output, QStringLiteral("e3b0c442\ne3b0c442\nthe same twice\n")); // SHA-256 of nothing
+    const Test::Ended failed = runProgram(QStringLiteral(PORTING), {directory.filePath(QStringLiteral("missing"))});
+    QCOMPARE(failed.output, QStringLiteral("No such file or directory\n").repeated(3));
 }
 
 QTEST_GUILESS_MAIN(TestCookbook)

@@ -69,7 +69,9 @@ struct ClientOptions
     /// While more bytes than this wait in a connection's write buffer, it is given no further calls, however large the
     /// window.
     qsizetype maxInFlightBytes = qsizetype(256) * 1024;
-    /// One-shot calls (Client::call()) that may share a worker, over the native protocol; at least 1.
+    /// One-shot calls (Client::call()) that may share a worker, over the native protocol; at least 1. With 1 a worker
+    /// that crashes costs nobody else's call; with more, those too whose results it had not sent yet, because it was
+    /// busy with the next call.
     int oneShotDepth = 4;
     /// A call that would make the client's bytesToWrite() exceed this fails its checkout with code QueueFull; 0 = no
     /// bound. Whatever its size, one call is always taken.
