@@ -128,7 +128,8 @@ void tst_error::logsShowNoControlCharacters_data()
     QTest::newRow("what else ends a line")
         << QStringLiteral("no\u2028luck\u2029\u0085") << QStringLiteral("no\\u2028luck\\u2029\\x85");
     QTest::newRow("writing turned round") << QStringLiteral("no \u202eluck") << QStringLiteral("no \\u202eluck");
-    QTest::newRow("other scripts") << QStringLiteral("Übergröße \U0001d6da") << QStringLiteral("Übergröße \U0001d6da");
+    const QString scripts = QStringLiteral("Übergröße \U0001d6da");
+    QTest::newRow("other scripts") << scripts << scripts;
     QTest::newRow("nothing but newlines") << QStringLiteral("\n\n") << QString();
 }
 

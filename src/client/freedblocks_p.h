@@ -6,9 +6,9 @@
 
 namespace Prefork::Internal {
 
-/// The C library puts small blocks that are freed aside, and joins all of them with their neighbours when a large one is
-/// asked for or freed: 150 ms and more for a million. So this asks for one, to be called after each step of something
-/// that frees many.
+/// The C library puts small blocks that are freed aside, and joins all of them with their neighbours when a large one
+/// is asked for or freed: 150 ms and more for a million. So this asks for one, to be called after each step of
+/// something that frees many.
 inline void joinFreedBlocks()
 {
     static constexpr qsizetype Large = 4096;

@@ -43,7 +43,10 @@ public:
     /// Numbers the methods, the fallback first, for @p flags, which all workers share: that of a method is set, for
     /// good, once replies were kept waiting by it. Those numbered last may have to share one.
     void shareSurprises(std::span<std::atomic<quint8>> flags);
-    [[nodiscard]] std::atomic<quint8> &surprise(const Internal::MethodEntry &entry) { return surprises[entry.surpriseIndex]; }
+    [[nodiscard]] std::atomic<quint8> &surprise(const Internal::MethodEntry &entry)
+    {
+        return surprises[entry.surpriseIndex];
+    }
     /// A method by its name in UTF-8, or null.
     [[nodiscard]] Internal::MethodEntry *find(QByteArrayView name);
     void add(const QString &name, std::unique_ptr<detail::WorkerMethod> method);
@@ -55,7 +58,8 @@ public:
     QByteArray programName;
     std::function<void()> checkoutDone;
     Interface::Fallback fallback;
-    std::unordered_map<std::string_view, std::unique_ptr<Internal::MethodEntry>> methods; // keyed by the entry's own name
+    std::unordered_map<std::string_view, std::unique_ptr<Internal::MethodEntry>>
+        methods; // keyed by the entry's own name
     Internal::MethodEntry fallbackEntry; ///< stands for every call of no method of its own
     std::array<std::atomic<quint8>, 1> ownSurprise{};
     std::span<std::atomic<quint8>> surprises{ownSurprise};
