@@ -3,6 +3,8 @@
 #include "helpers/retold.h"
 #include "wire/utc_p.h"
 
+#include <QtPrefork/Worker>
+
 #include <QtCore/QDataStream>
 #include <QtCore/QDateTime>
 #include <QtCore/QTimeZone>
@@ -67,6 +69,8 @@ inline constexpr Method<Point(Point)> mirror{"mirror"};
 inline constexpr Method<Horse(Horse, int)> grow{"grow"};
 inline constexpr Method<QString(Horse)> nameOf{"nameOf"};
 inline constexpr Method<QString(Mule)> nameOfMule{"nameOf"};
+inline constexpr Event<Point> met{"met"};
+inline constexpr Event<Point, int> metTwice{"met"};
 inline constexpr Method<int(int)> area{"area"};
 inline constexpr Method<double(double)> areaOfDouble{"area"};
 inline constexpr Method<int(int, int)> areaOfTwo{"area"};
@@ -94,7 +98,7 @@ namespace {
 void fill(Interface &interface)
 {
     Test::addBasics(interface);
-    interface.registerType<Point>("point");
+    static_cast<void>(interface.registerType<Point>("point"));
     interface.add(mirror, [](Point point) { return Point{point.y, point.x}; });
     interface.add("typeOf", [](const QVariantList &arguments) { return QVariant(arguments.value(0).typeName()); });
     interface.add("take", [](const QVariantList &arguments) { return QVariant(arguments.value(0).toString().size()); });
@@ -102,6 +106,12 @@ void fill(Interface &interface)
                   [](const QVariantList &arguments) { return QVariant(QString(arguments.value(0).toInt(), 'x')); });
     interface.add("makeSecret", [](const QVariantList &) { return QVariant::fromValue(Secret()); });
     interface.add("makePoint", [](const QVariantList &) { return QVariant::fromValue(Point{1, 2}); });
+    interface.add("makePoints", [](const QVariantList &) { return QVariantList(5000, QVariant::fromValue(Point())); });
+    interface.add("failWithPoint", [](const QVariantList &) { throw Error("no luck", QVariant::fromValue(Point())); });
+    interface.add("meetPoint", [](const QVariantList &) {
+        Worker::emitEvent(met, Point{1, 2});
+        return 5;
+    });
     interface.add(grow, [](Horse horse, int hands) {
         horse.hands += hands;
         return horse;
@@ -140,6 +150,7 @@ private Q_SLOTS:
             QCOMPARE(Test::pidOf(m_checkout), m_pid); // nothing of it has cost the worker
         m_checkout.reset();
         m_client.reset();
+        m_stranger.reset();
     }
 
     void valuesComeBackAsTheyAre_data()
@@ -242,11 +253,11 @@ private Q_SLOTS:
     void methodsOfOtherSignaturesAreRefused()
     {
         QCOMPARE(result(area, 7), 49);
-        expectSkew(areaOfDouble, "area", 7.0);
-        expectSkew(areaOfTwo, "area", 7, 7);
+        expectSkew(areaOfDouble, "'area' is double(double) here and int(int) there", 7.0);
+        expectSkew(areaOfTwo, "'area' is int(int, int) here and int(int) there", 7, 7);
         Mule mule;
         mule.name = "Silver";
-        expectSkew(nameOfMule, "nameOf", mule);
+        expectSkew(nameOfMule, "'nameOf' is QString(Mule) here and QString(Horse) there", mule);
         QCOMPARE(result(area, 8), 64);
     }
 
@@ -260,8 +271,6 @@ private Q_SLOTS:
     void aTypeIsRegisteredOnce()
     {
         QVERIFY(m_client->registerType<Point>("point")); // the same again
-        QVERIFY(!m_client->registerType<Point>("dot"));
-        QVERIFY(!m_client->registerType<Secret>("point"));
     }
     void aTypeNotRegisteredHereIsNotSent()
     {
@@ -276,25 +285,143 @@ private Q_SLOTS:
         QVERIFY2(error.message().startsWith("the result cannot be sent: "), qPrintable(error.message()));
         QVERIFY2(error.message().contains("Secret"), qPrintable(error.message()));
     }
-    void aTypeTheWorkerDoesNotKnowIsRefused()
+    // cleanup() sees that none of this has cost the worker.
+    void aTypeTheWorkerDoesNotKnowFailsItsCall_data()
     {
-        QVERIFY(m_client->registerType<Secret>("secret"));
-        const Test::Outcome outcome = Test::call(m_checkout, "typeOf", {QVariant::fromValue(Secret())});
-        m_pid = 0; // it takes that for malformed, and says in its log what it was
-        QVERIFY(outcome.error);
-        QCOMPARE(outcome.error->code(), Error::WorkerLost);
-        QCOMPARE(outcome.error->detail(), "the worker exited with status 1");
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QVariant>("argument");
+        const QVariant secret = QVariant::fromValue(Secret());
+        QTest::newRow("any argument") << "typeOf" << secret;
+        QTest::newRow("inside another") << "echo" << QVariant(QVariantMap{{"list", QVariantList{1, secret}}});
+        QTest::newRow("for a typed parameter") << "mirror" << secret;
+        QTest::newRow("as a field") << "nameOf" << QVariant(QVariantMap{{"name", secret}});
     }
-    void aTypeTheClientDoesNotKnowIsNeverMade()
+    void aTypeTheWorkerDoesNotKnowFailsItsCall()
     {
-        QTest::ignoreMessage(QtWarningMsg, QRegularExpression("type 'point' is not registered here"));
-        const auto stranger = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native});
-        const Error error = failure(stranger->checkout(), "makePoint");
-        QCOMPARE(error.code(), Error::ProtocolError);
-        QVERIFY2(error.message().contains("type 'point' is not registered here"), qPrintable(error.message()));
+        QFETCH(QString, method);
+        QFETCH(QVariant, argument);
+        QVERIFY(m_client->registerType<Secret>("secret"));
+        const Error error = failure(m_checkout, method, {argument});
+        QCOMPARE(error.code(), Error::BadArguments);
+        QCOMPARE(error.message(),
+                 method
+                     + ": the arguments cannot be taken: a value whose type 'secret' is not registered here, in the "
+                       "worker's "
+                       "program: call Interface::registerType() for it");
+        QCOMPARE(result(area, 7), 49);
+    }
+    void aTypeTheClientDoesNotKnowFailsItsCall_data()
+    {
+        QTest::addColumn<QString>("method");
+        QTest::newRow("a result") << "makePoint";
+        QTest::newRow("a long list of them") << "makePoints";
+    }
+    void aTypeTheClientDoesNotKnowFailsItsCall()
+    {
+        QFETCH(QString, method);
+        QFETCH_GLOBAL(bool, isServed);
+        const CheckoutPtr checkout = strangersCheckout();
+        const qint64 pid = Test::pidOf(checkout);
+        if (!isServed) {
+            QVERIFY(Test::call(checkout, method).result);
+            return;
+        }
+        QStringList heard;
+        checkout->call(
+            method, {}, [&heard] { heard.append("result"); }, [&heard](const Error &e) { heard.append(e.message()); });
+        checkout->call(
+            area, 1, [&heard] { heard.append("result"); },
+            [&heard](const Error &e) { heard.append(QVariant::fromValue(e.code()).toString()); });
+        QVERIFY(checkout->waitForSettled());
+        QCOMPARE(heard,
+                 QStringList(
+                     {"the result cannot be taken: a value whose type 'point' is not registered here, in the client's "
+                      "program: call Client::registerType() for it",
+                      "Canceled"}));
+        QCOMPARE(failure(checkout, method).code(), Error::WorkerError);
+        QCOMPARE(Test::pidOf(checkout), pid);
+    }
+    void anErrorWithDataOfSuchATypeComesWithoutIt()
+    {
+        QFETCH_GLOBAL(bool, isServed);
+        const CheckoutPtr checkout = strangersCheckout();
+        const qint64 pid = Test::pidOf(checkout);
+        const Error error = failure(checkout, "failWithPoint");
+        QCOMPARE(error.code(), Error::WorkerError);
+        QCOMPARE(error.message(), "no luck");
+        QCOMPARE(error.data().isValid(), !isServed);
+        QCOMPARE(error.detail().contains("'point' is not registered here, in the client's program"), isServed);
+        QCOMPARE(Test::pidOf(checkout), pid);
+    }
+    void anEventOfSuchATypeFailsItsCall()
+    {
+        QFETCH_GLOBAL(bool, isServed);
+        const CheckoutPtr checkout = strangersCheckout();
+        const qint64 pid = Test::pidOf(checkout);
+        QStringList heard;
+        checkout->with({})
+            .onEvent([&heard](const QString &name) { heard.append(name); })
+            .call(
+                "meetPoint", {}, [&heard](const QVariant &result) { heard.append(result.toString()); },
+                [&heard](const Error &e) { heard.append(e.message()); });
+        QVERIFY(checkout->waitForSettled());
+        if (isServed)
+            QCOMPARE(
+                heard,
+                QStringList(
+                    {"the event 'met' of 'meetPoint' cannot be taken: a value whose type 'point' is not registered "
+                     "here, in the client's program: call Client::registerType() for it"}));
+        else
+            QCOMPARE(heard, QStringList({"met", "5"}));
+        const QFuture<QVariant> future = checkout->with({}).onEvent([] { }).future("meetPoint");
+        QVERIFY(Test::waitUntil([&] { return future.isFinished(); }));
+        QCOMPARE(future.isCanceled(), isServed); // as Qt says of one that has an exception
+        QCOMPARE(Test::pidOf(checkout), pid);
+    }
+    void anEventOfOtherTypesNamesBoth()
+    {
+        const QString problem = "the event 'met' of 'meetPoint' is met({anonymous}::Point, int) here and came as "
+                                "met({anonymous}::Point): one of "
+                                "the two programs is out of date";
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QRegularExpression::escape(problem)));
+        std::optional<Error> caught;
+        m_checkout->with({})
+            .on(metTwice, [] {})
+            .call("meetPoint", {}, [] {}, [&caught](const Error &error) { caught = error; });
+        m_pid = 0; // such a program is no peer of ours
+        WAIT_FOR(caught.has_value());
+        QCOMPARE(caught->code(), Error::ProtocolError);
+        QVERIFY2(caught->message().contains(problem), qPrintable(caught->message()));
+    }
+    void registeringSaysWhyNot()
+    {
+        const auto expect = [](const char *why) {
+            QTest::ignoreMessage(QtWarningMsg, (QByteArray("Prefork::Client::registerType(): ") + why).constData());
+        };
+        expect("{anonymous}::Point cannot be registered as 'dot': it is registered as 'point' already");
+        QVERIFY(!m_client->registerType<Point>("dot"));
+        expect("{anonymous}::Secret cannot be registered as 'point': another type, {anonymous}::Point, has that name");
+        QVERIFY(!m_client->registerType<Secret>("point"));
+        expect("{anonymous}::Horse cannot be registered as 'horse': it has no operators << and >> for QDataStream");
+        QVERIFY(!m_client->registerType<Horse>("horse"));
+        expect("{anonymous}::Secret cannot be registered as '': the name is empty");
+        QVERIFY(!m_client->registerType<Secret>(""));
+        Interface interface;
+        QTest::ignoreMessage(QtWarningMsg,
+                             "Prefork::Interface::registerType(): {anonymous}::Horse cannot be registered as 'horse': "
+                             "it has no operators << and >> "
+                             "for QDataStream");
+        QVERIFY(!interface.registerType<Horse>("horse"));
     }
 
 private:
+    // Of a client that has registered nothing. One directly on the zygote knows what the interface has.
+    CheckoutPtr strangersCheckout()
+    {
+        m_stranger
+            = makeClient({.minWorkers = 1, .maxWorkers = 1, .reuseAfterError = true, .protocol = Protocol::Native});
+        return m_stranger->checkout();
+    }
     template <class R, class... A, class... Arguments>
     R result(Method<R(A...)> method, const Arguments &...arguments)
     {
@@ -309,18 +436,18 @@ private:
         }
     }
     template <class R, class... A, class... Arguments>
-    void expectSkew(Method<R(A...)> method, const QString &name, const Arguments &...arguments)
+    void expectSkew(Method<R(A...)> method, const QString &says, const Arguments &...arguments)
     {
         std::optional<Error> caught;
         frameTry([&] { m_checkout->call(method, arguments...); }, [&caught](const Error &error) { caught = error; });
         WAIT_FOR(caught.has_value());
         QCOMPARE(caught->code(), Error::BadArguments);
-        QCOMPARE(caught->method(), name);
-        QVERIFY2(caught->message().contains("'" + name + "'") && caught->message().contains("out of date"),
-                 qPrintable(caught->message()));
+        QCOMPARE(caught->method(), method.name());
+        QCOMPARE(caught->message(), says + ": one of the two programs is out of date");
     }
 
     std::unique_ptr<Client> m_client;
+    std::unique_ptr<Client> m_stranger;
     CheckoutPtr m_checkout;
     qint64 m_pid = 0;
 };

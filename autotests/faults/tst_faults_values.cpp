@@ -66,7 +66,7 @@ void fill(Interface &interface)
     Test::addBasics(interface);
     QMetaType::registerConverter<Key, QString>([](const Key &) -> QString { throw std::runtime_error("no text"); });
     interface.setup([] { s_isWorker = true; });
-    interface.registerType<Trap>("trap");
+    static_cast<void>(interface.registerType<Trap>("trap"));
     interface.add(makeTrap, [](int kind) { return Trap{kind}; });
     interface.add(takeTrap, [](const Trap &trap) { return trap.kind; });
     interface.add("failWithTrap", [](const QVariantList &) -> QVariant {

@@ -32,7 +32,7 @@ inline std::shared_ptr<Prefork::detail::TypeRegistry> types()
 /// Typed methods and others, of which every kind gives back what it is given.
 inline void fill(Prefork::Interface &interface)
 {
-    interface.registerType<QPoint>("point");
+    static_cast<void>(interface.registerType<QPoint>("point"));
     interface.add(add, [](int a, int b) { return int(unsigned(a) + unsigned(b)); })
         .add(text, [](const QString &value) { return value; })
         .add(bytes, [](const QByteArray &value) { return value; })

@@ -36,7 +36,7 @@ const std::map<std::string, Misuse> elsewhere{
     {"Client::call()", [](Victim &of) { of.client->call(same, 1); }},
     {"Client::call() by name", [](Victim &of) { of.client->call("same", {1}); }},
     {"Client::call() for a future", [](Victim &of) { static_cast<void>(of.client->future(same, 1)); }},
-    {"Client::registerType()", [](Victim &of) { of.client->registerType<QPoint>("point"); }},
+    {"Client::registerType()", [](Victim &of) { static_cast<void>(of.client->registerType<QPoint>("point")); }},
     {"Client::setProtocol()", [](Victim &of) { of.client->setProtocol(defaultProtocol()); }},
     {"Client::protocol()", [](Victim &of) { static_cast<void>(of.client->protocol()); }},
     {"Client::close()", [](Victim &of) { of.client->close(); }},

@@ -30,7 +30,7 @@ template <class Codec, class Message>
     do
         reading = codec.readResult(handler, steps, &problem);
     while (reading == ResultReading::Unfinished);
-    if (reading == ResultReading::Misfit || reading == ResultReading::TooLarge)
+    if (reading == ResultReading::Misfit || reading == ResultReading::Refused)
         *misfit = problem;
     return reading != ResultReading::Malformed;
 }

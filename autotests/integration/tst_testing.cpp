@@ -439,7 +439,8 @@ void TestingTest::anEventThatDoesNotFitFailsTheCall()
     worker.on(Event<QStringList>("found"), [](const QStringList &) { });
     const Error error = errorOf([&] { worker.call(scan, 2); });
     QCOMPARE(error.code(), Error::ProtocolError);
-    QVERIFY2(error.message().contains("the event 'found' of 'scan' does not carry what it should"),
+    QVERIFY2(error.message().contains(
+                 "the event 'found' of 'scan' is found(QList<QString>) here and came as found(QString, int)"),
              qPrintable(error.message()));
 }
 

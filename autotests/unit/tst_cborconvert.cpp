@@ -263,7 +263,7 @@ void TestCborConvert::typesCross()
     TypeRegistry types;
     QVERIFY(types.add<QPoint>("point"));
     QVERIFY(crosses(QPoint(1, 2), &types) && crosses(QList<QPoint>{{1, 2}, {3, 4}}, &types));
-    QVERIFY(encoded(QPoint()).contains("register it by name"));
+    QVERIFY(encoded(QPoint()).contains("call registerType() for it"));
 }
 
 void TestCborConvert::conversionsAreThoseOfJson()

@@ -63,6 +63,9 @@ class TestNativeProtocol : public QObject
 
 private Q_SLOTS:
     void whatAWorkerSaysOfACall();
+    void signaturesInWords_data();
+    void signaturesInWords();
+    void otherSignaturesAreTold();
     void aClientSpeaksOnlyOfWhatTheWorkerNames_data();
     void aClientSpeaksOnlyOfWhatTheWorkerNames();
     void anOldClientIsServedAsBefore();
@@ -155,6 +158,86 @@ void TestNativeProtocol::aClientSpeaksOnlyOfWhatTheWorkerNames()
     QCOMPARE(codec.next(&message), Wire::Decoded::Message);
     QCOMPARE(codec.traits().cancels, cancels);
     QCOMPARE(codec.traits().tellsBegun, tellsBegun);
+}
+
+void TestNativeProtocol::signaturesInWords_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QString>("words");
+    QTest::addColumn<QString>("fields");
+    const auto row = [](const char *text, const char *words, const char *fields = nullptr) {
+        QTest::newRow(text) << QByteArray(text) << QString::fromUtf8(words)
+                            << QString::fromUtf8(fields ? fields : words);
+    };
+    row("i(i,s)", "int(int, QString)");
+    row("n()", "void()");
+    row("b(d,y,t,u,g,v)", "bool(double, QByteArray, QDateTime, QUrl, QUuid, QVariant)");
+    row("l<s>(m<l<i>>)", "QList<QString>(QMap<QString, QList<int>>)");
+    row("R<std::map<int,QPair<int,int>>>(i)", "std::map<int,QPair<int,int>>(int)");
+    row("{Ns::Horse;name:s;hands:i}({Mule})", "Ns::Horse(Mule)", "Ns::Horse{name: QString, hands: int}(Mule)");
+    // What no program of ours says stays as it is.
+    row("", "");
+    row("i", "i");
+    row("i(", "i(");
+    row("i(i)i", "i(i)i");
+    row("?(i)", "?(i)");
+    row("l<i(i)", "l<i(i)");
+    row("R<x(i)", "R<x(i)");
+    row("{Horse;name(i)", "{Horse;name(i)");
+    row("\n(i)", "\\n(i)");
+}
+
+void TestNativeProtocol::signaturesInWords()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(QString, words);
+    QFETCH(QString, fields);
+    QCOMPARE(detail::signatureInWords(text), words);
+    QCOMPARE(detail::signatureInWords(text, detail::Wording::Fields), fields);
+    const QByteArray deep = QByteArray("l<").repeated(100000) + "i(i)";
+    QVERIFY(detail::signatureInWords(deep).size() <= 300);
+}
+
+// Two editions of a program may have structures of the same name, and an old worker tells nothing but hashes.
+void TestNativeProtocol::otherSignaturesAreTold()
+{
+    const detail::Signature here("s({Horse;name:s})");
+    const auto told = [&here](const char *there) {
+        Wire::Native::ConnectionCodec codec(1 << 20, std::make_shared<detail::TypeRegistry>());
+        QByteArray payload;
+        {
+            detail::CborWriter writer(&payload);
+            writer.beginMap(there ? 4 : 3);
+            writer.writeUtf8("version");
+            writer.writeUnsigned(1);
+            writer.writeUtf8("limit");
+            writer.writeUnsigned(1000);
+            writer.writeUtf8("methods");
+            writer.beginMap(1);
+            writer.writeUtf8("nameOf");
+            writer.writeUnsigned(1);
+            if (there) {
+                writer.writeUtf8("signatures");
+                writer.beginMap(1);
+                writer.writeUtf8("nameOf");
+                writer.writeUtf8(there);
+            }
+        }
+        const QByteArray bytes = Test::hello(payload);
+        const std::span<char> space = codec.space();
+        std::copy(bytes.begin(), bytes.end(), space.begin());
+        codec.received(bytes.size());
+        Wire::Incoming message;
+        return codec.next(&message) == Wire::Decoded::Message ? codec.mismatch("nameOf", here).value_or(QString())
+                                                              : codec.errorString();
+    };
+    const QString outOfDate = QStringLiteral(": one of the two programs is out of date");
+    QCOMPARE(told("s(i)"), QStringLiteral("'nameOf' is QString(Horse) here and QString(int) there") + outOfDate);
+    QCOMPARE(told("s({Horse;name:s;hands:i})"),
+             QStringLiteral("'nameOf' is QString(Horse{name: QString}) here and QString(Horse{name: QString, hands: "
+                            "int}) there")
+                 + outOfDate);
+    QCOMPARE(told(nullptr), QStringLiteral("'nameOf' is QString(Horse) here and something else there") + outOfDate);
 }
 
 // What a client of the release before features said, byte for byte, and what its worker answered.

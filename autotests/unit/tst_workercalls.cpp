@@ -936,7 +936,7 @@ void TestWorkerCalls::whereThereIsNobodyToTellNothingIsSent()
     BusyWorker worker;
     worker.interface.setup(say).checkoutDone(say);
     worker.whileWorking = [&] { std::thread(say).join(); };
-    worker.interface.registerType<Talkative>("talkative");
+    static_cast<void>(worker.interface.registerType<Talkative>("talkative"));
     worker.interface.add("talk", [](const QVariantList &) { return QVariant::fromValue(Talkative()); });
     QVERIFY(worker.greet(calmHello()));
     QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), resultOf(Nothing, 1));

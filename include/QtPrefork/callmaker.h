@@ -44,13 +44,17 @@ public:
         return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
     Call call(const MethodName &method) const { return call(method, Arguments()); }
+    /// Refuses, in one sentence, arguments that are not in braces.
+    template <detail::Unbraced First, class... Tail>
+    Call call(const MethodName &, First &&, Tail &&...) const
+    {
+        static_cast<void>(detail::accept<detail::flawOfUnbraced<First>()>());
+        return {};
+    }
     template <class... Tail>
-        requires(sizeof...(Tail) <= 3)
     Call callFunction(const FunctionArguments &arguments, Tail &&...tail) const
     {
-        return submitter()(detail::CallTarget{nullptr, {}, nullptr, arguments.location()},
-                           detail::ListedArguments(arguments.toList()),
-                           detail::makeHandler<QVariant>(std::forward<Tail>(tail)...));
+        return detail::callFallback(arguments, submitter(), std::forward<Tail>(tail)...);
     }
 
     /// As those of Checkout and Client. The future's progress is that of the call; CallOptions::call receives a handle
@@ -65,22 +69,23 @@ public:
         return detail::futureOfNamed(method, arguments.toList(), submitter());
     }
 
-    /// `f` takes a `const Prefork::Progress &`, or `context` and `f` do: a member function, or anything that is to be
-    /// forgotten with the context object.
+    /// `f` takes a `const Prefork::Progress &`, or nothing, or `context` and `f` do: a member function, or anything
+    /// that is to be forgotten with the context object.
     template <class... F>
     [[nodiscard]] auto onProgress(F &&...f) const
     {
         return added([&](detail::CallHandlers &handlers) { handlers.addProgress(std::forward<F>(f)...); });
     }
-    /// `f` takes what the event carries. What the worker sends under its name is read as results are, by the same
-    /// conversions; what does not fit ends the connection with code ProtocolError: one of the two programs is out of
-    /// date.
+    /// `f` takes what the event carries, or less of it, as the slots of Qt do. What the worker sends under its name is
+    /// read as results are, by the same conversions; what does not fit ends the connection with code ProtocolError: one
+    /// of the two programs is out of date.
     template <class... A, class... F>
     [[nodiscard]] auto on(Event<A...> event, F &&...f) const
     {
         return added([&](detail::CallHandlers &handlers) { handlers.addEvent(event, std::forward<F>(f)...); });
     }
-    /// `f` takes the name of any event, as a QString, and what it carries, as a QVariantList.
+    /// `f` takes the name of any event, as a QString, and what it carries, as a QVariantList; or the name alone, or
+    /// nothing.
     template <class... F>
     [[nodiscard]] auto onEvent(F &&...f) const
     {

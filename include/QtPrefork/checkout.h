@@ -69,6 +69,10 @@ public:
     /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback for the result, or one for the result
     /// and one for an error; before them, if you like, one context object for both. Returns a handle of the call.
     ///
+    /// Arguments become the types of the parameters, and never another value: the compiler refuses a floating-point
+    /// number for an integer and anything but a bool for a bool. An integer for another type of number fails the call
+    /// with code BadArguments if that type does not have it, before anything is sent. A double for a float is rounded.
+    ///
     /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a
     /// context a member function of it. A null one is no callback. Once the context is destroyed the callbacks are
     /// dropped; the call still settles. The context must live in the client's thread, when the call is made and when it
@@ -101,6 +105,13 @@ public:
         return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
     Call call(const MethodName &method) { return call(method, Arguments()); }
+    /// Refuses, in one sentence, arguments that are not in braces.
+    template <detail::Unbraced First, class... Tail>
+    Call call(const MethodName &, First &&, Tail &&...)
+    {
+        static_cast<void>(detail::accept<detail::flawOfUnbraced<First>()>());
+        return {};
+    }
 
     /// Calls a typed method for a QFuture: `future(method, arguments…).then(…)`.
     ///
@@ -134,11 +145,9 @@ public:
     /// Calls without a method name, as the original allows: the interface's fallback gets all arguments. An interface
     /// of named methods takes the first argument as the name. (Parity T3, T4, T51.)
     template <class... Tail>
-        requires(sizeof...(Tail) <= 3)
     Call callFunction(const FunctionArguments &arguments, Tail &&...tail)
     {
-        return enqueue({nullptr, {}, nullptr, arguments.location()}, detail::ListedArguments(arguments.toList()),
-                       detail::makeHandler<QVariant>(std::forward<Tail>(tail)...), nullptr);
+        return detail::callFallback(arguments, submitter(), std::forward<Tail>(tail)...);
     }
 
     /// Writes the calls made so far at once, instead of when the event loop turns: those of the whole client, as

@@ -153,6 +153,13 @@ public:
         return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
     Call call(const MethodName &method) { return call(method, Arguments()); }
+    /// Refuses, in one sentence, arguments that are not in braces.
+    template <detail::Unbraced First, class... Tail>
+    Call call(const MethodName &, First &&, Tail &&...)
+    {
+        static_cast<void>(detail::accept<detail::flawOfUnbraced<First>()>());
+        return {};
+    }
     /// A one-shot call for a QFuture, by the rules of Checkout::future().
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
@@ -169,10 +176,13 @@ public:
     [[nodiscard]] CallMaker<> with(const CallOptions &options) { return {detail::CallMaking(this), options}; }
 
     /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, which the
-    /// workers must have registered too (Interface::registerType()). Only such types are ever created from what a
-    /// worker sends. False if the name or the type is taken, or there are no such operators.
+    /// workers must have registered too (Interface::registerType()). A client directly on a zygote knows from the
+    /// beginning what its interface has registered. Only such types are ever created from what a worker sends: a call
+    /// that has another fails, its arguments with code BadArguments, its result with code WorkerError, and a text that
+    /// names the type. False, with a warning that says why, if the name or the type is taken, or there are no such
+    /// operators.
     template <class T>
-    bool registerType(const QByteArray &name)
+    [[nodiscard]] bool registerType(const QByteArray &name)
     {
         return registerMetaType(name, QMetaType::fromType<T>());
     }

@@ -369,6 +369,14 @@ fub(C *context, F &&function, SourceLocation where = SourceLocation::current())
     return {Frame::create({}, Frame::current(), where), {context, std::forward<F>(function)}};
 }
 
+/// Refuses, in one sentence, a context that is no QObject.
+template <class C, class F>
+    requires(std::is_class_v<C> && !detail::Context<C>)
+void fub(C *, F &&, SourceLocation = SourceLocation::current())
+{
+    static_assert(detail::Context<C>, "the context of a callback must be a pointer to a QObject");
+}
+
 /// fub() for slots and timers: what no catcher takes goes to the unhandled-error handler, never through Qt's event
 /// loop.
 template <detail::Unframed F>
@@ -382,6 +390,14 @@ template <detail::Context C, class F>
 frameSlot(C *context, F &&function, SourceLocation where = SourceLocation::current())
 {
     return FrameSlot<detail::ContextFunction<C, std::decay_t<F>>>(fub(context, std::forward<F>(function), where));
+}
+
+/// Refuses, in one sentence, a context that is no QObject.
+template <class C, class F>
+    requires(std::is_class_v<C> && !detail::Context<C>)
+void frameSlot(C *, F &&, SourceLocation = SourceLocation::current())
+{
+    static_assert(detail::Context<C>, "the context of a callback must be a pointer to a QObject");
 }
 
 /// The same for a callback that has its frame already: `frameSlot(fub("poll", …))`.

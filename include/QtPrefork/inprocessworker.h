@@ -51,15 +51,18 @@ public:
     template <class R, class... A, class... T>
     std::remove_cvref_t<R> call(Method<R(A...)> method, T &&...arguments)
     {
-        static_assert(sizeof...(T) == sizeof...(A), "the method takes another number of arguments");
-        return detail::splitCall(
-            method,
-            [this](const detail::CallTarget &target, const detail::CallArguments &callArguments) {
-                detail::KeptResult<std::remove_cvref_t<R>> result;
-                run(target, callArguments, &result);
-                return result.take();
-            },
-            std::forward<T>(arguments)...);
+        if constexpr (detail::accept<detail::CallForm<Method<R(A...)>, T...>::flawOfFuture>()) {
+            return detail::splitCall(
+                method,
+                [this](const detail::CallTarget &target, const detail::CallArguments &callArguments) {
+                    detail::KeptResult<std::remove_cvref_t<R>> result;
+                    run(target, callArguments, &result);
+                    return result.take();
+                },
+                std::forward<T>(arguments)...);
+        } else {
+            return std::remove_cvref_t<R>();
+        }
     }
     /// The same for a method called by name: `call("selectrow", {sql, id})`.
     QVariant call(const MethodName &method, const Arguments &arguments = {});

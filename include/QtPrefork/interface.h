@@ -93,21 +93,35 @@ public:
     Interface &setApplication(ApplicationFactory make);
 
     /// Adds a typed method. @p function takes the method's parameters and returns its result. Arguments that do not fit
-    /// fail with code BadArguments before it runs. A second method of the same name replaces the first.
+    /// fail with code BadArguments before it runs. What it returns becomes the result's type by the rules of a call's
+    /// arguments (Checkout::call()): the compiler refuses a floating-point number for an integer, and anything but a
+    /// bool for a bool; an integer that the result's type does not have fails the call with code WorkerError. A second
+    /// method of the same name replaces the first.
     template <class R, class... A, class F>
     Interface &add(const Method<R(A...)> &method, F function)
     {
-        static_assert(std::is_invocable_v<F &, std::remove_cvref_t<A>...>,
-                      "the function must accept the method's parameters");
-        static_assert(std::is_void_v<R>
-                          || std::is_convertible_v<std::invoke_result_t<F &, std::remove_cvref_t<A>...>, R>,
-                      "the function must return the method's result type");
-        const QString name = QString::fromUtf8(method.name());
-        return addMethod(
-            name, std::make_unique<detail::TypedMethod<F, R, std::remove_cvref_t<A>...>>(name, std::move(function)));
+        using Result = std::remove_cvref_t<R>;
+        if constexpr (detail::accept<detail::flawOfFunction<F, Result, std::remove_cvref_t<A>...>()>()) {
+            const QString name = QString::fromUtf8(method.name());
+            return addMethod(
+                name,
+                std::make_unique<detail::TypedMethod<F, Result, std::remove_cvref_t<A>...>>(name, std::move(function)));
+        } else {
+            return *this;
+        }
     }
     /// Adds a method that takes whatever arguments come.
     Interface &add(const MethodName &method, Invoker function);
+    /// The same for any function that takes a `const QVariantList &` and returns what fits a QVariant, or nothing.
+    template <class F>
+        requires(!std::convertible_to<F, Invoker>)
+    Interface &add(const MethodName &method, F function)
+    {
+        if constexpr (detail::accept<detail::flawOfNamedFunction<F>()>())
+            return add(method, Invoker(detail::asInvoker(std::move(function))));
+        else
+            return *this;
+    }
 
     /// Called for what no method matches: with the name and the arguments after it or, for a function call whose first
     /// argument is not a string, with a null name and all arguments. Without a fallback such calls fail with code
@@ -115,19 +129,24 @@ public:
     Interface &fallback(Fallback fallback);
 
     /// Adds the Q_INVOKABLE methods and public slots of @p T as methods. The object is made in each worker on its first
-    /// call, after setup, and never moves. Overloads are told apart by the number of arguments; default arguments work.
+    /// call, after setup, and never moves. Arguments become the types of parameters by the rules of add(), or fail with
+    /// code BadArguments. Overloads are told apart by the number of arguments; default arguments work.
     template <class T>
-        requires std::derived_from<T, QObject> && std::default_initializable<T>
     Interface &expose()
     {
-        return exposeObject(T::staticMetaObject, [] { return std::unique_ptr<QObject>(new T); });
+        if constexpr (detail::accept<detail::flawOfExposed<T>()>())
+            return exposeObject(T::staticMetaObject, [] { return std::unique_ptr<QObject>(new T); });
+        else
+            return *this;
     }
 
     /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, as parameters,
-    /// results and inside variants. The client must register the same name; no other types are ever created from what a
-    /// peer sends. False if the name or the type is taken, or there are no such operators.
+    /// results and inside variants. Clients of a server must register the same name (Client::registerType()); those
+    /// directly on the zygote know it from here. No other types are ever created from what a peer sends: a call that
+    /// has one fails with a text that names it. False, with a warning that says why, if the name or the type is taken,
+    /// or there are no such operators.
     template <class T>
-    bool registerType(const QByteArray &name)
+    [[nodiscard]] bool registerType(const QByteArray &name)
     {
         return registerMetaType(name, QMetaType::fromType<T>());
     }

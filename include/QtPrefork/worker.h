@@ -69,7 +69,7 @@ QTPREFORK_EXPORT void setProgress(qint64 value, qint64 maximum, const QString &t
 
 /// Says something to the caller while the method runs: @p arguments become the types of the event, as those of a call
 /// become the method's, and the client hears of it before the result, and in the order in which events and progress
-/// were said.
+/// were said. An integer that the event's type does not have throws an Error with the code Error::BadArguments.
 ///
 /// No event is dropped here. Each is written at once; if the client does not read, this waits until it does, or until
 /// it has hung up. Throws an Error if the event cannot be encoded or is larger than the client accepts, whose text
@@ -77,11 +77,14 @@ QTPREFORK_EXPORT void setProgress(qint64 value, qint64 maximum, const QString &t
 template <class... A, class... T>
 void emitEvent(const Event<A...> &event, T &&...arguments)
 {
-    static_assert(sizeof...(T) == sizeof...(A), "the event has another number of arguments");
-    static_assert((detail::ArgumentFor<std::remove_cvref_t<A>, T> && ...), "an argument does not fit the event's");
-    if (detail::takesEvents())
-        detail::emitEvent(event.name(),
-                          detail::TypedArguments<std::remove_cvref_t<A>...>(std::forward<T>(arguments)...));
+    if constexpr (detail::accept<detail::EventForm<Event<A...>, T...>::flaw>()) {
+        if constexpr (detail::isAnyChecked<std::tuple<std::remove_cvref_t<A>...>, std::tuple<T...>>)
+            detail::mustFit(
+                detail::misfitOf<std::remove_cvref_t<A>...>(detail::eventTitle(event.name()), arguments...));
+        if (detail::takesEvents())
+            detail::emitEvent(event.name(),
+                              detail::TypedArguments<std::remove_cvref_t<A>...>(std::forward<T>(arguments)...));
+    }
 }
 /// The same with whatever @p arguments there are.
 QTPREFORK_EXPORT void emitEvent(const QString &name, const QVariantList &arguments = {});

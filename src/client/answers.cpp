@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
 #include "client/freedblocks_p.h"
+#include "client/refusedresult_p.h"
 #include "posix/clock_p.h"
 #include "wire/callproblems_p.h"
 
@@ -111,40 +112,58 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
     if (m_pool.countsRuns())
         m_pool.speaks(connection->worker, *ref, now());
     const PendingCall *const call = m_core->callers().find(ref->checkout, ref->call);
-    const QString method = call ? call->method : QString();
-    if (call && !hearNotice(*ref, *call, message)) {
-        m_core->connections().breakOff(connection, Wire::misfitEvent(message.event, method));
+    if (const QString problem = call ? hearNotice(*ref, *call, message) : QString(); !problem.isNull()) {
+        m_core->connections().breakOff(connection, problem);
         return;
     }
     m_core->perform(Settle::Now);
 }
 
-// False if the event is of another type. Reading it may run code of a registered type, which may settle the call.
-bool Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message)
+// The call goes on, for only its worker can end it, but its result is not taken any more.
+void Reader::refuseLater(const Pooling::CallRef &ref, const QString &problem)
 {
+    PendingCall *const call = m_core->callers().find(ref.checkout, ref.call);
+    if (!call) // code of a registered type has settled it
+        return;
+    if (call->handler->listening())
+        call->handler->listening()->isOver = true;
+    call->handler = std::make_unique<RefusedResult>(std::move(call->handler), problem);
+}
+
+// Returns why the connection has to end; null if it need not. Reading an event may run code of a registered type, which
+// may settle the call.
+QString Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message)
+{
+    const QString method = call.method;
     if (message.kind == Wire::Incoming::Progress)
         call.handler->setProgress(message.progress);
     const detail::ListeningPtr listening = call.handler->listening();
     if (!listening)
-        return true;
+        return {};
     const auto add = [&, frame = call.frame](std::unique_ptr<detail::CallNotice> what) {
         m_core->settler().add(ref, std::make_unique<Notice>(Notice{std::move(what), listening, frame}));
     };
     if (message.kind == Wire::Incoming::Progress) {
         for (const auto &handler : listening->handlers->progress)
             add(handler->take(message.progress));
-        return true;
+        return {};
     }
     for (const auto &[name, handler] : listening->handlers->events) {
         if (!name.isNull() && name != message.event)
             continue;
         detail::CborReader reader(message.arguments, &m_core->types(), nullptr, m_core->maxDecodedSize());
         auto notice = handler->read(message.event, reader, message.argumentCount);
+        if (!notice && reader.lacksType()) {
+            refuseLater(ref,
+                        QStringLiteral("the event '%1' of '%2' cannot be taken: %3")
+                            .arg(message.event, method, reader.errorString()));
+            return {};
+        }
         if (!notice)
-            return false;
+            return Wire::misfitEvent(message, method, *handler, m_core->types(), m_core->maxDecodedSize());
         add(std::move(notice));
     }
-    return true;
+    return {};
 }
 
 void Reader::takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
@@ -171,8 +190,8 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
         }
         static_cast<void>(m_pool.replied(connection->worker, ref, time));
         return true;
-    case Wire::ResultReading::TooLarge:
-        refuseResult(*connection, ref, Wire::tooLargeResult(problem), time);
+    case Wire::ResultReading::Refused:
+        refuseResult(*connection, ref, Wire::refusedResult(problem), time);
         return true;
     case Wire::ResultReading::Unfinished:
         --connection->lastAnswered;

@@ -53,6 +53,8 @@ Client::Client(Zygote *zygote, const ClientOptions &options, QObject *parent)
     : QObject(parent)
     , d(startCore(options, transportTo(zygote), errorOf(zygote)))
 {
+    if (zygote)
+        d->types().assign(ZygotePrivate::of(*zygote).types);
     init();
 }
 
@@ -121,6 +123,9 @@ Call Client::oneShot(const detail::CallTarget &target, const detail::CallArgumen
 bool Client::registerMetaType(const QByteArray &name, QMetaType type)
 {
     d->mustBeInThread("Prefork::Client::registerType()");
+    const QString problem = d->types().problemOf(name, type);
+    if (!problem.isEmpty())
+        qWarning("Prefork::Client::registerType(): %s", qPrintable(problem));
     return d->types().add(name, type);
 }
 

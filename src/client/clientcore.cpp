@@ -278,6 +278,12 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
         call->unsent->refusal = misplacedContext().message();
         return;
     }
+    if (!arguments.isPlain()) {
+        if (const QString refusal = arguments.refusal(); !refusal.isNull()) {
+            call->unsent->refusal = refusal;
+            return;
+        }
+    }
     ++m_encoding;
     const auto leave = qScopeGuard([this] { --m_encoding; });
     if (const auto failure = m_protocol->encodeCall(target, arguments, &call->unsent->message))

@@ -155,7 +155,8 @@ private:
     const ClientOptions m_options;
     const QByteArray m_frameName;
     const MethodName m_noMethod; // of a call that names none
-    const std::shared_ptr<detail::TypeRegistry> m_types = std::make_shared<detail::TypeRegistry>();
+    const std::shared_ptr<detail::TypeRegistry> m_types
+        = std::make_shared<detail::TypeRegistry>(detail::TypeRegistry::Owner::Client);
     std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Pooling::Pool m_pool;
     Callers m_callers;

@@ -5,6 +5,8 @@
 #include "client/connection_p.h"
 #include "pool/pool_p.h"
 
+#include <QtPrefork/detail/callhandlers.h>
+
 #include <deque>
 
 namespace Prefork::Internal {
@@ -51,7 +53,9 @@ private:
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message);
     void takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message);
-    [[nodiscard]] bool hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message);
+    void refuseLater(const Pooling::CallRef &ref, const QString &problem);
+    [[nodiscard]] QString hearNotice(const Pooling::CallRef &ref, const PendingCall &call,
+                                     const Wire::Incoming &message);
     void takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
                      Pooling::Time time);
     [[nodiscard]] bool takeResult(const ConnectionPtr &connection, const Pooling::CallRef &ref, Pooling::Time time);

@@ -24,6 +24,18 @@ bool isPlainValue(const QVariant &value)
     }
 }
 
+RefusedArguments::RefusedArguments(std::size_t count, const QString &refusal)
+    : CallArguments(false)
+    , m_count(count)
+    , m_refusal(refusal)
+{
+}
+
+void RefusedArguments::write(CborWriter &writer) const
+{
+    writer.fail(m_refusal);
+}
+
 ListedArguments::ListedArguments(const QVariantList &list)
     : CallArguments(std::all_of(list.begin(), list.end(), isPlainValue))
     , m_list(list)

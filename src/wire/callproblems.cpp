@@ -2,6 +2,7 @@
 #include "wire/callproblems_p.h"
 
 #include <QtPrefork/detail/memorycost.h>
+#include <QtPrefork/detail/signature.h>
 
 #include <QtCore/QMetaEnum>
 
@@ -43,12 +44,13 @@ std::optional<QString> sendingProblem(const OutMessage &call, const WorkerTraits
 
 Error toError(const FailureText &failure)
 {
-    return Error(codeOf(failure), failure.message, failure.data);
+    const Error error(codeOf(failure), failure.message, failure.data);
+    return failure.detail.isEmpty() ? error : error.withDetail(failure.detail);
 }
 
-Error tooLargeResult(const QString &problem)
+Error refusedResult(const QString &problem)
 {
-    return Error(Error::WorkerError, QStringLiteral("the result cannot be taken: %1").arg(problem));
+    return Error(Error::WorkerError, problem);
 }
 
 QString misfitResult(const QString &method, const QString &given)
@@ -56,11 +58,20 @@ QString misfitResult(const QString &method, const QString &given)
     return QStringLiteral("the result of %1 is of the wrong type: %2").arg(method, given);
 }
 
-QString misfitEvent(const QString &event, const QString &method)
+QString misfitEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,
+                    const detail::TypeRegistry &types, qint64 maxDecodedSize)
 {
-    return QStringLiteral(
-               "the event '%1' of '%2' does not carry what it should: one of the two programs is out of date")
-        .arg(event, method);
+    detail::CborReader reader(event.arguments, &types, nullptr, maxDecodedSize);
+    QByteArray expected;
+    QByteArray given;
+    const QVariantList values = reader.readVariants(event.argumentCount);
+    for (const QVariant &value : values)
+        detail::appendWireType(&given, value.metaType());
+    if (reader.isBroken() || !handler.appendTypes(&expected))
+        return QStringLiteral("the event '%1' of '%2': %3").arg(event.event, method, reader.errorString());
+    return QStringLiteral("the event '%1' of '%2' is %1(%3) here and came as %1(%4): one of the two programs is out of "
+                          "date")
+        .arg(event.event, method, detail::typesInWords(expected), detail::typesInWords(given));
 }
 
 Error brokenProtocol(const QString &problem)

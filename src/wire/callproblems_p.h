@@ -5,6 +5,7 @@
 #include "wire/message_p.h"
 #include "wire/workertraits_p.h"
 
+#include <QtPrefork/detail/callhandlers.h>
 #include <QtPrefork/error.h>
 
 #include <optional>
@@ -19,12 +20,13 @@ namespace Prefork::Wire {
 
 /// The error of a call that has failed in its worker.
 [[nodiscard]] Error toError(const FailureText &failure);
-/// The error of a call whose result takes too much memory; @p problem is what it has.
-[[nodiscard]] Error tooLargeResult(const QString &problem);
+/// The error of a call whose result was refused; @p problem says why, in a sentence.
+[[nodiscard]] Error refusedResult(const QString &problem);
 /// What is wrong with a worker whose result is @p given instead of what @p method returns.
 [[nodiscard]] QString misfitResult(const QString &method, const QString &given);
-/// The same for an event that does not carry what it should.
-[[nodiscard]] QString misfitEvent(const QString &event, const QString &method);
+/// The same for an event that does not carry what @p handler should get; it may hold @p types.
+[[nodiscard]] QString misfitEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,
+                                  const detail::TypeRegistry &types, qint64 maxDecodedSize);
 /// The error of the calls of a worker that has broken the protocol.
 [[nodiscard]] Error brokenProtocol(const QString &problem);
 /// The error of the calls of a worker that has gone; @p how says how, as in "was killed", or is empty.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "wire/oneline_p.h"
 #include "wire/utc_p.h"
 
 #include <QtPrefork/detail/cborreader.h>
@@ -10,6 +11,7 @@
 #include <QtCore/QUuid>
 #include <QtCore/QVariant>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -31,12 +33,32 @@ bool CborReader::chargeMore()
         if (m_memoryLeft >= 0)
             return true;
     }
+    return deny(Denial::Memory, decodedSizeError(m_end - m_begin, m_maxDecodedSize));
+}
+
+// The bytes may be fine, and so is what comes behind the message.
+bool CborReader::deny(Denial denial, const QString &why)
+{
     if (!m_broken) {
-        m_isOverrun = m_broken = true;
-        m_error = decodedSizeError(m_end - m_begin, m_maxDecodedSize);
+        m_denial = denial;
+        m_broken = true;
+        m_error = why;
         m_at = m_end;
     }
     return false;
+}
+
+bool CborReader::failForLackOf(QByteArrayView typeName)
+{
+    const QByteArrayView name = typeName.first(std::min<qsizetype>(typeName.size(), 100));
+    return deny(Denial::Type,
+                QStringLiteral("a value whose type '%1' %2")
+                    .arg(Wire::onOneLine(QString::fromUtf8(name)), TypeRegistry::missing(m_types)));
+}
+
+bool CborReader::refuse(const QString &why)
+{
+    return deny(Denial::Told, why);
 }
 
 bool CborReader::readVariant(QVariant *value)
@@ -285,7 +307,7 @@ bool CborReader::readRegistered(QVariant *value)
         return fail(QStringLiteral("an object (tag 27) that is not a name, bytes and a version"));
     const QMetaType type = m_types ? m_types->typeOf(name) : QMetaType();
     if (!type.isValid())
-        return fail(QStringLiteral("type '%1' is not registered here").arg(QString::fromUtf8(name)));
+        return failForLackOf(name);
     Head head;
     quint64 version = 0;
     if (!parseHead(&head) || head.major != 2 || head.isIndefinite || !fitsRest(head, 1))

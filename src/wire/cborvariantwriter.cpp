@@ -105,8 +105,8 @@ void writeOther(CborWriter &writer, const QVariant &value)
     else if (isGadget(type))
         writeGadget(writer, *type.metaObject(), value.constData());
     else
-        writer.fail(QStringLiteral("a value of type %1 (register it by name on both sides to send it)")
-                        .arg(QLatin1StringView(type.name())));
+        writer.fail(QStringLiteral("a value whose type %1 %2")
+                        .arg(QLatin1StringView(type.name()), TypeRegistry::missing(writer.types())));
 }
 
 }

@@ -30,7 +30,7 @@ enum class ResultReading {
     Taken,
     Unfinished, ///< it takes long: ask again, as for Decoded::Unfinished
     Misfit, ///< it is of another type
-    TooLarge, ///< it takes too much memory
+    Refused, ///< it takes too much memory, or has a value of a type that is not registered here
     Malformed,
 };
 

@@ -28,7 +28,15 @@ bool store(const QVariant &value, QVariant *out, MemoryMeter *memory = nullptr)
 bool storeEnum(const QVariant &value, QMetaType type, QVariant *out)
 {
     qint64 number = 0;
-    return toSigned(value, &number) && toType(QVariant(number), type, out->data());
+    const int bits = 8 * int(type.sizeOf());
+    if (!toSigned(value, &number))
+        return false;
+    if (bits < 64) { // of those that have more, all numbers fit
+        const qint64 rest = number >> (type.flags() & QMetaType::IsUnsignedEnumeration ? bits : bits - 1);
+        if (rest != 0 && (rest != -1 || type.flags() & QMetaType::IsUnsignedEnumeration))
+            return false;
+    }
+    return toType(QVariant(number), type, out->data());
 }
 
 bool storeList(const QVariant &value, QVariant *out, MemoryMeter *memory)
@@ -162,6 +170,10 @@ std::optional<bool> convertBasic(const QVariant &value, QMetaType type, QVariant
         return store<signed char>(value, out);
     case QMetaType::UChar:
         return store<uchar>(value, out);
+    case QMetaType::Char16:
+        return store<char16_t>(value, out);
+    case QMetaType::Char32:
+        return store<char32_t>(value, out);
     case QMetaType::Float:
         return store<float>(value, out);
     case QMetaType::Double:
@@ -171,8 +183,9 @@ std::optional<bool> convertBasic(const QVariant &value, QMetaType type, QVariant
     case QMetaType::QByteArray:
         return store<QByteArray>(value, out);
     default:
-        return {};
+        break;
     }
+    return type == QMetaType::fromType<std::string>() ? std::optional(store<std::string>(value, out)) : std::nullopt;
 }
 
 bool convertVariant(const QVariant &value, QMetaType type, QVariant *out, MemoryMeter *memory)

@@ -52,8 +52,8 @@ ResultReading JsonConnectionCodec::readLarge(detail::ResultHandler *handler, int
 ResultReading JsonConnectionCodec::refused(const detail::MemoryMeter &memory, const QString &description,
                                            QString *problem)
 {
-    *problem = memory.isOverrun() ? memory.errorString() : description;
-    return memory.isOverrun() ? ResultReading::TooLarge : ResultReading::Misfit;
+    *problem = memory.isOverrun() ? QStringLiteral("the result cannot be taken: ") + memory.errorString() : description;
+    return memory.isOverrun() ? ResultReading::Refused : ResultReading::Misfit;
 }
 
 std::optional<QString> JsonProtocol::encodeCall(const detail::CallTarget &target,

@@ -60,6 +60,7 @@ struct FailureText
     QString message;
     QString code; ///< name of an Error::Code; empty when the worker gave none
     QVariant data;
+    QString detail; ///< what was left out of it; empty if nothing was
 };
 
 /// What a worker says.

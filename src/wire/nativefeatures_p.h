@@ -18,6 +18,7 @@ struct Features
     bool event = false;
     bool progress = false;
     bool begun = false;
+    bool signatures = false;
 };
 
 /// More names than any version will have.
@@ -29,8 +30,8 @@ inline constexpr quint64 FeatureFields = 1;
 inline void writeFeatures(detail::CborWriter &writer)
 {
     writer.writeUtf8("features");
-    writer.beginArray(4);
-    for (const QByteArrayView name : {CancelFeature, EventFeature, ProgressFeature, BegunFeature})
+    writer.beginArray(5);
+    for (const QByteArrayView name : {CancelFeature, EventFeature, ProgressFeature, BegunFeature, SignaturesFeature})
         writer.writeUtf8(name);
 }
 
@@ -63,6 +64,7 @@ inline void beginHello(detail::CborWriter &writer, qint64 limit, qint64 decoded,
         features->event |= name == EventFeature;
         features->progress |= name == ProgressFeature;
         features->begun |= name == BegunFeature;
+        features->signatures |= name == SignaturesFeature;
     }
     return true;
 }

@@ -40,6 +40,8 @@ inline constexpr QByteArrayView CancelFeature = "cancel"; ///< Cancel and Cancel
 inline constexpr QByteArrayView EventFeature = "event";
 inline constexpr QByteArrayView ProgressFeature = "progress";
 inline constexpr QByteArrayView BegunFeature = "begun";
+/// No kind of its own: a worker's hello has the texts of signatures besides their hashes, for people.
+inline constexpr QByteArrayView SignaturesFeature = "signatures";
 
 /// Before each message's payload, in network byte order: length of the payload, kind, three zero bytes, id.
 struct Header

@@ -151,6 +151,8 @@ bool ConnectionCodec::readHello()
             return known(value, readFeatures(value, &m_features));
         if (quint64 pid = 0; name == "pid")
             return known(value, value.readUnsigned(&pid));
+        if (name == "signatures")
+            return known(value, readSignatures(value));
         if (name != "methods")
             return false;
         quint64 count = 0;
@@ -172,7 +174,8 @@ bool ConnectionCodec::readHello()
     return isFine && reader.atEnd() && version >= 1 && limit > 0;
 }
 
-bool ConnectionCodec::readFailure(FailureText *failure)
+// Data that cannot be made here must not cost the error itself.
+bool ConnectionCodec::readFailure(FailureText *failure, WithData withData)
 {
     *failure = {};
     CborReader reader(m_packet.payload, m_types.get(), nullptr, m_maxDecodedSize);
@@ -181,11 +184,32 @@ bool ConnectionCodec::readFailure(FailureText *failure)
         = reader.readArray(&count) && count == 2 && readFields(reader, [&](QByteArrayView name, CborReader &value) {
               if (name == "code")
                   return known(value, value.readText(&failure->code));
-              return name == "data" && value.readVariant(&failure->data);
+              return withData == WithData::Yes && name == "data" && value.readVariant(&failure->data);
           });
+    if (reader.lacksType()) {
+        const QString detail = QStringLiteral("its data cannot be taken: %1").arg(reader.errorString());
+        const bool isText = readFailure(failure, WithData::No);
+        failure->detail = detail;
+        return isText;
+    }
     if (reader.isOverrun())
-        *failure = {QStringLiteral("the error cannot be taken: %1").arg(reader.errorString()), {}, {}};
+        *failure = {QStringLiteral("the error cannot be taken: %1").arg(reader.errorString()), {}, {}, {}};
     return reader.isOverrun() || (isFine && reader.readText(&failure->message) && reader.atEnd());
+}
+
+bool ConnectionCodec::readSignatures(CborReader &reader)
+{
+    quint64 count = 0;
+    if (!reader.readMap(&count) || count > MaxMethods)
+        return false;
+    for (quint64 i = 0; i < count; ++i) {
+        QByteArrayView method;
+        QByteArrayView text;
+        if (!reader.readUtf8(&method) || !reader.readUtf8(&text))
+            return false;
+        m_signatures.insert(method.toByteArray(), text.toByteArray());
+    }
+    return true;
 }
 
 bool ConnectionCodec::readEvent(Incoming *message)
@@ -312,8 +336,11 @@ ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype 
         return ResultReading::Misfit;
     }
     *problem = reader.isBroken() ? onOneLine(reader.errorString()) : QStringLiteral("a malformed result");
-    if (reader.isOverrun())
-        return ResultReading::TooLarge;
+    if (reader.isOverrun() || reader.lacksType()) {
+        if (!reader.isRefused())
+            problem->prepend(QStringLiteral("the result cannot be taken: "));
+        return ResultReading::Refused;
+    }
     m_error = *problem;
     return ResultReading::Malformed;
 }
@@ -325,13 +352,26 @@ std::optional<QString> ConnectionCodec::mismatch(const char *method, const detai
     if (checked.method == method && checked.signature == &signature)
         return {};
     const auto known = m_methods.constFind(QByteArray::fromRawData(method, qsizetype(qstrlen(method))));
-    if (known != m_methods.cend() && *known != signature.hash) {
-        return QStringLiteral("the worker has a method '%1' of another signature than this program's %2: "
-                              "one of the two programs is out of date")
-            .arg(QString::fromUtf8(method), QString::fromUtf8(signature.text));
-    }
+    if (known != m_methods.cend() && *known != signature.hash)
+        return differenceTo(QString::fromUtf8(method), signature);
     checked = {method, &signature};
     return {};
+}
+
+QString ConnectionCodec::differenceTo(const QString &method, const detail::Signature &signature) const
+{
+    using detail::Wording;
+    const QByteArray there = m_signatures.value(method.toUtf8());
+    const QString outOfDate = QStringLiteral(": one of the two programs is out of date");
+    QString ourWords = detail::signatureInWords(signature.text);
+    if (there.isEmpty())
+        return QStringLiteral("'%1' is %2 here and something else there").arg(method, ourWords) + outOfDate;
+    QString theirWords = detail::signatureInWords(there);
+    if (ourWords == theirWords) {
+        ourWords = detail::signatureInWords(signature.text, Wording::Fields);
+        theirWords = detail::signatureInWords(there, Wording::Fields);
+    }
+    return QStringLiteral("'%1' is %2 here and %3 there").arg(method, ourWords, theirWords) + outOfDate;
 }
 
 void ConnectionCodec::address(OutMessage *call, quint64 id, quint64 group) const

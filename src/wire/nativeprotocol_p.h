@@ -50,10 +50,13 @@ public:
 private:
     [[nodiscard]] Decoded fail(const QString &error);
     [[nodiscard]] bool readHello();
+    [[nodiscard]] bool readSignatures(detail::CborReader &reader);
+    [[nodiscard]] QString differenceTo(const QString &method, const detail::Signature &signature) const;
     [[nodiscard]] ResultReading readAtOnce(detail::ResultHandler *handler, QString *problem);
     [[nodiscard]] ResultReading readInSteps(detail::ResultHandler *handler, int steps, QString *problem);
     [[nodiscard]] ResultReading ended(detail::CborReader &reader, bool isRead, qsizetype start, QString *problem);
-    [[nodiscard]] bool readFailure(FailureText *failure);
+    enum class WithData { Yes, No };
+    [[nodiscard]] bool readFailure(FailureText *failure, WithData withData = WithData::Yes);
     [[nodiscard]] Decoded readFeature(Incoming *message);
     [[nodiscard]] bool readEvent(Incoming *message);
     [[nodiscard]] bool readProgress(Incoming *message);
@@ -90,6 +93,7 @@ private:
     WorkerTraits m_traits;
     Features m_features; // that are spoken on this connection
     MethodTable m_methods;
+    QHash<QByteArray, QByteArray> m_signatures; // of those methods, as far as the worker told
     std::array<Checked, 64> m_checked; // methods found to match, by a hash of their address
     std::vector<detail::CborChunk> m_chunks;
     QString m_error;

@@ -9,6 +9,18 @@
 
 namespace Prefork::Internal {
 
+namespace {
+
+// A result as that of a typed method would be.
+QVariant onTheWire(const QVariant &result)
+{
+    if (result.metaType() == QMetaType::fromType<std::string>())
+        return detail::toVariant(*static_cast<const std::string *>(result.constData()));
+    return result;
+}
+
+}
+
 ExposedObject::ExposedObject(const QMetaObject &type, std::function<std::unique_ptr<QObject>()> make)
     : m_type(type)
     , m_make(std::move(make))
@@ -40,7 +52,7 @@ void ExposedObject::make()
         m_object = m_make();
 }
 
-QVariant ExposedObject::invoke(const QString &name, const QVariantList &arguments)
+QVariant ExposedObject::invoke(const QString &name, const QVariantList &arguments, detail::MemoryMeter &memory)
 {
     QMetaMethod match;
     QStringList signatures;
@@ -58,10 +70,10 @@ QVariant ExposedObject::invoke(const QString &name, const QVariantList &argument
                         .arg(arguments.size())
                         .arg(signatures.join(QStringLiteral(", "))));
     }
-    return call(match, arguments);
+    return call(match, arguments, memory);
 }
 
-QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &arguments)
+QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &arguments, detail::MemoryMeter &memory)
 {
     constexpr qsizetype MaxArguments = 32;
     std::array<QVariant, MaxArguments> values;
@@ -74,12 +86,11 @@ QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &argu
             pointers[i + 1] = &values[i];
             continue;
         }
-        if (!detail::convertVariant(arguments.at(i), type, &values[i])) {
-            throw Error(Error::BadArguments,
-                        QStringLiteral("%1: argument %2 must fit %3, got %4")
-                            .arg(QString::fromUtf8(method.name()))
-                            .arg(i + 1)
-                            .arg(QLatin1StringView(type.name()), detail::describe(arguments.at(i))));
+        if (!detail::convertVariant(arguments.at(i), type, &values[i], &memory)) {
+            const QString name = QString::fromUtf8(method.name());
+            if (memory.isOverrun())
+                detail::throwArgumentSize(name, memory);
+            detail::throwArgumentType(name, std::size_t(i), type, arguments.at(i));
         }
         pointers[i + 1] = values[i].data();
     }
@@ -92,7 +103,7 @@ QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &argu
         pointers[0] = result.data();
     }
     QMetaObject::metacall(m_object.get(), QMetaObject::InvokeMetaMethod, method.methodIndex(), pointers.data());
-    return result;
+    return onTheWire(result);
 }
 
 }

@@ -2,6 +2,8 @@
 #ifndef QTPREFORK_EXPOSEDOBJECT_P_H
 #define QTPREFORK_EXPOSEDOBJECT_P_H
 
+#include <QtPrefork/detail/workermethod.h>
+
 #include <QtCore/QMetaMethod>
 #include <QtCore/QObject>
 #include <QtCore/QStringList>
@@ -20,16 +22,38 @@ public:
     [[nodiscard]] QStringList methodNames() const;
     /// Makes the object unless it is there.
     void make();
-    [[nodiscard]] QVariant invoke(const QString &name, const QVariantList &arguments);
+    /// Arguments become the parameters' types by the rules of typed methods; what they become takes no more than is
+    /// left of @p memory.
+    [[nodiscard]] QVariant invoke(const QString &name, const QVariantList &arguments, detail::MemoryMeter &memory);
 
 private:
     template <class Visit>
     void forEachMethod(Visit visit) const;
-    [[nodiscard]] QVariant call(const QMetaMethod &method, const QVariantList &arguments);
+    [[nodiscard]] QVariant call(const QMetaMethod &method, const QVariantList &arguments, detail::MemoryMeter &memory);
 
     const QMetaObject &m_type;
     std::function<std::unique_ptr<QObject>()> m_make;
     std::unique_ptr<QObject> m_object;
+};
+
+/// All invokables of one name.
+class ExposedMethod final : public detail::WorkerMethod
+{
+public:
+    ExposedMethod(std::shared_ptr<ExposedObject> object, const QString &name)
+        : m_object(std::move(object))
+        , m_name(name)
+    {
+    }
+    using WorkerMethod::invoke;
+    QVariant invoke(const QVariantList &arguments, detail::MemoryMeter &memory) override
+    {
+        return m_object->invoke(m_name, arguments, memory);
+    }
+
+private:
+    const std::shared_ptr<ExposedObject> m_object;
+    const QString m_name;
 };
 
 }

@@ -23,7 +23,7 @@ constexpr int StepsAtOnce = 2000; // there is nothing else to do meanwhile
 
 InProcessWorkerPrivate::InProcessWorkerPrivate(InterfacePrivate &interface, Protocol protocol)
     : m_interface(interface)
-    , m_types(std::shared_ptr<void>(), &interface.types)
+    , m_types(std::make_shared<detail::TypeRegistry>(detail::TypeRegistry::Owner::Client))
     , m_protocol(Wire::ClientProtocol::make(protocol, DefaultMaxMessageSize, DefaultMaxDecodedSize, m_types))
 {
 }
@@ -35,10 +35,15 @@ void InProcessWorkerPrivate::run(const detail::CallTarget &target, const detail:
 {
     const QString method = target.literal ? QString::fromUtf8(target.literal) : target.name;
     const Frame frame = Frame::create({"IN-PROCESS WORKER", method.toUtf8()}, Frame::current(), target.location);
+    m_types->assign(m_interface.types); // as those of a client on a zygote, of whatever was registered by now
     Wire::OutMessage message;
-    const auto failure = m_protocol->encodeCall(target, arguments, &message); // what this throws is the caller's own
+    const QString refusal = arguments.refusal();
+    const auto failure = refusal.isNull() ? m_protocol->encodeCall(target, arguments, &message)
+                                          : std::nullopt; // what this throws is the caller's own
     try {
         mustBeIdle();
+        if (!refusal.isNull())
+            throw Error(Error::BadArguments, refusal);
         if (failure)
             throw Error(Error::BadArguments, Wire::encodingProblem(*failure));
         call(target, &message, {method, result});
@@ -226,8 +231,8 @@ void InProcessWorkerPrivate::takeResult()
     case Wire::ResultReading::Taken:
     case Wire::ResultReading::Unfinished:
         break;
-    case Wire::ResultReading::TooLarge:
-        m_running->error = Wire::tooLargeResult(problem);
+    case Wire::ResultReading::Refused:
+        m_running->error = Wire::refusedResult(problem);
         break;
     case Wire::ResultReading::Misfit:
         m_running->error = Wire::brokenProtocol(Wire::misfitResult(m_running->method, problem));
@@ -251,7 +256,8 @@ void InProcessWorkerPrivate::takeNotice(const Wire::Incoming &message)
             detail::CborReader reader(message.arguments, m_types.get(), nullptr, DefaultMaxDecodedSize);
             notices.push_back(handler->read(message.event, reader, message.argumentCount));
             if (!notices.back()) {
-                m_running->error = Wire::brokenProtocol(Wire::misfitEvent(message.event, m_running->method));
+                m_running->error = Wire::brokenProtocol(
+                    Wire::misfitEvent(message, m_running->method, *handler, *m_types, DefaultMaxDecodedSize));
                 return;
             }
         }

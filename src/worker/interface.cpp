@@ -70,6 +70,9 @@ Interface &Interface::addMethod(const QString &name, std::unique_ptr<detail::Wor
 
 bool Interface::registerMetaType(const QByteArray &name, QMetaType type)
 {
+    const QString problem = d->types.problemOf(name, type);
+    if (!problem.isEmpty())
+        qWarning("Prefork::Interface::registerType(): %s", qPrintable(problem));
     return d->types.add(name, type);
 }
 
@@ -78,7 +81,7 @@ Interface &Interface::exposeObject(const QMetaObject &type, std::function<std::u
     const auto object = std::make_shared<Internal::ExposedObject>(type, std::move(make));
     const QStringList names = object->methodNames();
     for (const QString &name : names)
-        add(name, [object, name](const QVariantList &arguments) { return object->invoke(name, arguments); });
+        addMethod(name, std::make_unique<Internal::ExposedMethod>(object, name));
     d->makeObjects.push_back([object] { object->make(); });
     return *this;
 }

@@ -63,7 +63,7 @@ public:
     Internal::MethodEntry fallbackEntry; ///< stands for every call of no method of its own
     std::array<std::atomic<quint8>, 1> ownSurprise{};
     std::span<std::atomic<quint8>> surprises{ownSurprise};
-    detail::TypeRegistry types;
+    detail::TypeRegistry types{detail::TypeRegistry::Owner::Interface};
     std::vector<std::function<void()>> makeObjects; // of the exposed classes; each does its work once
     std::vector<int> keptDescriptors;
 };

@@ -16,8 +16,8 @@ namespace {
 
 constexpr qsizetype HelloRest = 256; // bytes of a hello beside its methods, and more
 
-// Those that have room: what is not known is not checked.
-void writeMethods(const InterfacePrivate &interface, qsizetype room, CborWriter &writer)
+// Those that have room: what is not known is not checked. Returns what room is left.
+qsizetype writeMethods(const InterfacePrivate &interface, qsizetype room, CborWriter &writer)
 {
     std::map<QByteArrayView, quint64> typed;
     qsizetype size = 0;
@@ -33,6 +33,28 @@ void writeMethods(const InterfacePrivate &interface, qsizetype room, CborWriter 
     for (const auto &[method, hash] : typed) {
         writer.writeUtf8(method);
         writer.writeUnsigned(hash);
+    }
+    return room - size;
+}
+
+// What a person may want to compare: none that would fill a screen, and those that have room.
+void writeSignatures(const InterfacePrivate &interface, qsizetype room, CborWriter &writer)
+{
+    constexpr qsizetype Longest = 1000;
+    std::map<QByteArrayView, QByteArrayView> texts;
+    qsizetype size = 0;
+    for (const auto &[key, entry] : interface.methods) {
+        const detail::Signature *const signature = entry->method->signature();
+        if (!signature || signature->text.size() > Longest || texts.size() == MaxMethods)
+            continue;
+        const qsizetype pair = entry->name.size() + signature->text.size() + 2 * 9;
+        if (size + pair <= room && texts.emplace(entry->name, signature->text).second)
+            size += pair;
+    }
+    writer.beginMap(texts.size());
+    for (const auto &[method, text] : texts) {
+        writer.writeUtf8(method);
+        writer.writeUtf8(text);
     }
 }
 
@@ -59,7 +81,7 @@ void WorkerHello::append(const InterfacePrivate &interface, qsizetype itsLimit, 
     out->append(Preamble);
     CborWriter writer(out);
     const qsizetype start = writer.skip(Header::Size);
-    beginHello(writer, limit, decoded, processId != 0 ? 4 : 3);
+    beginHello(writer, limit, decoded, 3 + (processId != 0 ? 1 : 0) + (tellsSignatures ? 1 : 0));
     writer.writeUtf8("ordered");
     writer.writeBool(true);
     writer.writeUtf8("checkoutDone");
@@ -70,7 +92,11 @@ void WorkerHello::append(const InterfacePrivate &interface, qsizetype itsLimit, 
         writer.writeUnsigned(processId);
     }
     writer.writeUtf8("methods");
-    writeMethods(interface, std::min(MaxHelloSize, itsLimit) - HelloRest, writer);
+    const qsizetype room = writeMethods(interface, std::min(MaxHelloSize, itsLimit) - HelloRest, writer);
+    if (tellsSignatures) {
+        writer.writeUtf8("signatures");
+        writeSignatures(interface, room, writer);
+    }
     finishMessage(writer, start, Hello, 0);
 }
 

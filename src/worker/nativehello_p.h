@@ -27,6 +27,7 @@ struct WorkerHello
     qsizetype limit = 0; ///< of bytes
     qint64 decoded = DefaultMaxDecodedSize;
     quint64 processId = 0; ///< 0 = not told
+    bool tellsSignatures = false; ///< as far as there is room
 };
 
 }

@@ -123,8 +123,8 @@ bool NativeSession::serveHello(const Packet &packet)
     const quint64 limit = std::min(hello.limit, quint64(m_maxMessageSize));
     m_outlet.setLimits(qsizetype(std::clamp<quint64>(limit, LeastLimit, std::numeric_limits<quint32>::max())),
                        hello.decoded);
-    WorkerHello{m_maxMessageSize, m_maxDecodedSize, m_channel.processId}.append(m_interface, m_outlet.limit(),
-                                                                                m_outlet.bytes());
+    WorkerHello{m_maxMessageSize, m_maxDecodedSize, m_channel.processId, m_features.signatures}.append(
+        m_interface, m_outlet.limit(), m_outlet.bytes());
     // Before it is written: the client wakes up while this process is still in the system call, and may have it killed
     // there.
     m_page->greeted.store(1, std::memory_order_release);
@@ -186,6 +186,11 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
         if (arguments.isOverrun()) // the bytes may be fine, and the next message is
             error = Error(Error::BadArguments,
                           QStringLiteral("the arguments cannot be taken: %1").arg(arguments.errorString()));
+        else if (arguments.lacksType())
+            error = Error(Error::BadArguments,
+                          QStringLiteral("%1: the arguments cannot be taken: %2")
+                              .arg(name.data() ? QString::fromUtf8(name) : QStringLiteral("(function call)"),
+                                   arguments.errorString()));
         else if (arguments.isBroken())
             return fail(QStringLiteral("malformed arguments: %1").arg(arguments.errorString()));
         isAnswered = !(error.code() == Error::Canceled && m_inlet.hasEnded());

@@ -38,11 +38,14 @@ void throwArgumentCount(const QString &method, quint64 expected, quint64 given)
 
 void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, const QVariant &given)
 {
-    throw Error(Error::BadArguments,
-                QStringLiteral("%1: argument %2 must fit %3, got %4")
-                    .arg(method)
-                    .arg(position + 1)
-                    .arg(QLatin1StringView(expected.name()), describe(given)));
+    throw Error(Error::BadArguments, argumentMisfit(method, position, expected, given));
+}
+
+void throwResultMisfit(const QString &method, QMetaType expected, const QVariant &got)
+{
+    throw Error(Error::WorkerError,
+                QStringLiteral("%1: the result must fit %2, but the function returned %3")
+                    .arg(method, QLatin1StringView(expected.name()), describe(got)));
 }
 
 void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, CborReader &arguments,

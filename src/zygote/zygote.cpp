@@ -54,6 +54,7 @@ Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
     Posix::occupyStandardDescriptors();
     reapEndedZygotes();
     d->options = options;
+    d->types = InterfacePrivate::of(interface).types;
     d->error = d->start(InterfacePrivate::of(interface));
     if (!isValid())
         qCWarning(lcZygote).noquote() << "the zygote is not valid:" << d->error;

@@ -32,6 +32,7 @@ public:
     [[nodiscard]] static QString tooLate(const QString &what);
 
     ZygoteOptions options;
+    detail::TypeRegistry types; // of the interface, which clients on this zygote have too
     QString error;
     std::shared_ptr<Posix::ChildProcess> process; // the channel looks at it too
     std::shared_ptr<Internal::Scoreboard> scoreboard = std::make_shared<Internal::Scoreboard>(); // servers read it too

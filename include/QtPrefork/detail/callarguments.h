@@ -3,6 +3,7 @@
 #define QTPREFORK_DETAIL_CALLARGUMENTS_H
 
 #include <QtPrefork/arguments.h>
+#include <QtPrefork/detail/callform.h>
 #include <QtPrefork/detail/signature.h>
 #include <QtPrefork/method.h>
 
@@ -28,6 +29,8 @@ public:
     [[nodiscard]] virtual std::size_t count() const = 0;
     virtual void write(CborWriter &writer) const = 0;
     [[nodiscard]] virtual QVariantList toList() const = 0;
+    /// Why they must not be sent at all; null if they may. Only of what is not plain.
+    [[nodiscard]] virtual QString refusal() const { return {}; }
 
 protected:
     explicit CallArguments(bool isPlain)
@@ -65,7 +68,7 @@ public:
     template <class... T>
     explicit TypedArguments(T &&...arguments)
         : CallArguments((isPlainType<A> && ...))
-        , m_values(convertArgument<A>(std::forward<T>(arguments))...)
+        , m_values(fitted<A>(std::forward<T>(arguments))...)
     {
     }
     std::size_t count() const override { return sizeof...(A); }
@@ -94,6 +97,21 @@ private:
     const QVariantList &m_list;
 };
 
+/// Arguments of which one is a value that its parameter's type does not have.
+class QTPREFORK_EXPORT RefusedArguments final : public CallArguments
+{
+public:
+    RefusedArguments(std::size_t count, const QString &refusal);
+    std::size_t count() const override { return m_count; }
+    void write(CborWriter &writer) const override;
+    QVariantList toList() const override { return {}; }
+    QString refusal() const override { return m_refusal; }
+
+private:
+    const std::size_t m_count;
+    const QString m_refusal;
+};
+
 /// Takes the arguments of a typed call apart: first as many as the method has, then nothing, or what makeHandler()
 /// takes.
 /// @p call gets the target, the CallArguments, and what is left.
@@ -101,22 +119,25 @@ template <class R, class... A, class Tuple, class Call, std::size_t... I, std::s
 decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&call, std::index_sequence<I...>,
                          std::index_sequence<J...>)
 {
-    static_assert((ArgumentFor<std::remove_cvref_t<A>, std::tuple_element_t<I, Tuple>> && ...),
-                  "an argument does not fit the method's parameter");
-    const TypedArguments<std::remove_cvref_t<A>...> arguments(std::get<I>(std::forward<Tuple>(tail))...);
     const CallTarget target{method.name(), {}, &signatureOf<R, A...>(), method.location()};
+    if constexpr (isAnyChecked<std::tuple<std::remove_cvref_t<A>...>, std::tuple<std::tuple_element_t<I, Tuple>...>>) {
+        const auto refusal
+            = misfitOf<std::remove_cvref_t<A>...>(QString::fromUtf8(method.name()), std::get<I>(tail)...);
+        if (refusal) {
+            return call(target, RefusedArguments(sizeof...(A), *refusal),
+                        std::get<sizeof...(I) + J>(std::forward<Tuple>(tail))...);
+        }
+    }
+    const TypedArguments<std::remove_cvref_t<A>...> arguments(std::get<I>(std::forward<Tuple>(tail))...);
     return call(target, arguments, std::get<sizeof...(I) + J>(std::forward<Tuple>(tail))...);
 }
 
+/// The same for a call without a Flaw.
 template <class R, class... A, class Call, class... Tail>
 decltype(auto) splitCall(const Method<R(A...)> &method, Call &&call, Tail &&...tail)
 {
-    constexpr std::size_t count = sizeof...(A);
-    static_assert(sizeof...(Tail) >= count, "the method takes more arguments");
-    static_assert(sizeof...(Tail) <= count + 3,
-                  "after the arguments come a callback, or two, perhaps after a context object");
     return splitCall(method, std::forward_as_tuple(std::forward<Tail>(tail)...), std::forward<Call>(call),
-                     std::index_sequence_for<A...>(), std::make_index_sequence<sizeof...(Tail) - count>());
+                     std::index_sequence_for<A...>(), std::make_index_sequence<sizeof...(Tail) - sizeof...(A)>());
 }
 
 }

@@ -3,6 +3,7 @@
 #define QTPREFORK_DETAIL_CALLHANDLERS_H
 
 #include <QtPrefork/calloptions.h>
+#include <QtPrefork/detail/callform.h>
 #include <QtPrefork/detail/cborconvert.h>
 #include <QtPrefork/event.h>
 #include <QtPrefork/framecallback.h>
@@ -41,6 +42,8 @@ public:
     /// Null if the event does not carry what it should.
     [[nodiscard]] virtual std::unique_ptr<CallNotice> read(const QString &name, CborReader &arguments, quint64 count)
         = 0;
+    /// Appends the wire types of what the event should carry; false if that may be anything.
+    [[nodiscard]] virtual bool appendTypes(QByteArray * /*types*/) const { return false; }
 };
 
 class QTPREFORK_EXPORT ProgressHandler : public NoticeHandler
@@ -91,10 +94,16 @@ public:
     void deliver() override
     {
         if (!ContextOf<F>::isElsewhere(m_function)) // it may have been moved since the call was made
-            static_cast<void>(std::apply(m_function, m_values));
+            call(std::make_index_sequence<std::size_t(countTaken<F, std::tuple<A...>>())>());
     }
 
 private:
+    template <std::size_t... I>
+    void call(std::index_sequence<I...>)
+    {
+        static_cast<void>(m_function(std::get<I>(m_values)...));
+    }
+
     F &m_function;
     std::tuple<A...> m_values;
 };
@@ -116,6 +125,11 @@ public:
         if (!isRead || !arguments.atEnd())
             return {};
         return notice;
+    }
+    bool appendTypes([[maybe_unused]] QByteArray *types) const override
+    {
+        (appendWireType<A>(types), ...);
+        return true;
     }
     bool isContextElsewhere() const override { return ContextOf<F>::isElsewhere(m_function); }
 
@@ -168,29 +182,29 @@ private:
 template <class... F>
 void CallHandlers::addProgress(F &&...f)
 {
-    auto function = asCallable(std::forward<F>(f)...);
-    static_assert(std::invocable<decltype(function) &, const Progress &>,
-                  "the handler must take a const Prefork::Progress &");
-    progress.push_back(std::make_unique<TypedProgressHandler<decltype(function)>>(std::move(function)));
+    if constexpr (accept<flawOfHandler<std::tuple<const Progress>, Flaw::ProgressHandler, F...>()>()) {
+        auto function = asCallable(std::forward<F>(f)...);
+        progress.push_back(std::make_unique<TypedProgressHandler<decltype(function)>>(std::move(function)));
+    }
 }
 
 template <class... A, class... F>
 void CallHandlers::addEvent(const Event<A...> &event, F &&...f)
 {
-    auto function = asCallable(std::forward<F>(f)...);
-    static_assert(std::invocable<decltype(function) &, std::remove_cvref_t<A> &...>,
-                  "the handler must take what the event carries");
-    using Handler = TypedEventHandler<decltype(function), std::remove_cvref_t<A>...>;
-    events.push_back({QString::fromUtf8(event.name()), std::make_unique<Handler>(std::move(function))});
+    if constexpr (accept<flawOfHandler<std::tuple<std::remove_cvref_t<A>...>, Flaw::EventHandler, F...>()>()) {
+        auto function = asCallable(std::forward<F>(f)...);
+        using Handler = TypedEventHandler<decltype(function), std::remove_cvref_t<A>...>;
+        events.push_back({QString::fromUtf8(event.name()), std::make_unique<Handler>(std::move(function))});
+    }
 }
 
 template <class... F>
 void CallHandlers::addAnyEvent(F &&...f)
 {
-    auto function = asCallable(std::forward<F>(f)...);
-    static_assert(std::invocable<decltype(function) &, QString &, QVariantList &>,
-                  "the handler must take a QString and a QVariantList");
-    events.push_back({QString(), std::make_unique<AnyEventHandler<decltype(function)>>(std::move(function))});
+    if constexpr (accept<flawOfHandler<std::tuple<QString, QVariantList>, Flaw::AnyEventHandler, F...>()>()) {
+        auto function = asCallable(std::forward<F>(f)...);
+        events.push_back({QString(), std::make_unique<AnyEventHandler<decltype(function)>>(std::move(function))});
+    }
 }
 
 }

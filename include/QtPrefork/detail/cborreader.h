@@ -20,8 +20,8 @@ namespace Prefork::detail {
 /// Refused although CBOR allows it: texts that are not UTF-8 (it calls them well-formed but invalid), map keys that are
 /// not texts or occur twice, simple values other than false, true, null and undefined, nesting deeper than
 /// CborMaxDepth, tags without the content they are defined for, negative integers below -2^63, and what would take more
-/// memory than decodedBound() says: then isOverrun() is true too, and the bytes may well be fine. Only a registered
-/// type's operator>> may take more.
+/// memory than decodedBound() says: then isOverrun() is true too, and the bytes may well be fine. So may those with a
+/// value of a type that is not registered: then lacksType() is true. Only a registered type's operator>> may take more.
 class QTPREFORK_EXPORT CborReader
 {
 public:
@@ -61,11 +61,16 @@ public:
     /// True if the bytes are malformed.
     [[nodiscard]] bool isBroken() const { return m_broken; }
     /// True if it is their size in memory that is wrong with them.
-    [[nodiscard]] bool isOverrun() const { return m_isOverrun; }
-    /// How they are malformed, in one printable line; when isOverrun(), what they have that is too much.
+    [[nodiscard]] bool isOverrun() const { return m_denial == Denial::Memory; }
+    /// True if they have a value of a type that is not among types(). The bytes may well be fine.
+    [[nodiscard]] bool lacksType() const { return m_denial == Denial::Type || isRefused(); }
+    /// How they are malformed, in one printable line; when isOverrun() or lacksType(), what they have that is too much.
     [[nodiscard]] QString errorString() const { return m_error; }
     /// Declares the bytes malformed, for a reason found outside. Returns false.
     bool fail(const QString &error);
+    /// Fails as for the lack of a type, with that text as errorString(), and isRefused(). Returns false.
+    bool refuse(const QString &why);
+    [[nodiscard]] bool isRefused() const { return m_denial == Denial::Told; }
     /// The types given to the constructor; may be null.
     [[nodiscard]] const TypeRegistry *types() const { return m_types; }
 
@@ -207,6 +212,8 @@ public:
 
 private:
     friend class VariantStepper;
+    // Why bytes that may be fine are refused.
+    enum class Denial : quint8 { None, Memory, Type, Told };
     struct Head
     {
         uchar major = 0;
@@ -246,6 +253,8 @@ private:
     bool skipString(const Head &head);
     bool skipItems(const Head &head);
 
+    bool failForLackOf(QByteArrayView typeName);
+    bool deny(Denial denial, const QString &why);
     bool chargeMore();
     bool beginContainer(Head *head);
     bool beginItem(bool isMap, bool isIndefinite, QString *key);
@@ -269,7 +278,7 @@ private:
     qint64 m_memoryLeft = 0; // nothing until it is first asked for
     int m_depth = 0;
     bool m_hasBudget = false;
-    bool m_isOverrun = false;
+    Denial m_denial = Denial::None;
     bool m_broken = false;
     bool m_taken = false;
     QString m_error;

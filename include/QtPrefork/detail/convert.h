@@ -165,21 +165,6 @@ template <class T>
     }
 }
 
-/// An argument as the parameter type @p A wants it: strings of any kind for a QString, else what an implicit conversion
-/// gives.
-template <class A, class T>
-[[nodiscard]] A convertArgument(T &&argument)
-{
-    if constexpr (std::same_as<A, QString> && !std::convertible_to<T, QString>
-                  && std::convertible_to<T, QAnyStringView>)
-        return QAnyStringView(argument).toString();
-    else
-        return std::forward<T>(argument);
-}
-
-template <class A, class T>
-concept ArgumentFor = std::convertible_to<T, A> || (std::same_as<A, QString> && std::convertible_to<T, QAnyStringView>);
-
 }
 
 #endif

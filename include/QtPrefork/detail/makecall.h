@@ -36,16 +36,20 @@ template <class R, class... A, class Submit, class... Arguments>
 [[nodiscard]] QFuture<std::remove_cvref_t<R>> futureOfCall(const Method<R(A...)> &method, Submit &&submit,
                                                            Arguments &&...arguments)
 {
-    static_assert(sizeof...(Arguments) == sizeof...(A), "a future takes the method's arguments and nothing else");
-    return splitCall(
-        method,
-        [&submit](const CallTarget &target, const CallArguments &callArguments) {
-            auto handler = std::make_unique<FutureHandler<std::remove_cvref_t<R>>>();
-            QFuture<std::remove_cvref_t<R>> future = handler->future();
-            submit(target, callArguments, std::move(handler));
-            return future;
-        },
-        std::forward<Arguments>(arguments)...);
+    using Form = CallForm<Method<R(A...)>, Arguments...>;
+    if constexpr (accept<Form::flawOfFuture>()) {
+        return splitCall(
+            method,
+            [&submit](const CallTarget &target, const CallArguments &callArguments) {
+                auto handler = std::make_unique<FutureHandler<std::remove_cvref_t<R>>>();
+                QFuture<std::remove_cvref_t<R>> future = handler->future();
+                submit(target, callArguments, std::move(handler));
+                return future;
+            },
+            std::forward<Arguments>(arguments)...);
+    } else {
+        return {};
+    }
 }
 
 /// The same for a method called by name.
@@ -61,24 +65,49 @@ template <class Submit>
 
 /// Makes a call of a typed method for callbacks; @p submit as for futureOfCall().
 template <class R, class... A, class Submit, class... Tail>
-decltype(auto) callOf(const Method<R(A...)> &method, Submit &&submit, Tail &&...tail)
+Call callOf(const Method<R(A...)> &method, Submit &&submit, Tail &&...tail)
 {
-    return splitCall(
-        method,
-        [&submit](const CallTarget &target, const CallArguments &arguments, auto &&...callbacks) {
-            return submit(target, arguments,
-                          makeHandler<std::remove_cvref_t<R>>(std::forward<decltype(callbacks)>(callbacks)...));
-        },
-        std::forward<Tail>(tail)...);
+    if constexpr (accept<CallForm<Method<R(A...)>, Tail...>::flaw>()) {
+        return splitCall(
+            method,
+            [&submit](const CallTarget &target, const CallArguments &arguments, auto &&...callbacks) {
+                return submit(target, arguments,
+                              makeHandler<std::remove_cvref_t<R>>(std::forward<decltype(callbacks)>(callbacks)...));
+            },
+            std::forward<Tail>(tail)...);
+    } else {
+        return {};
+    }
 }
 
-/// The same for a method called by name.
+/// The same for a method called by name, or for none.
 template <class Submit, class... Tail>
-decltype(auto) callNamed(const MethodName &method, const QVariantList &arguments, Submit &&submit, Tail &&...tail)
+Call callDynamically(const CallTarget &target, const QVariantList &arguments, Submit &&submit, Tail &&...tail)
 {
-    static_assert(sizeof...(Tail) <= 3, "after the arguments come a callback, or two, perhaps after a context object");
-    return submit(CallTarget{nullptr, method.name(), nullptr, method.location()}, ListedArguments(arguments),
-                  makeHandler<QVariant>(std::forward<Tail>(tail)...));
+    if constexpr (accept<flawOfTail<QVariant, Tail...>()>())
+        return submit(target, ListedArguments(arguments), makeHandler<QVariant>(std::forward<Tail>(tail)...));
+    else
+        return {};
+}
+template <class Submit, class... Tail>
+Call callNamed(const MethodName &method, const QVariantList &arguments, Submit &&submit, Tail &&...tail)
+{
+    return callDynamically(CallTarget{nullptr, method.name(), nullptr, method.location()}, arguments,
+                           std::forward<Submit>(submit), std::forward<Tail>(tail)...);
+}
+template <class Submit, class... Tail>
+Call callFallback(const FunctionArguments &arguments, Submit &&submit, Tail &&...tail)
+{
+    return callDynamically(CallTarget{nullptr, {}, nullptr, arguments.location()}, arguments.toList(),
+                           std::forward<Submit>(submit), std::forward<Tail>(tail)...);
+}
+/// True for what cannot be all the arguments of a call by name, which was given without braces.
+template <class T>
+concept Unbraced = !std::convertible_to<T, Arguments>;
+template <Unbraced T>
+[[nodiscard]] constexpr Flaw flawOfUnbraced()
+{
+    return Flaw::Unbraced;
 }
 
 }

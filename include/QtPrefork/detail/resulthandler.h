@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_DETAIL_RESULTHANDLER_H
 #define QTPREFORK_DETAIL_RESULTHANDLER_H
 
+#include <QtPrefork/detail/callform.h>
 #include <QtPrefork/detail/cborconvert.h>
 #include <QtPrefork/detail/convert.h>
 #include <QtPrefork/detail/listening.h>
@@ -84,11 +85,6 @@ private:
     const bool m_hasContext;
     const bool m_hasFuture;
 };
-
-template <class F, class R>
-concept TakesResult
-    = (!std::is_void_v<R> && std::invocable<F &, const std::conditional_t<std::is_void_v<R>, QVariant, R> &>)
-    || std::invocable<F &> || std::invocable<F &, const QVariant &>;
 
 /// A result of type R, which is QVariant for any and void for none.
 template <class R>
@@ -261,10 +257,6 @@ template <class F>
         return false;
 }
 
-template <class T>
-concept ContextPointer = std::is_pointer_v<std::remove_cvref_t<T>>
-    && std::derived_from<std::remove_cv_t<std::remove_pointer_t<std::remove_cvref_t<T>>>, QObject>;
-
 /// Whether the callback may be copied to look into it; see CallbackHandler.
 template <class F>
 inline constexpr bool mayCopyCallback = std::is_lvalue_reference_v<F> || isStdFunction<std::decay_t<F>>;
@@ -275,7 +267,6 @@ std::unique_ptr<ResultHandler> makeResultHandler(F &&function, Context... contex
 {
     if constexpr (!std::is_null_pointer_v<std::decay_t<F>>) {
         using Function = decltype(asCallable(context..., std::forward<F>(function)));
-        static_assert(TakesResult<Function, R>, "the callback must take the method's result, a QVariant, or nothing");
         if (!isNullFunction<std::decay_t<F>>(function))
             return std::make_unique<CallbackHandler<R, Function, mayCopyCallback<F>>>(
                 asCallable(context..., std::forward<F>(function)));
@@ -290,14 +281,10 @@ std::unique_ptr<ResultHandler> makeErrorHandler(F &&function, E &&onError, Conte
         return makeResultHandler<R>(std::forward<F>(function), context...);
     } else {
         using OnError = decltype(asCallable(context..., std::forward<E>(onError)));
-        static_assert(std::invocable<OnError &, const Error &> || std::invocable<OnError &>,
-                      "the callback for errors must take a const Prefork::Error &, or nothing");
         if (isNullFunction<std::decay_t<E>>(onError))
             return makeResultHandler<R>(std::forward<F>(function), context...);
         if constexpr (!std::is_null_pointer_v<std::decay_t<F>>) {
             using Function = decltype(asCallable(context..., std::forward<F>(function)));
-            static_assert(TakesResult<Function, R>,
-                          "the callback must take the method's result, a QVariant, or nothing");
             using Base = CallbackHandler<R, Function, mayCopyCallback<F>>;
             if (!isNullFunction<std::decay_t<F>>(function))
                 return std::make_unique<ErrorCallbackHandler<Base, OnError>>(
@@ -309,7 +296,7 @@ std::unique_ptr<ResultHandler> makeErrorHandler(F &&function, E &&onError, Conte
     }
 }
 
-/// What follows the arguments of a call: nothing, a callback, or one for the result and one for an error; each of the
+/// What follows the arguments of a call, without a Flaw: nothing, a callback, or one for the result and one for an error; each of the
 /// two last perhaps after a context object. A null one is no callback.
 template <class R>
 std::unique_ptr<ResultHandler> makeHandler()

@@ -15,6 +15,14 @@ struct QTPREFORK_EXPORT Signature
     quint64 hash;
 };
 
+/// How much a signature in words says of structures: their names, or the types of their fields too.
+enum class Wording { Names, Fields };
+/// A signature's text, which may come from a peer, as C++ would have it: `int(int, QString)` for `i(i,s)`. Integers of
+/// all kinds are `int` there, for nobody compares them. What is no such text becomes itself, on one line.
+[[nodiscard]] QTPREFORK_EXPORT QString signatureInWords(QByteArrayView text, Wording wording = Wording::Names);
+/// The same for the types of values, such as `is`: `int, QString`.
+[[nodiscard]] QTPREFORK_EXPORT QString typesInWords(QByteArrayView types, Wording wording = Wording::Names);
+
 template <class R, class... A>
 [[nodiscard]] const Signature &signatureOf()
 {

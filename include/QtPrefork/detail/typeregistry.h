@@ -7,6 +7,7 @@
 #include <QtCore/QByteArray>
 #include <QtCore/QHash>
 #include <QtCore/QMetaType>
+#include <QtCore/QString>
 
 namespace Prefork::detail {
 
@@ -17,6 +18,14 @@ namespace Prefork::detail {
 class QTPREFORK_EXPORT TypeRegistry
 {
 public:
+    /// Whose types they are: error texts say where a type has to be registered.
+    enum class Owner { Unknown, Client, Interface };
+
+    explicit TypeRegistry(Owner owner = Owner::Unknown)
+        : m_owner(owner)
+    {
+    }
+
     /// Allows @p T under @p name. False, and nothing changes, if the type has no QDataStream operators, the name is
     /// empty or not UTF-8, or one of both is taken by another. The same pair may be added again.
     template <class T>
@@ -26,6 +35,12 @@ public:
     }
     /// The same for a type known at run time only.
     bool add(const QByteArray &name, QMetaType type);
+    /// Why add() would return false, in a sentence that names both; empty if it would not.
+    [[nodiscard]] QString problemOf(const QByteArray &name, QMetaType type) const;
+    /// Has the types of @p other instead of those it had.
+    void assign(const TypeRegistry &other);
+    /// That a type is not among @p types, as the end of a sentence: "is not registered here, …". Null for nobody's.
+    [[nodiscard]] static QString missing(const TypeRegistry *types);
 
     /// The name @p type was added under; null if it was not. The pointer is good until the registry changes.
     [[nodiscard]] const QByteArray *nameOf(QMetaType type) const
@@ -39,6 +54,7 @@ public:
     [[nodiscard]] bool isEmpty() const { return m_types.isEmpty(); }
 
 private:
+    Owner m_owner;
     QHash<QByteArray, QMetaType> m_types;
     QHash<int, QByteArray> m_names;
 };

@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_DETAIL_WORKERMETHOD_H
 #define QTPREFORK_DETAIL_WORKERMETHOD_H
 
+#include <QtPrefork/detail/callform.h>
 #include <QtPrefork/detail/signature.h>
 #include <QtPrefork/error.h>
 
@@ -61,7 +62,24 @@ QTPREFORK_EXPORT void expectEnd(CborReader &arguments);
 /// The argument that begins at @p start could not be read as @p expected.
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected,
                                                      CborReader &arguments, qsizetype start);
+/// The function of @p method has returned what the method's result cannot be.
+[[noreturn]] QTPREFORK_EXPORT void throwResultMisfit(const QString &method, QMetaType expected, const QVariant &got);
 
+/// The function of a method added by a mere name, which may return anything that is a result, or nothing.
+template <class F>
+[[nodiscard]] auto asInvoker(F function)
+{
+    return [function = std::move(function)](const QVariantList &arguments) mutable -> QVariant {
+        if constexpr (std::is_void_v<std::invoke_result_t<F &, const QVariantList &>>) {
+            function(arguments);
+            return {};
+        } else {
+            return toVariant(function(arguments));
+        }
+    };
+}
+
+/// @p R and @p A are the result and the parameters without references.
 template <class F, class R, class... A>
 class TypedMethod final : public WorkerMethod
 {
@@ -82,7 +100,7 @@ public:
                 m_function(std::move(std::get<I>(values))...);
                 return {};
             } else {
-                const std::remove_cvref_t<R> result = m_function(std::move(std::get<I>(values))...);
+                const R result = resultOf(std::move(std::get<I>(values))...);
                 return toVariant(result);
             }
         }(std::index_sequence_for<A...>());
@@ -99,7 +117,7 @@ public:
                 m_function(std::move(std::get<I>(values))...);
                 result.begin().writeNull();
             } else {
-                const auto value = static_cast<std::remove_cvref_t<R>>(m_function(std::move(std::get<I>(values))...));
+                const R value = resultOf(std::move(std::get<I>(values))...);
                 toCbor(result.begin(), value);
             }
         }(std::index_sequence_for<A...>());
@@ -107,6 +125,20 @@ public:
     const Signature *signature() const override { return &signatureOf<R, A...>(); }
 
 private:
+    [[nodiscard]] R resultOf(A &&...values)
+    {
+        using Returned = std::invoke_result_t<F &, A...>;
+        if constexpr (std::same_as<std::remove_cvref_t<Returned>, R>) {
+            return m_function(std::move(values)...);
+        } else {
+            Returned &&returned = m_function(std::move(values)...);
+            if constexpr (fitOf<R, Returned>() == Fit::Sometimes) {
+                if (QVariant got; !fits<R>(returned, &got))
+                    throwResultMisfit(m_name, QMetaType::fromType<R>(), got);
+            }
+            return fitted<R>(std::forward<Returned>(returned));
+        }
+    }
     template <class T>
     void take(const QVariantList &arguments, std::size_t position, T *out, MemoryMeter &memory)
     {

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// Programs that the compiler must refuse, each with one error, which says the reason in one sentence. refused.cmake
+// cuts this file at the lines that begin with //!: what is before the first of them is at the beginning of every
+// program. Such a line has the name of the program and a part of the error, or nothing for one that must compile.
+#include <QtPrefork/Client>
+#include <QtPrefork/Interface>
+#include <QtPrefork/Worker>
+
+#include <QtCore/QObject>
+
+#include <memory>
+#include <optional>
+
+using namespace Prefork;
+
+struct NoDefault
+{
+    explicit NoDefault(int) { }
+};
+struct Plain
+{
+    void show(int) { }
+};
+class Window : public QObject
+{
+public:
+    void show(int) { }
+    void showText(const QString &) { }
+    void enable(bool) { }
+};
+class OnlyDeclared;
+
+inline constexpr Method<int(int)> square{"square"};
+inline constexpr Method<int(int, QString)> add{"add"};
+inline constexpr Method<void(bool)> setFlag{"setFlag"};
+inline constexpr Method<int(std::optional<int>)> half{"half"};
+inline constexpr Method<void(std::pair<int, int>)> move{"move"};
+inline constexpr Method<int()> count{"count"};
+inline constexpr Method<bool()> isThere{"isThere"};
+inline constexpr Method<int(NoDefault)> take{"take"};
+inline constexpr Method<std::unique_ptr<int>()> give{"give"};
+inline constexpr Method<double(double)> mean{"mean"};
+inline constexpr Event<double> share{"share"};
+inline constexpr Event<int> tick{"tick"};
+inline constexpr Event<int, QString> line{"line"};
+
+//! fine:
+void calls(Client &client, const CheckoutPtr &checkout, Window *window, long long number)
+{
+    client.call(square, number, window, &Window::show, [](const Error &) { });
+    client.call(half, 'x', [](const QVariant &) { }, nullptr);
+    client.call(setFlag, number != 0);
+    client.call(move, std::pair(1, 2L));
+    client.call("square", {number}, [] { });
+    client.call("square", QVariantList{1}, window, [](auto &&) { });
+    static_cast<void>(checkout->future(add, 7u, u"text"));
+    client.call(mean, 7, [](float) { });
+    client.call(mean, 7, [](auto) { });
+    client.call(square, 7, [](double) { });
+    client.call(setFlag, true, [](const QVariant &) { });
+    static_cast<void>(client.with({})
+                          .on(line, [](int) { })
+                          .on(line, [] { })
+                          .on(line, window, &Window::show)
+                          .on(tick, [](long) { })
+                          .onProgress([] { })
+                          .onProgress(window, [](const Progress &) { })
+                          .onEvent([](const QString &) { })
+                          .onEvent(window, &Window::showText));
+}
+void methods(Interface &interface)
+{
+    interface.add(count, [] { return 5000000000LL; });
+    interface.add("nothing", [](const QVariantList &) { });
+    interface.add("text", [](const auto &list) { return std::string(std::size_t(list.size()), 'x'); });
+    Worker::emitEvent(tick, 5000000000LL);
+}
+
+//! too few arguments: error: too few arguments: the method has more parameters
+void wrong(Client &client)
+{
+    client.call(add, 1);
+}
+//! a callback in place of an argument: error: too few arguments
+void wrong(Client &client)
+{
+    client.call(add, 1, [](int) { });
+}
+//! a context in place of an argument: error: too few arguments
+void wrong(const CheckoutPtr &checkout, Window *window)
+{
+    checkout->call(add, 1, window, &Window::show);
+}
+//! no arguments for a future: error: too few arguments
+void wrong(Client &client)
+{
+    static_cast<void>(client.future(add));
+}
+//! too many arguments: error: too many arguments: behind those of the method
+void wrong(Client &client)
+{
+    client.call(square, 1, 2);
+}
+//! a text too many: error: too many arguments: behind those of the method
+void wrong(const CheckoutPtr &checkout)
+{
+    checkout->with({}).call(square, 1, "text", [](int) { });
+}
+//! four too many: error: too many arguments: behind those of the method
+void wrong(Client &client, Window *window)
+{
+    client.call(square, 1, window, [] { }, [] { }, [] { });
+}
+//! a callback for a future: error: too many arguments: a future takes those of the method and nothing else
+void wrong(Client &client)
+{
+    static_cast<void>(client.future(square, 1, [](int) { }));
+}
+
+//! a floating-point number for an integer: error: a floating-point number is given for an integer
+void wrong(Client &client)
+{
+    client.call(square, 7.9);
+}
+//! one in a future: error: a floating-point number is given for an integer
+void wrong(const CheckoutPtr &checkout)
+{
+    static_cast<void>(checkout->future(square, 7.9f));
+}
+//! one in an optional: error: a floating-point number is given for an integer
+void wrong(Client &client)
+{
+    client.call(half, 7.9);
+}
+//! one in a pair: error: a floating-point number is given for an integer
+void wrong(Client &client)
+{
+    client.call(move, std::pair(1, 2.5));
+}
+//! a text for a bool: error: something that is not a bool is given for a bool
+void wrong(Client &client)
+{
+    client.call(setFlag, "false");
+}
+//! a number for a bool: error: something that is not a bool is given for a bool
+void wrong(Client &client)
+{
+    client.with({}).call(setFlag, 1);
+}
+//! a pointer for a bool: error: something that is not a bool is given for a bool
+void wrong(Client &client, const int *pointer)
+{
+    client.call(setFlag, pointer, [] { });
+}
+//! a text for a number: error: an argument cannot be converted to the type it is for
+void wrong(Client &client)
+{
+    client.call(square, "seven");
+}
+
+//! arguments without braces: error: the arguments of a call by name go in braces
+void wrong(Client &client)
+{
+    client.call("square", 7);
+}
+//! a callback by name without arguments: error: the arguments of a call by name go in braces
+void wrong(const CheckoutPtr &checkout)
+{
+    checkout->call("count", [](const QVariant &) { });
+}
+//! a callback for a list: error: the callback of a call by name must take a QVariant
+void wrong(Client &client)
+{
+    client.call("rows", {1}, [](const QVariantList &) { });
+}
+//! one of a function call: error: the callback of a call by name must take a QVariant
+void wrong(const CheckoutPtr &checkout)
+{
+    checkout->callFunction({1}, [](int, int) { });
+}
+//! a callback for something else: error: the callback must take the method's result
+void wrong(Client &client)
+{
+    client.call(square, 7, [](const QString &) { });
+}
+//! a callback that wants to change it: error: the callback must take the method's result
+void wrong(Client &client, Window *window)
+{
+    client.call(add, 7, u"x", window, [](int &) { });
+}
+//! a callback for errors: error: the callback for errors must take a const Prefork::Error &, or nothing
+void wrong(Client &client)
+{
+    client.call(square, 7, [](int) { }, [](const QString &) { });
+}
+//! a member function alone: error: a member function as a callback needs its object before it
+void wrong(Client &client)
+{
+    client.call(square, 7, &Window::show);
+}
+
+//! a context that is no QObject: error: the context of a callback must be a pointer to a QObject
+void wrong(Client &client, Plain *plain)
+{
+    client.call(square, 7, plain, &Plain::show);
+}
+//! a context by name: error: the context of a callback must be a pointer to a QObject
+void wrong(Client &client, Plain *plain)
+{
+    client.call("square", {7}, plain, [] { }, [] { });
+}
+//! a context that is no pointer: error: the context of a callback must be a pointer to a QObject
+void wrong(Client &client, Window &window)
+{
+    client.call(square, 7, window, &Window::show);
+}
+//! a smart pointer as a context: error: the context of a callback must be a pointer to a QObject
+void wrong(Client &client, const std::unique_ptr<Window> &window)
+{
+    client.call(square, 7, window, [](int) { });
+}
+//! a class only declared: error: the class of the context object is only declared here
+void wrong(Client &client, OnlyDeclared *context)
+{
+    client.call(square, 7, context, [](int) { });
+}
+//! a context alone: error: behind the context object a callback is missing
+void wrong(Client &client, Window *window)
+{
+    client.call(square, 7, window);
+}
+//! a context of a handler: error: the context of a callback must be a pointer to a QObject
+void wrong(Client &client, Plain *plain)
+{
+    static_cast<void>(client.with({}).onProgress(plain, [] { }));
+}
+
+//! a context of a fub: error: the context of a callback must be a pointer to a QObject
+void wrong(Plain *plain)
+{
+    fub(plain, [] { });
+}
+//! a context of a slot: error: the context of a callback must be a pointer to a QObject
+void wrong(Plain *plain)
+{
+    frameSlot(plain, [] { });
+}
+
+//! a result that is moved only: error: a parameter or result of a method must be copyable
+void wrong(Interface &interface)
+{
+    interface.add(give, [] { return std::make_unique<int>(1); });
+}
+//! a call for one: error: a parameter or result of a method must be copyable
+void wrong(Client &client)
+{
+    client.call(give, [](const auto &) { });
+}
+//! a parameter without a default constructor: error: a parameter or result of a method needs a default constructor
+void wrong(Interface &interface)
+{
+    interface.add(take, [](const NoDefault &) { return 1; });
+}
+//! a call with one: error: a parameter or result of a method needs a default constructor
+void wrong(Client &client)
+{
+    client.call(take, NoDefault(1), [](int) { });
+}
+//! a function of other parameters: error: the function must take the method's parameters
+void wrong(Interface &interface)
+{
+    interface.add(square, [](const QString &) { return 1; });
+}
+//! a function of another result: error: the function must return the method's result, or what converts to it
+void wrong(Interface &interface)
+{
+    interface.add(square, [](int) { return std::make_unique<int>(1); });
+}
+//! a function of no result: error: the function must return the method's result, or what converts to it
+void wrong(Interface &interface)
+{
+    interface.add(count, [] { });
+}
+//! a floating-point result: error: the function returns a floating-point number where the method's result is an integer
+void wrong(Interface &interface)
+{
+    interface.add(count, [] { return 7.9; });
+}
+//! a result that is no bool: error: the function returns something that is not a bool
+void wrong(Interface &interface)
+{
+    interface.add(isThere, [] { return 1; });
+}
+//! a function with parameters by name: error: a function added by a mere name must take a const QVariantList &
+void wrong(Interface &interface)
+{
+    interface.add("add", [](int a, int b) { return a + b; });
+}
+//! a function moved only by name: error: a parameter or result of a method must be copyable
+void wrong(Interface &interface)
+{
+    interface.add("give", [](const QVariantList &) { return std::make_unique<int>(1); });
+}
+
+//! an exposed class that is no QObject: error: only a QObject with a default constructor can be exposed
+void wrong(Interface &interface)
+{
+    interface.expose<Plain>();
+}
+
+//! a callback for an integer: error: the function takes an integer and is given a floating-point number
+void wrong(Client &client)
+{
+    client.call(mean, 7, [](int) { });
+}
+//! a member function for a bool: error: the function takes a bool and is given something else
+void wrong(Client &client, Window *window)
+{
+    client.call(square, 7, window, &Window::enable);
+}
+//! a function for an integer: error: the function takes an integer and is given a floating-point number
+void wrong(Interface &interface)
+{
+    interface.add(mean, [](int value) { return value / 2.0; });
+}
+//! a handler for an integer: error: the function takes an integer and is given a floating-point number
+void wrong(Client &client)
+{
+    static_cast<void>(client.with({}).on(share, [](int) { }));
+}
+
+//! an event of too much: error: the event carries another number of arguments
+void wrong()
+{
+    Worker::emitEvent(tick, 1, 2);
+}
+//! an event of a floating-point number: error: a floating-point number is given for an integer
+void wrong()
+{
+    Worker::emitEvent(tick, 7.9);
+}
+//! a handler of too much: error: the handler must take what the event carries
+void wrong(Client &client)
+{
+    static_cast<void>(client.with({}).on(tick, [](int, int) { }));
+}
+//! a handler of the second only: error: the handler must take what the event carries
+void wrong(Client &client)
+{
+    static_cast<void>(client.with({}).on(line, [](const QString &) { }));
+}
+//! a handler of any event: error: the handler must take a QString, the event's name, and a QVariantList
+void wrong(Client &client)
+{
+    static_cast<void>(client.with({}).onEvent([](const QVariantList &) { }));
+}
+//! a handler of progress: error: the handler must take a const Prefork::Progress &, or nothing
+void wrong(Client &client)
+{
+    static_cast<void>(client.with({}).onProgress([](int) { }));
+}

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_DETAIL_CALLFORM_H
+#define QTPREFORK_DETAIL_CALLFORM_H
+
+#include <QtPrefork/detail/fit.h>
+#include <QtPrefork/error.h>
+#include <QtPrefork/framecallback.h>
+#include <QtPrefork/progress.h>
+
+#include <QtCore/QObject>
+#include <QtCore/QVariant>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+/// What can be wrong with how a call, a method or a handler is written. The templates that users write find out first,
+/// and refuse by accept(), so that the first thing the compiler says is one sentence.
+namespace Prefork::detail {
+
+enum class Flaw {
+    None,
+    MoveOnly,
+    NoDefault,
+    TooFew,
+    Integer,
+    Boolean,
+    Misfit,
+    TooMany,
+    TooManyForFuture,
+    Unbraced,
+    NoQObject,
+    Incomplete,
+    NoCallback,
+    NoObject,
+    Callback,
+    NamedCallback,
+    ErrorCallback,
+    Function,
+    NamedFunction,
+    Result,
+    ResultInteger,
+    ResultBoolean,
+    EventCount,
+    EventHandler,
+    AnyEventHandler,
+    ProgressHandler,
+    ParameterInteger,
+    ParameterBoolean,
+    Exposed,
+};
+
+/// True if there is no flaw; else the compiler says what is wrong.
+template <Flaw flaw>
+[[nodiscard]] constexpr bool accept()
+{
+    static_assert(flaw != Flaw::MoveOnly,
+                  "a parameter or result of a method must be copyable, which a std::unique_ptr, for one, is not: use "
+                  "what it points to, or a std::optional");
+    static_assert(
+        flaw != Flaw::NoDefault,
+        "a parameter or result of a method needs a default constructor, because it is made before it is read");
+    static_assert(flaw != Flaw::TooFew, "too few arguments: the method has more parameters");
+    static_assert(
+        flaw != Flaw::Integer,
+        "a floating-point number is given for an integer: say yourself how it is to be rounded, by qRound() or "
+        "static_cast");
+    static_assert(flaw != Flaw::Boolean, "something that is not a bool is given for a bool: compare it, as in x != 0");
+    static_assert(flaw != Flaw::Misfit, "an argument cannot be converted to the type it is for");
+    static_assert(flaw != Flaw::TooMany,
+                  "too many arguments: behind those of the method a call takes a callback, or one for the result and "
+                  "one for an error, perhaps behind a context object");
+    static_assert(flaw != Flaw::TooManyForFuture,
+                  "too many arguments: a future takes those of the method and nothing else, and its then() a callback");
+    static_assert(flaw != Flaw::Unbraced,
+                  "the arguments of a call by name go in braces, before any callback: {a, b}, or {} for none");
+    static_assert(flaw != Flaw::NoQObject, "the context of a callback must be a pointer to a QObject");
+    static_assert(flaw != Flaw::Incomplete,
+                  "the class of the context object is only declared here: include the header that defines it");
+    static_assert(flaw != Flaw::NoCallback, "behind the context object a callback is missing");
+    static_assert(flaw != Flaw::NoObject, "a member function as a callback needs its object before it, as the context");
+    static_assert(flaw != Flaw::Callback,
+                  "the callback must take the method's result, by value or const reference, or a QVariant, or nothing");
+    static_assert(flaw != Flaw::NamedCallback,
+                  "the callback of a call by name must take a QVariant, which has the result in it, or nothing: get a "
+                  "list, for one, by its toList()");
+    static_assert(flaw != Flaw::ErrorCallback,
+                  "the callback for errors must take a const Prefork::Error &, or nothing");
+    static_assert(flaw != Flaw::Function,
+                  "the function must take the method's parameters, by value or const reference");
+    static_assert(
+        flaw != Flaw::NamedFunction,
+        "a function added by a mere name must take a const QVariantList & and return what fits a QVariant: to "
+        "have typed parameters, add it with a Prefork::Method");
+    static_assert(flaw != Flaw::Result, "the function must return the method's result, or what converts to it");
+    static_assert(flaw != Flaw::ResultInteger,
+                  "the function returns a floating-point number where the method's result is an integer: say yourself "
+                  "how it is to be rounded, by qRound() or static_cast");
+    static_assert(flaw != Flaw::ResultBoolean,
+                  "the function returns something that is not a bool where the method's result is one: compare it, as "
+                  "in x != 0");
+    static_assert(flaw != Flaw::EventCount, "the event carries another number of arguments");
+    static_assert(flaw != Flaw::EventHandler,
+                  "the handler must take what the event carries, or the first so many of it, by value or const "
+                  "reference");
+    static_assert(flaw != Flaw::AnyEventHandler,
+                  "the handler must take a QString, the event's name, and a QVariantList, what it carries, or less");
+    static_assert(flaw != Flaw::ProgressHandler, "the handler must take a const Prefork::Progress &, or nothing");
+    static_assert(flaw != Flaw::ParameterInteger,
+                  "the function takes an integer and is given a floating-point number: let it take a double, and say "
+                  "itself how that is to be rounded");
+    static_assert(flaw != Flaw::ParameterBoolean,
+                  "the function takes a bool and is given something else: let it take that, and compare it");
+    static_assert(flaw != Flaw::Exposed, "only a QObject with a default constructor can be exposed");
+    return flaw == Flaw::None;
+}
+
+/// The first of @p flaws that is one.
+[[nodiscard]] constexpr Flaw firstOf(std::initializer_list<Flaw> flaws)
+{
+    for (const Flaw flaw : flaws) {
+        if (flaw != Flaw::None)
+            return flaw;
+    }
+    return Flaw::None;
+}
+
+/// Whether a type may be a parameter or result of a method at all.
+template <class T>
+[[nodiscard]] constexpr Flaw flawOfType()
+{
+    if constexpr (std::is_void_v<T>)
+        return Flaw::None;
+    else if constexpr (!std::copy_constructible<T>)
+        return Flaw::MoveOnly;
+    else if constexpr (!std::default_initializable<T>)
+        return Flaw::NoDefault;
+    else
+        return Flaw::None;
+}
+
+[[nodiscard]] constexpr Flaw flawOfFit(Fit fit)
+{
+    switch (fit) {
+    case Fit::NoInteger:
+        return Flaw::Integer;
+    case Fit::NoBoolean:
+        return Flaw::Boolean;
+    case Fit::Never:
+        return Flaw::Misfit;
+    default:
+        return Flaw::None;
+    }
+}
+
+/// Something callable that takes a result of type @p R, or a QVariant, or nothing.
+template <class F, class R>
+concept TakesResult
+    = (!std::is_void_v<R> && std::invocable<F &, const std::conditional_t<std::is_void_v<R>, QVariant, R> &>)
+    || std::invocable<F &> || std::invocable<F &, const QVariant &>;
+template <class F>
+concept TakesError = std::invocable<F &, const Error &> || std::invocable<F &>;
+
+template <class T>
+concept ContextPointer = std::is_pointer_v<std::remove_cvref_t<T>>
+    && std::derived_from<std::remove_cv_t<std::remove_pointer_t<std::remove_cvref_t<T>>>, QObject>;
+
+/// The parameters of a function, as far as they are known: of one that has no overloads and is no template.
+template <class F>
+struct ParametersOf
+{
+    using Types = std::tuple<>;
+};
+template <class R, class... P>
+struct ParametersOf<R (*)(P...)>
+{
+    using Types = std::tuple<std::remove_cvref_t<P>...>;
+};
+template <class R, class... P>
+struct ParametersOf<R (*)(P...) noexcept> : ParametersOf<R (*)(P...)>
+{
+};
+template <class C, class R, class... P>
+struct ParametersOf<R (C::*)(P...)> : ParametersOf<R (*)(P...)>
+{
+};
+template <class C, class R, class... P>
+struct ParametersOf<R (C::*)(P...) const> : ParametersOf<R (*)(P...)>
+{
+};
+template <class C, class R, class... P>
+struct ParametersOf<R (C::*)(P...) noexcept> : ParametersOf<R (*)(P...)>
+{
+};
+template <class C, class R, class... P>
+struct ParametersOf<R (C::*)(P...) const noexcept> : ParametersOf<R (*)(P...)>
+{
+};
+template <class F>
+    requires requires { &F::operator(); }
+struct ParametersOf<F> : ParametersOf<decltype(&F::operator())>
+{
+};
+
+/// Whether a function that can be called with values of the types @p Given would get other values.
+template <class F, class... Given>
+[[nodiscard]] constexpr Flaw flawOfParameters()
+{
+    using Types = typename ParametersOf<std::decay_t<F>>::Types;
+    using Values = std::tuple<Given...>;
+    constexpr std::size_t count = std::min(std::tuple_size_v<Types>, sizeof...(Given));
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+        for (const Fit fit :
+             {Fit::Always, fitOf<std::tuple_element_t<I, Types>, const std::tuple_element_t<I, Values> &>()...}) {
+            if (fit == Fit::NoInteger || fit == Fit::NoBoolean)
+                return fit == Fit::NoInteger ? Flaw::ParameterInteger : Flaw::ParameterBoolean;
+        }
+        return Flaw::None;
+    }(std::make_index_sequence<count>());
+}
+
+/// What something behind the arguments of a call seems to be meant as.
+enum class Role { Null, Context, Incomplete, OtherObject, Callable, Value };
+
+template <class T, class R>
+[[nodiscard]] constexpr Role roleOf()
+{
+    using Given = std::decay_t<T>;
+    using Object = std::remove_cv_t<std::remove_pointer_t<Given>>;
+    if constexpr (std::is_null_pointer_v<Given>) {
+        return Role::Null;
+    } else if constexpr (std::is_function_v<Object> || std::is_member_pointer_v<Given>) {
+        return Role::Callable;
+    } else if constexpr (std::is_pointer_v<Given>) {
+        if constexpr (!std::is_class_v<Object>)
+            return Role::Value;
+        else if constexpr (!requires { sizeof(Object); })
+            return Role::Incomplete;
+        else
+            return std::derived_from<Object, QObject> ? Role::Context : Role::OtherObject;
+    } else if constexpr (!std::is_class_v<Given>) {
+        return Role::Value;
+    } else if constexpr (requires { &Given::operator(); } || TakesResult<Given, R> || TakesError<Given>) {
+        return Role::Callable;
+    } else if constexpr (std::derived_from<Given, QObject> || requires(const Given &object) { object.operator->(); }) {
+        return Role::OtherObject; // itself, or a smart pointer
+    } else {
+        return Role::Value;
+    }
+}
+
+/// Whether @p F may be a callback for a result, or with @p isForError for an error; behind @p Context if there is one.
+template <class R, bool isForError, class F, class... Context>
+[[nodiscard]] constexpr Flaw flawOfCallback()
+{
+    constexpr Role role = roleOf<F, R>();
+    if constexpr (role == Role::Null) {
+        return Flaw::None;
+    } else if constexpr (role == Role::Value || (isForError && role != Role::Callable)) {
+        return Flaw::TooMany;
+    } else if constexpr (role != Role::Callable) {
+        return sizeof...(Context) == 0 ? Flaw::TooMany : Flaw::NoCallback;
+    } else if constexpr (sizeof...(Context) == 0 && std::is_member_pointer_v<std::decay_t<F>>) {
+        return Flaw::NoObject;
+    } else {
+        using Function = decltype(asCallable(std::declval<std::decay_t<Context>>()..., std::declval<F>()));
+        if constexpr (isForError)
+            return TakesError<Function> ? Flaw::None : Flaw::ErrorCallback;
+        else if constexpr (!TakesResult<Function, R>)
+            return std::same_as<R, QVariant> ? Flaw::NamedCallback : Flaw::Callback;
+        else if constexpr (std::is_void_v<R>)
+            return Flaw::None;
+        else
+            return flawOfParameters<F, R>();
+    }
+}
+
+/// What is wrong with what something given as a context object is.
+[[nodiscard]] constexpr Flaw flawOfContext(Role role)
+{
+    return role == Role::Context   ? Flaw::None
+        : role == Role::Incomplete ? Flaw::Incomplete
+        : role == Role::Value      ? Flaw::TooMany
+                                   : Flaw::NoQObject;
+}
+
+/// What follows the arguments of a call of a method with the result @p R, see makeHandler().
+template <class R>
+[[nodiscard]] constexpr Flaw flawOfTail()
+{
+    return Flaw::None;
+}
+template <class R, class F>
+[[nodiscard]] constexpr Flaw flawOfTail()
+{
+    return roleOf<F, R>() == Role::Context ? Flaw::NoCallback : flawOfCallback<R, false, F>();
+}
+template <class R, class First, class Second>
+[[nodiscard]] constexpr Flaw flawOfTail()
+{
+    constexpr Role role = roleOf<First, R>();
+    if constexpr (role == Role::Context)
+        return flawOfCallback<R, false, Second, First>();
+    else if constexpr (role == Role::Callable || role == Role::Null)
+        return firstOf({flawOfCallback<R, false, First>(), flawOfCallback<R, true, Second>()});
+    else
+        return flawOfContext(role);
+}
+template <class R, class First, class Second, class Third, class... Rest>
+[[nodiscard]] constexpr Flaw flawOfTail()
+{
+    constexpr Flaw context = flawOfContext(roleOf<First, R>());
+    if constexpr (sizeof...(Rest) > 0)
+        return Flaw::TooMany;
+    else if constexpr (context != Flaw::None)
+        return context;
+    else
+        return firstOf({flawOfCallback<R, false, Second, First>(), flawOfCallback<R, true, Third, First>()});
+}
+
+/// One argument, where what fits nothing, and is callable or a context object, comes too early.
+template <class R, class A, class T>
+[[nodiscard]] constexpr Flaw flawOfArgument()
+{
+    constexpr Flaw flaw = flawOfFit(fitOf<A, T>());
+    constexpr Role role = roleOf<T, R>();
+    return flaw != Flaw::None && (role == Role::Callable || role == Role::Context || role == Role::Null) ? Flaw::TooFew
+                                                                                                         : flaw;
+}
+
+template <class R, class Parameters, class Given>
+class TypedCallForm;
+
+/// A call of a method with the result @p R and the parameters @p A, given @p T, as deduced from forwarding references.
+template <class R, class... A, class... T>
+class TypedCallForm<R, std::tuple<A...>, std::tuple<T...>>
+{
+    template <std::size_t... I, std::size_t... J>
+    [[nodiscard]] static constexpr Flaw look(std::index_sequence<I...>, std::index_sequence<J...>)
+    {
+        constexpr Flaw arguments
+            = firstOf({Flaw::None, flawOfArgument<R, A, std::tuple_element_t<I, std::tuple<T...>>>()...});
+        if constexpr (arguments != Flaw::None)
+            return arguments;
+        else
+            return flawOfTail<R, std::tuple_element_t<sizeof...(I) + J, std::tuple<T...>>...>();
+    }
+    [[nodiscard]] static constexpr Flaw look()
+    {
+        constexpr Flaw types = firstOf({flawOfType<R>(), flawOfType<A>()...});
+        if constexpr (types != Flaw::None)
+            return types;
+        else if constexpr (sizeof...(T) < sizeof...(A))
+            return Flaw::TooFew;
+        else
+            return look(std::index_sequence_for<A...>(), std::make_index_sequence<sizeof...(T) - sizeof...(A)>());
+    }
+
+public:
+    static constexpr Flaw flaw = look();
+    static constexpr Flaw flawOfFuture
+        = sizeof...(T) > sizeof...(A) && flaw != Flaw::TooFew ? Flaw::TooManyForFuture : flaw;
+};
+template <class M, class... T>
+using CallForm = TypedCallForm<typename M::Result, typename M::Parameters, std::tuple<T...>>;
+
+template <class Parameters, class Given>
+struct TypedEventForm;
+
+/// What a worker gives to an event that carries @p A.
+template <class... A, class... T>
+struct TypedEventForm<std::tuple<A...>, std::tuple<T...>>
+{
+    [[nodiscard]] static constexpr Flaw look()
+    {
+        if constexpr (sizeof...(T) != sizeof...(A))
+            return Flaw::EventCount;
+        else
+            return firstOf({Flaw::None, flawOfFit(fitOf<A, T>())...});
+    }
+    static constexpr Flaw flaw = look();
+};
+template <class E, class... T>
+using EventForm = TypedEventForm<typename E::Parameters, std::tuple<T...>>;
+
+/// The function @p F for a method with the result @p R and the parameters @p A.
+template <class F, class R, class... A>
+[[nodiscard]] constexpr Flaw flawOfFunction()
+{
+    constexpr Flaw types = firstOf({flawOfType<R>(), flawOfType<A>()...});
+    if constexpr (types != Flaw::None) {
+        return types;
+    } else if constexpr (!std::is_invocable_v<F &, A...>) {
+        return Flaw::Function;
+    } else if constexpr (flawOfParameters<F, A...>() != Flaw::None) {
+        return flawOfParameters<F, A...>();
+    } else if constexpr (!std::is_void_v<R>) {
+        using Returned = std::invoke_result_t<F &, A...>;
+        if constexpr (std::is_void_v<Returned>)
+            return Flaw::Result;
+        else
+            return std::array{Flaw::None, Flaw::None, Flaw::ResultInteger, Flaw::ResultBoolean,
+                              Flaw::Result}[std::size_t(fitOf<R, Returned>())];
+    } else {
+        return Flaw::None;
+    }
+}
+
+/// The function @p F for a method added by a mere name.
+template <class F>
+[[nodiscard]] constexpr Flaw flawOfNamedFunction()
+{
+    if constexpr (!std::is_invocable_v<F &, const QVariantList &>)
+        return Flaw::NamedFunction;
+    else
+        return flawOfType<std::remove_cvref_t<std::invoke_result_t<F &, const QVariantList &>>>();
+}
+
+/// A class whose invokables are to be methods.
+template <class T>
+[[nodiscard]] constexpr Flaw flawOfExposed()
+{
+    return std::derived_from<T, QObject> && std::default_initializable<T> ? Flaw::None : Flaw::Exposed;
+}
+
+/// How many of the values in @p Tuple, from the first on, @p F takes: as many as it can; -1 if it takes none of them
+/// and not nothing either.
+template <class F, class Tuple, int Count = int(std::tuple_size_v<Tuple>)>
+[[nodiscard]] constexpr int countTaken()
+{
+    constexpr bool isTaken = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::invocable<F &, std::tuple_element_t<I, Tuple> &...>;
+    }(std::make_index_sequence<std::size_t(Count)>());
+    if constexpr (isTaken)
+        return Count;
+    else if constexpr (Count == 0)
+        return -1;
+    else
+        return countTaken<F, Tuple, Count - 1>();
+}
+
+/// A handler, perhaps behind a context object, for the values in @p Tuple.
+template <class Tuple, Flaw misfit, class... F>
+[[nodiscard]] constexpr Flaw flawOfHandler()
+{
+    using Given = std::tuple<F...>;
+    if constexpr (sizeof...(F) == 0 || sizeof...(F) > 2) {
+        return misfit;
+    } else {
+        using Last = std::tuple_element_t<sizeof...(F) - 1, Given>;
+        constexpr Role first = roleOf<std::tuple_element_t<0, Given>, QVariant>();
+        if constexpr (sizeof...(F) == 2 && flawOfContext(first) != Flaw::None)
+            return first == Role::Value ? misfit : flawOfContext(first);
+        else if constexpr (sizeof...(F) == 1 && first == Role::Context)
+            return Flaw::NoCallback;
+        else if constexpr (sizeof...(F) == 1 && std::is_member_pointer_v<std::decay_t<Last>>)
+            return Flaw::NoObject;
+        else if constexpr (countTaken<decltype(asCallable(std::declval<F>()...)), Tuple>() < 0)
+            return misfit;
+        else
+            return []<class... Values>(std::type_identity<std::tuple<Values...>>) {
+                return flawOfParameters<Last, Values...>();
+            }(std::type_identity<Tuple>());
+    }
+}
+
+/// True if one of the arguments @p T must be looked at when the program runs.
+template <class Parameters, class Given>
+inline constexpr bool isAnyChecked = false;
+template <class... A, class... T>
+inline constexpr bool isAnyChecked<std::tuple<A...>, std::tuple<T...>> = ((fitOf<A, T>() == Fit::Sometimes) || ...);
+
+}
+
+#endif

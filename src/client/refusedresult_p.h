@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_REFUSEDRESULT_P_H
+#define QTPREFORK_REFUSEDRESULT_P_H
+
+#include <QtPrefork/detail/resulthandler.h>
+
+namespace Prefork::Internal {
+
+/// Takes the place of a call's handler when the call can only fail any more, although its worker knows of no error:
+/// refuses whatever result comes, and passes the error on.
+class RefusedResult final : public detail::ResultHandler
+{
+public:
+    RefusedResult(std::unique_ptr<detail::ResultHandler> handler, const QString &problem)
+        : ResultHandler(handler->hasContext(), handler->hasFuture())
+        , m_handler(std::move(handler))
+        , m_problem(problem)
+    {
+    }
+    bool accept(const QVariant &, detail::MemoryMeter *) override { return false; }
+    bool read(detail::CborReader &reader) override { return reader.refuse(m_problem); }
+    QVariant result() const override { return {}; }
+    void deliver() override { }
+    bool takesErrors() const override { return m_handler->takesErrors(); }
+    void fail(const Error &error) override { m_handler->fail(error); }
+    void cancel() override { m_handler->cancel(); }
+    void setProgress(const Progress &progress) override { m_handler->setProgress(progress); }
+    bool isCanceled() const override { return m_handler->isCanceled(); }
+    bool isWatched() const override { return m_handler->isWatched(); }
+    void watch(QObject *context, const std::function<void()> &onCanceled) override
+    {
+        m_handler->watch(context, onCanceled);
+    }
+    Frame ownFrame() const override { return m_handler->ownFrame(); }
+    Frame heldFrame() override { return m_handler->heldFrame(); }
+    bool isContextElsewhere() const override { return m_handler->isContextElsewhere(); }
+
+private:
+    const std::unique_ptr<detail::ResultHandler> m_handler;
+    const QString m_problem;
+};
+
+}
+
+#endif
