@@ -254,7 +254,7 @@ private Q_SLOTS:
         row("no id", Error::ProtocolError, "a reply nobody asked for", [](quint64) { return resultOf("\x07", 0); });
         row("earlier id", Error::ProtocolError, "a reply nobody asked for",
             [](quint64 id) { return resultOf("\x07", id + 99) + resultOf("\x07", id); });
-        row("wrong type", Error::ProtocolError, "of the wrong type: a string",
+        row("wrong type", Error::WorkerError, "of the wrong type: a string",
             [](quint64 id) { return resultOf(text("x"), id); });
         row("malformed result", Error::ProtocolError, "malformed CBOR",
             [](quint64 id) { return resultOf("\xff", id); });

@@ -165,8 +165,7 @@ private Q_SLOTS:
         Client client(Test::zygote(), {.minWorkers = 1, .maxWorkers = 1});
         const Test::Outcome outcome = Test::call(client.checkout(), "echo", QVariantList{number});
         const bool isFloating = number.typeId() == QMetaType::Double;
-        const bool isTooLarge = number.typeId() == QMetaType::ULongLong;
-        if (!Test::isNative() && (isTooLarge || (isFloating && !std::isfinite(number.toDouble())))) {
+        if (!Test::isNative() && isFloating && !std::isfinite(number.toDouble())) {
             QVERIFY(outcome.error);
             QCOMPARE(outcome.error->code(), Error::BadArguments);
             return;
@@ -179,8 +178,7 @@ private Q_SLOTS:
         const double expected = number.toDouble();
         const double actual = outcome.result->toDouble();
         QVERIFY(std::isnan(expected) ? std::isnan(actual) : actual == expected);
-        QCOMPARE(std::signbit(actual),
-                 std::signbit(expected) && (Test::isNative() || expected != 0)); // JSON's -0 is the integer 0
+        QCOMPARE(std::signbit(actual), std::signbit(expected));
     }
 };
 

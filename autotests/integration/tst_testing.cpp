@@ -308,7 +308,7 @@ void TestingTest::anErrorHasItsBackTrace()
     other.add("pointerless", [](const QVariantList &) { return QVariant("text"); });
     InProcessWorker second(other);
     error = errorOf([&] { second.call(misfit); });
-    QCOMPARE(error.code(), Error::ProtocolError);
+    QCOMPARE(error.code(), Error::WorkerError);
     QVERIFY2(error.message().contains("the result of pointerless is of the wrong type"), qPrintable(error.message()));
 }
 

@@ -167,10 +167,11 @@ bool isSame(const QVariant &ours, const QVariant &theirs)
 // The reasons for which CborReader refuses what CBOR allows, as its class comment has them.
 bool isStrictness(const QString &error)
 {
-    static const QList<QString> reasons{
-        QStringLiteral("not UTF-8"),        QStringLiteral("map key"),   QStringLiteral("simple value"),
-        QStringLiteral("deeper than"),      QStringLiteral("(tag "),     QStringLiteral("is not registered"),
-        QStringLiteral("negative integer"), QStringLiteral("many times")};
+    static const QList<QString> reasons{QStringLiteral("not UTF-8"),     QStringLiteral("map key"),
+                                        QStringLiteral("simple value"),  QStringLiteral("deeper than"),
+                                        QStringLiteral("(tag "),         QStringLiteral("is not registered"),
+                                        QStringLiteral("integer below"), QStringLiteral("many times"),
+                                        QStringLiteral("a tag for"),     QStringLiteral("time zone")};
     return std::any_of(reasons.begin(), reasons.end(),
                        [&error](const QString &reason) { return error.contains(reason); });
 }

@@ -7,6 +7,7 @@
 
 #include <QtCore/QDateTime>
 #include <QtCore/QPoint>
+#include <QtCore/QTimeZone>
 #include <QtCore/QUrl>
 #include <QtCore/QUuid>
 #include <QtTest/QTest>
@@ -79,6 +80,8 @@ private Q_SLOTS:
     void takesTheLastBytesOutOfTheirOwner();
     void registeredTypesCross();
     void keepsByteOrderMarks();
+    void timesKeepTheirKind();
+    void timesThatAreNotKnownHereAreRefused();
     void memoryStaysInProportion_data();
     void memoryStaysInProportion();
     void memoryOfMapsIsCounted();
@@ -113,6 +116,15 @@ void TestCborReader::readsTheExamplesOfTheStandard_data()
         QVariantMap{{QStringLiteral("a"), 1LL}, {QStringLiteral("b"), QVariantList{2LL, 3LL}}});
     row("c11a514b67b0", QDateTime(QDate(2013, 3, 21), QTime(20, 4), Prefork::Wire::Utc));
     row("c1fb41d452d9ec200000", QDateTime(QDate(2013, 3, 21), QTime(20, 4, 0, 500), Prefork::Wire::Utc));
+    row("d903ec6a323032342d30322d3239", QDate(2024, 2, 29));
+    row("d903ec6c2d30303034332d30332d3135", QDate(-44, 3, 15));
+    row("d903ec6b2b303030302d30312d3031", QDate(-1, 1, 1));
+    row("d903ecf6", QDate());
+    row("da5150460f6c32303a30343a30302e303037", QTime(20, 4, 0, 7));
+    row("da5150460ff6", QTime());
+    row("da515046076161", QChar(u'a'));
+    row("db51504c0000000000f6", QDateTime());
+    row("db51505800000000006161", QStringLiteral("a")); // a tag of later
     row("d9d9f701", 1LL);
     row("d74401020304", hex("01020304"));
 }
@@ -159,8 +171,10 @@ void TestCborReader::integersFitOrStayUnread()
     QCOMPARE(natural, quint64(1) << 63);
     const QByteArray low = hex("3b8000000000000000");
     CborReader below(low);
-    QVERIFY(!below.readSigned(&integer));
-    QCOMPARE(refusal(low), QStringLiteral("a negative integer that does not fit 64 bits"));
+    QVariant value;
+    QVERIFY(!below.readSigned(&integer) && !below.isBroken());
+    QVERIFY(!below.readVariant(&value) && below.isRefused());
+    QCOMPARE(below.errorString(), QStringLiteral("an integer below -2^63"));
 }
 
 void TestCborReader::theWrongKindConsumesNothing()
@@ -227,6 +241,22 @@ void TestCborReader::refusesBadBytes_data()
     row("d81b01", "an object (tag 27) that is not a name, bytes and a version", true);
     row("d81b8361784001", "call registerType() for it", true);
     row("c1", "it ends too early");
+    const char *const noText = "a tag for a date, a time or a character before what is no text";
+    const char *const none = "a tag for a date, a time or a character before what is none";
+    const char *const noKind = "a tag for a kind of time before what is no date and time (tag 0 or 1)";
+    row("d903ec01", noText, true);
+    row("da51504607f6", noText, true);
+    row("d903ec6a323032342d30322d3330", none, true);
+    row("d903ec642d2d2d2d", none, true);
+    row("da5150460f6161", none, true);
+    row("da51504607626161", none, true);
+    row("db51504c000000000001", noKind, true);
+    row("db51504c0000000000d903ec6a323032342d30322d3239", noKind, true);
+    row("db51504c0000000000db51504c0000000000c100", noKind, true);
+    row("db51504f007fffffffc100", noKind, true);
+    row("db51504f0000000e10f6", noKind, true);
+    row("db51504c0000000000", "it ends too early");
+    row("d903ec", "it ends too early");
 }
 
 void TestCborReader::refusesBadBytes()
@@ -318,6 +348,15 @@ void TestCborReader::takesTheLastBytesOutOfTheirOwner()
     QVERIFY(!reader.seek(0));
     QVERIFY(reader.isBroken());
 
+    QByteArray kept = encoded(payload);
+    CborReader trying(kept, nullptr, &kept);
+    {
+        const CborReader::Trial trial(trying);
+        QVERIFY(trying.readBytes(&copied) && trying.seek(0));
+    }
+    QVERIFY(trying.readBytes(&copied) && kept.isEmpty());
+    QCOMPARE(copied, payload);
+
     QByteArray sharedOwner = encoded(payload);
     const QByteArray other = sharedOwner;
     CborReader sharing(sharedOwner, nullptr, &sharedOwner);
@@ -361,6 +400,48 @@ void TestCborReader::keepsByteOrderMarks()
     QCOMPARE(read, text);
 }
 
+void TestCborReader::timesKeepTheirKind()
+{
+    const QDateTime time(QDate(2024, 7, 1), QTime(12, 0, 0, 7), Prefork::Wire::Utc);
+    const QDateTime far(QDate(12024, 7, 1), QTime(12, 0, 0, 7), Prefork::Wire::Utc);
+    const QDateTime old(QDate(1850, 7, 1), QTime(12, 0), Prefork::Wire::Utc);
+    for (const QDateTime &instant : {time, far, old}) {
+        for (const QDateTime &kind : {instant, instant.toLocalTime(), instant.toOffsetFromUtc(5400),
+                                      instant.toOffsetFromUtc(-3661), instant.toTimeZone(QTimeZone("Europe/Berlin")),
+                                      instant.toTimeZone(QTimeZone("America/Argentina/ComodRivadavia")),
+                                      instant.toTimeZone(QTimeZone(3600)), instant.toTimeZone(QTimeZone::utc())}) {
+            const QByteArray bytes = encoded(QVariantList{kind});
+            QVariant value;
+            CborReader reader(bytes);
+            QVERIFY2(reader.readVariant(&value), qPrintable(reader.errorString()));
+            const QDateTime read = value.toList().value(0).toDateTime();
+            QCOMPARE(read.toMSecsSinceEpoch(), kind.toMSecsSinceEpoch());
+            QCOMPARE(read.timeSpec(), kind.timeSpec());
+            QCOMPARE(read.offsetFromUtc(), kind.offsetFromUtc());
+            if (kind.timeSpec() == Qt::TimeZone)
+                QCOMPARE(read.timeZone(), kind.timeZone());
+        }
+    }
+}
+
+void TestCborReader::timesThatAreNotKnownHereAreRefused()
+{
+    for (const char *const name : {"Mars/X", "Europe/Berlin", "../x", "/etc", "a//b", "a.b", "Asia/K\xc3\xa4"}) {
+        QByteArray letters(name); // and an offset that no zone has
+        letters.resize((letters.size() + 4) / 5 * 5, '\0');
+        QByteArray bytes;
+        for (qsizetype i = 0; i < letters.size(); i += 5)
+            bytes += "\xdbQPZ" + letters.sliced(i, 5);
+        bytes += hex("c0781d323031332d30332d32315432303a30343a30302e3030372d30303a3037");
+        QVariant value;
+        CborReader reader(bytes);
+        QVERIFY2(!reader.readVariant(&value) && reader.isRefused(), name);
+        QVERIFY2(reader.errorString().contains(QString::fromLatin1(name).left(5)), qPrintable(reader.errorString()));
+    }
+    const QByteArray endless = hex("db51505a4575726f70").repeated(1000) + hex("c100");
+    QCOMPARE(refusal(endless), QStringLiteral("a tag for a kind of time before what is no date and time (tag 0 or 1)"));
+}
+
 void TestCborReader::memoryStaysInProportion_data()
 {
     QTest::addColumn<QByteArray>("unit");
@@ -385,6 +466,8 @@ void TestCborReader::memoryStaysInProportion_data()
     row("d82066613a2f2f6262");
     row("fb3ff199999999999a");
     row("7f6161ff");
+    row("db51505a4575726f70db51505a652f426572db51505a6c696e0000c100"); // 1970, in Europe/Berlin
+    row("d903ec6a323032342d30322d3239");
 }
 
 void TestCborReader::memoryStaysInProportion()

@@ -4,12 +4,15 @@
 #include "wire/jsonparser_p.h"
 #include "wire/jsonprotocol_p.h"
 #include "wire/jsonwriter_p.h"
+#include "wire/utc_p.h"
 
 #include <QtCore/QDateTime>
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 #include <QtCore/QPoint>
+#include <QtCore/QProcess>
+#include <QtCore/QTimeZone>
 #include <QtCore/QUrl>
 #include <QtTest/QTest>
 
@@ -96,6 +99,8 @@ private Q_SLOTS:
     void theWriterAppliesTheBound();
     void writesWhatQJsonDocumentWrites();
     void randomBytesNeverDoHarm();
+    void aNumberThatDoesNotFitCostsOnlyItsCall();
+    void perlReadsWholeDoublesAsNumbers();
 };
 
 void TestJsonCodec::writesTheOriginalsBytes()
@@ -123,7 +128,14 @@ void TestJsonCodec::valuesCrossUnchanged_data()
     same("2^53+1", qlonglong(9007199254740993));
     same("least integer", std::numeric_limits<qlonglong>::min());
     same("greatest integer", std::numeric_limits<qlonglong>::max());
+    same("2^63", qulonglong(1) << 63);
+    same("2^64-1", std::numeric_limits<qulonglong>::max());
+    same("2^64-1 in a map", QVariantMap{{QStringLiteral("n"), std::numeric_limits<qulonglong>::max()}});
     same("double", 1.5e300);
+    same("whole double", 1e18);
+    same("2^53+2 as a double", 9007199254740994.0);
+    same("byte order mark", QString(QChar(0xfeff)) + QStringLiteral("x"));
+    same("byte order mark before more", QString(QChar(0xfeff)) + QStringLiteral("é"));
     same("list", QVariantList{qlonglong(1), QStringLiteral("two"), QVariantList{}, QVariantMap{}});
     same("map", QVariantMap{{QStringLiteral("λ"), QVariantList{false}}});
     QTest::newRow("int") << QVariant(7) << QVariant(qlonglong(7));
@@ -133,6 +145,20 @@ void TestJsonCodec::valuesCrossUnchanged_data()
     QTest::newRow("list of int") << QVariant::fromValue(QList<int>{1, 2})
                                  << QVariant(QVariantList{qlonglong(1), qlonglong(2)});
     QTest::newRow("url") << QVariant(QUrl(QStringLiteral("http://a/b"))) << QVariant(QStringLiteral("http://a/b"));
+    QTest::newRow("byte order mark as bytes")
+        << QVariant(QByteArray("\xef\xbb\xbfx")) << QVariant(QString(QChar(0xfeff)) + QStringLiteral("x"));
+    const QDateTime time(QDate(2024, 2, 29), QTime(23, 59, 59, 123), Prefork::Wire::Utc);
+    QTest::newRow("UTC") << QVariant(time) << QVariant(QStringLiteral("2024-02-29T23:59:59.123Z"));
+    QTest::newRow("offset") << QVariant(time.toOffsetFromUtc(-12600))
+                            << QVariant(QStringLiteral("2024-02-29T20:29:59.123-03:30"));
+    QTest::newRow("zone") << QVariant(time.toTimeZone(QTimeZone("Asia/Kathmandu")))
+                          << QVariant(QStringLiteral("2024-03-01T05:44:59.123+05:45"));
+    const QDateTime local = time.toLocalTime();
+    QTest::newRow("local time") << QVariant(local)
+                                << QVariant(local.toOffsetFromUtc(local.offsetFromUtc()).toString(Qt::ISODateWithMs));
+    QTest::newRow("no time") << QVariant(QDateTime()) << QVariant::fromValue(nullptr);
+    QTest::newRow("no date") << QVariant(QDate()) << QVariant::fromValue(nullptr);
+    QTest::newRow("char16_t") << QVariant::fromValue(u'a') << QVariant(qlonglong(97));
     QTest::newRow("date") << QVariant(QDate(2026, 11, 21)) << QVariant(QStringLiteral("2026-11-21"));
 }
 
@@ -164,8 +190,17 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
                          << QStringLiteral("NaN, which JSON does not have (Protocol::Native has)");
     QTest::newRow("infinity") << QVariant(HUGE_VAL)
                               << QStringLiteral("infinity, which JSON does not have (Protocol::Native has)");
-    QTest::newRow("2^64-1") << QVariant(std::numeric_limits<qulonglong>::max())
-                            << QStringLiteral("the integer 18446744073709551615 does not fit 64 bits with a sign");
+    const QDateTime old(QDate(1850, 1, 1), QTime(12, 0), QTimeZone("Europe/Berlin"));
+    QTest::newRow("seconds in an offset")
+        << QVariant(old) << QStringLiteral("a QDateTime whose offset from UTC has seconds (send it as UTC)");
+    QTest::newRow("a year of five digits") << QVariant(QDateTime(QDate(12024, 1, 1), QTime(0, 0), Prefork::Wire::Utc))
+                                           << QStringLiteral("a QDateTime outside the years 0 to 9999");
+    QTest::newRow("a year before Christ") << QVariant(QDateTime(QDate(-44, 3, 15), QTime(0, 0), Prefork::Wire::Utc))
+                                          << QStringLiteral("a QDateTime outside the years 0 to 9999");
+    QTest::newRow("a date of five digits")
+        << QVariant(QDate(12024, 1, 1)) << QStringLiteral("a QDate outside the years 0 to 9999");
+    QTest::newRow("no URL") << QVariant(QUrl(QStringLiteral("http://[x")))
+                            << QStringLiteral("a QUrl that is not valid");
     QTest::newRow("binary") << QVariant(QByteArray("\xff"))
                             << QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
     QTest::newRow("type") << QVariant(QPoint()) << QStringLiteral("a value of type QPoint");
@@ -391,10 +426,8 @@ void TestJsonCodec::agreesWithQJsonDocument()
                                 "\n",
                                 "\"a\"",
                                 "1e3",
-                                "-0",
                                 "9007199254740993",
                                 "-9223372036854775808",
-                                "9223372036854775808",
                                 "\"\\ud834\\uddda\""};
     int legal = 0;
     for (unsigned seed = 1; seed <= 300000; ++seed) {
@@ -413,7 +446,10 @@ void TestJsonCodec::agreesWithQJsonDocument()
         const QJsonDocument document = QJsonDocument::fromJson(text, &error);
         const bool isExpected = error.error == QJsonParseError::NoError;
         QVariantList list;
-        QVERIFY2((parsed(text, &list) == State::Done) == isExpected, text.constData());
+        const State state = parsed(text, &list);
+        if (state == State::Refused) // numbers in a row, which QJsonDocument makes a double of
+            continue;
+        QVERIFY2((state == State::Done) == isExpected, text.constData());
         if (!isExpected)
             continue;
         ++legal;
@@ -428,13 +464,26 @@ void TestJsonCodec::numbersAndTexts()
 {
     QVariantList list;
     QCOMPARE(
-        parsed(
-            "[123456789012345678,-123456789012345678,-0.0,5e-1,0.1,12345678901234567890,\"\xef\xbb\xbf\",\"\\ufeff\"]",
-            &list),
+        parsed("[123456789012345678,-123456789012345678,0,5e-1,0.1,12345678901234567890,\"\xef\xbb\xbf\",\"\\ufeff\"]",
+               &list),
         State::Done);
     QCOMPARE(list,
              (QVariantList{qlonglong(123456789012345678), qlonglong(-123456789012345678), qlonglong(0), 0.5, 0.1,
-                           12345678901234567890.0, QString(QChar(0xfeff)), QString(QChar(0xfeff))}));
+                           qulonglong(12345678901234567890u), QString(QChar(0xfeff)), QString(QChar(0xfeff))}));
+    QCOMPARE(parsed("[1e18,-1e18,9007199254740992.0,9007199254740994.0,100000000000000000000,-0,-0.0,0e5]", &list),
+             State::Done);
+    QCOMPARE(list, (QVariantList{1e18, -1e18, qlonglong(9007199254740992), 9007199254740994.0, 1e20, -0.0, -0.0, 0}));
+    QCOMPARE(list.at(0).typeId(), int(QMetaType::Double));
+    QCOMPARE(list.at(2).typeId(), int(QMetaType::LongLong));
+    QVERIFY(std::signbit(list.at(5).toDouble()) && std::signbit(list.at(6).toDouble()));
+    for (const char *const text :
+         {"[18446744073709551617]", "[-9223372036854775809]", "[123456789012345678901234567890]", "[9%1]"}) {
+        const QByteArray digits = QByteArray(text).replace("%1", QByteArray(400, '9')); // more than a double has
+        JsonParser parser;
+        parser.start(digits, Limit);
+        QCOMPARE(parser.parse(10), State::Refused);
+        QVERIFY2(parser.errorString().startsWith(QStringLiteral("the integer ")), qPrintable(parser.errorString()));
+    }
     for (const char *const text : {"[1e999]",
                                    "[\"\xed\xa0\x80\"]",
                                    "[\"\xc0\x80\"]",
@@ -509,10 +558,10 @@ void TestJsonCodec::aMessageThatTakesTooMuchCostsOnlyItself()
     worker.feed("[\"do\",{},\"count\"," + much + "][\"do\",{},\"count\"]");
     Request request;
     QCOMPARE(Test::next(worker, &request), Decoded::Message);
-    QVERIFY(request.sizeError.contains(QStringLiteral("maxDecodedSize")));
+    QVERIFY(request.refusal.contains(QStringLiteral("maxDecodedSize")));
     QCOMPARE(request.items, QVariantList{QStringLiteral("count")});
     QCOMPARE(Test::next(worker, &request), Decoded::Message);
-    QVERIFY(request.sizeError.isEmpty());
+    QVERIFY(request.refusal.isEmpty());
 
     JsonClientCodec client(Limit, 30000);
     client.feed("[\"ok\",{}," + much + "][\"ok\",{},1]");
@@ -534,14 +583,11 @@ void TestJsonCodec::writesWhatQJsonDocumentWrites()
     for (char16_t unit = 0; unit < 0xd800; unit += unit < 0x300 ? 1 : 0x0fd)
         every.append(QChar(unit));
     const QVariantList list{5.0,
-                            -0.0,
                             1e15,
-                            1e18,
                             1e22,
                             1e30,
                             0.1,
                             1.5e-7,
-                            123456789012345680.0,
                             std::numeric_limits<double>::max(),
                             std::numeric_limits<double>::denorm_min(),
                             std::numeric_limits<qlonglong>::min(),
@@ -561,6 +607,41 @@ void TestJsonCodec::writesWhatQJsonDocumentWrites()
     QVERIFY(!JsonWriter(&hashed, Limit)
                  .write(QVariantHash{{QStringLiteral("b"), 1}, {QStringLiteral("a"), 2}, {QStringLiteral("c"), 3}}, 0));
     QCOMPARE(hashed, QByteArray(R"({"a":2,"b":1,"c":3})"));
+}
+
+void TestJsonCodec::aNumberThatDoesNotFitCostsOnlyItsCall()
+{
+    JsonWorkerCodec worker(Limit);
+    worker.feed(R"(["do",{},"count",-9223372036854775809]["do",{},"count",1])");
+    Request request;
+    QCOMPARE(Test::next(worker, &request), Decoded::Message);
+    QVERIFY(request.refusal.contains(QStringLiteral("-9223372036854775809")));
+    QCOMPARE(Test::next(worker, &request), Decoded::Message);
+    QVERIFY(request.refusal.isEmpty());
+
+    JsonClientCodec client(Limit);
+    client.feed(R"(["ok",{},[18446744073709551617]]["ok",{},1])");
+    Reply reply;
+    QCOMPARE(Test::next(client, &reply), Decoded::Message);
+    QCOMPARE(reply.kind, Reply::Failure);
+    QCOMPARE(reply.failure.message,
+             QStringLiteral("the reply cannot be taken: the integer 18446744073709551617, which does not fit 64 bits"));
+    QCOMPARE(Test::next(client, &reply), Decoded::Message);
+    QCOMPARE(reply.value, QVariant(qlonglong(1)));
+}
+
+// As numbers with a fraction, which print with an exponent; a string would print as it is.
+void TestJsonCodec::perlReadsWholeDoublesAsNumbers()
+{
+    QProcess perl;
+    perl.start(QStringLiteral("perl"),
+               {QStringLiteral("-MJSON::XS"), QStringLiteral("-e"),
+                QStringLiteral("print JSON::XS->new->encode(JSON::XS->new->decode($ARGV[0]))"),
+                QString::fromLatin1(callBytes({1e18, 9007199254740994.0, -0.0, qlonglong(1) << 60, 5.0}))});
+    if (!perl.waitForFinished() || perl.exitCode() != 0)
+        QSKIP("there is no Perl with JSON::XS");
+    QCOMPARE(perl.readAllStandardOutput(),
+             QByteArray(R"(["do",{},1e+18,9.00719925474099e+15,-0,1152921504606846976,5])"));
 }
 
 void TestJsonCodec::theWriterAppliesTheBound()

@@ -39,7 +39,7 @@ class QTPREFORK_EXPORT Error : public std::exception
 public:
     enum Code {
         NoError, ///< a default-constructed Error
-        WorkerError, ///< the method threw; the worker lives on
+        WorkerError, ///< the method threw, or its result did not fit; the worker lives on
         SetupError, ///< the interface's setup threw: `setup exception: …`; the worker lives on
         BadArguments, ///< arguments that could not be serialised, or that the method's parameters did not accept
         NoSuchMethod, ///< the interface has no method of that name
@@ -47,7 +47,7 @@ public:
         WorkerLost, ///< fatal: `worker connection suddenly died`
         Aborted, ///< fatal: Checkout::abort()
         QueueFull, ///< fatal: more checkouts waiting than ClientOptions::maxQueued
-        ProtocolError, ///< fatal: the worker sent something that is not the protocol, or a result of the wrong type
+        ProtocolError, ///< fatal: the worker sent something that is not the protocol
         Unavailable, ///< fatal: no server there and the client was told not to wait, or the zygote is gone
         Shutdown, ///< fatal: the client was destroyed, or the checkout was already released
         Exception, ///< a callback threw something that is not an Error; see exception()

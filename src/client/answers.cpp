@@ -153,7 +153,7 @@ QString Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call,
             continue;
         detail::CborReader reader(message.arguments, &m_core->types(), nullptr, m_core->maxDecodedSize());
         auto notice = handler->read(message.event, reader, message.argumentCount);
-        if (!notice && reader.lacksType()) {
+        if (!notice && reader.isRefused()) {
             refuseLater(ref,
                         QStringLiteral("the event '%1' of '%2' cannot be taken: %3")
                             .arg(message.event, method, reader.errorString()));
@@ -193,14 +193,14 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
     case Wire::ResultReading::Refused:
         refuseResult(*connection, ref, Wire::refusedResult(problem), time);
         return true;
+    case Wire::ResultReading::Misfit:
+        refuseResult(*connection, ref, Wire::misfitResult(call->method, problem), time);
+        return true;
     case Wire::ResultReading::Unfinished:
         --connection->lastAnswered;
         connection->isUnfinished = true;
         m_core->settler().expectLarge();
         return false;
-    case Wire::ResultReading::Misfit:
-        problem = Wire::misfitResult(call->method, problem);
-        break;
     case Wire::ResultReading::Malformed:
         break;
     }

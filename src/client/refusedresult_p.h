@@ -18,7 +18,7 @@ public:
     {
     }
     bool accept(const QVariant &, detail::MemoryMeter *) override { return false; }
-    bool read(detail::CborReader &reader) override { return reader.refuse(m_problem); }
+    bool read(detail::CborReader &reader) override { return reader.refuseBecause(m_problem); }
     QVariant result() const override { return {}; }
     void deliver() override { }
     bool takesErrors() const override { return m_handler->takesErrors(); }

@@ -53,9 +53,9 @@ Error refusedResult(const QString &problem)
     return Error(Error::WorkerError, problem);
 }
 
-QString misfitResult(const QString &method, const QString &given)
+Error misfitResult(const QString &method, const QString &given)
 {
-    return QStringLiteral("the result of %1 is of the wrong type: %2").arg(method, given);
+    return Error(Error::WorkerError, QStringLiteral("the result of %1 is of the wrong type: %2").arg(method, given));
 }
 
 QString misfitEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,

@@ -22,9 +22,9 @@ namespace Prefork::Wire {
 [[nodiscard]] Error toError(const FailureText &failure);
 /// The error of a call whose result was refused; @p problem says why, in a sentence.
 [[nodiscard]] Error refusedResult(const QString &problem);
-/// What is wrong with a worker whose result is @p given instead of what @p method returns.
-[[nodiscard]] QString misfitResult(const QString &method, const QString &given);
-/// The same for an event that does not carry what @p handler should get; it may hold @p types.
+/// The error of a call whose result is @p given, which does not fit what @p method returns.
+[[nodiscard]] Error misfitResult(const QString &method, const QString &given);
+/// What is wrong with a worker whose event does not carry what @p handler should get; it may hold @p types.
 [[nodiscard]] QString misfitEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,
                                   const detail::TypeRegistry &types, qint64 maxDecodedSize);
 /// The error of the calls of a worker that has broken the protocol.

@@ -21,6 +21,27 @@ bool CborReader::fail(const QString &error)
     return false;
 }
 
+bool CborReader::deny(Denial denial, const QString &why)
+{
+    if (!m_broken) {
+        m_error = Wire::onOneLine(why);
+        m_denial = denial;
+        m_broken = true;
+        m_at = m_end;
+    }
+    return false;
+}
+
+bool CborReader::refuse(const QString &what)
+{
+    return deny(Denial::Value, what);
+}
+
+bool CborReader::refuseBecause(const QString &why)
+{
+    return deny(Denial::Told, why);
+}
+
 bool CborReader::truncated()
 {
     return fail(QStringLiteral("it ends too early"));

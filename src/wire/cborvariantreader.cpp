@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "wire/oneline_p.h"
+#include "wire/timetags_p.h"
 #include "wire/utc_p.h"
 
 #include <QtPrefork/detail/cborreader.h>
@@ -33,19 +34,7 @@ bool CborReader::chargeMore()
         if (m_memoryLeft >= 0)
             return true;
     }
-    return deny(Denial::Memory, decodedSizeError(m_end - m_begin, m_maxDecodedSize));
-}
-
-// The bytes may be fine, and so is what comes behind the message.
-bool CborReader::deny(Denial denial, const QString &why)
-{
-    if (!m_broken) {
-        m_denial = denial;
-        m_broken = true;
-        m_error = why;
-        m_at = m_end;
-    }
-    return false;
+    return refuse(decodedSizeError(m_end - m_begin, m_maxDecodedSize));
 }
 
 bool CborReader::failForLackOf(QByteArrayView typeName)
@@ -54,11 +43,6 @@ bool CborReader::failForLackOf(QByteArrayView typeName)
     return deny(Denial::Type,
                 QStringLiteral("a value whose type '%1' %2")
                     .arg(Wire::onOneLine(QString::fromUtf8(name)), TypeRegistry::missing(m_types)));
-}
-
-bool CborReader::refuse(const QString &why)
-{
-    return deny(Denial::Told, why);
 }
 
 bool CborReader::readVariant(QVariant *value)
@@ -76,7 +60,7 @@ bool CborReader::readVariant(QVariant *value)
         return true;
     case Negative:
         if (!readSigned(&integer))
-            return fail(QStringLiteral("a negative integer that does not fit 64 bits"));
+            return refuse(QStringLiteral("an integer below -2^63"));
         *value = QVariant(integer);
         return true;
     case Bytes:
@@ -229,6 +213,8 @@ bool CborReader::readTagged(QVariant *value)
         case 37:
             return readUuid(value);
         default:
+            if (Wire::isTimed(tag))
+                return Wire::readTimed(*this, tag, value);
             break;
         }
     } while (peek() == Tag);

@@ -4,6 +4,7 @@
 #include <QtPrefork/detail/typeregistry.h>
 
 #include "wire/iterables_p.h"
+#include "wire/timetags_p.h"
 
 #include <QtCore/QDataStream>
 #include <QtCore/QDateTime>
@@ -88,6 +89,14 @@ void writeSequence(CborWriter &writer, const Wire::SequentialView &items)
     writeList(writer, list);
 }
 
+void writeEnum(CborWriter &writer, const QVariant &value)
+{
+    if (value.metaType().flags() & QMetaType::IsUnsignedEnumeration)
+        writer.writeUnsigned(value.toULongLong());
+    else
+        writer.writeSigned(value.toLongLong());
+}
+
 void writeOther(CborWriter &writer, const QVariant &value)
 {
     const QMetaType type = value.metaType();
@@ -97,7 +106,7 @@ void writeOther(CborWriter &writer, const QVariant &value)
     else if (type == QMetaType::fromType<qfloat16>())
         writer.writeDouble(double(float(contents<qfloat16>(value))));
     else if (type.flags() & QMetaType::IsEnumeration)
-        writer.writeSigned(value.toLongLong());
+        writeEnum(writer, value);
     else if (value.canConvert<Wire::AssociativeView>())
         writeAssociation(writer, value.value<Wire::AssociativeView>());
     else if (value.canConvert<Wire::SequentialView>())
@@ -115,6 +124,7 @@ void CborWriter::writeVariant(const QVariant &value)
 {
     switch (value.typeId()) {
     case QMetaType::UnknownType:
+        return writeUndefined();
     case QMetaType::Nullptr:
     case QMetaType::Void:
         return writeNull();
@@ -148,9 +158,8 @@ void CborWriter::writeVariant(const QVariant &value)
     case QMetaType::QChar:
     case QMetaType::QDate:
     case QMetaType::QTime:
-        return writeString(*this, value.toString());
     case QMetaType::QDateTime:
-        return writeDateTime(contents<QDateTime>(value));
+        return Wire::writeTimed(*this, value);
     case QMetaType::QUrl:
         return writeUrl(contents<QUrl>(value));
     case QMetaType::QUuid:
@@ -178,21 +187,17 @@ void CborWriter::writeVariant(const QVariant &value)
 
 void CborWriter::writeDateTime(const QDateTime &value)
 {
-    if (!value.isValid())
-        return writeNull();
-    // ISO 8601 has no seconds in an offset; zones of long ago do.
-    const int offset = value.offsetFromUtc();
-    const QString text = (offset % 60 == 0 ? value.toOffsetFromUtc(offset) : value.toUTC()).toString(Qt::ISODateWithMs);
-    if (text.isEmpty())
-        return fail(QStringLiteral("a QDateTime outside the years 0 to 9999"));
-    writeTag(0);
-    writeText(text);
-    count(DateTimeCost);
+    if (value.isValid())
+        Wire::writeDateTime(*this, value);
+    else
+        writeNull();
 }
 
 void CborWriter::writeUrl(const QUrl &value)
 {
     const QByteArray address = value.toEncoded();
+    if (!value.isValid() && !value.errorString().isEmpty())
+        return fail(QStringLiteral("a QUrl that is not valid"));
     writeTag(32);
     writeUtf8(address);
     count(urlCost(address.size()));

@@ -94,14 +94,8 @@ void CborWriter::writeLongText(QStringView text)
         m_cursor = encoder.appendToBuffer(m_cursor, slice);
         rest = rest.sliced(slice.size());
     }
-    if (encoder.hasError()) {
-        m_cursor = m_begin + start;
-        const QByteArray utf8 = text.toUtf8();
-        writeUtf8(utf8);
-        if (utf8.size() >= LongString)
-            count(textCost(utf8.size()));
-        return;
-    }
+    if (encoder.hasError())
+        return fail(QStringLiteral("a QString that is not Unicode text: half of a surrogate pair"));
 
     const qsizetype length = position() - start - guess;
     char head[9];

@@ -30,7 +30,7 @@ enum class ResultReading {
     Taken,
     Unfinished, ///< it takes long: ask again, as for Decoded::Unfinished
     Misfit, ///< it is of another type
-    Refused, ///< it takes too much memory, or has a value of a type that is not registered here
+    Refused, ///< it cannot be had here: it takes too much memory, or holds what is not known here, such as a type
     Malformed,
 };
 
@@ -49,7 +49,7 @@ public:
     [[nodiscard]] virtual Decoded next(Incoming *message) = 0;
     /// Of the Result next() has just handed out: gives it to @p handler, if there is one, which may be asked for in
     /// several calls of about
-    /// @p steps values each. @p problem is what it is instead, what it has too much, or how it is malformed.
+    /// @p steps values each. @p problem is what it is instead, what it has that is refused, or how it is malformed.
     [[nodiscard]] virtual ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) = 0;
     /// What is left of a large one besides what the handler has.
     [[nodiscard]] virtual std::unique_ptr<detail::Waste> takeWaste() { return {}; }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/convert.h>
 
+#include "wire/utf8_p.h"
+
+#include <QtCore/QDateTime>
+#include <QtCore/QMetaEnum>
+
 #include <cmath>
+#include <cstring>
 
 namespace Prefork::detail {
 
@@ -42,6 +48,62 @@ bool isUnsigned64(const QVariant &value)
     return value.typeId() == QMetaType::ULongLong || value.typeId() == QMetaType::ULong;
 }
 
+bool isTime(QMetaType type)
+{
+    return type.id() == QMetaType::QDateTime || type.id() == QMetaType::QDate || type.id() == QMetaType::QTime;
+}
+
+bool isNothing(const QVariant &value)
+{
+    return !value.isValid() || value.typeId() == QMetaType::Nullptr;
+}
+
+// What moc knows of an enumeration, or of flags, of which it knows the name of those and of the enumeration.
+QMetaEnum metaEnumOf(QMetaType type)
+{
+    const QMetaObject *const meta = type.metaObject();
+    QByteArrayView name = type.name();
+    const bool isFlags = name.startsWith("QFlags<");
+    if (isFlags)
+        name = name.sliced(7).chopped(1);
+    name = name.sliced(name.lastIndexOf(':') + 1);
+    for (int i = 0; meta && i < meta->enumeratorCount(); ++i) {
+        const QMetaEnum known = meta->enumerator(i);
+        if (name == (isFlags ? known.enumName() : known.name()) && (known.isFlag() || !isFlags))
+            return known;
+    }
+    return {};
+}
+
+// Its size and sign are known only at run time.
+template <class T>
+bool toEnumOf(const QVariant &value, QMetaType type, void *out)
+{
+    T number{};
+    const QMetaEnum meta = metaEnumOf(type);
+    if (!fromVariant(value, &number) || (meta.isValid() && !isEnumValue(meta, qint64(number))))
+        return false;
+    std::memcpy(out, &number, sizeof(T));
+    return true;
+}
+
+bool toEnum(const QVariant &value, QMetaType type, void *out)
+{
+    const bool isUnsigned = type.flags() & QMetaType::IsUnsignedEnumeration;
+    switch (type.sizeOf()) {
+    case 1:
+        return isUnsigned ? toEnumOf<quint8>(value, type, out) : toEnumOf<qint8>(value, type, out);
+    case 2:
+        return isUnsigned ? toEnumOf<quint16>(value, type, out) : toEnumOf<qint16>(value, type, out);
+    case 4:
+        return isUnsigned ? toEnumOf<quint32>(value, type, out) : toEnumOf<qint32>(value, type, out);
+    case 8:
+        return isUnsigned ? toEnumOf<quint64>(value, type, out) : toEnumOf<qint64>(value, type, out);
+    default:
+        return false;
+    }
+}
+
 }
 
 bool toSigned(const QVariant &value, qint64 *out)
@@ -67,6 +129,10 @@ bool toUnsigned(const QVariant &value, quint64 *out)
         *out = value.toULongLong(&ok);
         return ok && !value.toString().startsWith(u'-');
     }
+    if (const double number = isFloating(value) ? value.toDouble() : 0; number >= 0x1p63 && number < 0x1p64) {
+        *out = quint64(number);
+        return true;
+    }
     qint64 number = 0;
     if (!toSigned(value, &number) || number < 0)
         return false;
@@ -80,6 +146,10 @@ bool toFloating(const QVariant &value, double *out)
         return false;
     bool ok = false;
     *out = value.toDouble(&ok);
+    if (isUnsigned64(value))
+        return *out < 0x1p64 && quint64(*out) == value.toULongLong();
+    if (isInteger(value)) // with more digits than a double has
+        return *out < 0x1p63 && qint64(*out) == value.toLongLong();
     return ok;
 }
 
@@ -107,7 +177,13 @@ bool toText(const QVariant &value, QString *out)
         *out = QString();
         return true;
     }
-    if (!isText(value) && !isInteger(value) && !isFloating(value) && value.typeId() != QMetaType::Bool)
+    if (value.typeId() == QMetaType::QByteArray) {
+        *out = QString();
+        return Wire::appendUtf8(*static_cast<const QByteArray *>(value.constData()), out);
+    }
+    const int type = value.typeId();
+    const bool isWritten = type == QMetaType::QDate || type == QMetaType::QTime || type == QMetaType::QChar;
+    if (!isText(value) && !isInteger(value) && !isFloating(value) && type != QMetaType::Bool && !isWritten)
         return false;
     *out = value.toString();
     return true;
@@ -120,14 +196,41 @@ bool toBytes(const QVariant &value, QByteArray *out)
         return true;
     }
     QString text;
-    if (!toText(value, &text))
+    if (!toText(value, &text) || !text.isValidUtf16())
         return false;
     *out = text.toUtf8();
     return true;
 }
 
+QVariant fromUtf8(QByteArrayView text)
+{
+    QString string(QLatin1StringView(""));
+    return Wire::appendUtf8(text, &string) ? QVariant(string) : QVariant(text.toByteArray());
+}
+
+bool isEnumValue(const QMetaEnum &meta, qint64 number)
+{
+    uint known = 0;
+    for (int i = 0; i < meta.keyCount(); ++i) {
+        if (meta.value(i) == int(number))
+            return true;
+        known |= uint(meta.value(i));
+    }
+    return meta.isFlag() && (uint(number) & ~known) == 0;
+}
+
+// One of a date and a time is not made of the other: something would be lost, or invented.
 bool toType(const QVariant &value, QMetaType type, void *out)
 {
+    if (type.flags() & QMetaType::IsEnumeration)
+        return toEnum(value, type, out);
+    if (isTime(type) && isNothing(value)) {
+        type.destruct(out);
+        type.construct(out);
+        return true;
+    }
+    if (isTime(type) && isTime(value.metaType()) && type != value.metaType())
+        return false;
     return QMetaType::convert(value.metaType(), value.constData(), type, out);
 }
 

@@ -9,6 +9,7 @@
 
 #include <QtCore/QMetaProperty>
 
+#include <optional>
 #include <vector>
 
 namespace Prefork::detail {
@@ -23,20 +24,6 @@ bool store(const QVariant &value, QVariant *out, MemoryMeter *memory = nullptr)
         return false;
     *out = QVariant::fromValue(std::move(converted));
     return true;
-}
-
-bool storeEnum(const QVariant &value, QMetaType type, QVariant *out)
-{
-    qint64 number = 0;
-    const int bits = 8 * int(type.sizeOf());
-    if (!toSigned(value, &number))
-        return false;
-    if (bits < 64) { // of those that have more, all numbers fit
-        const qint64 rest = number >> (type.flags() & QMetaType::IsUnsignedEnumeration ? bits : bits - 1);
-        if (rest != 0 && (rest != -1 || type.flags() & QMetaType::IsUnsignedEnumeration))
-            return false;
-    }
-    return toType(QVariant(number), type, out->data());
 }
 
 bool storeList(const QVariant &value, QVariant *out, MemoryMeter *memory)
@@ -79,8 +66,6 @@ bool storeOther(const QVariant &value, QMetaType type, QVariant *out, MemoryMete
         return true;
     }
     *out = QVariant(type);
-    if (type.flags() & QMetaType::IsEnumeration)
-        return storeEnum(value, type, out);
     if (isGadget(type))
         return gadgetFromVariant(value, *type.metaObject(), out->data(), memory);
     if (QMetaType::canView(type, QMetaType::fromType<Wire::AssociativeView>()))
@@ -98,6 +83,14 @@ bool setField(const QVariant &value, const QMetaProperty &property, void *gadget
             && property.writeOnGadget(gadget, converted));
 }
 
+bool readField(CborReader &reader, QMetaType type, QVariant *value)
+{
+    std::optional<CborReader::Trial> trial;
+    if (!takesBytes(type))
+        trial.emplace(reader);
+    return reader.readVariant(value);
+}
+
 bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void *gadget)
 {
     std::vector<bool> seen(std::size_t(meta.propertyCount()));
@@ -112,7 +105,7 @@ bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void
         if (seen[std::size_t(index)])
             return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(QString::fromUtf8(name)));
         seen[std::size_t(index)] = true;
-        if (!reader.readVariant(&value))
+        if (!readField(reader, meta.property(index).metaType(), &value))
             return false;
         MemoryMeter memory = reader.meter();
         const bool isSet = setField(value, meta.property(index), gadget, &memory);
@@ -127,6 +120,11 @@ bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void
 bool isField(const QMetaProperty &property)
 {
     return property.isReadable() && property.isStored();
+}
+
+bool takesBytes(QMetaType type)
+{
+    return type == QMetaType::fromType<QByteArray>() || type == QMetaType::fromType<QVariant>();
 }
 
 bool hasFields(const QMetaObject &meta)

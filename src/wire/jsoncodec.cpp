@@ -3,6 +3,7 @@
 
 #include "wire/jsonwriter_p.h"
 #include "wire/oneline_p.h"
+#include "wire/utf8_p.h"
 
 #include <QtCore/QScopeGuard>
 
@@ -20,12 +21,6 @@ const QLatin1StringView ResultCommand("ok");
 const QLatin1StringView FailureCommand("er");
 const QLatin1StringView CodeKey("code");
 const QLatin1StringView DataKey("data");
-
-// Half of a surrogate pair, which JSON does not allow, becomes a question mark.
-QString unicode(const QString &text)
-{
-    return text.isValidUtf16() ? text : QString::fromUtf8(text.toUtf8());
-}
 
 // What a value takes at least when it is written: a look at lengths only.
 qsizetype leastSize(const QVariant &value)
@@ -81,7 +76,7 @@ Decoded JsonReader::next(QVariantList *message)
         return Decoded::Unfinished;
     if (state == JsonParser::State::Malformed)
         return fail(m_parser.errorString());
-    m_isTooLarge = state == JsonParser::State::TooLarge;
+    m_isRefused = state == JsonParser::State::Refused;
     *message = m_parser.take();
     if (message->value(0).typeId() != QMetaType::QString)
         return fail(QStringLiteral("message without a command"));
@@ -146,9 +141,9 @@ Decoded JsonClientCodec::next(Reply *reply)
     if (!isResult && command != FailureCommand)
         return m_reader.fail(QStringLiteral("unrecognised response code '%1'").arg(command));
     *reply = Reply();
-    if (m_reader.isTooLarge()) {
+    if (m_reader.isRefused()) {
         reply->kind = Reply::Failure;
-        reply->failure.message = QStringLiteral("the reply cannot be taken: %1").arg(m_reader.sizeError());
+        reply->failure.message = QStringLiteral("the reply cannot be taken: %1").arg(m_reader.refusal());
         return decoded;
     }
     if (message.size() < 3)
@@ -206,7 +201,7 @@ void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code,
                 failure = QStringLiteral("the data cannot be converted");
             }
             writer.raw(",");
-            return failure ? failure : writer.write(unicode(text), 1);
+            return failure ? failure : writer.write(wellFormed(text), 1);
         };
         return !encodeWhole(out, m_maxMessageSize, m_maxDecodedSize, write);
     };
@@ -225,8 +220,8 @@ Decoded JsonWorkerCodec::next(Request *request)
     *request = Request();
     if (command != CallCommand && command != DoneCommand)
         return m_reader.fail(QStringLiteral("unknown command '%1'").arg(command));
-    if (m_reader.isTooLarge()) {
-        request->sizeError = m_reader.sizeError();
+    if (m_reader.isRefused()) {
+        request->refusal = m_reader.refusal();
     } else if (const QVariant meta = message.value(1); meta.typeId() != QMetaType::QVariantMap) {
         return m_reader.fail(QStringLiteral("message without meta data"));
     }

@@ -19,11 +19,12 @@ public:
     {
     }
     void feed(QByteArrayView bytes) { m_scanner.feed(bytes); }
-    /// Of a message that takes too much memory the first items, its command at least; then isTooLarge().
+    /// Of a message that takes too much memory, or has an integer that does not fit, the first items, its command at
+    /// least; then isRefused().
     [[nodiscard]] Decoded next(QVariantList *message);
-    [[nodiscard]] bool isTooLarge() const { return m_isTooLarge; }
-    /// What memory() has too much.
-    [[nodiscard]] QString sizeError() const { return m_parser.errorString(); }
+    [[nodiscard]] bool isRefused() const { return m_isRefused; }
+    /// What the message has then.
+    [[nodiscard]] QString refusal() const { return m_parser.errorString(); }
     /// What of the bound the last message has left.
     [[nodiscard]] const detail::MemoryMeter &memory() const { return m_parser.memory(); }
     Decoded fail(const QString &error);
@@ -34,7 +35,7 @@ private:
     const qint64 m_maxDecodedSize;
     JsonScanner m_scanner;
     JsonParser m_parser;
-    bool m_isTooLarge = false;
+    bool m_isRefused = false;
     QString m_error;
 };
 
@@ -53,7 +54,7 @@ struct Request
     enum Kind { Call, Done };
     Kind kind = Call;
     QVariantList items; ///< of a Call: the method's name, if it has one, then the arguments
-    QString sizeError; ///< of a Call that takes too much memory: how; its items are not all there then
+    QString refusal; ///< of a Call that has what cannot be had here: what; its items are not all there then
 };
 
 /// The client's end. Encoders append to @p out, and on failure leave it as it was and return why.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsonparser_p.h"
 
+#include "wire/oneline_p.h"
 #include "wire/utf8_p.h"
 
 #include <algorithm>
@@ -19,6 +20,11 @@ bool isSpace(char c)
 bool isDigit(char c)
 {
     return c >= '0' && c <= '9';
+}
+
+bool isNegativeZero(double number)
+{
+    return number == 0 && std::signbit(number);
 }
 
 int hexDigit(char c)
@@ -57,7 +63,7 @@ JsonParser::State JsonParser::parse(int steps)
 
 QVariantList JsonParser::take()
 {
-    if (m_state == State::TooLarge && !m_levels.empty())
+    if (m_state == State::Refused && !m_levels.empty())
         m_result = std::move(m_levels.front().list);
     m_levels.clear();
     return std::exchange(m_result, {});
@@ -75,10 +81,13 @@ bool JsonParser::malformed(const char *what)
 
 bool JsonParser::charge(qint64 bytes)
 {
-    if (m_memory.charge(bytes))
-        return true;
-    m_state = State::TooLarge;
-    m_error = m_memory.errorString();
+    return m_memory.charge(bytes) || refuse(m_memory.errorString());
+}
+
+bool JsonParser::refuse(const QString &what)
+{
+    m_state = State::Refused;
+    m_error = onOneLine(what);
     return false;
 }
 
@@ -231,6 +240,10 @@ bool JsonParser::number(QVariant *value)
     constexpr qsizetype SafeDigits = 18;
     if (m_at == integerEnd && m_at - first <= SafeDigits) {
         const bool isNegative = *first == '-';
+        if (isNegative && first[1] == '0') {
+            *value = QVariant(-0.0);
+            return true;
+        }
         qlonglong number = 0;
         for (const char *at = first + isNegative; at != m_at; ++at)
             number = 10 * number + (*at - '0');
@@ -241,13 +254,17 @@ bool JsonParser::number(QVariant *value)
     bool ok = false;
     if (m_at == integerEnd) {
         *value = QVariant(text.toLongLong(&ok));
+        if (!ok)
+            *value = QVariant(text.toULongLong(&ok));
         if (ok)
             return true;
     }
     const double number = text.toDouble(&ok);
-    if (!ok)
+    if (!ok && m_at != integerEnd)
         return malformed("number");
-    const bool isInteger = number >= -0x1p63 && number < 0x1p63 && std::trunc(number) == number;
+    if (!ok || (m_at == integerEnd && QByteArray::number(number, 'f', 0) != text))
+        return refuse(QStringLiteral("the integer %1, which does not fit 64 bits").arg(QString::fromLatin1(text)));
+    const bool isInteger = std::abs(number) <= 0x1p53 && std::trunc(number) == number && !isNegativeZero(number);
     *value = isInteger ? QVariant(qlonglong(number)) : QVariant(number);
     return true;
 }

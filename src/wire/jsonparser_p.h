@@ -13,8 +13,8 @@
 namespace Prefork::Wire {
 
 /// Makes a QVariantList of a JSON array, to the letter of RFC 8259, in steps, and within a bound of memory. Integers
-/// become qlonglong where they fit, also when written as 1.0 or 1e3; other numbers double, objects QVariantMap, of a
-/// key that comes twice the last value.
+/// become qlonglong, above its range qulonglong; up to 2^53 also those written as 1.0 or 1e3. Other numbers become
+/// double, -0 among them, objects QVariantMap, of a key that comes twice the last value.
 class JsonParser
 {
 public:
@@ -22,7 +22,7 @@ public:
         Working, ///< not yet done: call parse() again
         Done,
         Malformed, ///< errorString() says how
-        TooLarge, ///< takes more memory than it may
+        Refused, ///< takes more memory than it may, or has an integer that does not fit: errorString() says what it has
     };
 
     /// What the items of a list and the entries of a map take besides what they keep. A list doubles its room as it
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] bool isWorking() const { return m_state == State::Working; }
     /// Goes on for about @p steps values.
     State parse(int steps);
-    /// The array; if it is TooLarge, what of it came before that.
+    /// The array; if it is Refused, what of it came before that.
     [[nodiscard]] QVariantList take();
     [[nodiscard]] QString errorString() const { return m_error; }
     /// What is left of the bound.
@@ -69,6 +69,7 @@ private:
     [[nodiscard]] bool escape(QString *text, const char *end);
     [[nodiscard]] bool codeUnit(const char *end, char16_t *unit);
     [[nodiscard]] bool charge(qint64 bytes);
+    bool refuse(const QString &what);
     bool malformed(const char *what);
 
     State m_state = State::Done;

@@ -4,6 +4,7 @@
 #include "wire/iterables_p.h"
 #include "wire/jsonparser_p.h"
 #include "wire/jsonscanner_p.h"
+#include "wire/utf8_p.h"
 
 #include <QtPrefork/detail/gadget.h>
 
@@ -13,13 +14,11 @@
 #include <QtCore/QJsonValue>
 #include <QtCore/QLocale>
 #include <QtCore/QMap>
-#include <QtCore/QStringDecoder>
 #include <QtCore/QUrl>
 #include <QtCore/QUuid>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace Prefork::Wire {
 
@@ -60,32 +59,57 @@ JsonWriter::Failure JsonWriter::finish(qint64 maxDecodedSize) const
     return {};
 }
 
-JsonWriter::Failure JsonWriter::unsigned64(quint64 number)
-{
-    if (number > quint64(std::numeric_limits<qint64>::max()))
-        return QStringLiteral("the integer %1 does not fit 64 bits with a sign").arg(number);
-    m_out->append(QByteArray::number(number));
-    return {};
-}
-
 JsonWriter::Failure JsonWriter::floating(double number)
 {
     if (!std::isfinite(number))
         return QStringLiteral("%1, which JSON does not have (Protocol::Native has)")
             .arg(std::isnan(number) ? QStringLiteral("NaN") : QStringLiteral("infinity"));
-    const bool isInteger = std::trunc(number) == number && std::abs(number) <= 0x1p53;
-    m_out->append(isInteger ? QByteArray::number(qint64(number))
-                            : QByteArray::number(number, 'g', QLocale::FloatingPointShortest));
+    const bool isInteger = std::trunc(number) == number;
+    if (number == 0 && std::signbit(number))
+        m_out->append("-0.0"); // -0 alone is an integer for some, which has no sign
+    else if (isInteger && std::abs(number) <= 0x1p53)
+        m_out->append(QByteArray::number(qint64(number)));
+    else // a whole one with an exponent, for else others take it for an integer
+        m_out->append(QByteArray::number(number, isInteger ? 'e' : 'g', QLocale::FloatingPointShortest));
     return {};
 }
 
 JsonWriter::Failure JsonWriter::bytes(const QByteArray &data)
 {
-    QStringDecoder decoder(QStringDecoder::Utf8);
-    const QString string = decoder(data);
-    if (decoder.hasError())
+    QString string;
+    if (!appendUtf8(data, &string))
         return QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
     return text(string);
+}
+
+JsonWriter::Failure JsonWriter::url(const QUrl &address)
+{
+    if (!address.isValid() && !address.errorString().isEmpty())
+        return QStringLiteral("a QUrl that is not valid");
+    return text(address.toString());
+}
+
+// Nothing, if it is invalid; of a year without a text there is none.
+template <class Time>
+JsonWriter::Failure JsonWriter::time(const Time &value, const char *type)
+{
+    if (!value.isValid()) {
+        m_out->append("null");
+        return {};
+    }
+    const QString string = value.toString(Qt::ISODateWithMs);
+    if (string.isEmpty())
+        return QStringLiteral("a %1 outside the years 0 to 9999").arg(QLatin1StringView(type));
+    return text(string);
+}
+
+// With its offset: what is local time here is not so there.
+JsonWriter::Failure JsonWriter::dateTime(const QDateTime &value)
+{
+    const int offset = value.isValid() ? value.offsetFromUtc() : 0;
+    if (offset % 60 != 0)
+        return QStringLiteral("a QDateTime whose offset from UTC has seconds (send it as UTC)");
+    return time(value.isValid() ? value.toOffsetFromUtc(offset) : value, "QDateTime");
 }
 
 JsonWriter::Failure JsonWriter::text(QStringView string)
@@ -191,7 +215,9 @@ JsonWriter::Failure JsonWriter::other(const QVariant &value, int depth)
 {
     const QMetaType type = value.metaType();
     if (type.flags() & QMetaType::IsEnumeration)
-        return write(QVariant(value.toLongLong()), depth);
+        return write(type.flags() & QMetaType::IsUnsignedEnumeration ? QVariant(value.toULongLong())
+                                                                     : QVariant(value.toLongLong()),
+                     depth);
     if (value.canConvert<AssociativeView>())
         return association(value, depth);
     if (value.canConvert<SequentialView>())
@@ -216,7 +242,8 @@ JsonWriter::Failure JsonWriter::write(const QVariant &value, int depth)
         return {};
     case QMetaType::ULongLong:
     case QMetaType::ULong:
-        return unsigned64(value.toULongLong());
+        m_out->append(QByteArray::number(value.toULongLong()));
+        return {};
     case QMetaType::Char:
     case QMetaType::SChar:
     case QMetaType::UChar:
@@ -235,14 +262,23 @@ JsonWriter::Failure JsonWriter::write(const QVariant &value, int depth)
         return bytes(contents<QByteArray>(value));
     case QMetaType::QString:
         return text(contents<QString>(value));
+    case QMetaType::Char16:
+        m_out->append(QByteArray::number(uint(contents<char16_t>(value))));
+        return {};
+    case QMetaType::Char32:
+        m_out->append(QByteArray::number(uint(contents<char32_t>(value))));
+        return {};
     case QMetaType::QChar:
-    case QMetaType::QUrl:
     case QMetaType::QUuid:
-    case QMetaType::QDate:
-    case QMetaType::QTime:
         return text(value.toString());
+    case QMetaType::QUrl:
+        return url(contents<QUrl>(value));
+    case QMetaType::QDate:
+        return time(contents<QDate>(value), "QDate");
+    case QMetaType::QTime:
+        return time(contents<QTime>(value), "QTime");
     case QMetaType::QDateTime:
-        return text(value.toDateTime().toString(Qt::ISODateWithMs));
+        return dateTime(contents<QDateTime>(value));
     case QMetaType::QVariantList:
         return list(contents<QVariantList>(value), depth + 1);
     case QMetaType::QStringList:

@@ -44,9 +44,12 @@ private:
     [[nodiscard]] Failure entries(Entry begin, Entry end, int depth);
     [[nodiscard]] Failure association(const QVariant &value, int depth);
     [[nodiscard]] Failure other(const QVariant &value, int depth);
-    [[nodiscard]] Failure unsigned64(quint64 number);
     [[nodiscard]] Failure floating(double number);
     [[nodiscard]] Failure bytes(const QByteArray &data);
+    [[nodiscard]] Failure url(const QUrl &address);
+    [[nodiscard]] Failure dateTime(const QDateTime &value);
+    template <class Time>
+    [[nodiscard]] Failure time(const Time &value, const char *type);
     [[nodiscard]] Failure text(QStringView string);
     void plainText(QStringView text);
     void escape(char16_t unit);

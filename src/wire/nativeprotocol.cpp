@@ -186,15 +186,15 @@ bool ConnectionCodec::readFailure(FailureText *failure, WithData withData)
                   return known(value, value.readText(&failure->code));
               return withData == WithData::Yes && name == "data" && value.readVariant(&failure->data);
           });
-    if (reader.lacksType()) {
+    if (reader.isRefused() && withData == WithData::Yes) {
         const QString detail = QStringLiteral("its data cannot be taken: %1").arg(reader.errorString());
         const bool isText = readFailure(failure, WithData::No);
         failure->detail = detail;
         return isText;
     }
-    if (reader.isOverrun())
+    if (reader.isRefused())
         *failure = {QStringLiteral("the error cannot be taken: %1").arg(reader.errorString()), {}, {}, {}};
-    return reader.isOverrun() || (isFine && reader.readText(&failure->message) && reader.atEnd());
+    return reader.isRefused() || (isFine && reader.readText(&failure->message) && reader.atEnd());
 }
 
 bool ConnectionCodec::readSignatures(CborReader &reader)
@@ -336,8 +336,8 @@ ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype 
         return ResultReading::Misfit;
     }
     *problem = reader.isBroken() ? onOneLine(reader.errorString()) : QStringLiteral("a malformed result");
-    if (reader.isOverrun() || reader.lacksType()) {
-        if (!reader.isRefused())
+    if (reader.isRefused()) {
+        if (!reader.isTold())
             problem->prepend(QStringLiteral("the result cannot be taken: "));
         return ResultReading::Refused;
     }

@@ -5,6 +5,8 @@
 
 #include "wire/iterables_p.h"
 
+#include <optional>
+
 namespace Prefork::detail {
 
 namespace {
@@ -209,6 +211,9 @@ StepState FieldStepper::read(CborReader &reader, void *gadget, int *steps)
     if (!m_property.isValid() && !open(reader))
         return StepState::Failed;
     if (!m_isRead) {
+        std::optional<CborReader::Trial> trial;
+        if (!takesBytes(m_property.metaType()))
+            trial.emplace(reader);
         const StepState state = m_stepper.read(reader, &m_value, steps);
         if (state != StepState::Done)
             return state;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/stepreader.h>
 
+#include "wire/timetags_p.h"
+
 #include <utility>
 
 namespace Prefork::detail {
@@ -20,7 +22,7 @@ VariantStepper::Step VariantStepper::next(CborReader &reader, QVariant *out)
         quint64 tag = 0;
         if (!reader.readTag(&tag))
             return Step::Failed;
-        if (tag == 0 || tag == 1 || tag == 27 || tag == 32 || tag == 37)
+        if (tag == 0 || tag == 1 || tag == 27 || tag == 32 || tag == 37 || Wire::isTimed(tag))
             return reader.seek(start) && reader.readVariant(out) ? Step::Read : Step::Failed;
     }
     const CborReader::Kind kind = reader.peek();

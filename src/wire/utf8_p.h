@@ -25,6 +25,13 @@ namespace Prefork::Wire {
     return !decoder.hasError();
 }
 
+/// @p text as Unicode: half of a surrogate pair becomes a question mark. For error texts, which must arrive in any
+/// case.
+[[nodiscard]] inline QString wellFormed(const QString &text)
+{
+    return text.isValidUtf16() ? text : QString::fromUtf8(text.toUtf8());
+}
+
 }
 
 #endif

@@ -98,7 +98,9 @@ QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &argu
     QVariant result;
     if (resultType.id() == QMetaType::QVariant) {
         pointers[0] = &result;
-    } else if (resultType.id() != QMetaType::Void) {
+    } else if (resultType.id() == QMetaType::Void) {
+        result = QVariant::fromValue(nullptr); // as what add() has added returns
+    } else {
         result = QVariant(resultType);
         pointers[0] = result.data();
     }

@@ -80,9 +80,8 @@ void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
 {
     try {
         ensureSetUp();
-        if (!request.sizeError.isEmpty())
-            throw Error(Error::BadArguments,
-                        QStringLiteral("the arguments cannot be taken: %1").arg(request.sizeError));
+        if (!request.refusal.isEmpty())
+            throw Error(Error::BadArguments, QStringLiteral("the arguments cannot be taken: %1").arg(request.refusal));
         detail::MemoryMeter memory = m_codec.memory();
         const Running::Scope scope(*this, Running::Method);
         const QVariant result = m_interface.invoke(request.items, memory);

@@ -183,14 +183,14 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
     } catch (...) {
         Error error = Error::fromCurrentException();
         reply.takeBack();
-        if (arguments.isOverrun()) // the bytes may be fine, and the next message is
-            error = Error(Error::BadArguments,
-                          QStringLiteral("the arguments cannot be taken: %1").arg(arguments.errorString()));
-        else if (arguments.lacksType())
+        if (arguments.lacksType()) // the bytes are fine, and the next message may be
             error = Error(Error::BadArguments,
                           QStringLiteral("%1: the arguments cannot be taken: %2")
                               .arg(name.data() ? QString::fromUtf8(name) : QStringLiteral("(function call)"),
                                    arguments.errorString()));
+        else if (arguments.isRefused())
+            error = Error(Error::BadArguments,
+                          QStringLiteral("the arguments cannot be taken: %1").arg(arguments.errorString()));
         else if (arguments.isBroken())
             return fail(QStringLiteral("malformed arguments: %1").arg(arguments.errorString()));
         isAnswered = !(error.code() == Error::Canceled && m_inlet.hasEnded());
@@ -226,8 +226,8 @@ void NativeSession::run(MethodEntry *entry, QByteArrayView name, CborReader &arg
     const QVariantList list = arguments.readVariants(count);
     detail::expectEnd(arguments);
     detail::MemoryMeter memory = arguments.meter();
-    const QVariant result
-        = name.data() ? m_interface.invokeFallback(QString::fromUtf8(name), list) : m_interface.invoke(list, memory);
+    const QVariant result = name.data() ? m_interface.invokeFallback(detail::fromUtf8(name).toString(), list)
+                                        : m_interface.invoke(list, memory);
     reply.begin().writeVariant(result);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/outlet_p.h"
 
+#include "wire/utf8_p.h"
 #include "worker/running_p.h"
 
 #include <algorithm>
@@ -32,7 +33,7 @@ void Outlet::appendFailure(const Error &error, const QString &code, quint64 id)
             writer.writeUtf8("data");
             writer.writeVariant(error.data());
         }
-        writer.writeText(message);
+        writer.writeText(Wire::wellFormed(message));
     };
     bool hasThrown = false;
     try {
@@ -82,7 +83,7 @@ void Outlet::appendEvent(QAnyStringView name, const detail::CallArguments &argum
 void Outlet::setProgress(const Prefork::Progress &progress, quint64 id)
 {
     constexpr qsizetype Short = 64; // any client accepts such a text
-    if (progress.text().size() > Short) {
+    if (progress.text().size() > Short || !progress.text().isValidUtf16()) {
         QByteArray attempt;
         append({id, progress}, &attempt);
     }

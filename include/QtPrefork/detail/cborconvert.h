@@ -45,7 +45,12 @@ void toCbor(CborWriter &writer, const T &value)
         writer.writeVariant(value);
     } else if constexpr (std::same_as<T, bool>) {
         writer.writeBool(value);
-    } else if constexpr (std::is_enum_v<T> || std::signed_integral<T>) {
+    } else if constexpr (std::is_enum_v<T>) {
+        if constexpr (std::unsigned_integral<std::underlying_type_t<T>>)
+            writer.writeUnsigned(quint64(value));
+        else
+            writer.writeSigned(qint64(value));
+    } else if constexpr (std::signed_integral<T>) {
         writer.writeSigned(qint64(value));
     } else if constexpr (std::unsigned_integral<T>) {
         writer.writeUnsigned(value);
@@ -60,7 +65,7 @@ void toCbor(CborWriter &writer, const T &value)
         if (text.isValidUtf8())
             writer.writeUtf8(text);
         else
-            writer.writeText(text.toString());
+            writer.fail(QStringLiteral("a std::string that is not UTF-8 text"));
     } else if constexpr (SequenceContainer<T>) {
         if (!writer.enter())
             return;
@@ -142,7 +147,7 @@ template <class T>
         return reader.readBool(out);
     } else if constexpr (std::is_enum_v<T>) {
         std::underlying_type_t<T> number{};
-        const bool ok = readExactly(reader, &number);
+        const bool ok = readExactly(reader, &number) && isEnumValue<T>(number);
         *out = T(number);
         return ok;
     } else if constexpr (std::signed_integral<T>) {
@@ -158,9 +163,7 @@ template <class T>
         return ok;
     } else if constexpr (std::floating_point<T>) {
         double number = 0;
-        const bool ok = reader.readDouble(&number);
-        *out = T(number);
-        return ok;
+        return reader.readDouble(&number) && toWidth(number, out);
     } else if constexpr (std::same_as<T, QString>) {
         return reader.readText(out);
     } else if constexpr (std::same_as<T, QByteArray>) {
@@ -233,6 +236,7 @@ template <class T>
             reader.setMemoryLeft(memoryLeft);
         else
             memoryLeft = reader.memoryLeft();
+        const CborReader::Trial trial(reader);
         if (!reader.seek(start) || !reader.readVariant(&value))
             return false;
         MemoryMeter meter = reader.meter();

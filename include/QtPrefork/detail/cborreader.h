@@ -9,6 +9,8 @@
 #include <QtCore/QByteArray>
 #include <QtCore/QString>
 
+#include <utility>
+
 namespace Prefork::detail {
 
 /// Reads CBOR (RFC 8949) that may come from anyone.
@@ -17,11 +19,13 @@ namespace Prefork::detail {
 /// fit, then nothing was consumed and another reading may be tried; or the bytes are malformed, then isBroken() stays
 /// true and nothing can be read any more.
 ///
-/// Refused although CBOR allows it: texts that are not UTF-8 (it calls them well-formed but invalid), map keys that are
-/// not texts or occur twice, simple values other than false, true, null and undefined, nesting deeper than
-/// CborMaxDepth, tags without the content they are defined for, negative integers below -2^63, and what would take more
-/// memory than decodedBound() says: then isOverrun() is true too, and the bytes may well be fine. So may those with a
-/// value of a type that is not registered: then lacksType() is true. Only a registered type's operator>> may take more.
+/// Taken for malformed although CBOR allows it: texts that are not UTF-8 (it calls them well-formed but invalid), map
+/// keys that are not texts or occur twice, simple values other than false, true, null and undefined, nesting deeper
+/// than CborMaxDepth, and tags without the content they are defined for.
+///
+/// Refused, which is another thing, for the bytes are fine and isRefused() is true too: negative integers below -2^63,
+/// date and times that are not known here, values of a type that is not registered, and what would take more memory
+/// than decodedBound() says. Only a registered type's operator>> may take more.
 class QTPREFORK_EXPORT CborReader
 {
 public:
@@ -58,19 +62,21 @@ public:
     /// Goes back to an earlier position(). False, and broken, if the bytes between were taken out of the owner; false
     /// when broken.
     bool seek(qsizetype position);
-    /// True if the bytes are malformed.
+    /// True if the bytes are malformed, or refused.
     [[nodiscard]] bool isBroken() const { return m_broken; }
-    /// True if it is their size in memory that is wrong with them.
-    [[nodiscard]] bool isOverrun() const { return m_denial == Denial::Memory; }
-    /// True if they have a value of a type that is not among types(). The bytes may well be fine.
-    [[nodiscard]] bool lacksType() const { return m_denial == Denial::Type || isRefused(); }
-    /// How they are malformed, in one printable line; when isOverrun() or lacksType(), what they have that is too much.
+    /// True if nothing is wrong with the bytes, but what they mean cannot be had here: whoever sent them may go on.
+    [[nodiscard]] bool isRefused() const { return m_denial != Denial::None; }
+    /// True if it is a value of a type that is not among types() that is refused, or refuseBecause() said so.
+    [[nodiscard]] bool lacksType() const { return m_denial == Denial::Type || isTold(); }
+    /// How they are malformed, in one printable line; when isRefused(), what they have that cannot be had here.
     [[nodiscard]] QString errorString() const { return m_error; }
     /// Declares the bytes malformed, for a reason found outside. Returns false.
     bool fail(const QString &error);
-    /// Fails as for the lack of a type, with that text as errorString(), and isRefused(). Returns false.
-    bool refuse(const QString &why);
-    [[nodiscard]] bool isRefused() const { return m_denial == Denial::Told; }
+    /// Refuses the bytes, which have @p what: "an integer below -2^63". Returns false.
+    bool refuse(const QString &what);
+    /// Refuses the bytes for a reason found outside, a whole sentence, which errorString() then is. Returns false.
+    bool refuseBecause(const QString &why);
+    [[nodiscard]] bool isTold() const { return m_denial == Denial::Told; }
     /// The types given to the constructor; may be null.
     [[nodiscard]] const TypeRegistry *types() const { return m_types; }
 
@@ -204,6 +210,25 @@ public:
     /// Sets that back to an earlier memoryLeft(), for what was made since was thrown away.
     void setMemoryLeft(qint64 bytes) { m_memoryLeft = bytes; }
 
+    /// While one lives, byte strings are copied out of the owner of the bytes, so that seek() may go back before them:
+    /// for readings of which the outcome may turn out to be of no use.
+    class Trial
+    {
+        Q_DISABLE_COPY_MOVE(Trial)
+
+    public:
+        explicit Trial(CborReader &reader)
+            : m_reader(reader)
+            , m_owner(std::exchange(reader.m_owner, nullptr))
+        {
+        }
+        ~Trial() { m_reader.m_owner = m_owner; }
+
+    private:
+        CborReader &m_reader;
+        QByteArray *const m_owner;
+    };
+
     /// To be called before reading into an array or map of the caller's own that may be nested without end: false, and
     /// broken, if it is too deep. Its end is leave(), if true was returned.
     [[nodiscard]] bool enter();
@@ -213,7 +238,7 @@ public:
 private:
     friend class VariantStepper;
     // Why bytes that may be fine are refused.
-    enum class Denial : quint8 { None, Memory, Type, Told };
+    enum class Denial : quint8 { None, Value, Type, Told };
     struct Head
     {
         uchar major = 0;

@@ -118,7 +118,9 @@ public:
     void writeBool(bool value) { writeByte(value ? 0xf5 : 0xf4); }
     /// Writes null.
     void writeNull() { writeByte(0xf6); }
-    /// Writes @p text as UTF-8. Halves of surrogate pairs become what QString::toUtf8() makes of them.
+    /// Writes undefined, which a QVariant is that holds nothing.
+    void writeUndefined() { writeByte(0xf7); }
+    /// Writes @p text as UTF-8, or fails: half of a surrogate pair has no form there.
     void writeText(QStringView text)
     {
         const qsizetype length = text.size();
@@ -164,8 +166,9 @@ public:
     /// Writes any value, or fails. Numbers, texts and bytes, lists and maps, dates, QUrl and QUuid have forms of their
     /// own in CBOR; a registered type goes as its serialisation, a Q_GADGET as a map of its properties.
     void writeVariant(const QVariant &value);
-    /// Writes @p value as tag 0, with milliseconds and its offset from UTC; an invalid one as null. Years must have
-    /// four digits.
+    /// Writes @p value as tag 0, with milliseconds and its offset from UTC, or as tag 1 if its year has not four
+    /// digits, and before that what kind it is; an invalid one as null. Fails for time zones that only this program
+    /// knows.
     void writeDateTime(const QDateTime &value);
     /// Writes @p value as tag 32.
     void writeUrl(const QUrl &value);

@@ -41,6 +41,34 @@ concept StringKeyedMap = requires(T t, QString k, typename T::mapped_type v) {
 [[nodiscard]] QTPREFORK_EXPORT bool toText(const QVariant &value, QString *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toBytes(const QVariant &value, QByteArray *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toType(const QVariant &value, QMetaType type, void *out);
+/// @p text as a QString, or as a QByteArray if it is not UTF-8, which then is an error where only text may be.
+[[nodiscard]] QTPREFORK_EXPORT QVariant fromUtf8(QByteArrayView text);
+
+/// Whether an enumeration has the value @p number, which fits its underlying type: one that Q_ENUM makes known must
+/// name it, and of flags (Q_FLAG) it must name every bit. Of values with more than 32 bits, Qt knows the lower ones
+/// only.
+[[nodiscard]] QTPREFORK_EXPORT bool isEnumValue(const QMetaEnum &meta, qint64 number);
+template <class T>
+[[nodiscard]] bool isEnumValue([[maybe_unused]] std::underlying_type_t<T> number)
+{
+    if constexpr (QtPrivate::IsQEnumHelper<T>::Value)
+        return isEnumValue(QMetaEnum::fromType<T>(), qint64(number));
+    else
+        return true;
+}
+
+/// @p number as a T, which may have fewer digits. False if it is beyond the range of a T.
+template <std::floating_point T>
+[[nodiscard]] bool toWidth(double number, T *out)
+{
+    constexpr double Most = double(std::numeric_limits<T>::max());
+    constexpr double Infinity = std::numeric_limits<double>::infinity();
+    if ((number > Most && number < Infinity) || (number < -Most && number > -Infinity))
+        return false;
+    *out = T(number);
+    return true;
+}
+
 /// What @p value is, for an error text: "a string", "a list", …
 [[nodiscard]] QTPREFORK_EXPORT QString describe(const QVariant &value);
 
@@ -50,7 +78,7 @@ template <class T>
     if constexpr (std::same_as<T, QVariant>) {
         return value;
     } else if constexpr (std::same_as<T, std::string>) {
-        return QString::fromStdString(value);
+        return fromUtf8(value);
     } else if constexpr (SequenceContainer<T>) {
         QVariantList list;
         for (const auto &item : value)
@@ -62,7 +90,10 @@ template <class T>
             map.insert(entry.key(), toVariant<typename T::mapped_type>(entry.value()));
         return map;
     } else if constexpr (std::is_enum_v<T>) {
-        return QVariant::fromValue(qlonglong(value));
+        if constexpr (std::unsigned_integral<std::underlying_type_t<T>>)
+            return QVariant::fromValue(qulonglong(value));
+        else
+            return QVariant::fromValue(qlonglong(value));
     } else if constexpr (HasMetaObject<T>) {
         return isGadget<T>() ? QVariant(gadgetToMap(T::staticMetaObject, &value)) : QVariant::fromValue(value);
     } else {
@@ -102,7 +133,7 @@ template <class T>
         return toBoolean(value, out);
     } else if constexpr (std::is_enum_v<T>) {
         std::underlying_type_t<T> number{};
-        const bool ok = fromVariant(value, &number);
+        const bool ok = fromVariant(value, &number) && isEnumValue<T>(number);
         *out = T(number);
         return ok;
     } else if constexpr (std::signed_integral<T>) {
@@ -118,9 +149,7 @@ template <class T>
         return ok;
     } else if constexpr (std::floating_point<T>) {
         double number = 0;
-        const bool ok = toFloating(value, &number);
-        *out = T(number);
-        return ok;
+        return toFloating(value, &number) && toWidth(number, out);
     } else if constexpr (std::same_as<T, QString>) {
         return toText(value, out);
     } else if constexpr (std::same_as<T, QByteArray>) {

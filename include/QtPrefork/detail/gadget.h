@@ -35,6 +35,8 @@ template <class T>
 }
 /// True if a gadget's property crosses the wire.
 [[nodiscard]] QTPREFORK_EXPORT bool isField(const QMetaProperty &property);
+/// True if a byte string fits a field of type @p type, whatever it holds.
+[[nodiscard]] QTPREFORK_EXPORT bool takesBytes(QMetaType type);
 /// True if a gadget of type @p meta has fields.
 [[nodiscard]] QTPREFORK_EXPORT bool hasFields(const QMetaObject &meta);
 

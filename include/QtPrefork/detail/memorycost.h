@@ -53,6 +53,8 @@ constexpr qint64 LongString = 64 * 1024;
 
 /// What a QDateTime keeps at most.
 constexpr qint64 DateTimeCost = blockCost(40);
+/// What a QTimeZone keeps besides, of the zones of the operating system.
+constexpr qint64 TimeZoneCost = blockCost(512);
 /// What a QUrl of @p length characters keeps, which are seven texts at most.
 [[nodiscard]] constexpr qint64 urlCost(qint64 length)
 {

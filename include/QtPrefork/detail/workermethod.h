@@ -72,7 +72,7 @@ template <class F>
     return [function = std::move(function)](const QVariantList &arguments) mutable -> QVariant {
         if constexpr (std::is_void_v<std::invoke_result_t<F &, const QVariantList &>>) {
             function(arguments);
-            return {};
+            return QVariant::fromValue(nullptr); // as a typed method that returns nothing
         } else {
             return toVariant(function(arguments));
         }
