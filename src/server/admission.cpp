@@ -28,7 +28,7 @@ bool Admission::isAtCap() const
 
 bool Admission::arrive(Id connection, qint64 user)
 {
-    const auto isTheirs = [user](const Applicant &applicant) { return applicant.user == user; };
+    const auto isTheirs = [user](const Waiting &waiting) { return waiting.user == user; };
     if (isAtCap(user) && std::count_if(m_waiting.begin(), m_waiting.end(), isTheirs) >= MaxWaitingPerUser)
         return false;
     m_waiting.push_back({connection, user});
@@ -37,7 +37,7 @@ bool Admission::arrive(Id connection, qint64 user)
 
 void Admission::leave(Id connection)
 {
-    std::erase_if(m_waiting, [connection](const Applicant &applicant) { return applicant.connection == connection; });
+    std::erase_if(m_waiting, [connection](const Waiting &waiting) { return waiting.connection == connection; });
 }
 
 void Admission::end(Id connection, Start start, Time now)
@@ -63,7 +63,7 @@ std::optional<Admission::Id> Admission::next(bool hasRoom, Time now)
     if (m_waiting.empty() || !hasRoom || isAtCap() || now < m_setups.notBefore())
         return {};
     const auto chosen
-        = std::find_if(m_waiting.begin(), m_waiting.end(), [this](const Applicant &one) { return !isAtCap(one.user); });
+        = std::find_if(m_waiting.begin(), m_waiting.end(), [this](const Waiting &one) { return !isAtCap(one.user); });
     if (chosen == m_waiting.end())
         return {};
     if (m_limits.spawnRate > 0) {
@@ -72,22 +72,22 @@ std::optional<Admission::Id> Admission::next(bool hasRoom, Time now)
             return {};
         m_tokens -= 1;
     }
-    const Applicant applicant = *chosen;
+    const Waiting waiting = *chosen;
     m_waiting.erase(chosen);
-    m_admitted.emplace(applicant.connection, applicant.user);
-    if (applicant.user != Nobody)
-        ++m_perUser[applicant.user];
-    m_setups.began(applicant.connection, now);
-    return applicant.connection;
+    m_admitted.emplace(waiting.connection, waiting.user);
+    if (waiting.user != Nobody)
+        ++m_perUser[waiting.user];
+    m_setups.began(waiting.connection, now);
+    return waiting.connection;
 }
 
 std::vector<Admission::Shortage> Admission::shortages(bool hasRoom) const
 {
     std::vector<Shortage> missing;
     const bool isFull = !hasRoom || isAtCap();
-    for (const Applicant &applicant : m_waiting) {
-        if (isAtCap(applicant.user))
-            missing.push_back({applicant.user});
+    for (const Waiting &waiting : m_waiting) {
+        if (isAtCap(waiting.user))
+            missing.push_back({waiting.user});
         else if (isFull)
             missing.push_back({});
     }

@@ -66,7 +66,7 @@ public:
     static constexpr qsizetype MaxWaitingPerUser = 16; ///< of a user who has all workers it may have
 
 private:
-    struct Applicant
+    struct Waiting
     {
         Id connection = 0;
         qint64 user = Nobody;
@@ -76,7 +76,7 @@ private:
     void refill(Time now);
 
     const Limits m_limits;
-    std::deque<Applicant> m_waiting;
+    std::deque<Waiting> m_waiting;
     std::unordered_map<Id, qint64> m_admitted; // and their users
     std::unordered_map<qint64, int> m_perUser;
     double m_tokens;

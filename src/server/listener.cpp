@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "server/tcplistener_p.h"
 #include "posix/socket_p.h"
+#include "server/tcplistener_p.h"
 #include "server/unixlistener_p.h"
 
 namespace Prefork::Internal {

@@ -40,7 +40,7 @@ ServerPrivate::ServerPrivate(Server *server)
 {
     deadline.setSingleShot(true);
     takenOver.setSingleShot(true);
-    QObject::connect(&deadline, &QTimer::timeout, q, [this] { staff->kill(); });
+    QObject::connect(&deadline, &QTimer::timeout, q, [this] { workers->kill(); });
     QObject::connect(&takenOver, &QTimer::timeout, q, [this] { drain(); });
 }
 
@@ -57,8 +57,8 @@ std::vector<QPointer<Server>> ServerPrivate::active()
 void ServerPrivate::killWhatWasLeft()
 {
     for (Server *const server : allServers()) {
-        if (Staff *const staff = of(*server).staff.get(); staff && staff->hasLeft())
-            staff->kill();
+        if (ServerWorkers *const workers = of(*server).workers.get(); workers && workers->hasLeft())
+            workers->kill();
     }
 }
 
@@ -117,7 +117,7 @@ void ServerPrivate::setDeadline(std::chrono::milliseconds timeout)
 
 void ServerPrivate::finishIfEmpty()
 {
-    if (!isShuttingDown || !staff->isEmpty())
+    if (!isShuttingDown || !workers->isEmpty())
         return;
     isShuttingDown = false;
     deadline.stop();
@@ -144,22 +144,25 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     d->channel = ZygotePrivate::of(*zygote).channel;
     if (!d->channel)
         return;
-    d->staff = std::make_unique<Staff>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
+    d->workers = std::make_unique<ServerWorkers>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
     // Queued: the death may be noticed while a connection is being accepted.
     connect(d->channel.get(), &ZygoteChannel::closed, this, [this] { d->onZygoteLost(); }, Qt::QueuedConnection);
     connect(d->channel.get(), &ZygoteChannel::ending, this, [this] { d->onZygoteEnding(); }, Qt::QueuedConnection);
-    connect(d->staff.get(), &Staff::fullChanged, this, [this] { d->acceptIfThereIsRoom(); });
+    connect(d->workers.get(), &ServerWorkers::fullChanged, this, [this] { d->acceptIfThereIsRoom(); });
     // Queued: a slot may close or delete this server, which is just accepting a connection or burying a worker.
-    connect(d->staff.get(), &Staff::workerCountChanged, this, &Server::workerCountChanged, Qt::QueuedConnection);
-    connect(d->staff.get(), &Staff::workerCountChanged, this, [this] { d->finishIfEmpty(); }, Qt::QueuedConnection);
+    connect(d->workers.get(), &ServerWorkers::workerCountChanged, this, &Server::workerCountChanged,
+            Qt::QueuedConnection);
+    connect(
+        d->workers.get(), &ServerWorkers::workerCountChanged, this, [this] { d->finishIfEmpty(); },
+        Qt::QueuedConnection);
 }
 
 Server::~Server()
 {
     d->isShuttingDown = false;
     close();
-    if (d->staff)
-        d->staff->drain();
+    if (d->workers)
+        d->workers->drain();
     std::erase(allServers(), this);
 }
 
@@ -226,22 +229,22 @@ void ServerPrivate::welcome(Posix::Fd connection)
     const Peer peer = listener->welcome(connection.get());
     const bool isRemote = listener->address().scheme() == Address::Scheme::Tcp;
     if (!isRemote && !options.peers.allows(quint32(peer.uid), quint32(peer.gid))) {
-        refusals.warn(
+        refusalLog.warn(
             QStringLiteral("refused a connection to %1: ServerOptions::peers does not allow user %2 (group %3, pid %4)")
                 .arg(peer.address, QString::number(peer.uid), QString::number(peer.gid), QString::number(peer.pid)));
         return;
     }
-    if (isRemote && vestibule)
-        vestibule->wait(std::move(connection), peer);
+    if (isRemote && silentConnections)
+        silentConnections->wait(std::move(connection), peer);
     else
-        staff->serve(std::move(connection), peer);
+        workers->serve(std::move(connection), peer);
 }
 
 // Whoever is not accepted waits as well in the backlog.
 void ServerPrivate::acceptIfThereIsRoom()
 {
     if (acceptor)
-        acceptor->setEnabled(!staff->isFull() && !(vestibule && vestibule->isFull()));
+        acceptor->setEnabled(!workers->isFull() && !(silentConnections && silentConnections->isFull()));
 }
 
 // By the kernel's word, for 0.0.0.0 has many names.
@@ -271,16 +274,17 @@ void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
 {
     listener = std::move(newListener);
     if (options.maxSilent > 0) {
-        vestibule = std::make_unique<Vestibule>(
+        silentConnections = std::make_unique<SilentConnections>(
             mostSilent(), options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
-            [this](Posix::Fd connection, const Peer &peer) { staff->serve(std::move(connection), peer); });
-        QObject::connect(vestibule.get(), &Vestibule::fullChanged, q, [this] { acceptIfThereIsRoom(); });
+            [this](Posix::Fd connection, const Peer &peer) { workers->serve(std::move(connection), peer); });
+        QObject::connect(silentConnections.get(), &SilentConnections::fullChanged, q,
+                         [this] { acceptIfThereIsRoom(); });
     }
     acceptor = std::make_unique<Acceptor>(listener->descriptor(),
                                           [this](Posix::Fd connection) { welcome(std::move(connection)); });
     acceptIfThereIsRoom();
     isReplaced = false;
-    staff->open();
+    workers->open();
     listener->watch({[this] { onReplaced(); }, [this] { return acceptor->moveTo(listener->descriptor()); }});
     channel->attach();
     Posix::outliveBrokenPipes();
@@ -298,7 +302,7 @@ void Server::close()
         return;
     d->takenOver.stop();
     d->acceptor.reset();
-    d->vestibule.reset();
+    d->silentConnections.reset();
     d->listener.reset();
     Q_EMIT listeningChanged(false);
 }
@@ -312,12 +316,12 @@ void ServerPrivate::shutDown(std::chrono::milliseconds timeout)
 {
     const QPointer<Server> guard = q;
     beginShutDown(timeout);
-    if (!guard || !staff)
+    if (!guard || !workers)
         return;
     if (timeout == 0ms)
-        staff->kill();
+        workers->kill();
     else if (isShuttingDown && !std::exchange(isRetired, true))
-        staff->retire(staysUntil(timeout));
+        workers->retire(staysUntil(timeout));
 }
 
 // Whoever knows no goodbyes need not notice that a server has gone. Who is in a hurry wants everybody gone.
@@ -343,16 +347,16 @@ void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
     Activation::notify("STOPPING=1");
     if (isReplaced && acceptor)
         acceptor->acceptRest();
-    if (vestibule && !options.nativeOnly && staysUntil(timeout) > 0)
-        vestibule->empty([this, until = staysUntil(timeout)](Posix::Fd connection, const Peer &peer) {
-            staff->leave(std::move(connection), peer, until);
+    if (silentConnections && !options.nativeOnly && staysUntil(timeout) > 0)
+        silentConnections->empty([this, until = staysUntil(timeout)](Posix::Fd connection, const Peer &peer) {
+            workers->leave(std::move(connection), peer, until);
         });
     const QPointer<Server> guard = q;
     q->close();
     if (!guard)
         return;
     if (isReplaced)
-        staff->drain();
+        workers->drain();
     // Not from within the caller: it may be about to connect to finished().
     QMetaObject::invokeMethod(q, [this] { finishIfEmpty(); }, Qt::QueuedConnection);
 }
@@ -364,7 +368,7 @@ bool Server::isShuttingDown() const
 
 int Server::workerCount() const
 {
-    return d->staff ? int(d->staff->workerCount()) : 0;
+    return d->workers ? int(d->workers->workerCount()) : 0;
 }
 
 bool Server::isListening() const

@@ -7,9 +7,9 @@
 #include "posix/descriptor_p.h"
 #include "server/acceptor_p.h"
 #include "server/listener_p.h"
-#include "server/refusals_p.h"
-#include "server/staff_p.h"
-#include "server/vestibule_p.h"
+#include "server/refusallog_p.h"
+#include "server/serverworkers_p.h"
+#include "server/silentconnections_p.h"
 
 #include <QtCore/QDeadlineTimer>
 #include <QtCore/QPointer>
@@ -28,7 +28,7 @@ public:
     static void killWhatWasLeft();
 
     bool fail(const QString &cause);
-    /// Else with an error.
+    /// If it returns false, the server has an errorString().
     [[nodiscard]] bool mayListen();
     void welcome(Posix::Fd connection);
     void acceptIfThereIsRoom();
@@ -52,11 +52,11 @@ public:
     std::shared_ptr<Internal::ZygoteChannel> channel;
     ServerOptions options;
     QString error;
-    std::unique_ptr<Internal::Staff> staff;
+    std::unique_ptr<Internal::ServerWorkers> workers;
     std::unique_ptr<Internal::Listener> listener;
     std::unique_ptr<Internal::Acceptor> acceptor; // before its listener goes
-    std::unique_ptr<Internal::Vestibule> vestibule;
-    Internal::Refusals refusals;
+    std::unique_ptr<Internal::SilentConnections> silentConnections;
+    Internal::RefusalLog refusalLog;
     QTimer deadline;
     QTimer takenOver; // runs while a replaced server accepts what was on its way to it
     QDeadlineTimer drainUntil; // for how long it may

@@ -47,7 +47,7 @@ void onLeaveSignal()
     leaveIfFree();
 }
 
-// What keeps it from being one.
+// Turns this process, which has just been forked, into a worker. Returns why that is not possible; empty if it is one.
 QString becomeWorker(const WorkerStart &start)
 {
     if (start.options.killsChildren)

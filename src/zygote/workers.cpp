@@ -64,7 +64,7 @@ Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scor
     , m_scoreboard(scoreboard)
     , m_poller(poller)
     , m_tell(std::move(tell))
-    , m_partings(poller)
+    , m_lingering(poller)
 {
 }
 
@@ -137,7 +137,7 @@ void Workers::inform(quint64 id, News news)
 
 void Workers::orphan()
 {
-    m_partings.hurry(ScoreboardPage::now());
+    m_lingering.hurry(ScoreboardPage::now());
     askAllToLeave();
 }
 
@@ -219,15 +219,15 @@ void Workers::refuse(quint64 id, const QString &cause, Posix::Fd connection)
     logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker: %1").arg(cause));
     forgo(id, cause);
     if (connection.isOpen() && Posix::peekByte(connection.get()) == Wire::NativeHelloByte) {
-        m_partings.begin(std::move(connection), Wire::goodbyeInsteadOfHello(Wire::GoodbyeReason::Unspawned, cause));
+        m_lingering.begin(std::move(connection), Wire::goodbyeInsteadOfHello(Wire::GoodbyeReason::Unspawned, cause));
     }
 }
 
 void Workers::onReady(const Poller::Ready &ready)
 {
     const ZygoteToken token = ZygoteToken::of(ready.token);
-    if (token.kind == ZygoteToken::Parting) {
-        m_partings.onReadable(token.number);
+    if (token.kind == ZygoteToken::Lingering) {
+        m_lingering.onReadable(token.number);
         return;
     }
     if (token.kind == ZygoteToken::Process && token.number == AnyWorker) {
@@ -285,17 +285,18 @@ void Workers::onConnection(Child &child, const Poller::Ready &ready)
 
 void Workers::act(qint64 now)
 {
-    while (!m_agenda.empty() && m_agenda.begin()->first <= now)
-        look(m_children.at(m_agenda.begin()->second), now);
+    while (!m_deadlines.empty() && m_deadlines.begin()->first <= now)
+        look(m_children.at(m_deadlines.begin()->second), now);
     if (now >= m_nextLookForEnds)
         lookForEnds(now);
-    m_partings.expire(now);
+    m_lingering.expire(now);
 }
 
 qint64 Workers::nextAct() const
 {
-    const qint64 next = std::min(m_agenda.empty() ? WorkerWatch::Never : m_agenda.begin()->first, m_nextLookForEnds);
-    return std::min(next, m_partings.nextExpiry().value_or(WorkerWatch::Never));
+    const qint64 next
+        = std::min(m_deadlines.empty() ? WorkerWatch::Never : m_deadlines.begin()->first, m_nextLookForEnds);
+    return std::min(next, m_lingering.nextExpiry().value_or(WorkerWatch::Never));
 }
 
 void Workers::look(Child &child, qint64 now)
@@ -340,10 +341,10 @@ void Workers::tellLeft(quint64 id)
 void Workers::schedule(Child &child, qint64 when)
 {
     if (child.due != WorkerWatch::Never)
-        m_agenda.erase({child.due, child.number});
+        m_deadlines.erase({child.due, child.number});
     child.due = when;
     if (when != WorkerWatch::Never)
-        m_agenda.insert({when, child.number});
+        m_deadlines.insert({when, child.number});
 }
 
 Event::Cause Workers::causeOf(const Child &child, const Posix::Death &death) const
@@ -393,7 +394,7 @@ Event Workers::bury(Child &child, const Posix::Death &death)
         m_poller.remove(child.process.descriptor());
     if (child.connection.isOpen()) {
         m_poller.remove(child.connection.get());
-        m_partings.begin(std::move(child.connection), lastWords(child, event));
+        m_lingering.begin(std::move(child.connection), lastWords(child, event));
     }
     schedule(child, WorkerWatch::Never);
     return event;

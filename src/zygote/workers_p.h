@@ -4,7 +4,7 @@
 
 #include "posix/child_p.h"
 #include "posix/poller_p.h"
-#include "zygote/partings_p.h"
+#include "zygote/lingeringconnections_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/workerwatch_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -30,12 +30,12 @@ public:
             Tell tell);
 
     /// True once the last worker is buried.
-    [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_partings.isEmpty(); }
+    [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_lingering.isEmpty(); }
     /// Workers get back the limit that the zygote has lifted for itself.
     void setDescriptorLimit(quint64 limit) { m_descriptorLimit = limit; }
     /// Workers have nothing open at these numbers, as the zygote.
     void setBlanks(std::vector<int> numbers) { m_blanks = std::move(numbers); }
-    void setMostPartings(std::size_t most) { m_partings.setMost(most); }
+    void setMostLingering(std::size_t most) { m_lingering.setMost(most); }
     /// Takes @p connection and returns nothing, or leaves it and returns why there can be no worker now.
     [[nodiscard]] std::optional<QString> spawn(const ZygoteMessages::Request &request, Posix::Fd &connection);
     /// There will be no worker for the Spawn @p id: tells the program.
@@ -96,10 +96,10 @@ private:
     Scoreboard &m_scoreboard;
     Posix::Poller &m_poller;
     Tell m_tell;
-    Partings m_partings;
+    LingeringConnections m_lingering;
     std::unordered_map<quint64, Child> m_children; // by number
     std::unordered_map<quint64, quint64> m_numbers; // by id
-    std::set<std::pair<qint64, quint64>> m_agenda; // when to look at whom
+    std::set<std::pair<qint64, quint64>> m_deadlines; // when to look at whom
     // For kernels, filters and moments that have no descriptor for the end of a process.
     std::set<quint64> m_unwatched; // the numbers of workers without one
     std::vector<Posix::ChildProcess> m_unreaped; // have ended, but whoever traces them has not yet let go

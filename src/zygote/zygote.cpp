@@ -24,7 +24,7 @@ using namespace ZygoteMessages;
 namespace {
 
 // A zygote whose workers have gone ends as soon as their clients have heard it; one that still serves is left to do so.
-constexpr std::chrono::milliseconds Parting{2000};
+constexpr std::chrono::milliseconds Lingering{2000};
 constexpr std::chrono::milliseconds ShortParting{20};
 
 // The zygotes that live, in the order in which they were made. This is never destroyed, for a zygote may be a static
@@ -73,7 +73,7 @@ Zygote::~Zygote()
         d->channel->close();
     if (!d->process)
         return;
-    if (d->process->waitForEnd(isServing ? ShortParting : Parting))
+    if (d->process->waitForEnd(isServing ? ShortParting : Lingering))
         d->process->reap();
     else if (!d->channel) // which sees to it
         reapWhenItEnds(d->process);

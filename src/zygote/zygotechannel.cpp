@@ -180,7 +180,7 @@ void ZygoteChannel::flush()
         m_writeNotifier->setEnabled(!m_orders.empty() || (!m_pending.empty() && m_alive < m_capacity));
 }
 
-// Whether it is off, or never will be.
+// Returns false if the request has to be sent again later; true if it has been sent, or can never be.
 bool ZygoteChannel::send(const Request &request, int connection, Posix::Transfer *transfer)
 {
     *transfer = Posix::sendMessage(m_socket.get(), bytesOf(request), connection);

@@ -128,9 +128,9 @@ quint32 ZygoteProcess::capacity()
     const auto isBelow = [limit](int descriptor) { return quint64(descriptor) < limit; };
     const quint64 taken = quint64(std::count_if(open.begin(), open.end(), isBelow)) + 1;
     const quint64 left = std::max(limit, taken) - taken;
-    const quint64 forPartings = std::min<quint64>(left / 8, Partings::Most);
-    m_workers.setMostPartings(std::max<quint64>(1, forPartings));
-    return quint32(std::clamp<quint64>((left - forPartings) / 2, 1, Scoreboard::MaxWorkers));
+    const quint64 forLingering = std::min<quint64>(left / 8, LingeringConnections::Most);
+    m_workers.setMostLingering(std::max<quint64>(1, forLingering));
+    return quint32(std::clamp<quint64>((left - forLingering) / 2, 1, Scoreboard::MaxWorkers));
 }
 
 // What preload opened must be kept, and what is kept be open: its number would be given to something else, which every
@@ -171,13 +171,13 @@ void ZygoteProcess::serve()
 {
     for (;;) {
         m_workers.act(ScoreboardPage::now());
-        tryApplicants();
+        tryWaitingForks();
         m_silent.expire(ScoreboardPage::now(),
                         [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its server is gone")); });
         if (isDone())
             return; // not before acting, which may end what it stayed for: then nothing would wake it any more
         Posix::Poller::Ready control;
-        std::vector<quint64> guests;
+        std::vector<quint64> silent;
         for (const Posix::Poller::Ready &ready : m_poller.wait(patience())) {
             const ZygoteToken token = ZygoteToken::of(ready.token);
             if (ready.token == ControlToken)
@@ -185,11 +185,11 @@ void ZygoteProcess::serve()
             else if (ready.token == TerminationToken)
                 onTermination();
             else if (token.kind == ZygoteToken::Silent)
-                guests.push_back(token.number);
+                silent.push_back(token.number);
             else
                 m_workers.onReady(ready);
         }
-        for (const quint64 id : guests) // last, for forking takes its time
+        for (const quint64 id : silent) // last, for forking takes its time
             onGuest(id);
         if (control.writable)
             flushEvents();
@@ -200,13 +200,13 @@ void ZygoteProcess::serve()
 
 bool ZygoteProcess::isDone() const
 {
-    return !m_control.isOpen() && m_workers.isEmpty() && m_applicants.isEmpty() && m_silent.isEmpty();
+    return !m_control.isOpen() && m_workers.isEmpty() && m_waiting.isEmpty() && m_silent.isEmpty();
 }
 
 // Until something is due; unset if nothing is.
 std::optional<std::chrono::nanoseconds> ZygoteProcess::patience() const
 {
-    const qint64 next = std::min({m_workers.nextAct(), m_applicants.nextAct(), m_silent.nextExpiry()});
+    const qint64 next = std::min({m_workers.nextAct(), m_waiting.nextAct(), m_silent.nextExpiry()});
     if (next == WorkerWatch::Never)
         return {};
     return std::chrono::nanoseconds(std::max<qint64>(0, next - ScoreboardPage::now()));
@@ -239,12 +239,12 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
         m_workers.wantGone(request.id, WorkerWatch::Departure::Room);
         return;
     case Request::Drain:
-        if (!m_applicants.drain(request.id))
+        if (!m_waiting.drain(request.id))
             m_workers.wantGone(request.id, WorkerWatch::Departure::Drain);
         return;
     case Request::Retire:
     case Request::Kill:
-        if (m_applicants.dismiss(request.id) || m_silent.dismiss(request.id))
+        if (m_waiting.dismiss(request.id) || m_silent.dismiss(request.id))
             m_workers.forgo(request.id, QStringLiteral("the server shuts down"));
         else if (request.kind == Request::Retire)
             m_workers.retire(request.id, request.staysUntil);
@@ -287,23 +287,23 @@ void ZygoteProcess::provide(const Request &request, Posix::Fd connection)
 {
     const qint64 now = ScoreboardPage::now();
     std::optional<QString> cause;
-    if (!request.mayWait || m_applicants.isEmpty()) {
+    if (!request.mayWait || m_waiting.isEmpty()) {
         cause = m_workers.spawn(request, connection);
         if (!cause)
             return;
     }
     if (request.mayWait)
-        m_applicants.add(request, std::move(connection), cause.value_or(QString()), now);
+        m_waiting.add(request, std::move(connection), cause.value_or(QString()), now);
     else
         m_workers.refuse(request.id, *cause, std::move(connection));
 }
 
-void ZygoteProcess::tryApplicants()
+void ZygoteProcess::tryWaitingForks()
 {
     const auto spawn
         = [this](const Request &request, Posix::Fd &connection) { return m_workers.spawn(request, connection); };
     const auto gone = [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its client hung up while it waited")); };
-    m_applicants.act(ScoreboardPage::now(), spawn, gone);
+    m_waiting.act(ScoreboardPage::now(), spawn, gone);
 }
 
 void ZygoteProcess::onProgramGone()
@@ -311,7 +311,7 @@ void ZygoteProcess::onProgramGone()
     m_poller.remove(m_control.get());
     m_control.reset();
     m_unsent.clear();
-    m_applicants.orphan();
+    m_waiting.orphan();
     m_workers.orphan();
 }
 
@@ -325,7 +325,7 @@ void ZygoteProcess::onTermination()
     Event event;
     event.kind = Event::Ending;
     tell(event);
-    for (const quint64 id : m_applicants.dismissAll())
+    for (const quint64 id : m_waiting.dismissAll())
         m_workers.forgo(id, endingText());
     m_silent.expire(WorkerWatch::Never, [this](quint64 id) { m_workers.forgo(id, endingText()); });
     m_workers.askAllToLeave();

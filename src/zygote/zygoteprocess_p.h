@@ -6,8 +6,8 @@
 
 #include "posix/blanks_p.h"
 #include "posix/poller_p.h"
-#include "zygote/applicants_p.h"
-#include "zygote/silentguests_p.h"
+#include "zygote/unservedconnections_p.h"
+#include "zygote/waitingforks_p.h"
 #include "zygote/workers_p.h"
 
 #include <deque>
@@ -36,7 +36,7 @@ private:
     void serve();
     void takeRequests();
     void take(const ZygoteMessages::Request &request, Posix::Fd connection);
-    void tryApplicants();
+    void tryWaitingForks();
     void receiveGuest(const ZygoteMessages::Request &request, Posix::Fd connection);
     void onGuest(quint64 id);
     void provide(const ZygoteMessages::Request &request, Posix::Fd connection);
@@ -57,8 +57,8 @@ private:
     Posix::Poller m_poller;
     std::deque<ZygoteMessages::Event> m_unsent; // while the program does not read
     bool m_awaitsRoom = false;
-    Applicants m_applicants;
-    SilentGuests m_silent;
+    WaitingForks m_waiting;
+    UnservedConnections m_silent;
     Workers m_workers;
 };
 

@@ -9,7 +9,7 @@ namespace Prefork::Internal {
 /// What a descriptor of the zygote's poller is, and whose.
 struct ZygoteToken
 {
-    enum Kind : quint64 { Control, Process, Connection, Parting, Silent, Termination };
+    enum Kind : quint64 { Control, Process, Connection, Lingering, Silent, Termination };
     Kind kind = Control;
     quint64 number = 0;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_STAFF_P_H
-#define QTPREFORK_STAFF_P_H
+#ifndef QTPREFORK_SERVERWORKERS_P_H
+#define QTPREFORK_SERVERWORKERS_P_H
 
 #include "posix/descriptor_p.h"
 #include "server/admission_p.h"
-#include "server/refusals_p.h"
+#include "server/refusallog_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/zygotechannel_p.h"
 
@@ -21,13 +21,13 @@ struct ServerOptions;
 namespace Prefork::Internal {
 
 /// The workers of one server, and the connections that wait for one.
-class Staff : public QObject
+class ServerWorkers : public QObject
 {
     Q_OBJECT
 
 public:
-    Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel,
-          const std::shared_ptr<Scoreboard> &scoreboard);
+    ServerWorkers(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel,
+                  const std::shared_ptr<Scoreboard> &scoreboard);
 
     /// A worker for @p connection, as soon as there can be one.
     void serve(Posix::Fd connection, const Peer &peer);
@@ -91,7 +91,7 @@ private:
     std::unordered_set<quint64> m_left; // to the zygote, and not known to have ended
     bool m_isKilling = false;
     Admission::Id m_lastConnection = 0;
-    Refusals m_refusals;
+    RefusalLog m_refusalLog;
     QTimer m_timer;
     bool m_wasFull = false;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/refusals_p.h"
+#include "server/refusallog_p.h"
 
 #include "server/logging_p.h"
 
@@ -7,14 +7,14 @@
 
 namespace Prefork::Internal {
 
-Refusals::Refusals()
+RefusalLog::RefusalLog()
 {
     m_second.setSingleShot(true);
     m_second.setInterval(std::chrono::seconds(1));
     QObject::connect(&m_second, &QTimer::timeout, &m_second, [this] { onSecondOver(); });
 }
 
-void Refusals::warn(const QString &line)
+void RefusalLog::warn(const QString &line)
 {
     constexpr int Few = 3;
     if (!m_second.isActive())
@@ -27,7 +27,7 @@ void Refusals::warn(const QString &line)
     logServer(QtWarningMsg, line);
 }
 
-void Refusals::onSecondOver()
+void RefusalLog::onSecondOver()
 {
     m_named = 0;
     if (const quint64 unnamed = std::exchange(m_unnamed, 0); unnamed > 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/staff_p.h"
+#include "server/serverworkers_p.h"
 
 #include "posix/clock_p.h"
 #include "posix/transfer_p.h"
@@ -22,8 +22,8 @@ constexpr auto LookAgain = 50ms;
 
 }
 
-Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel,
-             const std::shared_ptr<Scoreboard> &scoreboard)
+ServerWorkers::ServerWorkers(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> &channel,
+                             const std::shared_ptr<Scoreboard> &scoreboard)
     : m_admission({options.maxWorkers, options.maxWorkersPerUser, options.maxSpawnRate})
     , m_channel(channel)
     , m_scoreboard(scoreboard)
@@ -32,7 +32,7 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
     m_terms.isNativeOnly = options.nativeOnly;
     m_terms.helloTimeout = options.helloTimeout.count();
     m_timer.setSingleShot(true);
-    connect(&m_timer, &QTimer::timeout, this, &Staff::admit);
+    connect(&m_timer, &QTimer::timeout, this, &ServerWorkers::admit);
     connect(channel.get(), &ZygoteChannel::spawned, this, [this](quint64 id, qint64, quint32 slot) {
         if (const auto member = m_members.find(id); member != m_members.end())
             member->second.slot = slot;
@@ -41,11 +41,11 @@ Staff::Staff(const ServerOptions &options, const std::shared_ptr<ZygoteChannel> 
             [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
     connect(channel.get(), &ZygoteChannel::died, this,
             [this](quint64 id, const QString &, quint32 setup) { onEnded(id, SetupBackOff::startOf(setup)); });
-    connect(channel.get(), &ZygoteChannel::left, this, &Staff::onLeft);
-    connect(channel.get(), &ZygoteChannel::roomChanged, this, &Staff::admit);
+    connect(channel.get(), &ZygoteChannel::left, this, &ServerWorkers::onLeft);
+    connect(channel.get(), &ZygoteChannel::roomChanged, this, &ServerWorkers::admit);
 }
 
-void Staff::serve(Posix::Fd connection, const Peer &peer)
+void ServerWorkers::serve(Posix::Fd connection, const Peer &peer)
 {
     const Admission::Id id = ++m_lastConnection;
     bool hasArrived = m_admission.arrive(id, peer.uid);
@@ -54,7 +54,7 @@ void Staff::serve(Posix::Fd connection, const Peer &peer)
         hasArrived = m_admission.arrive(id, peer.uid);
     }
     if (!hasArrived) {
-        m_refusals.warn(
+        m_refusalLog.warn(
             QStringLiteral(
                 "turned a connection of user %1 away: it has all workers it may have, and %2 others of it wait already")
                 .arg(QString::number(peer.uid), QString::number(Admission::MaxWaitingPerUser)));
@@ -64,7 +64,7 @@ void Staff::serve(Posix::Fd connection, const Peer &peer)
     admit();
 }
 
-void Staff::admit()
+void ServerWorkers::admit()
 {
     dismissGone();
     lookAtProbe();
@@ -85,7 +85,7 @@ void Staff::admit()
         Q_EMIT fullChanged();
 }
 
-Request Staff::termsFor(const Peer &peer) const
+Request ServerWorkers::termsFor(const Peer &peer) const
 {
     Request terms = m_terms;
     if (peer.uid != Admission::Nobody)
@@ -95,7 +95,7 @@ Request Staff::termsFor(const Peer &peer) const
 
 // No fork for who has gone already. Who shuts its writing side over TCP and waits for the reply is served, if there is
 // a worker at once; later nobody can tell it from one that has gone.
-void Staff::dismissGone()
+void ServerWorkers::dismissGone()
 {
     std::erase_if(m_visitors, [this](const auto &entry) {
         const Visitor &visitor = entry.second;
@@ -107,7 +107,7 @@ void Staff::dismissGone()
     });
 }
 
-void Staff::lookAtProbe()
+void ServerWorkers::lookAtProbe()
 {
     const auto isProbe = [probe = m_admission.probe()](const auto &entry) { return entry.second.connection == probe; };
     const auto probe
@@ -123,7 +123,7 @@ void Staff::lookAtProbe()
 
 // The least recently used go first. Only those who can say goodbye are asked: the clients of others would take it for a
 // failure.
-void Staff::makeRoom(const std::vector<Admission::Shortage> &shortages)
+void ServerWorkers::makeRoom(const std::vector<Admission::Shortage> &shortages)
 {
     struct Candidate
     {
@@ -152,7 +152,7 @@ void Staff::makeRoom(const std::vector<Admission::Shortage> &shortages)
     }
 }
 
-void Staff::arm(bool hasShortage)
+void ServerWorkers::arm(bool hasShortage)
 {
     std::optional<Admission::Time> wait;
     if (const auto at = m_admission.nextAt(now()))
@@ -165,7 +165,7 @@ void Staff::arm(bool hasShortage)
         m_timer.stop();
 }
 
-void Staff::onEnded(quint64 id, Admission::Start start)
+void ServerWorkers::onEnded(quint64 id, Admission::Start start)
 {
     const auto member = m_members.find(id);
     if (member == m_members.end()) {
@@ -185,7 +185,7 @@ void Staff::onEnded(quint64 id, Admission::Start start)
     admit();
 }
 
-void Staff::onLeft(quint64 id)
+void ServerWorkers::onLeft(quint64 id)
 {
     if (!m_members.contains(id))
         return;
@@ -195,13 +195,13 @@ void Staff::onLeft(quint64 id)
     Q_EMIT workerCountChanged();
 }
 
-void Staff::open()
+void ServerWorkers::open()
 {
     m_terms.isToLeave = false;
     m_isKilling = false;
 }
 
-void Staff::leave(Posix::Fd connection, const Peer &peer, qint64 staysUntil)
+void ServerWorkers::leave(Posix::Fd connection, const Peer &peer, qint64 staysUntil)
 {
     Request terms = termsFor(peer);
     terms.isSilent = true;
@@ -209,7 +209,7 @@ void Staff::leave(Posix::Fd connection, const Peer &peer, qint64 staysUntil)
     m_members.emplace(m_channel->spawn(std::move(connection), peer, terms), Member{.isSilent = true});
 }
 
-void Staff::retire(qint64 staysUntil)
+void ServerWorkers::retire(qint64 staysUntil)
 {
     for (const auto &[connection, visitor] : m_visitors)
         m_admission.leave(connection);
@@ -220,14 +220,14 @@ void Staff::retire(qint64 staysUntil)
     }
 }
 
-void Staff::drain()
+void ServerWorkers::drain()
 {
     m_terms.isToLeave = true;
     for (const auto &[id, member] : m_members)
         m_channel->order(Request::Drain, id);
 }
 
-void Staff::kill()
+void ServerWorkers::kill()
 {
     m_isKilling = true;
     retire(0);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_REFUSALS_P_H
-#define QTPREFORK_REFUSALS_P_H
+#ifndef QTPREFORK_REFUSALLOG_P_H
+#define QTPREFORK_REFUSALLOG_P_H
 
 #include <QtCore/QTimer>
 
 namespace Prefork::Internal {
 
 /// Warns of those who are turned away: of a few in every second by name, of the rest by their number.
-class Refusals
+class RefusalLog
 {
-    Q_DISABLE_COPY_MOVE(Refusals)
+    Q_DISABLE_COPY_MOVE(RefusalLog)
 
 public:
-    Refusals();
+    RefusalLog();
     void warn(const QString &line);
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_PARTINGS_P_H
-#define QTPREFORK_PARTINGS_P_H
+#ifndef QTPREFORK_LINGERINGCONNECTIONS_P_H
+#define QTPREFORK_LINGERINGCONNECTIONS_P_H
 
 #include "posix/poller_p.h"
 
@@ -11,15 +11,15 @@ namespace Prefork::Internal {
 /// Connections whose worker is no more. What their clients have written is read to its end before they are closed, for
 /// closing a TCP connection with something unread destroys what the client has not yet read. On a unix socket that
 /// would only be impolite: the client would read of a reset instead of the end.
-class Partings
+class LingeringConnections
 {
 public:
-    explicit Partings(Posix::Poller &poller);
+    explicit LingeringConnections(Posix::Poller &poller);
     /// Clients that do not hang up must not take the descriptors of those to come: beyond so many the oldest is closed.
     void setMost(std::size_t most) { m_most = most; }
     static constexpr std::size_t Most = 256;
 
-    [[nodiscard]] bool isEmpty() const { return m_partings.empty(); }
+    [[nodiscard]] bool isEmpty() const { return m_lingering.empty(); }
     /// Writes @p lastWords if there is room, and the end of file. Never waits: the poller tells the rest.
     void begin(Posix::Fd connection, QByteArrayView lastWords);
     /// Nobody is left to wait for: what is impolite is put up with.
@@ -30,17 +30,17 @@ public:
     [[nodiscard]] std::optional<qint64> nextExpiry() const;
 
 private:
-    struct Parting
+    struct Lingering
     {
         Posix::Fd connection;
         qint64 until = 0;
         bool isUnix = false;
     };
-    using Iterator = std::map<quint64, Parting>::iterator;
-    void end(Iterator parting);
+    using Iterator = std::map<quint64, Lingering>::iterator;
+    void end(Iterator lingering);
 
     Posix::Poller &m_poller;
-    std::map<quint64, Parting> m_partings; // by number, which is by age
+    std::map<quint64, Lingering> m_lingering; // by number, which is by age
     quint64 m_lastNumber = 0;
     std::size_t m_most = Most;
     bool m_isInHurry = false;

@@ -2,7 +2,7 @@
 #include "posix/poller_p.h"
 #include "posix/socket_p.h"
 #include "posix/transfer_p.h"
-#include "zygote/partings_p.h"
+#include "zygote/lingeringconnections_p.h"
 
 #include "worker/scoreboardpage_p.h"
 #include "zygote/zygotetoken_p.h"
@@ -20,7 +20,7 @@ namespace {
 struct Fixture
 {
     Posix::Poller poller;
-    Partings partings{poller};
+    LingeringConnections lingering{poller};
     Posix::Fd client;
     Posix::Fd connection;
 
@@ -48,15 +48,15 @@ struct Fixture
     void poll(std::chrono::nanoseconds timeout = 10s)
     {
         for (const Posix::Poller::Ready &ready : poller.wait(timeout)) {
-            QCOMPARE(ZygoteToken::of(ready.token).kind, ZygoteToken::Parting);
-            partings.onReadable(ZygoteToken::of(ready.token).number);
+            QCOMPARE(ZygoteToken::of(ready.token).kind, ZygoteToken::Lingering);
+            lingering.onReadable(ZygoteToken::of(ready.token).number);
         }
     }
 };
 
 }
 
-class TestPartings : public QObject
+class TestLingeringConnections : public QObject
 {
     Q_OBJECT
 
@@ -65,36 +65,36 @@ private Q_SLOTS:
     {
         Fixture f;
         QVERIFY(Posix::writeAll(f.client.get(), "unread"));
-        f.partings.begin(std::move(f.connection), "farewell");
-        QVERIFY(!f.partings.isEmpty());
+        f.lingering.begin(std::move(f.connection), "farewell");
+        QVERIFY(!f.lingering.isEmpty());
         QCOMPARE(f.heard(), "farewell");
         QVERIFY(Posix::writeAll(f.client.get(), "nobody listens"));
         f.poll();
-        QVERIFY(!f.partings.isEmpty());
+        QVERIFY(!f.lingering.isEmpty());
         f.client.reset();
         f.poll();
-        QVERIFY(f.partings.isEmpty());
+        QVERIFY(f.lingering.isEmpty());
         QVERIFY(f.poller.wait(0ns).empty());
     }
     void aClientThatIsGoneIsNotWaitedFor()
     {
         Fixture f;
         f.client.reset();
-        f.partings.begin(std::move(f.connection), "farewell");
-        QVERIFY(f.partings.isEmpty());
-        QVERIFY(!f.partings.nextExpiry());
+        f.lingering.begin(std::move(f.connection), "farewell");
+        QVERIFY(f.lingering.isEmpty());
+        QVERIFY(!f.lingering.nextExpiry());
     }
     void aClientThatDoesNotHangUpIsLeftAfterASecond()
     {
         Fixture f;
         const qint64 start = ScoreboardPage::now();
-        f.partings.begin(std::move(f.connection), {});
-        const qint64 expiry = f.partings.nextExpiry().value_or(0);
+        f.lingering.begin(std::move(f.connection), {});
+        const qint64 expiry = f.lingering.nextExpiry().value_or(0);
         QVERIFY(expiry >= start + std::chrono::nanoseconds(1s).count());
-        f.partings.expire(expiry - 1);
+        f.lingering.expire(expiry - 1);
         QVERIFY(Posix::writeAll(f.client.get(), "are you there?"));
-        f.partings.expire(expiry);
-        QVERIFY(f.partings.isEmpty());
+        f.lingering.expire(expiry);
+        QVERIFY(f.lingering.isEmpty());
         QVERIFY(!Posix::writeAll(f.client.get(), "are you there?"));
     }
     void aClientThatDoesNotReadHoldsNobodyUp()
@@ -102,7 +102,7 @@ private Q_SLOTS:
         Fixture f;
         const QByteArray much(65536, 'x');
         while (Posix::writeNow(f.connection.get(), much).status == Posix::Transfer::Done) { }
-        f.partings.begin(std::move(f.connection), "farewell");
+        f.lingering.begin(std::move(f.connection), "farewell");
         const QByteArray heard = f.heard();
         QVERIFY(heard.endsWith('x') || heard.endsWith("farewell"));
     }
@@ -110,11 +110,11 @@ private Q_SLOTS:
     {
         Fixture f;
         std::vector<Posix::Fd> clients;
-        f.partings.begin(std::move(f.connection), {});
+        f.lingering.begin(std::move(f.connection), {});
         for (int i = 0; i < 256; ++i) {
             auto ends = Posix::socketPair(Posix::PairType::Stream);
             QVERIFY(ends);
-            f.partings.begin(std::move(ends->second), {});
+            f.lingering.begin(std::move(ends->second), {});
             clients.push_back(std::move(ends->first));
         }
         QVERIFY(!Posix::writeAll(f.client.get(), "?"));
@@ -124,32 +124,32 @@ private Q_SLOTS:
     void inAHurryItIsLeftSooner()
     {
         Fixture f;
-        f.partings.begin(std::move(f.connection), "farewell");
+        f.lingering.begin(std::move(f.connection), "farewell");
         const qint64 now = ScoreboardPage::now();
-        f.partings.hurry(now);
-        QVERIFY(f.partings.nextExpiry());
-        QVERIFY(*f.partings.nextExpiry() - now <= std::chrono::nanoseconds(100ms).count());
+        f.lingering.hurry(now);
+        QVERIFY(f.lingering.nextExpiry());
+        QVERIFY(*f.lingering.nextExpiry() - now <= std::chrono::nanoseconds(100ms).count());
         auto ends = Posix::socketPair(Posix::PairType::Stream);
         QVERIFY(ends);
-        f.partings.begin(std::move(ends->second), {});
-        f.partings.expire(*f.partings.nextExpiry());
+        f.lingering.begin(std::move(ends->second), {});
+        f.lingering.expire(*f.lingering.nextExpiry());
         QVERIFY(!Posix::writeAll(f.client.get(), "?"));
-        f.partings.expire(ScoreboardPage::now() + std::chrono::nanoseconds(200ms).count());
-        QVERIFY(f.partings.isEmpty());
+        f.lingering.expire(ScoreboardPage::now() + std::chrono::nanoseconds(200ms).count());
+        QVERIFY(f.lingering.isEmpty());
         QCOMPARE(f.heard(), QByteArray("farewell"));
     }
     void whereDescriptorsAreFewACrowdIsSmaller()
     {
         Fixture f;
-        f.partings.setMost(1);
-        f.partings.begin(std::move(f.connection), {});
+        f.lingering.setMost(1);
+        f.lingering.begin(std::move(f.connection), {});
         auto ends = Posix::socketPair(Posix::PairType::Stream);
         QVERIFY(ends);
-        f.partings.begin(std::move(ends->second), {});
+        f.lingering.begin(std::move(ends->second), {});
         QVERIFY(!Posix::writeAll(f.client.get(), "?"));
         QVERIFY(Posix::writeAll(ends->first.get(), "?"));
     }
 };
 
-QTEST_APPLESS_MAIN(TestPartings)
-#include "tst_partings.moc"
+QTEST_APPLESS_MAIN(TestLingeringConnections)
+#include "tst_lingeringconnections.moc"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_APPLICANTS_P_H
-#define QTPREFORK_APPLICANTS_P_H
+#ifndef QTPREFORK_WAITINGFORKS_P_H
+#define QTPREFORK_WAITINGFORKS_P_H
 
 #include "posix/descriptor_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -11,14 +11,14 @@
 namespace Prefork::Internal {
 
 /// Connections for which there can be no worker just now. Their clients wait; who hangs up is let go.
-class Applicants
+class WaitingForks
 {
 public:
     /// Takes the connection, or leaves it and says why not, as Workers::spawn().
     using Spawn = std::function<std::optional<QString>(const ZygoteMessages::Request &request, Posix::Fd &connection)>;
     using Gone = std::function<void(quint64 id)>;
 
-    [[nodiscard]] bool isEmpty() const { return m_applicants.empty(); }
+    [[nodiscard]] bool isEmpty() const { return m_waiting.empty(); }
     /// @p now: as ScoreboardPage::now(), like all times here. @p cause: why it has to wait.
     void add(const ZygoteMessages::Request &request, Posix::Fd connection, const QString &cause, qint64 now);
     /// The one of the Spawn @p id waits no longer. False if none does.
@@ -35,14 +35,14 @@ public:
     void orphan();
 
 private:
-    struct Applicant
+    struct Waiting
     {
         ZygoteMessages::Request request;
         Posix::Fd connection;
     };
     void letGo(const Gone &gone);
 
-    std::deque<Applicant> m_applicants;
+    std::deque<Waiting> m_waiting;
     qint64 m_nextTry = 0;
     qint64 m_pause = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_VESTIBULE_P_H
-#define QTPREFORK_VESTIBULE_P_H
+#ifndef QTPREFORK_SILENTCONNECTIONS_P_H
+#define QTPREFORK_SILENTCONNECTIONS_P_H
 
 #include <QtPrefork/worker.h>
 
@@ -17,7 +17,7 @@
 namespace Prefork::Internal {
 
 /// Where connections of unknown clients wait until they have said something: nobody forks for who only connects.
-class Vestibule : public QObject
+class SilentConnections : public QObject
 {
     Q_OBJECT
 
@@ -25,17 +25,17 @@ public:
     using Enter = std::function<void(Posix::Fd connection, const Peer &peer)>;
     /// At most @p most should wait here, which is up to the caller. After @p patience a connection is closed; 0 =
     /// never.
-    Vestibule(qsizetype most, std::chrono::milliseconds patience, Enter enter);
+    SilentConnections(qsizetype most, std::chrono::milliseconds patience, Enter enter);
     void wait(Posix::Fd connection, const Peer &peer);
     /// Hands all of them over, the oldest first.
     void empty(const Enter &take);
-    [[nodiscard]] bool isFull() const { return qsizetype(m_guests.size()) >= m_most; }
+    [[nodiscard]] bool isFull() const { return qsizetype(m_connections.size()) >= m_most; }
 
 Q_SIGNALS:
     void fullChanged();
 
 private:
-    struct Guest
+    struct Waiting
     {
         Posix::Fd connection;
         Peer peer;
@@ -50,7 +50,7 @@ private:
     const qsizetype m_most;
     const std::chrono::milliseconds m_patience;
     const Enter m_enter;
-    std::map<quint64, Guest> m_guests; // by age
+    std::map<quint64, Waiting> m_connections; // by age
     quint64 m_lastNumber = 0;
     QTimer m_timer;
     bool m_wasFull = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_SILENTGUESTS_P_H
-#define QTPREFORK_SILENTGUESTS_P_H
+#ifndef QTPREFORK_UNSERVEDCONNECTIONS_P_H
+#define QTPREFORK_UNSERVEDCONNECTIONS_P_H
 
 #include "posix/poller_p.h"
 #include "zygote/zygotemessages_p.h"
@@ -13,25 +13,26 @@ namespace Prefork::Internal {
 
 /// Connections that had said nothing yet when their server came to its end. To their clients they are as good as those
 /// that have a worker, and so each gets one when it speaks.
-class SilentGuests
+class UnservedConnections
 {
 public:
     using Gone = std::function<void(quint64 id)>;
-    struct Guest
+    struct Waiting
     {
         ZygoteMessages::Request request; ///< a silent Spawn
         Posix::Fd connection;
     };
 
-    explicit SilentGuests(Posix::Poller &poller)
+    explicit UnservedConnections(Posix::Poller &poller)
         : m_poller(poller)
     {
     }
-    [[nodiscard]] bool isEmpty() const { return m_guests.empty(); }
+    [[nodiscard]] bool isEmpty() const { return m_connections.empty(); }
     /// False if it cannot be watched; the connection ends here then.
-    [[nodiscard]] bool add(Guest guest);
-    /// The guest that has spoken, of the Spawn @p id, which is the poller's number of it too; unset if it has gone.
-    [[nodiscard]] std::optional<Guest> onReadable(quint64 id, const Gone &gone);
+    [[nodiscard]] bool add(Waiting waiting);
+    /// The connection that has spoken, of the Spawn @p id, which is the poller's number of it too; unset if it has
+    /// gone.
+    [[nodiscard]] std::optional<Waiting> onReadable(quint64 id, const Gone &gone);
     /// The one of the Spawn @p id is let go. False if there is none.
     bool dismiss(quint64 id);
     /// Those whose time is over are let go.
@@ -40,11 +41,11 @@ public:
     [[nodiscard]] qint64 nextExpiry() const;
 
 private:
-    [[nodiscard]] std::optional<Guest> takeOut(quint64 id);
+    [[nodiscard]] std::optional<Waiting> takeOut(quint64 id);
 
     Posix::Poller &m_poller;
-    std::unordered_map<quint64, Guest> m_guests; // by id
-    std::set<std::pair<qint64, quint64>> m_agenda; // when whose time is over
+    std::unordered_map<quint64, Waiting> m_connections; // by id
+    std::set<std::pair<qint64, quint64>> m_deadlines; // when whose time is over
 };
 
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "zygote/partings_p.h"
+#include "zygote/lingeringconnections_p.h"
 
 #include "posix/socket_p.h"
 #include "posix/transfer_p.h"
@@ -35,12 +35,12 @@ bool isAtEnd(int connection)
 
 }
 
-Partings::Partings(Posix::Poller &poller)
+LingeringConnections::LingeringConnections(Posix::Poller &poller)
     : m_poller(poller)
 {
 }
 
-void Partings::begin(Posix::Fd connection, QByteArrayView lastWords)
+void LingeringConnections::begin(Posix::Fd connection, QByteArrayView lastWords)
 {
     if (!lastWords.isEmpty())
         static_cast<void>(
@@ -49,53 +49,53 @@ void Partings::begin(Posix::Fd connection, QByteArrayView lastWords)
     if (isAtEnd(connection.get()))
         return;
     const quint64 number = ++m_lastNumber;
-    if (!m_poller.add(connection.get(), Posix::Poller::Input, ZygoteToken{ZygoteToken::Parting, number}.value()))
+    if (!m_poller.add(connection.get(), Posix::Poller::Input, ZygoteToken{ZygoteToken::Lingering, number}.value()))
         return;
-    if (m_partings.size() >= m_most)
-        end(m_partings.begin());
+    if (m_lingering.size() >= m_most)
+        end(m_lingering.begin());
     const bool isUnix = Posix::isUnixSocket(connection.get());
     const qint64 until = ScoreboardPage::now() + (isUnix && m_isInHurry ? HurriedPatience : Patience);
-    m_partings.emplace(number, Parting{std::move(connection), until, isUnix});
+    m_lingering.emplace(number, Lingering{std::move(connection), until, isUnix});
 }
 
-void Partings::hurry(qint64 now)
+void LingeringConnections::hurry(qint64 now)
 {
     m_isInHurry = true;
-    for (auto &[number, parting] : m_partings) {
-        if (parting.isUnix)
-            parting.until = std::min(parting.until, now + HurriedPatience);
+    for (auto &[number, lingering] : m_lingering) {
+        if (lingering.isUnix)
+            lingering.until = std::min(lingering.until, now + HurriedPatience);
     }
 }
 
-void Partings::onReadable(quint64 number)
+void LingeringConnections::onReadable(quint64 number)
 {
-    const auto parting = m_partings.find(number);
-    if (parting != m_partings.end() && isAtEnd(parting->second.connection.get()))
-        end(parting);
+    const auto lingering = m_lingering.find(number);
+    if (lingering != m_lingering.end() && isAtEnd(lingering->second.connection.get()))
+        end(lingering);
 }
 
-void Partings::expire(qint64 now)
+void LingeringConnections::expire(qint64 now)
 {
-    for (auto parting = m_partings.begin(); parting != m_partings.end();) {
-        const auto next = std::next(parting);
-        if (parting->second.until <= now)
-            end(parting);
-        parting = next;
+    for (auto lingering = m_lingering.begin(); lingering != m_lingering.end();) {
+        const auto next = std::next(lingering);
+        if (lingering->second.until <= now)
+            end(lingering);
+        lingering = next;
     }
 }
 
-std::optional<qint64> Partings::nextExpiry() const
+std::optional<qint64> LingeringConnections::nextExpiry() const
 {
     std::optional<qint64> next;
-    for (const auto &[number, parting] : m_partings)
-        next = std::min(next.value_or(parting.until), parting.until);
+    for (const auto &[number, lingering] : m_lingering)
+        next = std::min(next.value_or(lingering.until), lingering.until);
     return next;
 }
 
-void Partings::end(Iterator parting)
+void LingeringConnections::end(Iterator lingering)
 {
-    m_poller.remove(parting->second.connection.get());
-    m_partings.erase(parting);
+    m_poller.remove(lingering->second.connection.get());
+    m_lingering.erase(lingering);
 }
 
 }
