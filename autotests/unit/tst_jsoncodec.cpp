@@ -10,6 +10,7 @@
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
+#include <QtCore/QMargins>
 #include <QtCore/QPoint>
 #include <QtCore/QProcess>
 #include <QtCore/QTimeZone>
@@ -203,7 +204,7 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
                             << QStringLiteral("a QUrl that is not valid");
     QTest::newRow("binary") << QVariant(QByteArray("\xff"))
                             << QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
-    QTest::newRow("type") << QVariant(QPoint()) << QStringLiteral("a value of type QPoint");
+    QTest::newRow("type") << QVariant::fromValue(QMargins()) << QStringLiteral("a value of type QMargins");
     const QString half(QChar(0xd834));
     const QString why = QStringLiteral("a QString that is not Unicode text: half of a surrogate pair");
     QTest::newRow("half a pair") << QVariant(half) << why;
@@ -211,8 +212,9 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
     QTest::newRow("half a pair in a QJsonArray") << QVariant(QJsonArray{half}) << why;
     QTest::newRow("NaN in a QJsonObject") << QVariant(QJsonObject{{QStringLiteral("n"), std::nan("")}})
                                           << QStringLiteral("NaN, which JSON does not have (Protocol::Native has)");
-    QTest::newRow("deep inside") << QVariant(QVariantMap{{QStringLiteral("a"), QVariantList{QPoint()}}})
-                                 << QStringLiteral("a value of type QPoint");
+    QTest::newRow("deep inside") << QVariant(
+        QVariantMap{{QStringLiteral("a"), QVariantList{QVariant::fromValue(QMargins())}}})
+                                 << QStringLiteral("a value of type QMargins");
 }
 
 void TestJsonCodec::refusesWhatJsonCannotCarry()

@@ -2,6 +2,8 @@
 #ifndef QTPREFORK_EVENT_H
 #define QTPREFORK_EVENT_H
 
+#include <QtPrefork/detail/convert.h>
+
 #include <QtCore/QtGlobal>
 
 #include <concepts>

@@ -31,11 +31,12 @@ class InterfacePrivate;
 /// Without an application nothing that is posted is ever delivered: a queued signal reaches nobody, and deleteLater()
 /// never deletes. Delete at once, or let a smart pointer do so. Blocking calls such as QHostInfo::fromName() need none.
 ///
-/// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, QString,
-/// std::string, QByteArray, QDateTime, QUrl, QUuid, lists and maps with QString keys of such, Q_GADGETs, which cross
-/// field by field, and QVariants of all these; over the native protocol exactly, and registered types (registerType())
-/// too; over JSON as far as JSON goes. What arrives may differ from the parameter's type as far as nothing is lost: "5"
-/// for 5, but not 5.5.
+/// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, texts, bytes,
+/// dates, URLs, most value types of Qt Core, std::optional, durations, tuples, lists, sets and maps of such, Q_GADGETs,
+/// which cross field by field, and QVariants of all these: docs/values.md has the table. Over the native protocol they
+/// cross exactly, and registered types (registerType()) too; over JSON as far as JSON goes. What arrives may differ
+/// from the parameter's type as far as nothing is lost: "5" for 5, but not 5.5. A type that can never cross is refused
+/// by the compiler.
 ///
 /// **Threads.** It is filled in the thread that makes the Zygote, before there is a second one. Methods, `setup` and
 /// `checkoutDone` run in the only thread of their worker, `preload` in that of the zygote. A method may start threads

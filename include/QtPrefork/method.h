@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_METHOD_H
 #define QTPREFORK_METHOD_H
 
+#include <QtPrefork/detail/convert.h>
 #include <QtPrefork/sourcelocation.h>
 
 #include <QtCore/QAnyStringView>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "wire/coretypes_p.h"
 #include "wire/oneline_p.h"
 #include "wire/timetags_p.h"
 #include "wire/utc_p.h"
@@ -215,6 +216,8 @@ bool CborReader::readTagged(QVariant *value)
         default:
             if (Wire::isTimed(tag))
                 return Wire::readTimed(*this, tag, value);
+            if (const QMetaType type = Wire::typeOfCoreTag(tag); type.isValid())
+                return Wire::readCore(*this, type, value);
             break;
         }
     } while (peek() == Tag);
@@ -308,7 +311,8 @@ bool CborReader::readRegistered(QVariant *value)
     QVariant object(type);
     QDataStream stream(bytes);
     stream.setVersion(int(version));
-    if (!type.load(stream, object.data()) || stream.status() != QDataStream::Ok || !stream.atEnd())
+    if (!TypeRegistry::load(name.toByteArray(), type, stream, object.data()) || stream.status() != QDataStream::Ok
+        || !stream.atEnd())
         return fail(QStringLiteral("bytes that are no '%1'").arg(QString::fromUtf8(name)));
     leave();
     *value = std::move(object);

@@ -2,7 +2,9 @@
 #include <QtPrefork/detail/cborwriter.h>
 #include <QtPrefork/detail/gadget.h>
 #include <QtPrefork/detail/typeregistry.h>
+#include <QtPrefork/detail/valuetypes.h>
 
+#include "wire/coretypes_p.h"
 #include "wire/iterables_p.h"
 #include "wire/timetags_p.h"
 
@@ -72,11 +74,12 @@ void writeAssociation(CborWriter &writer, const Wire::AssociativeView &entries)
     QVariantMap map;
     for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
         const QVariant key = entry.key();
-        if (!key.canConvert<QString>()) {
+        const std::optional<QString> text = Wire::textOfKey(key);
+        if (!text) {
             writer.fail(QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name())));
             return;
         }
-        map.insert(key.toString(), entry.value());
+        map.insert(*text, entry.value());
     }
     writeMap(writer, map);
 }
@@ -103,6 +106,10 @@ void writeOther(CborWriter &writer, const QVariant &value)
     const QByteArray *const name = writer.types() ? writer.types()->nameOf(type) : nullptr;
     if (name)
         writer.writeRegistered(*name, type, value.constData());
+    else if (Wire::coreTag(type))
+        Wire::writeCore(writer, value);
+    else if (type.id() == QMetaType::QJsonDocument)
+        writer.writeVariant(contents<QJsonDocument>(value).toVariant());
     else if (type == QMetaType::fromType<qfloat16>())
         writer.writeDouble(double(float(contents<qfloat16>(value))));
     else if (type.flags() & QMetaType::IsEnumeration)
@@ -113,6 +120,10 @@ void writeOther(CborWriter &writer, const QVariant &value)
         writeSequence(writer, value.value<Wire::SequentialView>());
     else if (isGadget(type))
         writeGadget(writer, *type.metaObject(), value.constData());
+    else if (Wire::typesOfPair(type).first.isValid())
+        writeList(writer, Wire::itemsOfPair(value));
+    else if (const ValueType *const known = valueTypeOf(type))
+        writer.writeVariant(known->toVariant(value.constData()));
     else
         writer.fail(QStringLiteral("a value whose type %1 %2")
                         .arg(QLatin1StringView(type.name()), TypeRegistry::missing(writer.types())));
@@ -178,8 +189,6 @@ void CborWriter::writeVariant(const QVariant &value)
         return writeVariant(contents<QJsonObject>(value).toVariantMap());
     case QMetaType::QJsonArray:
         return writeVariant(contents<QJsonArray>(value).toVariantList());
-    case QMetaType::QJsonDocument:
-        return writeVariant(contents<QJsonDocument>(value).toVariant());
     default:
         return writeOther(*this, value);
     }
@@ -215,7 +224,7 @@ void CborWriter::writeRegistered(const QByteArray &registeredName, QMetaType typ
     QByteArray bytes;
     QDataStream stream(&bytes, QIODevice::WriteOnly);
     stream.setVersion(QDataStream::Qt_6_4);
-    if (!type.save(stream, data) || stream.status() != QDataStream::Ok)
+    if (!TypeRegistry::save(name, type, stream, data) || stream.status() != QDataStream::Ok)
         return fail(QStringLiteral("a value of type %1: its operator<< failed").arg(QLatin1StringView(type.name())));
     if (!enter())
         return;

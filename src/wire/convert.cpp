@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/convert.h>
 
+#include "wire/coretypes_p.h"
+#include "wire/iterables_p.h"
 #include "wire/utf8_p.h"
 
 #include <QtCore/QDateTime>
@@ -219,8 +221,38 @@ bool isEnumValue(const QMetaEnum &meta, qint64 number)
     return meta.isFlag() && (uint(number) & ~known) == 0;
 }
 
+bool toItems(const QVariant &value, QVariantList *out)
+{
+    if (value.typeId() == QMetaType::QVariantList) {
+        *out = *static_cast<const QVariantList *>(value.constData());
+        return true;
+    }
+    if (Wire::typesOfPair(value.metaType()).first.isValid()) {
+        *out = Wire::itemsOfPair(value);
+        return true;
+    }
+    if (!value.canConvert<QVariantList>() || isText(value))
+        return false;
+    *out = value.toList();
+    return true;
+}
+
+bool signedKey(const QString &text, qint64 least, qint64 most, qint64 *key)
+{
+    bool ok = false;
+    *key = text.toLongLong(&ok);
+    return ok && *key >= least && *key <= most && text == QString::number(*key);
+}
+
+bool unsignedKey(const QString &text, quint64 most, quint64 *key)
+{
+    bool ok = false;
+    *key = text.toULongLong(&ok);
+    return ok && *key <= most && text == QString::number(*key);
+}
+
 // One of a date and a time is not made of the other: something would be lost, or invented.
-bool toType(const QVariant &value, QMetaType type, void *out)
+bool toType(const QVariant &value, QMetaType type, void *out, MemoryMeter *memory)
 {
     if (type.flags() & QMetaType::IsEnumeration)
         return toEnum(value, type, out);
@@ -231,6 +263,8 @@ bool toType(const QVariant &value, QMetaType type, void *out)
     }
     if (isTime(type) && isTime(value.metaType()) && type != value.metaType())
         return false;
+    if (const std::optional<bool> isMade = Wire::fromCoreShape(value, type, out, memory))
+        return *isMade;
     return QMetaType::convert(value.metaType(), value.constData(), type, out);
 }
 

@@ -4,7 +4,9 @@
 #include <QtPrefork/detail/cborreader.h>
 #include <QtPrefork/detail/cborwriter.h>
 #include <QtPrefork/detail/convert.h>
+#include <QtPrefork/detail/valuetypes.h>
 
+#include "wire/coretypes_p.h"
 #include "wire/iterables_p.h"
 
 #include <QtCore/QMetaProperty>
@@ -33,11 +35,15 @@ bool storeList(const QVariant &value, QVariant *out, MemoryMeter *memory)
         return false;
     auto view = out->view<Wire::SequentialView>();
     const QMetaType itemType = view.metaContainer().valueMetaType();
+    const bool isSet = Wire::isSetType(out->metaType());
     for (const QVariant &item : std::as_const(list)) {
         QVariant converted;
         if ((memory && !memory->charge(Wire::itemCost(view))) || !convertVariant(item, itemType, &converted, memory))
             return false;
+        const qsizetype before = isSet ? view.size() : 0;
         Wire::addItem(view, converted);
+        if (isSet && view.size() == before)
+            return false;
     }
     return true;
 }
@@ -49,14 +55,26 @@ bool storeMap(const QVariant &value, QVariant *out, MemoryMeter *memory)
         return false;
     auto view = out->view<Wire::AssociativeView>();
     const QMetaType itemType = view.metaContainer().mappedMetaType();
+    const QMetaType keyType = view.metaContainer().keyMetaType();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
+        QVariant key;
         QVariant converted;
-        if ((memory && !memory->charge(Wire::entryCost(view)))
+        if ((memory && !memory->charge(Wire::entryCost(view))) || !Wire::keyOfText(entry.key(), keyType, &key)
             || !convertVariant(entry.value(), itemType, &converted, memory))
             return false;
-        view.setValue(entry.key(), converted);
+        view.setValue(key, converted);
     }
     return true;
+}
+
+bool storePair(const QVariant &value, QVariant *out, MemoryMeter *memory)
+{
+    QVariantList list;
+    QVariant first;
+    QVariant second;
+    const auto [firstType, secondType] = Wire::typesOfPair(out->metaType());
+    return toItems(value, &list) && list.size() == 2 && convertVariant(list[0], firstType, &first, memory)
+        && convertVariant(list[1], secondType, &second, memory) && Wire::setPair(first, second, out);
 }
 
 bool storeOther(const QVariant &value, QMetaType type, QVariant *out, MemoryMeter *memory)
@@ -66,13 +84,19 @@ bool storeOther(const QVariant &value, QMetaType type, QVariant *out, MemoryMete
         return true;
     }
     *out = QVariant(type);
+    if (const std::optional<bool> isMade = Wire::fromCoreShape(value, type, out->data(), memory))
+        return *isMade;
     if (isGadget(type))
         return gadgetFromVariant(value, *type.metaObject(), out->data(), memory);
     if (QMetaType::canView(type, QMetaType::fromType<Wire::AssociativeView>()))
         return storeMap(value, out, memory);
     if (QMetaType::canView(type, QMetaType::fromType<Wire::SequentialView>()))
         return storeList(value, out, memory);
-    return toType(value, type, out->data());
+    if (Wire::typesOfPair(type).first.isValid())
+        return storePair(value, out, memory);
+    if (const ValueType *const known = valueTypeOf(type))
+        return known->fromVariant(value, out->data(), memory);
+    return toType(value, type, out->data(), memory);
 }
 
 bool setField(const QVariant &value, const QMetaProperty &property, void *gadget, MemoryMeter *memory)

@@ -7,6 +7,9 @@
 #include <QtCore/QMetaType>
 #include <QtCore/QVariant>
 
+#include <optional>
+#include <utility>
+
 #if QT_VERSION >= QT_VERSION_CHECK(6, 11, 0)
 #include <QtCore/QMetaAssociation>
 #include <QtCore/QMetaSequence>
@@ -33,6 +36,25 @@ inline void addItem(SequentialView &view, const QVariant &item)
     const bool holdsVariants = container.valueMetaType() == QMetaType::fromType<QVariant>();
     container.addValue(view.mutableIterable(), holdsVariants ? static_cast<const void *>(&item) : item.constData());
 }
+
+/// Whether what the view of a @p type shows holds each value once.
+inline bool isSetType(QMetaType type)
+{
+    return QByteArrayView(type.name()).startsWith("QSet<");
+}
+/// Whether a key of type @p type is a number: an integer or an enumeration.
+[[nodiscard]] bool isNumberKey(QMetaType type);
+/// The text that stands for @p key on the wire, as detail::keyText() of its type; nothing for what cannot be a key.
+[[nodiscard]] std::optional<QString> textOfKey(const QVariant &key);
+/// The key of type @p type that @p text stands for.
+[[nodiscard]] bool keyOfText(const QString &text, QMetaType type, QVariant *key);
+
+/// The types of the two values of a std::pair; invalid ones for any other type.
+[[nodiscard]] std::pair<QMetaType, QMetaType> typesOfPair(QMetaType type);
+/// The values of @p pair, which is a std::pair of any types.
+[[nodiscard]] QVariantList itemsOfPair(const QVariant &pair);
+/// Sets the values of @p pair; false if their types do not lie in it as they do in a std::pair.
+[[nodiscard]] bool setPair(const QVariant &first, const QVariant &second, QVariant *pair);
 
 /// What an item takes in such a container, but for what it keeps besides. What has places for all in a row doubles them
 /// as it grows.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsonwriter_p.h"
 
+#include "wire/coretypes_p.h"
 #include "wire/iterables_p.h"
 #include "wire/jsonparser_p.h"
 #include "wire/jsonscanner_p.h"
 #include "wire/utf8_p.h"
 
 #include <QtPrefork/detail/gadget.h>
+#include <QtPrefork/detail/valuetypes.h>
 
 #include <QtCore/QDateTime>
 #include <QtCore/QJsonArray>
@@ -204,9 +206,10 @@ JsonWriter::Failure JsonWriter::association(const QVariant &value, int depth)
     const auto entries = value.value<AssociativeView>();
     for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
         const QVariant key = entry.key();
-        if (!key.canConvert<QString>())
+        const std::optional<QString> text = textOfKey(key);
+        if (!text)
             return QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name()));
-        members.insert(key.toString(), entry.value());
+        members.insert(*text, entry.value());
     }
     return this->entries(members.cbegin(), members.cend(), depth);
 }
@@ -214,6 +217,8 @@ JsonWriter::Failure JsonWriter::association(const QVariant &value, int depth)
 JsonWriter::Failure JsonWriter::other(const QVariant &value, int depth)
 {
     const QMetaType type = value.metaType();
+    if (const std::optional<QVariant> shape = coreShape(value, Form::Json))
+        return write(*shape, depth);
     if (type.flags() & QMetaType::IsEnumeration)
         return write(type.flags() & QMetaType::IsUnsignedEnumeration ? QVariant(value.toULongLong())
                                                                      : QVariant(value.toLongLong()),
@@ -224,6 +229,10 @@ JsonWriter::Failure JsonWriter::other(const QVariant &value, int depth)
         return list(value.value<SequentialView>(), depth);
     if (detail::isGadget(type))
         return write(detail::gadgetToMap(*type.metaObject(), value.constData()), depth);
+    if (typesOfPair(type).first.isValid())
+        return list(itemsOfPair(value), depth);
+    if (const detail::ValueType *const known = detail::valueTypeOf(type))
+        return write(known->toVariant(value.constData()), depth);
     return QStringLiteral("a value of type %1").arg(QLatin1StringView(type.name()));
 }
 

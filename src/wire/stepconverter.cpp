@@ -33,7 +33,11 @@ public:
                 return state;
             if (state == StepState::Failed || !memory->charge(Wire::itemCost(view)))
                 return StepState::Failed;
+            const bool isSet = Wire::isSetType(m_out->metaType());
+            const qsizetype before = isSet ? view.size() : 0;
             Wire::addItem(view, m_item);
+            if (isSet && view.size() == before)
+                return StepState::Failed;
             m_item.clear();
             m_items.removeFirst();
         }
@@ -71,7 +75,10 @@ public:
                 return state;
             if (state == StepState::Failed || !memory->charge(Wire::entryCost(view)))
                 return StepState::Failed;
-            view.setValue(entry.key(), m_item);
+            QVariant key;
+            if (!Wire::keyOfText(entry.key(), view.metaContainer().keyMetaType(), &key))
+                return StepState::Failed;
+            view.setValue(key, m_item);
             m_item.clear();
             m_entries.erase(entry);
         }

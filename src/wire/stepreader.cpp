@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/stepreader.h>
 
+#include "wire/coretypes_p.h"
 #include "wire/timetags_p.h"
 
 #include <utility>
@@ -22,7 +23,8 @@ VariantStepper::Step VariantStepper::next(CborReader &reader, QVariant *out)
         quint64 tag = 0;
         if (!reader.readTag(&tag))
             return Step::Failed;
-        if (tag == 0 || tag == 1 || tag == 27 || tag == 32 || tag == 37 || Wire::isTimed(tag))
+        if (tag == 0 || tag == 1 || tag == 27 || tag == 32 || tag == 37 || Wire::isTimed(tag)
+            || Wire::typeOfCoreTag(tag).isValid())
             return reader.seek(start) && reader.readVariant(out) ? Step::Read : Step::Failed;
     }
     const CborReader::Kind kind = reader.peek();

@@ -1,7 +1,47 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/typeregistry.h>
 
+#include <QtCore/QMutex>
+
+#include <memory>
+#include <vector>
+
 namespace Prefork::detail {
+
+namespace {
+
+struct BuiltIn
+{
+    QByteArray name;
+    QMetaType type;
+    TypeRegistry::Operators operators;
+};
+
+/// Few, and never removed. Some may be added when a library is loaded, perhaps while threads look others up.
+struct BuiltIns
+{
+    QMutex mutex;
+    std::vector<std::unique_ptr<const BuiltIn>> types;
+};
+
+BuiltIns &builtIns()
+{
+    static BuiltIns all;
+    return all;
+}
+
+const BuiltIn *builtInOf(const QByteArray &name)
+{
+    BuiltIns &all = builtIns();
+    const QMutexLocker lock(&all.mutex);
+    for (const auto &entry : all.types) {
+        if (entry->name == name)
+            return entry.get();
+    }
+    return nullptr;
+}
+
+}
 
 bool TypeRegistry::add(const QByteArray &name, QMetaType type)
 {
@@ -53,7 +93,45 @@ QString TypeRegistry::missing(const TypeRegistry *types)
 
 QMetaType TypeRegistry::typeOf(QByteArrayView name) const
 {
-    return m_types.value(QByteArray::fromRawData(name.data(), name.size()));
+    const QByteArray key = QByteArray::fromRawData(name.data(), name.size());
+    const auto added = m_types.constFind(key);
+    if (added != m_types.cend())
+        return added.value();
+    const BuiltIn *const builtIn = builtInOf(key);
+    return builtIn ? builtIn->type : QMetaType();
+}
+
+const QByteArray *TypeRegistry::builtInNameOf(QMetaType type)
+{
+    BuiltIns &all = builtIns();
+    const QMutexLocker lock(&all.mutex);
+    for (const auto &entry : all.types) {
+        if (entry->type == type)
+            return &entry->name;
+    }
+    return nullptr;
+}
+
+bool TypeRegistry::addBuiltIn(const QByteArray &name, QMetaType type, const Operators &operators)
+{
+    BuiltIns &all = builtIns();
+    const QMutexLocker lock(&all.mutex);
+    all.types.push_back(std::make_unique<const BuiltIn>(BuiltIn{name, type, operators}));
+    return true;
+}
+
+bool TypeRegistry::save(const QByteArray &name, QMetaType type, QDataStream &stream, const void *value)
+{
+    const BuiltIn *const builtIn = builtInOf(name);
+    return builtIn && builtIn->type == type && builtIn->operators.save ? builtIn->operators.save(stream, value)
+                                                                       : type.save(stream, value);
+}
+
+bool TypeRegistry::load(const QByteArray &name, QMetaType type, QDataStream &stream, void *value)
+{
+    const BuiltIn *const builtIn = builtInOf(name);
+    return builtIn && builtIn->type == type && builtIn->operators.load ? builtIn->operators.load(stream, value)
+                                                                       : type.load(stream, value);
 }
 
 }

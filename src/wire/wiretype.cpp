@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/cborconvert.h>
+#include <QtPrefork/detail/valuetypes.h>
 
+#include "wire/coretypes_p.h"
 #include "wire/iterables_p.h"
 
 #include <QtCore/QMetaProperty>
@@ -35,6 +37,8 @@ char simpleWireType(QMetaType type)
         return 's';
     case QMetaType::QByteArray:
         return 'y';
+    case QMetaType::QChar:
+        return 'h';
     case QMetaType::QDateTime:
         return 't';
     case QMetaType::QUrl:
@@ -78,14 +82,22 @@ void append(QByteArray *out, QMetaType type, QList<QMetaType> *around)
     } else if (isGadget(type)) {
         appendGadget(out, *type.metaObject(), type, around);
     } else if (QMetaType::canView(type, QMetaType::fromType<Wire::AssociativeView>())) {
-        append(&out->append("m<"), QVariant(type).view<Wire::AssociativeView>().metaContainer().mappedMetaType(),
-               around);
+        const QMetaAssociation container = QVariant(type).view<Wire::AssociativeView>().metaContainer();
+        out->append(Wire::isNumberKey(container.keyMetaType()) ? "m<i:" : "m<");
+        append(out, container.mappedMetaType(), around);
         out->append('>');
     } else if (QMetaType::canView(type, QMetaType::fromType<Wire::SequentialView>())) {
-        append(&out->append("l<"), QVariant(type).view<Wire::SequentialView>().metaContainer().valueMetaType(), around);
+        append(&out->append(Wire::isSetType(type) ? "e<" : "l<"),
+               QVariant(type).view<Wire::SequentialView>().metaContainer().valueMetaType(), around);
         out->append('>');
+    } else if (const auto [first, second] = Wire::typesOfPair(type); first.isValid()) {
+        append(&out->append("p<"), first, around);
+        append(&out->append(';'), second, around);
+        out->append('>');
+    } else if (const ValueType *const known = valueTypeOf(type)) {
+        known->appendWireType(out);
     } else {
-        out->append("R<").append(type.name()).append('>');
+        out->append(Wire::coreTag(type) ? "Q<" : "R<").append(type.name()).append('>');
     }
 }
 

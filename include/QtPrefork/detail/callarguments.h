@@ -53,10 +53,18 @@ template <class T>
 inline constexpr bool isPlainType<QList<T>> = isPlainType<T>;
 template <class T>
 inline constexpr bool isPlainType<std::vector<T>> = isPlainType<T>;
+template <class K, class T>
+inline constexpr bool isPlainType<QMap<K, T>> = isPlainType<T>;
+template <class K, class T>
+inline constexpr bool isPlainType<QHash<K, T>> = isPlainType<T>;
 template <class T>
-inline constexpr bool isPlainType<QMap<QString, T>> = isPlainType<T>;
+inline constexpr bool isPlainType<QSet<T>> = isPlainType<T>;
 template <class T>
-inline constexpr bool isPlainType<QHash<QString, T>> = isPlainType<T>;
+inline constexpr bool isPlainType<std::optional<T>> = isPlainType<T>;
+template <class T, class U>
+inline constexpr bool isPlainType<std::pair<T, U>> = isPlainType<T> && isPlainType<U>;
+template <class... T>
+inline constexpr bool isPlainType<std::tuple<T...>> = (isPlainType<T> && ...);
 
 /// The same for a value. Lists and maps, which may hold anything, count as not plain.
 [[nodiscard]] QTPREFORK_EXPORT bool isPlainValue(const QVariant &value);
@@ -64,6 +72,8 @@ inline constexpr bool isPlainType<QHash<QString, T>> = isPlainType<T>;
 template <class... A>
 class TypedArguments final : public CallArguments
 {
+    using Checked = MayCross<A...>;
+
 public:
     template <class... T>
     explicit TypedArguments(T &&...arguments)

@@ -111,6 +111,8 @@ private:
 template <class F, class... A>
 class TypedEventHandler final : public EventHandler
 {
+    using Checked = MayCross<A...>;
+
 public:
     explicit TypedEventHandler(F function)
         : m_function(std::move(function))

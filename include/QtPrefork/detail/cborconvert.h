@@ -5,8 +5,10 @@
 #include <QtPrefork/detail/cborreader.h>
 #include <QtPrefork/detail/cborwriter.h>
 #include <QtPrefork/detail/convert.h>
+#include <QtPrefork/detail/crossing.h>
 #include <QtPrefork/detail/gadget.h>
 #include <QtPrefork/detail/typeregistry.h>
+#include <QtPrefork/detail/wiretype.h>
 
 #include <QtCore/QDateTime>
 #include <QtCore/QUrl>
@@ -18,9 +20,6 @@
 /// How typed parameters and results are written as CBOR without a QVariant between, and come back. What a peer may
 /// write instead of a type is what convert.h accepts for it.
 namespace Prefork::detail {
-
-template <class T>
-concept RepeatsKeys = requires(const T &map) { map.uniqueKeys(); };
 
 template <class T>
 void toCbor(CborWriter &writer, const T &value);
@@ -66,7 +65,7 @@ void toCbor(CborWriter &writer, const T &value)
             writer.writeUtf8(text);
         else
             writer.fail(QStringLiteral("a std::string that is not UTF-8 text"));
-    } else if constexpr (SequenceContainer<T>) {
+    } else if constexpr (ItemContainer<T>) {
         if (!writer.enter())
             return;
         const qint64 count = qint64(std::distance(value.begin(), value.end()));
@@ -75,24 +74,49 @@ void toCbor(CborWriter &writer, const T &value)
         for (const auto &item : value)
             itemToCbor<typename T::value_type>(writer, item);
         writer.leave();
-    } else if constexpr (StringKeyedMap<T> && !RepeatsKeys<T>) {
+    } else if constexpr (MapContainer<T>) {
         if (!writer.enter())
             return;
         writer.beginMap(quint64(value.size()));
         writer.count(mapCost<T>(qint64(value.size())));
         for (auto entry = value.begin(); entry != value.end(); ++entry) {
-            itemToCbor<QString>(writer, QString(entry.key()));
-            itemToCbor<typename T::mapped_type>(writer, entry.value());
+            itemToCbor<QString>(writer, keyText(entryKey(entry)));
+            itemToCbor<typename T::mapped_type>(writer, entryValue(entry));
         }
         writer.leave();
+    } else if constexpr (isOptional<T>) {
+        using Value = typename T::value_type;
+        if (!value)
+            return writer.writeNull();
+        if constexpr (isNeverNull<Value>)
+            return itemToCbor<Value>(writer, *value);
+        if (!writer.enter())
+            return;
+        writer.beginArray(1);
+        itemToCbor<Value>(writer, *value);
+        writer.leave();
+    } else if constexpr (isTuple<T> || isArray<T>) {
+        if (!writer.enter())
+            return;
+        writer.beginArray(std::tuple_size_v<T>);
+        if constexpr (isArray<T>) {
+            for (const auto &item : value)
+                itemToCbor(writer, item);
+        } else {
+            visitItems(value, [&writer](const auto &item) {
+                itemToCbor(writer, item);
+                return true;
+            });
+        }
+        writer.leave();
+    } else if constexpr (isDuration<T>) {
+        toCbor<typename T::rep>(writer, value.count());
     } else if constexpr (std::same_as<T, QDateTime>) {
         writer.writeDateTime(value);
     } else if constexpr (std::same_as<T, QUrl>) {
         writer.writeUrl(value);
     } else if constexpr (std::same_as<T, QUuid>) {
         writer.writeUuid(value);
-    } else if constexpr (StringKeyedMap<T>) {
-        writer.writeVariant(toVariant(value));
     } else {
         const QMetaType type = QMetaType::fromType<T>();
         if (const QByteArray *const name = writer.types() ? writer.types()->nameOf(type) : nullptr)
@@ -139,6 +163,80 @@ inline bool failTwice(CborReader &reader, const QString &key)
     return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
 }
 
+template <class T>
+[[nodiscard]] bool readItems(CborReader &reader, T *out)
+{
+    quint64 count = 0;
+    if (!reader.readArray(&count) || !reader.charge(sequenceCost<T>(qint64(count))) || !reader.enter())
+        return false;
+    if constexpr (requires { out->reserve(1); })
+        out->reserve(typename T::size_type(count));
+    bool ok = true;
+    for (quint64 i = 0; ok && i < count; ++i) {
+        typename T::value_type item{};
+        ok = itemFromCbor(reader, &item) && putItem(out, std::move(item));
+    }
+    reader.leave();
+    return ok;
+}
+
+template <class T>
+[[nodiscard]] bool readEntries(CborReader &reader, T *out)
+{
+    quint64 count = 0;
+    if (!reader.readMap(&count) || !reader.charge(mapCost<T>(qint64(count))) || !reader.enter())
+        return false;
+    bool ok = true;
+    for (quint64 i = 0; ok && i < count; ++i) {
+        QString text;
+        typename KeyTypeOf<T>::Type key{};
+        typename T::mapped_type item{};
+        ok = readKey(reader, &text) && keyOf(text, &key) && itemFromCbor(reader, &item);
+        if (ok && !putEntry(out, std::move(key), std::move(item)))
+            ok = failTwice(reader, text);
+    }
+    reader.leave();
+    return ok;
+}
+
+template <class T>
+[[nodiscard]] bool readOptional(CborReader &reader, T *out)
+{
+    if (reader.readNull()) {
+        out->reset();
+        return true;
+    }
+    if (reader.isBroken())
+        return false;
+    if constexpr (isNeverNull<typename T::value_type>) {
+        return itemFromCbor(reader, &out->emplace());
+    } else {
+        quint64 count = 0;
+        if (!reader.readArray(&count) || count != 1 || !reader.enter())
+            return false;
+        const bool ok = itemFromCbor(reader, &out->emplace());
+        reader.leave();
+        return ok;
+    }
+}
+
+/// Reads a tuple, a pair or an array: as many items as it has.
+template <class T>
+[[nodiscard]] bool readTuple(CborReader &reader, T *out)
+{
+    quint64 count = 0;
+    if (!reader.readArray(&count) || count != std::tuple_size_v<T> || !reader.enter())
+        return false;
+    const auto take = [&reader](auto &item) { return itemFromCbor(reader, &item); };
+    bool ok = false;
+    if constexpr (isArray<T>)
+        ok = std::all_of(out->begin(), out->end(), take);
+    else
+        ok = visitItems(*out, take);
+    reader.leave();
+    return ok;
+}
+
 /// Reads what toCbor() writes for a T, and nothing else. When it returns false, something may have been consumed.
 template <class T>
 [[nodiscard]] bool readExactly(CborReader &reader, T *out)
@@ -173,35 +271,18 @@ template <class T>
         const bool ok = reader.readUtf8(&text);
         out->assign(text.data(), std::size_t(text.size()));
         return ok;
-    } else if constexpr (SequenceContainer<T>) {
-        quint64 count = 0;
-        if (!reader.readArray(&count) || !reader.charge(sequenceCost<T>(qint64(count))) || !reader.enter())
-            return false;
-        if constexpr (requires { out->reserve(1); })
-            out->reserve(typename T::size_type(count));
-        bool ok = true;
-        for (quint64 i = 0; ok && i < count; ++i) {
-            typename T::value_type item{};
-            ok = itemFromCbor(reader, &item);
-            out->push_back(std::move(item));
-        }
-        reader.leave();
-        return ok;
-    } else if constexpr (StringKeyedMap<T>) {
-        quint64 count = 0;
-        if (!reader.readMap(&count) || !reader.charge(mapCost<T>(qint64(count))) || !reader.enter())
-            return false;
-        bool ok = true;
-        for (quint64 i = 0; ok && i < count; ++i) {
-            QString key;
-            typename T::mapped_type item{};
-            ok = readKey(reader, &key) && itemFromCbor(reader, &item);
-            const auto before = out->size();
-            out->insert(key, std::move(item));
-            if (ok && out->size() == before)
-                ok = failTwice(reader, key);
-        }
-        reader.leave();
+    } else if constexpr (ItemContainer<T>) {
+        return readItems(reader, out);
+    } else if constexpr (MapContainer<T>) {
+        return readEntries(reader, out);
+    } else if constexpr (isOptional<T>) {
+        return readOptional(reader, out);
+    } else if constexpr (isTuple<T> || isArray<T>) {
+        return readTuple(reader, out);
+    } else if constexpr (isDuration<T>) {
+        typename T::rep count{};
+        const bool ok = readExactly(reader, &count);
+        *out = T(count);
         return ok;
     } else if constexpr (std::same_as<T, QDateTime>) {
         *out = QDateTime();
@@ -221,7 +302,7 @@ template <class T>
     if constexpr (std::same_as<T, QVariant>) {
         return reader.readVariant(out);
     } else {
-        constexpr bool TakesMemory = SequenceContainer<T> || StringKeyedMap<T> || HasMetaObject<T>;
+        constexpr bool TakesMemory = Composite<T> || HasMetaObject<T>;
         const qsizetype start = reader.position();
         qint64 memoryLeft = 0;
         if constexpr (TakesMemory)
@@ -248,34 +329,6 @@ template <class T>
         if (!ok)
             reader.seek(start);
         return ok;
-    }
-}
-
-/// Appends what type @p type has on the wire, as appendWireType() of the template does.
-QTPREFORK_EXPORT void appendWireType(QByteArray *out, QMetaType type);
-
-/// Appends what a T is on the wire, to be compared with what it is for a peer: b boolean, i integer or enum, d
-/// floating, s text, y bytes, t QDateTime, u QUrl, g QUuid, v any, n nothing, l<…> list, m<…> map with texts for keys,
-/// {Name;field:type;…} a Q_GADGET, or R<name>.
-template <class T>
-void appendWireType(QByteArray *out)
-{
-    if constexpr (std::is_void_v<T>) {
-        out->append('n');
-    } else if constexpr (std::same_as<T, std::string>) {
-        out->append('s');
-    } else if constexpr (SequenceContainer<T>) {
-        appendWireType<typename T::value_type>(&out->append("l<"));
-        out->append('>');
-    } else if constexpr (StringKeyedMap<T>) {
-        appendWireType<typename T::mapped_type>(&out->append("m<"));
-        out->append('>');
-    } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
-        out->append('i');
-    } else if constexpr (std::floating_point<T>) {
-        out->append('d');
-    } else {
-        appendWireType(out, QMetaType::fromType<T>());
     }
 }
 

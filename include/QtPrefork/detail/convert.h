@@ -4,6 +4,8 @@
 
 #include <QtPrefork/detail/gadget.h>
 #include <QtPrefork/detail/memorycost.h>
+#include <QtPrefork/detail/valueshapes.h>
+#include <QtPrefork/detail/valuetypes.h>
 #include <QtPrefork/global.h>
 
 #include <QtCore/QAnyStringView>
@@ -11,6 +13,7 @@
 #include <QtCore/QString>
 #include <QtCore/QVariant>
 
+#include <algorithm>
 #include <concepts>
 #include <limits>
 #include <string>
@@ -21,26 +24,16 @@
 /// for 5 and 1 for true; what means the same is accepted, what would lose or invent something is not.
 namespace Prefork::detail {
 
-template <class T>
-concept SequenceContainer = requires(T t, typename T::value_type v) {
-    t.begin();
-    t.end();
-    t.push_back(v);
-} && !std::same_as<T, QString> && !std::same_as<T, QByteArray> && !std::same_as<T, std::string>;
-
-template <class T>
-concept StringKeyedMap = requires(T t, QString k, typename T::mapped_type v) {
-    { t.begin().key() } -> std::convertible_to<QString>;
-    t.insert(k, v);
-};
-
 [[nodiscard]] QTPREFORK_EXPORT bool toSigned(const QVariant &value, qint64 *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toUnsigned(const QVariant &value, quint64 *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toFloating(const QVariant &value, double *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toBoolean(const QVariant &value, bool *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toText(const QVariant &value, QString *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toBytes(const QVariant &value, QByteArray *out);
-[[nodiscard]] QTPREFORK_EXPORT bool toType(const QVariant &value, QMetaType type, void *out);
+[[nodiscard]] QTPREFORK_EXPORT bool toType(const QVariant &value, QMetaType type, void *out,
+                                           MemoryMeter *memory = nullptr);
+/// The items of @p value, if it is a list of any kind, and no text.
+[[nodiscard]] QTPREFORK_EXPORT bool toItems(const QVariant &value, QVariantList *out);
 /// @p text as a QString, or as a QByteArray if it is not UTF-8, which then is an error where only text may be.
 [[nodiscard]] QTPREFORK_EXPORT QVariant fromUtf8(QByteArrayView text);
 
@@ -73,22 +66,39 @@ template <std::floating_point T>
 [[nodiscard]] QTPREFORK_EXPORT QString describe(const QVariant &value);
 
 template <class T>
-[[nodiscard]] QVariant toVariant(const T &value)
+QVariant toVariant(const T &value)
 {
     if constexpr (std::same_as<T, QVariant>) {
         return value;
     } else if constexpr (std::same_as<T, std::string>) {
         return fromUtf8(value);
-    } else if constexpr (SequenceContainer<T>) {
+    } else if constexpr (ItemContainer<T> || isArray<T>) {
         QVariantList list;
         for (const auto &item : value)
             list.append(QVariant(toVariant<typename T::value_type>(item)));
         return list;
-    } else if constexpr (StringKeyedMap<T>) {
+    } else if constexpr (MapContainer<T>) {
         QVariantMap map;
         for (auto entry = value.begin(); entry != value.end(); ++entry)
-            map.insert(entry.key(), toVariant<typename T::mapped_type>(entry.value()));
+            map.insert(keyText(entryKey(entry)), toVariant<typename T::mapped_type>(entryValue(entry)));
         return map;
+    } else if constexpr (isOptional<T>) {
+        using Value = typename T::value_type;
+        if (!value)
+            return QVariant::fromValue(nullptr);
+        if constexpr (isNeverNull<Value>)
+            return toVariant<Value>(*value);
+        else
+            return QVariantList{QVariant(toVariant<Value>(*value))};
+    } else if constexpr (isTuple<T>) {
+        QVariantList list;
+        visitItems(value, [&list]<class Item>(const Item &item) {
+            list.append(QVariant(toVariant<Item>(item)));
+            return true;
+        });
+        return list;
+    } else if constexpr (isDuration<T>) {
+        return toVariant<typename T::rep>(value.count());
     } else if constexpr (std::is_enum_v<T>) {
         if constexpr (std::unsigned_integral<std::underlying_type_t<T>>)
             return QVariant::fromValue(qulonglong(value));
@@ -100,9 +110,6 @@ template <class T>
         return QVariant::fromValue(value);
     }
 }
-
-template <class T>
-[[nodiscard]] bool fromVariant(const QVariant &value, T *out, MemoryMeter *memory = nullptr);
 
 /// Counts what an item of a container, made of @p value, keeps of its own.
 template <class T>
@@ -122,9 +129,80 @@ template <class T>
     return fromVariant(value, out, memory) && chargeItem(value, *out, memory);
 }
 
+template <class T>
+[[nodiscard]] bool itemsFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
+{
+    QVariantList list;
+    if (!toItems(value, &list) || (memory && !memory->charge(sequenceCost<T>(list.size()))))
+        return false;
+    for (const QVariant &item : std::as_const(list)) {
+        typename T::value_type element{};
+        if (!itemFromVariant(item, &element, memory) || !putItem(out, std::move(element)))
+            return false;
+    }
+    return true;
+}
+
+template <class T>
+[[nodiscard]] bool entriesFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
+{
+    if (!value.canConvert<QVariantMap>())
+        return false;
+    const QVariantMap map = value.toMap();
+    if (memory && !memory->charge(mapCost<T>(map.size())))
+        return false;
+    for (auto entry = map.begin(); entry != map.end(); ++entry) {
+        typename KeyTypeOf<T>::Type key{};
+        typename T::mapped_type element{};
+        if (!keyOf(entry.key(), &key) || !itemFromVariant(entry.value(), &element, memory)
+            || !putEntry(out, std::move(key), std::move(element)))
+            return false;
+    }
+    return true;
+}
+
+template <class T>
+[[nodiscard]] bool optionalFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
+{
+    if (!value.isValid() || value.typeId() == QMetaType::Nullptr) {
+        out->reset();
+        return true;
+    }
+    if constexpr (isNeverNull<typename T::value_type>) {
+        return itemFromVariant(value, &out->emplace(), memory);
+    } else {
+        QVariantList list;
+        return toItems(value, &list) && list.size() == 1 && itemFromVariant(list.first(), &out->emplace(), memory);
+    }
+}
+
+/// The same for a tuple, a pair and an array: as many items as it has, neither more nor fewer.
+template <class T>
+[[nodiscard]] bool tupleFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
+{
+    QVariantList list;
+    if (!toItems(value, &list) || std::size_t(list.size()) != std::tuple_size_v<T>)
+        return false;
+    auto item = list.cbegin();
+    const auto take = [&](auto &place) { return itemFromVariant(*item++, &place, memory); };
+    if constexpr (isArray<T>)
+        return std::all_of(out->begin(), out->end(), take);
+    else
+        return visitItems(*out, take);
+}
+
+template <class T>
+[[nodiscard]] bool durationFromVariant(const QVariant &value, T *out)
+{
+    typename T::rep count{};
+    const bool ok = fromVariant(value, &count);
+    *out = T(count);
+    return ok;
+}
+
 /// @p value as a T. False if it does not mean one, or if that would take more than is left of @p memory.
 template <class T>
-[[nodiscard]] bool fromVariant(const QVariant &value, T *out, [[maybe_unused]] MemoryMeter *memory)
+bool fromVariant(const QVariant &value, T *out, [[maybe_unused]] MemoryMeter *memory)
 {
     if constexpr (std::same_as<T, QVariant>) {
         *out = value;
@@ -159,38 +237,30 @@ template <class T>
         const bool ok = toText(value, &text);
         *out = text.toStdString();
         return ok;
-    } else if constexpr (SequenceContainer<T>) {
-        if (!value.canConvert<QVariantList>() || value.typeId() == QMetaType::QString
-            || value.typeId() == QMetaType::QByteArray)
-            return false;
-        const QVariantList list = value.toList();
-        if (memory && !memory->charge(sequenceCost<T>(list.size())))
-            return false;
-        for (const QVariant &item : list) {
-            typename T::value_type element{};
-            if (!itemFromVariant(item, &element, memory))
-                return false;
-            out->push_back(std::move(element));
+    } else if constexpr (SequenceContainer<T> && !MapContainer<T>) {
+        return itemsFromVariant(value, out, memory);
+    } else if constexpr (Composite<T> || isDuration<T>) {
+        if constexpr (isOpaque<T>) {
+            if (value.metaType() == QMetaType::fromType<T>()) {
+                *out = *static_cast<const T *>(value.constData());
+                return true;
+            }
         }
-        return true;
-    } else if constexpr (StringKeyedMap<T>) {
-        if (!value.canConvert<QVariantMap>())
-            return false;
-        const QVariantMap map = value.toMap();
-        if (memory && !memory->charge(mapCost<T>(map.size())))
-            return false;
-        for (auto entry = map.begin(); entry != map.end(); ++entry) {
-            typename T::mapped_type element{};
-            if (!itemFromVariant(entry.value(), &element, memory))
-                return false;
-            out->insert(entry.key(), std::move(element));
-        }
-        return true;
+        if constexpr (ItemContainer<T>)
+            return itemsFromVariant(value, out, memory);
+        else if constexpr (MapContainer<T>)
+            return entriesFromVariant(value, out, memory);
+        else if constexpr (isOptional<T>)
+            return optionalFromVariant(value, out, memory);
+        else if constexpr (isDuration<T>)
+            return durationFromVariant(value, out);
+        else
+            return tupleFromVariant(value, out, memory);
     } else if constexpr (HasMetaObject<T>) {
         return toType(value, QMetaType::fromType<T>(), out)
             || (isGadget<T>() && gadgetFromVariant(value, T::staticMetaObject, out, memory));
     } else {
-        return toType(value, QMetaType::fromType<T>(), out);
+        return toType(value, QMetaType::fromType<T>(), out, memory);
     }
 }
 

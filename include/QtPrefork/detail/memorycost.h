@@ -68,12 +68,32 @@ concept ContiguousContainer = requires(const T &t) { t.capacity(); };
 template <class T>
 concept IndexedContainer = requires(T &t) { t[0]; };
 
-/// What a list of type @p T with @p count items keeps besides itself, but for what the items keep.
+template <class T>
+concept BucketContainer = requires(T &t) { t.bucket_count(); };
+
+/// What @p count nodes of @p bytes bytes keep in a container of type @p T that has one for each item, and finds them by
+/// a key.
+template <class T>
+[[nodiscard]] constexpr qint64 nodesCost(qint64 count, qint64 bytes)
+{
+    if (count == 0)
+        return 0;
+    if constexpr (ContiguousContainer<T>) // like QHash: tables that are half empty, the least of which has room for 48
+        return 320 + std::max<qint64>(48, 2 * count) * bytes + 8 * count;
+    else if constexpr (BucketContainer<T>) // like std::unordered_map: it has a table besides, which grows by doubling
+        return blockCost(256 + 32 * count) + count * blockCost(2 * sizeof(void *) + bytes);
+    else // like QMap, and std::map, which is in it
+        return blockCost(56) + count * blockCost(4 * sizeof(void *) + bytes);
+}
+
+/// What a list or set of type @p T with @p count items keeps besides itself, but for what the items keep.
 template <class T>
 [[nodiscard]] constexpr qint64 sequenceCost(qint64 count)
 {
     constexpr qint64 Item = sizeof(typename T::value_type);
-    if constexpr (ContiguousContainer<T>)
+    if constexpr (requires { typename T::key_type; })
+        return nodesCost<T>(count, Item + qint64(alignof(typename T::value_type))); // a QSet's have a value of no use
+    else if constexpr (ContiguousContainer<T>)
         return count == 0 ? 0 : blockCost(16 + count * Item);
     else if constexpr (IndexedContainer<T>) // like std::deque: a table and pieces of 512 bytes, of which it always has
                                             // one
@@ -82,21 +102,28 @@ template <class T>
         return count * blockCost(2 * sizeof(void *) + Item);
 }
 
+template <class T>
+struct KeyTypeOf
+{
+    using Type = QString;
+};
+template <class T>
+    requires requires { typename T::key_type; }
+struct KeyTypeOf<T>
+{
+    using Type = typename T::key_type;
+};
+
 /// The same for a map of type @p T, but for what keys and values keep.
 template <class T>
 [[nodiscard]] constexpr qint64 mapCost(qint64 count)
 {
     struct Node
     {
-        QString key;
+        typename KeyTypeOf<T>::Type key;
         typename T::mapped_type value;
     };
-    if (count == 0)
-        return 0;
-    if constexpr (ContiguousContainer<T>) // like QHash: tables that are half empty, the least of which has room for 48
-        return 320 + std::max<qint64>(48, 2 * count) * qint64(sizeof(Node)) + 8 * count;
-    else
-        return blockCost(56) + count * blockCost(4 * sizeof(void *) + sizeof(Node));
+    return nodesCost<T>(count, qint64(sizeof(Node)));
 }
 
 /// What may still be taken while a message is decoded.

@@ -90,6 +90,8 @@ private:
 template <class R>
 class TypedResult : public ResultHandler
 {
+    using Checked = MayCross<R>;
+
 public:
     using ResultHandler::ResultHandler;
     bool accept(const QVariant &value, MemoryMeter *memory = nullptr) final
@@ -117,15 +119,15 @@ public:
             return std::make_unique<VariantWaste>(QVariant(std::move(m_value)));
         else if constexpr (SequenceContainer<R> && requires { m_value.pop_back(); })
             return std::make_unique<SequenceWaste<R>>(std::move(m_value));
-        else if constexpr (StringKeyedMap<R> && requires { m_value.isDetached(); })
-            return std::make_unique<MapWaste<R>>(std::move(m_value));
+        else if constexpr ((MapContainer<R> || SetContainer<R>) && requires { m_value.empty(); })
+            return std::make_unique<KeyedWaste<R>>(std::move(m_value));
         else
             return {};
     }
     QVariant result() const final { return QVariant::fromValue(m_value); }
 
 protected:
-    static constexpr bool IsStepped = SequenceContainer<R> || StringKeyedMap<R> || HasMetaObject<R>;
+    static constexpr bool IsStepped = Composite<R> || HasMetaObject<R>;
 
     R m_value{};
 };

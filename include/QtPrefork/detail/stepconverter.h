@@ -61,8 +61,7 @@ public:
     }
 };
 
-template <SequenceContainer T>
-    requires(!StringKeyedMap<T>)
+template <ItemContainer T>
 class Converter<T>
 {
     using Item = typename T::value_type;
@@ -89,7 +88,8 @@ public:
                 return state;
             if (state == StepState::Failed || !chargeItem(m_items.first(), m_item, memory))
                 return StepState::Failed;
-            out->push_back(std::exchange(m_item, Item()));
+            if (!putItem(out, std::exchange(m_item, Item())))
+                return StepState::Failed;
             m_items.removeFirst();
         }
         m_isBegun = false;
@@ -103,7 +103,7 @@ private:
     Converter<Item> m_converter;
 };
 
-template <StringKeyedMap T>
+template <MapContainer T>
 class Converter<T>
 {
     using Item = typename T::mapped_type;
@@ -120,7 +120,7 @@ public:
             if (!memory->charge(mapCost<T>(m_entries.size())))
                 return StepState::Failed;
             if constexpr (requires { out->reserve(1); })
-                out->reserve(m_entries.size());
+                out->reserve(typename T::size_type(m_entries.size()));
         }
         while (!m_entries.isEmpty()) {
             if (*steps <= 0)
@@ -131,7 +131,9 @@ public:
                 return state;
             if (state == StepState::Failed || !chargeItem(entry.value(), m_item, memory))
                 return StepState::Failed;
-            out->insert(entry.key(), std::exchange(m_item, Item()));
+            typename KeyTypeOf<T>::Type key{};
+            if (!keyOf(entry.key(), &key) || !putEntry(out, std::move(key), std::exchange(m_item, Item())))
+                return StepState::Failed;
             m_entries.erase(entry);
         }
         m_isBegun = false;
@@ -145,12 +147,77 @@ private:
     Converter<Item> m_converter;
 };
 
+template <class T>
+    requires(isTuple<T> || isArray<T>)
+class Converter<T>
+{
+public:
+    [[nodiscard]] StepState convert(QVariant *value, T *out, MemoryMeter *memory, int *steps)
+    {
+        if (!m_isBegun) {
+            --*steps;
+            if (value->typeId() != QMetaType::QVariantList)
+                return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
+            m_items = takeOut<QVariantList>(value);
+            if (std::size_t(m_items.size()) != std::tuple_size_v<T>)
+                return StepState::Failed;
+            m_isBegun = true;
+        }
+        while (!m_items.isEmpty()) {
+            if (*steps <= 0)
+                return StepState::Working;
+            StepState state = StepState::Failed;
+            m_steps.visit(out, std::tuple_size_v<T> - std::size_t(m_items.size()), [&](auto &converter, auto &item) {
+                state = converter.convert(&m_items.first(), &item, memory, steps);
+                if (state == StepState::Done && !chargeItem(m_items.first(), item, memory))
+                    state = StepState::Failed;
+            });
+            if (state != StepState::Done)
+                return state;
+            m_items.removeFirst();
+        }
+        m_isBegun = false;
+        return StepState::Done;
+    }
+
+private:
+    bool m_isBegun = false;
+    QVariantList m_items; // that are left
+    TupleSteps<Converter, T> m_steps;
+};
+
+template <class T>
+    requires isNeverNull<T>
+class Converter<std::optional<T>>
+{
+public:
+    [[nodiscard]] StepState convert(QVariant *value, std::optional<T> *out, MemoryMeter *memory, int *steps)
+    {
+        if (!m_isBegun) {
+            if (value->typeId() != QMetaType::QVariantList && value->typeId() != QMetaType::QVariantMap) {
+                --*steps;
+                return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
+            }
+            out->emplace();
+            m_isBegun = true;
+        }
+        const StepState state = m_converter.convert(value, &**out, memory, steps);
+        if (state != StepState::Working)
+            m_isBegun = false;
+        return state;
+    }
+
+private:
+    bool m_isBegun = false;
+    Converter<T> m_converter;
+};
+
 /// What converts to the gadget @p gadget of type @p meta by the rules of gadgetFromVariant().
 [[nodiscard]] QTPREFORK_EXPORT std::unique_ptr<StepConverter> makeGadgetConverter(const QMetaObject &meta,
                                                                                   void *gadget);
 
 template <HasMetaObject T>
-    requires(!SequenceContainer<T> && !StringKeyedMap<T>)
+    requires(!Composite<T>)
 class Converter<T>
 {
 public:

@@ -114,9 +114,6 @@ private:
     ValueConverter m_converter;
 };
 
-template <class T>
-concept SteppedMap = StringKeyedMap<T> && !RepeatsKeys<T>;
-
 /// Of lists and maps what they have in common: whatever is no such container is read at once, by the rules of
 /// fromCbor().
 template <class T, class Item>
@@ -163,8 +160,7 @@ private:
     bool m_isBegun = false;
 };
 
-template <SequenceContainer T>
-    requires(!StringKeyedMap<T>)
+template <ItemContainer T>
 class Stepper<T> : ContainerStepper<T, typename T::value_type>
 {
 public:
@@ -190,14 +186,15 @@ public:
             const qsizetype length = reader.position() - std::exchange(this->m_itemStart, -1);
             if (state == StepState::Failed || !reader.charge(keptByItem(this->m_item, length)))
                 return this->fail(reader, out);
-            out->push_back(std::exchange(this->m_item, Item()));
+            if (!putItem(out, std::exchange(this->m_item, Item())))
+                return this->fail(reader, out);
             ++this->m_index;
         }
         return this->end(reader);
     }
 };
 
-template <SteppedMap T>
+template <MapContainer T>
 class Stepper<T> : ContainerStepper<T, typename T::mapped_type>
 {
 public:
@@ -214,7 +211,7 @@ public:
             if (*steps <= 0)
                 return StepState::Working;
             if (this->m_itemStart < 0) {
-                if (!readKey(reader, &m_key))
+                if (!readKey(reader, &m_text) || !keyOf(m_text, &m_key))
                     return this->fail(reader, out);
                 this->m_itemStart = reader.position();
             }
@@ -222,12 +219,10 @@ public:
             if (state == StepState::Working)
                 return state;
             const qsizetype length = reader.position() - std::exchange(this->m_itemStart, -1);
-            const auto before = out->size();
             if (state == StepState::Failed || !reader.charge(keptByItem(this->m_item, length)))
                 return this->fail(reader, out);
-            out->insert(m_key, std::exchange(this->m_item, Item()));
-            if (out->size() == before) {
-                static_cast<void>(failTwice(reader, m_key));
+            if (!putEntry(out, std::move(m_key), std::exchange(this->m_item, Item()))) {
+                static_cast<void>(failTwice(reader, m_text));
                 return this->fail(reader, out);
             }
             ++this->m_index;
@@ -236,11 +231,126 @@ public:
     }
 
 private:
-    QString m_key;
+    QString m_text;
+    typename KeyTypeOf<T>::Type m_key{};
+};
+
+/// What reads, or converts, the items of a tuple or an array, one by one.
+template <template <class> class Step, class T>
+class TupleSteps;
+template <template <class> class Step, class T, std::size_t N>
+class TupleSteps<Step, std::array<T, N>>
+{
+public:
+    template <class Visit>
+    void visit(std::array<T, N> *value, quint64 index, Visit visitor)
+    {
+        visitor(m_step, (*value)[index]);
+    }
+
+private:
+    Step<T> m_step;
+};
+template <template <class> class Step, class... T>
+class TupleSteps<Step, std::tuple<T...>>
+{
+public:
+    template <class Tuple, class Visit>
+    void visit(Tuple *value, quint64 index, Visit visitor)
+    {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            ((I == index ? visitor(std::get<I>(m_steps), std::get<I>(*value)) : void()), ...);
+        }(std::index_sequence_for<T...>());
+    }
+
+private:
+    std::tuple<Step<T>...> m_steps;
+};
+template <template <class> class Step, class T, class U>
+class TupleSteps<Step, std::pair<T, U>> : public TupleSteps<Step, std::tuple<T, U>>
+{
+};
+
+template <class T>
+    requires(isTuple<T> || isArray<T>)
+class Stepper<T> : ContainerStepper<T, QVariant>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, T *out, int *steps)
+    {
+        if (!this->isBegun()) {
+            --*steps;
+            const bool isBegun = this->begin(reader, &CborReader::readArray, [](qint64) { return qint64(0); });
+            if (!isBegun || this->m_count != std::tuple_size_v<T>)
+                return this->fail(reader, out);
+            this->m_itemStart = -1;
+        }
+        while (this->m_index < this->m_count) {
+            if (*steps <= 0)
+                return StepState::Working;
+            if (this->m_itemStart < 0)
+                this->m_itemStart = reader.position();
+            StepState state = StepState::Failed;
+            m_steps.visit(out, this->m_index, [&](auto &stepper, auto &item) {
+                state = stepper.read(reader, &item, steps);
+                if (state == StepState::Done && !reader.charge(keptByItem(item, reader.position() - this->m_itemStart)))
+                    state = StepState::Failed;
+            });
+            if (state == StepState::Working)
+                return state;
+            if (state == StepState::Failed)
+                return this->fail(reader, out);
+            this->m_itemStart = -1;
+            ++this->m_index;
+        }
+        return this->end(reader);
+    }
+
+private:
+    TupleSteps<Stepper, T> m_steps;
+};
+
+template <class T>
+    requires isNeverNull<T>
+class Stepper<std::optional<T>>
+{
+public:
+    [[nodiscard]] StepState read(CborReader &reader, std::optional<T> *out, int *steps)
+    {
+        if (!m_isBegun) {
+            --*steps;
+            m_start = reader.position();
+            m_memoryLeft = reader.memoryLeft();
+            out->reset();
+            if (reader.readNull())
+                return StepState::Done;
+            if (reader.isBroken())
+                return StepState::Failed;
+            out->emplace();
+            m_isBegun = true;
+        }
+        if (*steps <= 0)
+            return StepState::Working;
+        const StepState state = m_stepper.read(reader, &**out, steps);
+        if (state == StepState::Working)
+            return state;
+        m_isBegun = false;
+        const bool isRead = state == StepState::Done && reader.charge(keptByItem(**out, reader.position() - m_start));
+        if (isRead || reader.isBroken() || !reader.seek(m_start))
+            return isRead ? StepState::Done : StepState::Failed;
+        reader.setMemoryLeft(m_memoryLeft);
+        return fromCbor(reader, out) ? StepState::Done : StepState::Failed;
+    }
+
+private:
+    bool m_isBegun = false;
+    qsizetype m_start = 0;
+    qint64 m_memoryLeft = 0;
+    Stepper<T> m_stepper;
 };
 
 template <HasMetaObject T>
-    requires(!SequenceContainer<T> && !StringKeyedMap<T>)
+    requires(!Composite<T>)
 class Stepper<T> : ContainerStepper<T, QVariant>
 {
 public:

@@ -9,6 +9,10 @@
 #include <QtCore/QMetaType>
 #include <QtCore/QString>
 
+QT_BEGIN_NAMESPACE
+class QDataStream;
+QT_END_NAMESPACE
+
 namespace Prefork::detail {
 
 /// The types that may cross a connection as their QDataStream serialisation, each under a name both sides agree on. It
@@ -46,10 +50,24 @@ public:
     [[nodiscard]] const QByteArray *nameOf(QMetaType type) const
     {
         const auto entry = m_names.constFind(type.id());
-        return entry == m_names.cend() ? nullptr : &entry.value();
+        return entry == m_names.cend() ? builtInNameOf(type) : &entry.value();
     }
-    /// The type added under @p name; an invalid one if there is none.
+    /// The type added under @p name, or built in; an invalid one if there is none.
     [[nodiscard]] QMetaType typeOf(QByteArrayView name) const;
+    /// The same of a built-in type only, in every registry of the program.
+    [[nodiscard]] static const QByteArray *builtInNameOf(QMetaType type);
+    /// How a built-in type is written and read, if that is not what its QDataStream operators do.
+    struct Operators
+    {
+        bool (*save)(QDataStream &stream, const void *value) = nullptr;
+        bool (*load)(QDataStream &stream, void *value) = nullptr;
+    };
+    /// Builds a type in: it is in every registry of the program, unless that has another type of this name. May be
+    /// called before main(). Returns true.
+    static bool addBuiltIn(const QByteArray &name, QMetaType type, const Operators &operators);
+    /// Writes or reads a value of type @p type, which crosses under @p name; false if its operators fail.
+    [[nodiscard]] static bool save(const QByteArray &name, QMetaType type, QDataStream &stream, const void *value);
+    [[nodiscard]] static bool load(const QByteArray &name, QMetaType type, QDataStream &stream, void *value);
     /// True if no type was added.
     [[nodiscard]] bool isEmpty() const { return m_types.isEmpty(); }
 

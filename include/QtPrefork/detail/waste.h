@@ -61,24 +61,27 @@ private:
     T m_value;
 };
 
-/// The same of a map.
-template <StringKeyedMap T>
-class MapWaste final : public Waste
+/// The same of a map or a set.
+template <class T>
+    requires MapContainer<T> || SetContainer<T>
+class KeyedWaste final : public Waste
 {
 public:
-    explicit MapWaste(T &&value)
+    explicit KeyedWaste(T &&value)
         : m_value(std::move(value))
     {
     }
     bool clear(int *steps) override
     {
-        if (!m_value.isDetached())
-            return true;
+        if constexpr (requires { m_value.isDetached(); }) {
+            if (!m_value.isDetached())
+                return true;
+        }
         if (!std::exchange(m_isBegun, true))
             m_next = m_value.begin();
-        while (!m_value.isEmpty() && (*steps)-- > 0)
+        while (!m_value.empty() && (*steps)-- > 0)
             m_next = m_value.erase(m_next);
-        return m_value.isEmpty();
+        return m_value.empty();
     }
 
 private:

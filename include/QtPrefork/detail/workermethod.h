@@ -83,6 +83,8 @@ template <class F>
 template <class F, class R, class... A>
 class TypedMethod final : public WorkerMethod
 {
+    using Checked = MayCross<std::remove_cvref_t<R>, A...>;
+
 public:
     TypedMethod(const QString &name, F function)
         : m_name(name)

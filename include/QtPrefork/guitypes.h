@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_GUITYPES_H
+#define QTPREFORK_GUITYPES_H
+
+#if !__has_include(<QtGui/QImage>)
+#error "<QtPrefork/GuiTypes> needs Qt Gui: find_package(Qt6 COMPONENTS Gui) and link with Qt6::Gui"
+#endif
+
+#include <QtPrefork/detail/typeregistry.h>
+
+#include <QtCore/QDataStream>
+#include <QtGui/QBrush>
+#include <QtGui/QColor>
+#include <QtGui/QColorSpace>
+#include <QtGui/QFont>
+#include <QtGui/QImage>
+#include <QtGui/QKeySequence>
+#include <QtGui/QMatrix4x4>
+#include <QtGui/QPainterPath>
+#include <QtGui/QPalette>
+#include <QtGui/QPen>
+#include <QtGui/QPolygonF>
+#include <QtGui/QQuaternion>
+#include <QtGui/QRegion>
+#include <QtGui/QTextFormat>
+#include <QtGui/QTransform>
+#include <QtGui/QVector2D>
+#include <QtGui/QVector3D>
+#include <QtGui/QVector4D>
+
+/// @file
+/// With this header included somewhere in a program, values of these classes of Qt Gui cross as parameters, results,
+/// arguments of events, in gadgets and in QVariants, without registerType(): QBrush, QColor, QColorSpace, QFont,
+/// QImage, QKeySequence, QMatrix4x4, QPainterPath, QPalette, QPen, QPolygon, QPolygonF, QQuaternion, QRegion,
+/// QTextFormat, QTextLength, QTransform, and QVector2D to QVector4D. The program of the other side must include it too.
+/// No QGuiApplication is needed, on either side.
+///
+/// Over the native protocol they go as their QDataStream operators write them, but for a QImage, which keeps its format
+/// and every pixel. Over JSON they are texts, which have the same bytes in base64; a colour may also come by its name.
+///
+/// QPixmap, QBitmap, QIcon and QCursor are left out, for they belong to the screen of one process: send a QImage.
+///
+/// A program that includes this believes Qt's operators with what a peer sends; see SECURITY.md.
+namespace Prefork::detail {
+
+struct ImageOperators
+{
+    /// How many bytes a row has without what fills it up.
+    [[nodiscard]] static qint64 rowSize(qint64 width, int depth) { return (width * depth + 7) / 8; }
+
+    static bool save(QDataStream &stream, const void *value)
+    {
+        const QImage &image = *static_cast<const QImage *>(value);
+        stream << qint32(image.format()) << image.size();
+        if (image.isNull())
+            return true;
+        stream << image.devicePixelRatio() << qint32(image.dotsPerMeterX()) << qint32(image.dotsPerMeterY())
+               << image.offset() << image.colorTable() << image.colorSpace().isValid();
+        if (image.colorSpace().isValid()) // Qt does not read what it writes for another
+            stream << image.colorSpace();
+        const QStringList keys = image.textKeys();
+        stream << keys;
+        for (const QString &key : keys)
+            stream << image.text(key);
+        const qint64 row = rowSize(image.width(), image.depth());
+        QByteArray rows;
+        rows.reserve(row * image.height());
+        for (int y = 0; y < image.height(); ++y)
+            rows.append(reinterpret_cast<const char *>(image.constScanLine(y)), row);
+        stream << rows;
+        return true;
+    }
+
+    static bool load(QDataStream &stream, void *value)
+    {
+        QImage &image = *static_cast<QImage *>(value);
+        image = QImage();
+        qint32 format = 0;
+        QSize size;
+        stream >> format >> size;
+        if (stream.status() != QDataStream::Ok || format < 0 || format >= QImage::NImageFormats)
+            return false;
+        if (format == QImage::Format_Invalid)
+            return true;
+        qreal ratio = 0;
+        qint32 dotsX = 0;
+        qint32 dotsY = 0;
+        QPoint offset;
+        QList<QRgb> colors;
+        bool hasSpace = false;
+        QColorSpace space;
+        QStringList keys;
+        stream >> ratio >> dotsX >> dotsY >> offset >> colors >> hasSpace;
+        if (hasSpace)
+            stream >> space;
+        stream >> keys;
+        QStringList texts;
+        for (qsizetype i = 0; i < keys.size() && stream.status() == QDataStream::Ok; ++i)
+            stream >> texts.emplaceBack();
+        QByteArray rows;
+        stream >> rows;
+        // Nothing is allocated by numbers that the rows do not bear out.
+        const qint64 row = rowSize(size.width(), QImage::toPixelFormat(QImage::Format(format)).bitsPerPixel());
+        if (stream.status() != QDataStream::Ok || size.width() <= 0 || size.height() <= 0 || row > rows.size()
+            || rows.size() != row * size.height() || !(ratio > 0) || colors.size() > 256)
+            return false;
+        QImage made(size, QImage::Format(format));
+        if (made.isNull() || rowSize(size.width(), made.depth()) != row)
+            return false;
+        if (!colors.isEmpty())
+            made.setColorTable(colors);
+        for (int y = 0; y < size.height(); ++y)
+            std::copy_n(rows.constData() + y * row, row, reinterpret_cast<char *>(made.scanLine(y)));
+        made.setDevicePixelRatio(ratio);
+        made.setDotsPerMeterX(dotsX);
+        made.setDotsPerMeterY(dotsY);
+        made.setOffset(offset);
+        made.setColorSpace(space);
+        for (qsizetype i = 0; i < keys.size(); ++i)
+            made.setText(keys[i], texts[i]);
+        image = std::move(made);
+        return true;
+    }
+};
+
+template <class... T>
+bool addGuiTypes()
+{
+    return (TypeRegistry::addBuiltIn(QMetaType::fromType<T>().name(), QMetaType::fromType<T>(), {}) && ...);
+}
+
+inline const bool hasGuiTypes = TypeRegistry::addBuiltIn("QImage.rows", QMetaType::fromType<QImage>(),
+                                                         {&ImageOperators::save, &ImageOperators::load})
+    && addGuiTypes<QBrush, QColor, QColorSpace, QFont, QKeySequence, QMatrix4x4, QPainterPath, QPalette, QPen, QPolygon,
+                   QPolygonF, QQuaternion, QRegion, QTextFormat, QTextLength, QTransform, QVector2D, QVector3D,
+                   QVector4D>();
+
+}
+
+#endif
