@@ -141,6 +141,7 @@ const Echoes &echoes()
 {
     static const Echoes all = [] {
         Echoes echoes;
+        echoes.add("string", std::string("text"));
         echoes.add("optional", std::optional<int>(5));
         echoes.add("empty optional", std::optional<int>());
         echoes.add("optional null", std::optional<QDateTime>(QDateTime()));

@@ -43,7 +43,7 @@ inline constexpr bool isMapKey = std::same_as<K, QString> || std::same_as<K, std
 
 /// A class that is sent field by field, by operators that a program registers, or without either.
 template <class T>
-inline constexpr bool isSentClass = HasMetaObject<T> || bool(QMetaTypeId2<T>::IsBuiltIn)
+inline constexpr bool isSentClass = std::same_as<T, std::string> || HasMetaObject<T> || bool(QMetaTypeId2<T>::IsBuiltIn)
     || (QTypeTraits::has_ostream_operator_v<QDataStream, T> && QTypeTraits::has_istream_operator_v<QDataStream, T>);
 
 /// True if a T may be sent. Else the compiler says in one sentence why not and what to do; the type is named with it,
