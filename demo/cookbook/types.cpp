@@ -61,7 +61,8 @@ inline constexpr Method<Money(QList<Money>)> total{"total"};
 int main(int argc, char *argv[])
 {
     Interface work;
-    work.registerType<Money>("Money");
+    if (!work.registerType<Money>("Money"))
+        return 1; // a warning has said why
     work.add(promote, [](Contact contact) {
         contact.kind = Contact::Company;
         contact.mails.append(QStringLiteral("office@example.org"));
@@ -75,8 +76,7 @@ int main(int argc, char *argv[])
     });
     Zygote zygote(work);
     QCoreApplication app(argc, argv);
-    Client client(&zygote);
-    client.registerType<Money>("Money");
+    Client client(&zygote); // it knows the types of its zygote; a client of a server registers them too
 
     Contact contact;
     contact.name = QStringLiteral("Ada");

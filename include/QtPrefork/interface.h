@@ -114,12 +114,13 @@ public:
     /// Adds a method that takes whatever arguments come.
     Interface &add(const MethodName &method, Invoker function);
     /// The same for any function that takes a `const QVariantList &` and returns what fits a QVariant, or nothing.
-    template <class F>
-        requires(!std::convertible_to<F, Invoker>)
-    Interface &add(const MethodName &method, F function)
+    // That it is a name is looked at first: what a function with `auto` parameters takes is only known by compiling it.
+    template <class Name, class F>
+        requires(std::convertible_to<const Name &, MethodName> && !std::convertible_to<F, Invoker>)
+    Interface &add(const Name &method, F function)
     {
         if constexpr (detail::accept<detail::flawOfNamedFunction<F>()>())
-            return add(method, Invoker(detail::asInvoker(std::move(function))));
+            return add(MethodName(method), Invoker(detail::asInvoker(std::move(function))));
         else
             return *this;
     }
