@@ -2,6 +2,7 @@
 #include "helpers/answers.h"
 #include "helpers/embedded.h"
 #include "helpers/processes.h"
+#include "helpers/protocols.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
@@ -148,7 +149,8 @@ private Q_SLOTS:
     void noTimeoutIsNone()
     {
         Client client(Test::zygote(), {.minWorkers = 1, .timeout = 50ms});
-        QCOMPARE(answer(client.checkout({.timeout = 0ms}), "sleep", {200}), QVariant::fromValue(nullptr));
+        QCOMPARE(answer(client.checkout({.timeout = 0ms}), "sleep", {200}),
+                 Test::isNative() ? QVariant() : QVariant::fromValue(nullptr)); // JSON has no other nothing
     }
     void aTimeoutSettlesTheRestAsCanceled()
     {

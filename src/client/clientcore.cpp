@@ -224,7 +224,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::Call
 {
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
-        const Error error(Error::Shutdown, QStringLiteral("call on a released checkout: make a new one"));
+        const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
         m_settler.add({.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error}, &checkout);
         call.unsent.reset();
         return;
