@@ -564,13 +564,15 @@ void TestCborConvert::wrongTagsAreRefused()
     for (const QByteArray &content :
          {QByteArray::fromHex("8101"), QByteArray::fromHex("83010203"), size + "\x82\x01\x02",
           QByteArray::fromHex("6161"), QByteArray::fromHex("821b00000001000000000a"), QByteArray()}) {
-        CborReader reader(size + content);
+        const QByteArray bytes = size + content;
+        CborReader reader(bytes);
         QVariant read;
         QVERIFY2(!reader.readVariant(&read) && reader.isBroken(), content.toHex().constData());
-        QVERIFY(isSameInSteps<QVariant>(size + content) && isSameInSteps<QSize>(size + content));
+        QVERIFY(isSameInSteps<QVariant>(bytes) && isSameInSteps<QSize>(bytes));
     }
     // One that is not ours means what it is before.
-    CborReader reader(QByteArray::fromHex("da51504601820102"));
+    const QByteArray foreign = QByteArray::fromHex("da51504601820102");
+    CborReader reader(foreign);
     QList<int> list;
     QVERIFY(fromCbor(reader, &list));
     QCOMPARE(list, (QList<int>{1, 2}));
