@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 
 namespace Prefork::Internal {
 
@@ -32,8 +33,7 @@ public:
     {
         const QString value = shown(m_options.*member);
         if (value != shown(m_usual.*member))
-            m_debug << (m_isFirst ? "" : ", ") << name << ' ' << value;
-        m_isFirst = m_isFirst && value == shown(m_usual.*member);
+            m_debug << (std::exchange(m_isFirst, false) ? "" : ", ") << name << ' ' << value;
         return *this;
     }
 

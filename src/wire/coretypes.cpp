@@ -43,7 +43,7 @@ bool assign(void *out, T &&value)
     return true;
 }
 
-/// What a built-in type of typeregistry.h is over JSON: bytes in a text that says what they are.
+/// Over JSON a value of a built-in type (typeregistry.h) is a text that begins so; its bytes follow in base64.
 const QLatin1StringView TextBegin("data:application/x-qt-value;base64,");
 
 std::optional<QVariant> builtInText(const QVariant &value)

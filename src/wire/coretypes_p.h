@@ -49,7 +49,7 @@ struct Geometry
 };
 /// How many numbers make a @p type, and of which kind.
 [[nodiscard]] Geometry geometryOf(QMetaType type);
-/// Those of the value of type @p type at @p data.
+/// Returns the numbers of the value of type @p type at @p data.
 [[nodiscard]] Geometry geometryOf(QMetaType type, const void *data);
 /// Sets the value of type @p type at @p data; false if a number does not fit.
 [[nodiscard]] bool setGeometry(const Geometry &numbers, QMetaType type, void *data);

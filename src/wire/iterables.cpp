@@ -10,7 +10,14 @@ namespace Prefork::Wire {
 
 namespace {
 
-bool isInteger(QMetaType type)
+bool isUnsigned64(QMetaType type)
+{
+    return type.id() == QMetaType::ULong || type.id() == QMetaType::ULongLong;
+}
+
+}
+
+bool isIntegerType(QMetaType type)
 {
     switch (type.id()) {
     case QMetaType::Char:
@@ -32,16 +39,9 @@ bool isInteger(QMetaType type)
     }
 }
 
-bool isUnsigned64(QMetaType type)
-{
-    return type.id() == QMetaType::ULong || type.id() == QMetaType::ULongLong;
-}
-
-}
-
 bool isNumberKey(QMetaType type)
 {
-    return isInteger(type) || (type.flags() & QMetaType::IsEnumeration);
+    return isIntegerType(type) || (type.flags() & QMetaType::IsEnumeration);
 }
 
 std::optional<QString> textOfKey(const QVariant &key)

@@ -42,6 +42,8 @@ inline bool isSetType(QMetaType type)
 {
     return QByteArrayView(type.name()).startsWith("QSet<");
 }
+/// Whether @p type is an integer of any width. A bool is none, and no enumeration is.
+[[nodiscard]] bool isIntegerType(QMetaType type);
 /// Whether a key of type @p type is a number: an integer or an enumeration.
 [[nodiscard]] bool isNumberKey(QMetaType type);
 /// The text that stands for @p key on the wire, as detail::keyText() of its type; nothing for what cannot be a key.

@@ -105,7 +105,7 @@ JsonWriter::Failure JsonWriter::time(const Time &value, const char *type)
     return text(string);
 }
 
-// With its offset: what is local time here is not so there.
+// The time is written with its offset, for the reader's local time may be another one.
 JsonWriter::Failure JsonWriter::dateTime(const QDateTime &value)
 {
     const int offset = value.isValid() ? value.offsetFromUtc() : 0;

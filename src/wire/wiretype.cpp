@@ -13,23 +13,11 @@ namespace {
 
 char simpleWireType(QMetaType type)
 {
+    if (Wire::isIntegerType(type))
+        return 'i';
     switch (type.id()) {
     case QMetaType::Bool:
         return 'b';
-    case QMetaType::Char:
-    case QMetaType::SChar:
-    case QMetaType::UChar:
-    case QMetaType::Char16:
-    case QMetaType::Char32:
-    case QMetaType::Short:
-    case QMetaType::UShort:
-    case QMetaType::Int:
-    case QMetaType::UInt:
-    case QMetaType::Long:
-    case QMetaType::ULong:
-    case QMetaType::LongLong:
-    case QMetaType::ULongLong:
-        return 'i';
     case QMetaType::Float:
     case QMetaType::Double:
         return 'd';

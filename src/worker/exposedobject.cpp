@@ -11,7 +11,7 @@ namespace Prefork::Internal {
 
 namespace {
 
-// A result as that of a typed method would be.
+// Returns what a typed method with this result would put on the wire.
 QVariant onTheWire(const QVariant &result)
 {
     if (result.metaType() == QMetaType::fromType<std::string>())

@@ -115,7 +115,7 @@ template <Flaw flaw>
     return flaw == Flaw::None;
 }
 
-/// The first of @p flaws that is one.
+/// Returns the first of @p flaws that is not None; None if there is no such one.
 [[nodiscard]] constexpr Flaw firstOf(std::initializer_list<Flaw> flaws)
 {
     for (const Flaw flaw : flaws) {
@@ -219,7 +219,7 @@ template <class F, class... Given>
     }(std::make_index_sequence<count>());
 }
 
-/// What something behind the arguments of a call seems to be meant as.
+/// What the user seems to mean by something that stands behind the arguments of a call.
 enum class Role { Null, Context, Incomplete, OtherObject, Callable, Value };
 
 template <class T, class R>
@@ -249,7 +249,8 @@ template <class T, class R>
     }
 }
 
-/// Whether @p F may be a callback for a result, or with @p isForError for an error; behind @p Context if there is one.
+/// Says what keeps @p F from being a callback for a result or, with @p isForError, for an error. If there is a context
+/// object, it is of type @p Context.
 template <class R, bool isForError, class F, class... Context>
 [[nodiscard]] constexpr Flaw flawOfCallback()
 {
@@ -416,7 +417,7 @@ template <class F>
         return flawOfType<std::remove_cvref_t<std::invoke_result_t<F &, const QVariantList &>>>();
 }
 
-/// A class whose invokables are to be methods.
+/// Says what keeps the invokables of the class @p T from becoming methods.
 template <class T>
 [[nodiscard]] constexpr Flaw flawOfExposed()
 {

@@ -66,7 +66,7 @@ struct CallHandlers
     /// Whether any of them has a context object that lives in another thread than this.
     [[nodiscard]] QTPREFORK_EXPORT bool isContextElsewhere() const;
 
-    /// One more; @p f is a function, or a context object and a function, as CallMaker has it.
+    /// Each adds one handler: @p f is a function, or a context object and a function, as for CallMaker.
     template <class... F>
     void addProgress(F &&...f);
     template <class... A, class... F>

@@ -101,7 +101,8 @@ template <class T>
     }
 }
 
-/// A class template has one of these, so that the compiler looks at the types before it meets their values.
+/// A class template that carries values has a member of this type, so that the compiler refuses a type here, by one
+/// sentence, before it fails somewhere inside the code for its values.
 template <class... T>
 using MayCross = std::bool_constant<(true && ... && mayCross<T>())>;
 

@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_DETAIL_FIT_H
 #define QTPREFORK_DETAIL_FIT_H
 
+#include <QtPrefork/detail/valueshapes.h>
 #include <QtPrefork/global.h>
 
 #include <QtCore/QAnyStringView>
@@ -31,13 +32,6 @@ enum class Fit {
     NoBoolean, ///< anything but a bool where a bool is wanted
     Never, ///< there is no implicit conversion at all
 };
-
-template <class T>
-concept OptionalType = std::same_as<T, std::optional<typename T::value_type>>;
-template <class T>
-concept TupleType = requires { std::tuple_size<T>::value; } && !requires(T t) { t.begin(); };
-template <class T>
-concept DurationType = std::same_as<T, std::chrono::duration<typename T::rep, typename T::period>>;
 
 /// True if a @p T makes a @p To in braces, where the compiler allows no narrowing.
 template <class To, class T>
@@ -102,13 +96,13 @@ template <class To, class T>
         return std::same_as<To, bool> ? Fit::NoBoolean : fitOfNumber<To, std::underlying_type_t<From>>();
     else if constexpr (std::is_arithmetic_v<To>)
         return FitsInBraces<To, T> ? Fit::Always : std::same_as<To, bool> ? Fit::NoBoolean : Fit::Never;
-    else if constexpr (OptionalType<To> && OptionalType<From>)
+    else if constexpr (isOptional<To> && isOptional<From>)
         return fitOf<typename To::value_type, typename From::value_type>();
-    else if constexpr (OptionalType<To> && !std::same_as<From, std::nullopt_t>)
+    else if constexpr (isOptional<To> && !std::same_as<From, std::nullopt_t>)
         return fitOf<typename To::value_type, T>();
-    else if constexpr (TupleType<To> && TupleType<From>)
+    else if constexpr (isTuple<To> && isTuple<From>)
         return fitOfTuple<To, From>(std::make_index_sequence<std::tuple_size_v<To>>());
-    else if constexpr (DurationType<To> && DurationType<From>)
+    else if constexpr (isDuration<To> && isDuration<From>)
         return fitOfDuration<To, From>();
     else if constexpr (std::is_class_v<To> && (std::floating_point<From> || std::is_pointer_v<std::decay_t<T>>))
         return FitsInBraces<To, T> ? Fit::Always
@@ -165,13 +159,13 @@ template <class To, class From>
 {
     if constexpr (fitOf<To, const From &>() != Fit::Sometimes) {
         return true;
-    } else if constexpr (OptionalType<To> && OptionalType<From>) {
+    } else if constexpr (isOptional<To> && isOptional<From>) {
         return !value || fits<typename To::value_type>(*value, got);
-    } else if constexpr (OptionalType<To>) {
+    } else if constexpr (isOptional<To>) {
         return fits<typename To::value_type>(value, got);
-    } else if constexpr (TupleType<To>) {
+    } else if constexpr (isTuple<To>) {
         return fitsTuple<To>(value, got, std::make_index_sequence<std::tuple_size_v<To>>());
-    } else if constexpr (DurationType<To>) {
+    } else if constexpr (isDuration<To>) {
         const bool isFit = fitsDuration<To>(value);
         if (!isFit)
             *got = QVariant::fromValue(value.count());
