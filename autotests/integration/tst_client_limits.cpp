@@ -40,7 +40,7 @@ struct Key
 
 Q_DECLARE_METATYPE(Key)
 
-class TestClientLimits : public QObject
+class ClientLimitsTest : public QObject
 {
     Q_OBJECT
 
@@ -55,7 +55,7 @@ private Q_SLOTS:
     void aTimeoutOfOneThatWaitsCostsNobodyElse();
 };
 
-void TestClientLimits::theLongestDurationsMeanNever()
+void ClientLimitsTest::theLongestDurationsMeanNever()
 {
     Client client(zygote, {.timeout = Forever, .idleTimeout = Forever});
     const CheckoutPtr checkout = client.checkout({.timeout = Forever});
@@ -68,7 +68,7 @@ void TestClientLimits::theLongestDurationsMeanNever()
     QVERIFY(Test::call(checkout, "same", {2}).result);
 }
 
-void TestClientLimits::messagesOf4GiBAreTooLarge()
+void ClientLimitsTest::messagesOf4GiBAreTooLarge()
 {
     constexpr qsizetype Most = 0xffffffff;
     Client most(zygote, {.maxMessageSize = Most});
@@ -82,7 +82,7 @@ void TestClientLimits::messagesOf4GiBAreTooLarge()
     }
 }
 
-void TestClientLimits::aCallWhoseEncodingThrowsWasNotMade()
+void ClientLimitsTest::aCallWhoseEncodingThrowsWasNotMade()
 {
     QMetaType::registerConverter<Key, QString>([](const Key &) -> QString { throw std::runtime_error("no text"); });
     Client client(zygote);
@@ -93,7 +93,7 @@ void TestClientLimits::aCallWhoseEncodingThrowsWasNotMade()
     QCOMPARE(Test::call(checkout, "same", {3}).result.value_or(QVariant()).toInt(), 3);
 }
 
-void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
+void ClientLimitsTest::aConnectionWithoutADescriptorHasFailed()
 {
 #ifdef __SANITIZE_ADDRESS__
     QSKIP("UndefinedBehaviorSanitizer needs descriptors of its own");
@@ -116,7 +116,7 @@ void TestClientLimits::aConnectionWithoutADescriptorHasFailed()
     QTRY_COMPARE_WITH_TIMEOUT(client.state(), Client::Connected, 30000);
 }
 
-void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
+void ClientLimitsTest::aCallNoWorkerWasForkedForIsSentAgain()
 {
     rlimit usual{};
     QCOMPARE(::prlimit(pid_t(zygote->processId()), RLIMIT_NOFILE, nullptr, &usual), 0);
@@ -133,7 +133,7 @@ void TestClientLimits::aCallNoWorkerWasForkedForIsSentAgain()
     QVERIFY2(!error, error ? qPrintable(error->message() + error->detail()) : "");
 }
 
-void TestClientLimits::aWriteBufferTakesWhatItMay_data()
+void ClientLimitsTest::aWriteBufferTakesWhatItMay_data()
 {
     QTest::addColumn<bool>("hasAnswered"); // its worker, which makes a call go a shorter way
     QTest::addColumn<bool>("isCanceled");
@@ -144,7 +144,7 @@ void TestClientLimits::aWriteBufferTakesWhatItMay_data()
 }
 
 // More calls than that are made in one turn of the event loop, behind one that waits.
-void TestClientLimits::aWriteBufferTakesWhatItMay()
+void ClientLimitsTest::aWriteBufferTakesWhatItMay()
 {
     constexpr int Count = 200;
     constexpr int Size = 100000;
@@ -183,7 +183,7 @@ void TestClientLimits::aWriteBufferTakesWhatItMay()
 }
 
 // Calls without a checkout share a worker.
-void TestClientLimits::aTimeoutOfOneThatWaitsCostsNobodyElse()
+void ClientLimitsTest::aTimeoutOfOneThatWaitsCostsNobodyElse()
 {
     Test::Gate gate;
     Client client(zygote, {.minWorkers = 1, .maxWorkers = 1});
@@ -219,8 +219,8 @@ int main(int argc, char *argv[])
     Zygote itsZygote(interface);
     zygote = &itsZygote;
     QCoreApplication app(argc, argv);
-    TestClientLimits test;
+    ClientLimitsTest test;
     return QTest::qExec(&test, argc, argv);
 }
 
-#include "tst_clientlimits.moc"
+#include "tst_client_limits.moc"

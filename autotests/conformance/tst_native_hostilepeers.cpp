@@ -199,7 +199,7 @@ private:
     int m_number = 0;
 };
 
-class NativeBadInputTest : public QObject
+class NativeHostilePeersTest : public QObject
 {
     Q_OBJECT
 
@@ -559,7 +559,7 @@ private:
 
 int main(int argc, char *argv[])
 {
-    return runWithZygote<NativeBadInputTest>(argc, argv, addBasics,
+    return runWithZygote<NativeHostilePeersTest>(argc, argv, addBasics,
                                              {.hungTimeout = std::chrono::seconds(30), .maxMessageSize = Limit});
 }
-#include "tst_native_badinput.moc"
+#include "tst_native_hostilepeers.moc"

@@ -17,7 +17,7 @@ using Test::answer;
 using Test::failure;
 
 /// How checkouts and clients end: released, given up, out of time, destroyed.
-class ClientLifetimeTest : public QObject
+class CheckoutEndingsTest : public QObject
 {
     Q_OBJECT
 
@@ -315,5 +315,5 @@ private:
     std::unique_ptr<Client> m_client;
 };
 
-PREFORK_TEST_MAIN(ClientLifetimeTest, Test::addBasics)
-#include "tst_client_lifetime.moc"
+PREFORK_TEST_MAIN(CheckoutEndingsTest, Test::addBasics)
+#include "tst_checkout_endings.moc"

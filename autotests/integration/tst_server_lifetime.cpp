@@ -22,7 +22,7 @@ using Test::answer;
 using Test::zygote;
 
 // Servers in the program of their clients: what slots do to them, and what is left when they are gone.
-class TestServerLife : public QObject
+class ServerLifetimeTest : public QObject
 {
     Q_OBJECT
 
@@ -54,7 +54,7 @@ private:
     std::unique_ptr<QTemporaryDir> m_directory;
 };
 
-void TestServerLife::aSlotMayCloseIt()
+void ServerLifetimeTest::aSlotMayCloseIt()
 {
     Server server(zygote());
     QVERIFY2(server.listen(path()), qPrintable(server.errorString()));
@@ -66,7 +66,7 @@ void TestServerLife::aSlotMayCloseIt()
     WAIT_FOR(!server.isListening());
 }
 
-void TestServerLife::aSlotMayDeleteIt()
+void ServerLifetimeTest::aSlotMayDeleteIt()
 {
     auto *const server = new Server(zygote());
     QVERIFY2(server->listen(path()), qPrintable(server->errorString()));
@@ -76,7 +76,7 @@ void TestServerLife::aSlotMayDeleteIt()
     WAIT_FOR(!guard);
 }
 
-void TestServerLife::onceReplacedItMayListenElsewhere()
+void ServerLifetimeTest::onceReplacedItMayListenElsewhere()
 {
     Server server(zygote());
     QSignalSpy finished(&server, &Server::finished);
@@ -96,7 +96,7 @@ void TestServerLife::onceReplacedItMayListenElsewhere()
     }
 }
 
-void TestServerLife::aWorkerForkedAfterItsEndDoesNotStay()
+void ServerLifetimeTest::aWorkerForkedAfterItsEndDoesNotStay()
 {
     auto server = std::make_unique<Server>(zygote());
     QVERIFY2(server->listen(path()), qPrintable(server->errorString()));
@@ -113,7 +113,7 @@ void TestServerLife::aWorkerForkedAfterItsEndDoesNotStay()
     }
 }
 
-void TestServerLife::aLongDeadlineIsNoDeadline()
+void ServerLifetimeTest::aLongDeadlineIsNoDeadline()
 {
     QTest::failOnWarning(
         QRegularExpression(QStringLiteral("Timers|timeout"))); // Qt's, of an interval that has become negative
@@ -133,7 +133,7 @@ void TestServerLife::aLongDeadlineIsNoDeadline()
     WAIT_COMPARE(finished.size(), 1);
 }
 
-void TestServerLife::aSilentJsonClientMayStaySilent()
+void ServerLifetimeTest::aSilentJsonClientMayStaySilent()
 {
     Server server(zygote(), {.maxSilent = 0, .helloTimeout = 50ms});
     QVERIFY2(server.listen(QStringLiteral("tcp://127.0.0.1:0")), qPrintable(server.errorString()));
@@ -150,7 +150,7 @@ void TestServerLife::aSilentJsonClientMayStaySilent()
     QVERIFY(silent.readAll().startsWith("[\"ok\","));
 }
 
-void TestServerLife::noWorkerForWhoOnlyLooksIn()
+void ServerLifetimeTest::noWorkerForWhoOnlyLooksIn()
 {
     Server server(zygote());
     QVERIFY2(server.listen(QStringLiteral("tcp://127.0.0.1:0")), qPrintable(server.errorString()));
@@ -167,7 +167,7 @@ void TestServerLife::noWorkerForWhoOnlyLooksIn()
 }
 
 // Nobody is there who could be asked.
-void TestServerLife::theApplicationsProxyIsNotForIt()
+void ServerLifetimeTest::theApplicationsProxyIsNotForIt()
 {
     const auto restore = qScopeGuard([] { QNetworkProxy::setApplicationProxy(QNetworkProxy()); });
     for (const QNetworkProxy::ProxyType type : {QNetworkProxy::Socks5Proxy, QNetworkProxy::HttpProxy}) {
@@ -179,7 +179,7 @@ void TestServerLife::theApplicationsProxyIsNotForIt()
     }
 }
 
-void TestServerLife::itWarnsWhereAnybodyMayCall_data()
+void ServerLifetimeTest::itWarnsWhereAnybodyMayCall_data()
 {
     QTest::addColumn<QString>("address");
     QTest::addColumn<qsizetype>("warnings");
@@ -191,7 +191,7 @@ void TestServerLife::itWarnsWhereAnybodyMayCall_data()
     QTest::newRow("a unix socket") << QStringLiteral("unix:") << qsizetype(0);
 }
 
-void TestServerLife::itWarnsWhereAnybodyMayCall()
+void ServerLifetimeTest::itWarnsWhereAnybodyMayCall()
 {
     QFETCH(const QString, address);
     QFETCH(const qsizetype, warnings);
@@ -204,5 +204,5 @@ void TestServerLife::itWarnsWhereAnybodyMayCall()
     QCOMPARE(lines.count(), warnings);
 }
 
-PREFORK_TEST_MAIN(TestServerLife, Test::addBasics)
-#include "tst_serverlife.moc"
+PREFORK_TEST_MAIN(ServerLifetimeTest, Test::addBasics)
+#include "tst_server_lifetime.moc"

@@ -185,4 +185,4 @@ int main(int argc, char *argv[])
     return QTest::qExec(&test, argc, argv);
 }
 
-#include "tst_zygoteloss.moc"
+#include "tst_zygote_loss.moc"

@@ -18,7 +18,7 @@
 using namespace Prefork;
 using namespace std::chrono_literals;
 
-class TestClientLife : public QObject
+class ClientStatesTest : public QObject
 {
     Q_OBJECT
 
@@ -44,7 +44,7 @@ private Q_SLOTS:
     void anIdleWorkersDeathIsNobodysError();
 };
 
-void TestClientLife::theStateTellsWhetherThereAreWorkers()
+void ClientStatesTest::theStateTellsWhetherThereAreWorkers()
 {
     Client client(Test::zygote(), {.minWorkers = 0});
     QSignalSpy changes(&client, &Client::stateChanged);
@@ -60,7 +60,7 @@ void TestClientLife::theStateTellsWhetherThereAreWorkers()
         QCOMPARE(changes.size(), 1);
 }
 
-void TestClientLife::theStateOfAClientWithoutServerIsConnecting()
+void ClientStatesTest::theStateOfAClientWithoutServerIsConnecting()
 {
     Client client("unix:/nowhere/at-all");
     QCOMPARE(client.state(), Client::Connecting);
@@ -68,7 +68,7 @@ void TestClientLife::theStateOfAClientWithoutServerIsConnecting()
     QCOMPARE(invalid.state(), Client::Closed);
 }
 
-void TestClientLife::closingWaitsForCheckoutsAndThenLetsWorkersGo()
+void ClientStatesTest::closingWaitsForCheckoutsAndThenLetsWorkersGo()
 {
     Client client(Test::zygote(), {.maxWorkers = 2});
     QSignalSpy closed(&client, &Client::closed);
@@ -84,7 +84,7 @@ void TestClientLife::closingWaitsForCheckoutsAndThenLetsWorkersGo()
     QCOMPARE(closed.count(), 1);
 }
 
-void TestClientLife::closingEndsAtTheDeadline()
+void ClientStatesTest::closingEndsAtTheDeadline()
 {
     Client client(Test::zygote());
     QSignalSpy closed(&client, &Client::closed);
@@ -98,7 +98,7 @@ void TestClientLife::closingEndsAtTheDeadline()
     QCOMPARE(held->error().value_or(Error()).code(), Error::Shutdown);
 }
 
-void TestClientLife::closingAnIdleClientTakesNoTime()
+void ClientStatesTest::closingAnIdleClientTakesNoTime()
 {
     Client client(Test::zygote());
     QSignalSpy closed(&client, &Client::closed);
@@ -108,7 +108,7 @@ void TestClientLife::closingAnIdleClientTakesNoTime()
     QVERIFY(closed.wait(30000));
 }
 
-void TestClientLife::aClosingClientGivesNoNewCheckouts()
+void ClientStatesTest::aClosingClientGivesNoNewCheckouts()
 {
     Client client(Test::zygote());
     const CheckoutPtr old = client.checkout();
@@ -118,7 +118,7 @@ void TestClientLife::aClosingClientGivesNoNewCheckouts()
     QVERIFY(Test::call(old, "pid").result);
 }
 
-void TestClientLife::recyclingReplacesIdleWorkersNowAndHeldOnesLater()
+void ClientStatesTest::recyclingReplacesIdleWorkersNowAndHeldOnesLater()
 {
     Client client(Test::zygote(), {.minWorkers = 2, .maxWorkers = 2});
     CheckoutPtr held = client.checkout();
@@ -136,7 +136,7 @@ void TestClientLife::recyclingReplacesIdleWorkersNowAndHeldOnesLater()
     QVERIFY(Test::call(b, "pid").result != heldPid);
 }
 
-void TestClientLife::theProtocolMayChangeBeforeTheHello_data()
+void ClientStatesTest::theProtocolMayChangeBeforeTheHello_data()
 {
     QTest::addColumn<QString>("listener");
     QTest::addColumn<int>("changes");
@@ -146,7 +146,7 @@ void TestClientLife::theProtocolMayChangeBeforeTheHello_data()
     }
 }
 
-void TestClientLife::theProtocolMayChangeBeforeTheHello()
+void ClientStatesTest::theProtocolMayChangeBeforeTheHello()
 {
     QFETCH(const QString, listener);
     QFETCH(const int, changes);
@@ -175,7 +175,7 @@ void TestClientLife::theProtocolMayChangeBeforeTheHello()
     QCOMPARE(client->workerCount(), 2);
 }
 
-void TestClientLife::anyApplicationWillDo_data()
+void ClientStatesTest::anyApplicationWillDo_data()
 {
     QTest::addColumn<QString>("mode");
     QTest::addColumn<QString>("listener");
@@ -187,7 +187,7 @@ void TestClientLife::anyApplicationWillDo_data()
 }
 
 // A client that is older than the application, outlives it, meets another one, or sees none.
-void TestClientLife::anyApplicationWillDo()
+void ClientStatesTest::anyApplicationWillDo()
 {
     QFETCH(const QString, mode);
     QFETCH(const QString, listener);
@@ -207,7 +207,7 @@ void TestClientLife::anyApplicationWillDo()
              program.readAllStandardError().constData());
 }
 
-void TestClientLife::waitingForSettledBlocksUntilThen()
+void ClientStatesTest::waitingForSettledBlocksUntilThen()
 {
     Client client(Test::zygote());
     const CheckoutPtr checkout = client.checkout();
@@ -220,7 +220,7 @@ void TestClientLife::waitingForSettledBlocksUntilThen()
     QCOMPARE(checkout->pendingCalls(), 0);
 }
 
-void TestClientLife::waitingForSettledGivesUp()
+void ClientStatesTest::waitingForSettledGivesUp()
 {
     Client client(Test::zygote());
     const CheckoutPtr checkout = client.checkout();
@@ -233,7 +233,7 @@ void TestClientLife::waitingForSettledGivesUp()
     setUnhandledErrorHandler(before);
 }
 
-void TestClientLife::aCallbackMayWait()
+void ClientStatesTest::aCallbackMayWait()
 {
     Client client(Test::zygote());
     const CheckoutPtr outer = client.checkout();
@@ -248,7 +248,7 @@ void TestClientLife::aCallbackMayWait()
 }
 
 // The loop ends in the turn in which the last handle's checkout would be deleted in the next.
-void TestClientLife::whatAnEventLoopWasToDeleteIsDeletedWhenItHasEnded()
+void ClientStatesTest::whatAnEventLoopWasToDeleteIsDeletedWhenItHasEnded()
 {
     Client client(Test::zygote());
     const CheckoutPtr checkout = client.checkout();
@@ -266,7 +266,7 @@ void TestClientLife::whatAnEventLoopWasToDeleteIsDeletedWhenItHasEnded()
     QVERIFY(deleted.isNull());
 }
 
-void TestClientLife::twentyThousandCheckoutsAreServed()
+void ClientStatesTest::twentyThousandCheckoutsAreServed()
 {
     constexpr int Count = 20000;
     Client client(Test::zygote(), {.maxWorkers = 2, .timeout = 0ms});
@@ -281,7 +281,7 @@ void TestClientLife::twentyThousandCheckoutsAreServed()
     QVERIFY(std::find(order.begin(), order.end(), -1) == order.end());
 }
 
-void TestClientLife::twentyThousandCheckoutsTimeOut()
+void ClientStatesTest::twentyThousandCheckoutsTimeOut()
 {
     constexpr int Count = 20000;
     Client client("unix:/nowhere/at-all");
@@ -296,7 +296,7 @@ void TestClientLife::twentyThousandCheckoutsTimeOut()
     QCOMPARE(client.waitingCheckoutCount(), 0);
 }
 
-void TestClientLife::aLongChainOfCallsInCallbacksTakesNoMoreMemory()
+void ClientStatesTest::aLongChainOfCallsInCallbacksTakesNoMoreMemory()
 {
     constexpr int Links = 20000;
     Client client(Test::zygote(), {.name = "chain"});
@@ -327,7 +327,7 @@ void TestClientLife::aLongChainOfCallsInCallbacksTakesNoMoreMemory()
 #endif
 }
 
-void TestClientLife::anIdleWorkersDeathIsNobodysError()
+void ClientStatesTest::anIdleWorkersDeathIsNobodysError()
 {
     Client client(Test::zygote(), {.minWorkers = 1, .maxWorkers = 1});
     QVariant pid = Test::call(client.checkout(), "pid").result.value_or(QVariant());
@@ -343,5 +343,5 @@ void TestClientLife::anIdleWorkersDeathIsNobodysError()
     }
 }
 
-PREFORK_TEST_MAIN(TestClientLife, Test::addBasics)
-#include "tst_clientlife.moc"
+PREFORK_TEST_MAIN(ClientStatesTest, Test::addBasics)
+#include "tst_client_states.moc"

@@ -129,7 +129,7 @@ void fill(Interface &interface)
 
 }
 
-class NativeTypesTest : public Test::InBothPlaces
+class NativeRegistrationTest : public Test::InBothPlaces
 {
     Q_OBJECT
 
@@ -453,5 +453,5 @@ private:
     qint64 m_pid = 0;
 };
 
-PREFORK_RETOLD_MAIN(NativeTypesTest, fill, {.maxMessageSize = Limit})
-#include "tst_native_types.moc"
+PREFORK_RETOLD_MAIN(NativeRegistrationTest, fill, {.maxMessageSize = Limit})
+#include "tst_native_registration.moc"

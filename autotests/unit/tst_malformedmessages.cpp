@@ -109,7 +109,7 @@ QByteArray helloWith(const QByteArrayList &fields)
 
 }
 
-class NativeBadInputTest : public QObject
+class MalformedMessagesTest : public QObject
 {
     Q_OBJECT
 
@@ -497,5 +497,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(NativeBadInputTest)
-#include "tst_nativebadinput.moc"
+QTEST_APPLESS_MAIN(MalformedMessagesTest)
+#include "tst_malformedmessages.moc"

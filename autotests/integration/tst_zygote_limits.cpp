@@ -102,4 +102,4 @@ int main(int argc, char *argv[])
     return QTest::qExec(&test, argc, argv);
 }
 
-#include "tst_zygotelimits.moc"
+#include "tst_zygote_limits.moc"

@@ -26,7 +26,7 @@ struct Opaque
 
 Q_DECLARE_METATYPE(Opaque)
 
-class BadInputTest : public QObject
+class MisuseTest : public QObject
 {
     Q_OBJECT
 
@@ -188,7 +188,7 @@ private Q_SLOTS:
         WAIT_FOR(caught.has_value());
         QCOMPARE(caught->code(), Error::BadArguments);
         QCOMPARE(caught->method(), "echo");
-        QVERIFY2(caught->backTrace().contains("tst_badinput.cpp"), qPrintable(caught->backTrace()));
+        QVERIFY2(caught->backTrace().contains("tst_misuse.cpp"), qPrintable(caught->backTrace()));
         QCOMPARE(Test::pidOf(checkout), pid);
         QCOMPARE(answer(checkout, "count"), QVariant(3)); // the worker never saw it
     }
@@ -311,9 +311,9 @@ private:
     std::unique_ptr<Client> m_client;
 };
 
-PREFORK_TEST_MAIN(BadInputTest, [](Interface &interface) {
+PREFORK_TEST_MAIN(MisuseTest, [](Interface &interface) {
     Test::addBasics(interface);
     interface.add("pass",
                   [](const QVariantList &arguments) { return Gate::pass(arguments.value(0).toString()), QVariant(); });
 })
-#include "tst_badinput.moc"
+#include "tst_misuse.moc"

@@ -199,4 +199,4 @@ private:
 };
 
 PREFORK_TEST_MAIN(WorkerDeathTest, fill)
-#include "tst_workerdeath.moc"
+#include "tst_worker_death.moc"
