@@ -110,7 +110,7 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
         return;
     }
     if (m_pool.countsRuns())
-        m_pool.speaks(connection->worker, *ref, now());
+        m_pool.noticeArrived(connection->worker, *ref, now());
     const PendingCall *const call = m_core->callers().find(ref->checkout, ref->call);
     if (const QString problem = call ? hearNotice(*ref, *call, message) : QString(); !problem.isNull()) {
         m_core->connections().breakOff(connection, problem);

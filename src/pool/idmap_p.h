@@ -11,8 +11,9 @@
 
 namespace Prefork::Pooling {
 
-/// A map by running number whose entries stay where they are, with a short way to those asked for last: one call asks
-/// many times for the same few.
+/// A map from a running number (of a worker, a checkout) to an entry of the type T. Entries keep their address until
+/// they are erased. A small cache finds the entries that were asked for last without hashing, for the same few are
+/// looked up many times during one call.
 template <class T>
 class IdMap
 {
@@ -21,7 +22,7 @@ class IdMap
 public:
     IdMap() = default;
 
-    /// Null if there is none.
+    /// Returns null if no entry has this number.
     [[nodiscard]] T *find(quint64 id) const
     {
         Recent &recent = m_recent[id % m_recent.size()];
@@ -66,10 +67,10 @@ public:
 private:
     struct Recent
     {
-        quint64 id = 0; // numbers run from 1
+        quint64 id = 0; // 0 means that the slot is unused, for numbers run from 1
         T *entry = nullptr;
     };
-    static constexpr std::size_t MostBuckets = 1024; // of a map that is empty
+    static constexpr std::size_t MostBuckets = 1024; // that an empty map keeps
 
     std::unordered_map<quint64, T> m_entries;
     mutable std::array<Recent, 16> m_recent;

@@ -46,7 +46,7 @@ Pool::Checkout &Pool::open(const CheckoutOptions &options)
     checkout.priority = options.priority;
     checkout.timeout = options.timeout.value_or(m_options.timeout);
     checkout.isTimeoutImplied = m_options.isTimeoutImplied && !options.timeout;
-    if (checkout.timeout < Duration::zero()) // the rest of a time that is over, which must not come to mean any time
+    if (checkout.timeout < Duration::zero()) // it is what was left of a time that is over, and must not become "none"
         checkout.timeout = std::chrono::milliseconds(1);
     if (m_unavailable)
         checkout.fatal = m_unavailable;
@@ -135,7 +135,7 @@ void Pool::shutdown(const Error &error, Time now)
     for (const CheckoutId id : open)
         failForGood(id, error, now);
     while (!m_workers.empty())
-        retire(m_workers.begin()->first, Farewell::Close);
+        retire(m_workers.begin()->first, Disconnect::Needed);
 }
 
 void Pool::setUnavailable(const Error &error, Time now)
@@ -149,7 +149,7 @@ void Pool::setUnavailable(const Error &error, Time now)
             unheld.push_back(id);
     }
     for (const WorkerId id : unheld)
-        retire(id, Farewell::Close);
+        retire(id, Disconnect::Needed);
 }
 
 void Pool::takeActions(std::vector<Action> *actions)
@@ -166,7 +166,7 @@ std::optional<CallRef> Pool::callOf(WorkerId id) const
     const Worker *const worker = m_workers.find(id);
     if (!worker || !worker->traits.answersInOrder)
         return {};
-    if (worker->state == Worker::Shared || worker->state == Worker::Parting)
+    if (worker->state == Worker::Shared || worker->state == Worker::HungUp)
         return CallRef{worker->oneShots.front(), 1};
     if (worker->state != Worker::Held)
         return {};
@@ -196,7 +196,7 @@ bool Pool::isWith(WorkerId id, const CallRef &call) const
     const Worker *const worker = m_workers.find(id);
     if (!worker)
         return false;
-    if (worker->state == Worker::Shared || worker->state == Worker::Parting)
+    if (worker->state == Worker::Shared || worker->state == Worker::HungUp)
         return worker->oneShots.front() == call.checkout
             || std::find(worker->oneShots.begin(), worker->oneShots.end(), call.checkout) != worker->oneShots.end();
     if (worker->state != Worker::Held || worker->checkout != call.checkout)
@@ -220,7 +220,7 @@ bool Pool::awaitsFlush(WorkerId id) const
 bool Pool::isShared(WorkerId id) const
 {
     auto *const found = m_workers.find(id);
-    return found && (found->state == Worker::Shared || found->state == Worker::Parting);
+    return found && (found->state == Worker::Shared || found->state == Worker::HungUp);
 }
 
 WorkerId Pool::workerOf(CheckoutId id) const
@@ -257,9 +257,9 @@ void Pool::failForGood(CheckoutId id, const Error &error, Time now)
     stopWaiting(id, checkout);
     if (const WorkerId worker = std::exchange(checkout.worker, 0)) {
         if (m_workers.at(worker).state == Worker::Held)
-            retire(worker, Farewell::Close);
+            retire(worker, Disconnect::Needed);
         else
-            giveUp(worker, id);
+            abandonOneShot(worker, id);
     }
     settleAll(id, checkout, error);
     if (checkout.releasing)
@@ -295,16 +295,16 @@ void Pool::leaveWorker(CheckoutId id, Checkout &checkout, Time now)
         return;
     Worker &worker = m_workers.at(workerId);
     if (worker.state != Worker::Held || worker.checkout != id)
-        return; // a shared worker goes its own way
+        return; // answered() and abandonOneShot() see to shared workers
     if ((checkout.tainted && !m_options.reuseAfterError) || isLastCheckout(worker) || m_unavailable) {
-        retire(workerId, Farewell::Close);
+        retire(workerId, Disconnect::Needed);
         return;
     }
     m_actions.push_back({.kind = Action::SendDone, .worker = workerId});
     if (worker.traits.acknowledgesRelease)
         change(workerId, worker, [&] { worker.state = Worker::Resetting; });
     else
-        goesIdle(workerId, worker, now);
+        makeIdle(workerId, worker, now);
 }
 
 }

@@ -16,126 +16,132 @@
 
 namespace Prefork::Pooling {
 
-/// Who gets which worker when, and how each call settles: a state machine without sockets, timers or clock. The caller
-/// tells it what happened and when, performs the actions it hands out in order, and calls advance() no later than
-/// nextWakeup().
+/// Decides which checkout gets which worker and when, and how each call settles. The pool is a state machine: it has no
+/// sockets, timers or clock, and calls no user code. Its owner (ClientCore) tells it what happened and when, performs
+/// the actions that it hands out, in their order, and calls advance() no later than nextWakeup().
 ///
-/// A checkout waits, holds a worker, or has failed for good; its calls are numbered from 1 without gaps, and as many as
-/// the window allows are with the worker. A worker answers them in order, unless it said that it does not; they settle
-/// in that order too, but for those that are canceled. A canceled call that its worker has is a *ghost* until that has
-/// answered it: it counts as pending nowhere, but it fills the window, and keeps the worker from being handed on. A
-/// one-shot is a checkout of one call, released from the start, that shares a worker with other one-shots. A worker is
-/// connecting, idle, held, shared, being reset after a release, or parting: hung up on, with some of its one-shots
-/// still unsettled. Every operation is O(log n) in workers and checkouts.
+/// A checkout waits for a worker, holds one, or has failed for good. Its calls are numbered from 1 without gaps, and as
+/// many of them as the window allows are in flight. A worker answers calls in order, unless it said that it does not;
+/// calls settle in that order too, except those that are canceled. A canceled call that was sent is a *ghost* until its
+/// worker has answered it: the ghost does not count as pending, but it takes a place in the window, and its worker
+/// cannot be given to another checkout. A one-shot is a checkout of one call that is released from the start; it may
+/// share a worker with other one-shots. A worker is connecting, idle, held, shared, being reset after a release, or
+/// hung up on while some of its one-shots are still unsettled. Every operation is O(log n) in workers and checkouts.
 class Pool
 {
 public:
     explicit Pool(const Options &options);
 
-    /// A number for the name of a method. There is a limit to how many it knows: 0 for others.
+    /// Returns the number that stands for the name of a method. The pool remembers a limited count of names; a further
+    /// name gets 0.
     [[nodiscard]] MethodId methodId(const QString &name);
 
     void start(Time now);
     [[nodiscard]] CheckoutId checkout(const CheckoutOptions &options, Time now);
-    /// A checkout of the one call number 1, which is over when that has settled; no Released follows.
+    /// Makes a checkout of one call, whose number is 1. The checkout ends when the call settles; no Released follows.
     [[nodiscard]] CheckoutId oneShot(const CheckoutOptions &options, const CallOptions &call, Time now);
     [[nodiscard]] CallId call(CheckoutId checkout, const CallOptions &options, Time now);
-    /// For a call whose Send would follow at once, and which could not be sent a second time: where it goes. Then
-    /// callSent() stands for call() and the Send.
+    /// Returns where the next call of the checkout is to be written, if the pool would order its Send at once and the
+    /// call could never be sent a second time. After the caller has written the call, callSent() replaces call() and
+    /// the Send.
     [[nodiscard]] std::optional<Sending> sendingNow(CheckoutId checkout) const;
     CallId callSent(CheckoutId checkout, const CallOptions &options, Time now);
-    /// The call is to settle as canceled, and not to begin if it has not. False if it has settled.
+    /// Settles the call as canceled; if it has not begun, it will not begin. Returns false if the call has settled.
     bool cancel(CheckoutId checkout, CallId call, Time now);
     void release(CheckoutId checkout, Time now);
     void abort(CheckoutId checkout, const Error &error, Time now);
 
     void connected(WorkerId worker, const Wire::WorkerTraits &traits, Time now);
-    /// The error's detail, if it has one, is what time-outs of those that wait say.
+    /// The worker could not be connected. If the error has a detail, time-outs of waiting checkouts show it.
     void connectFailed(WorkerId worker, const Error &error, Time now);
-    /// All that the worker was sent so far has been handed to the kernel. To be told while awaitsFlush().
+    /// Everything that was sent to the worker has been handed to the kernel. Call this only while awaitsFlush().
     void flushed(WorkerId worker, Time now);
     /// The worker said that it begins the call.
     void begun(WorkerId worker, const CallRef &call, Time now);
-    /// The call said something, so it has begun, whether its worker said so or not.
-    void speaks(WorkerId worker, const CallRef &call, Time now);
-    /// The worker answered the call, which is callOf() it, or one that isWith() it. Each returns false if that cannot
-    /// be: then the caller reports the worker lost.
+    /// An event or a progress report of the call has arrived. So the call has begun, even if its worker did not say so.
+    void noticeArrived(WorkerId worker, const CallRef &call, Time now);
+    /// The worker answered the call with a result. This function, repliedPlainly(), failed() and gaveUp() return false
+    /// if the worker does not have the call (see isWith()); after replied(), failed() or gaveUp() the caller then
+    /// reports the worker lost.
     [[nodiscard]] bool replied(WorkerId worker, const CallRef &call, Time now);
-    /// The same without a Finish, for the plain case: false, and nothing was done, if it is not.
+    /// The short way of replied() for the usual case, without a Finish: the caller settles the call itself. Returns
+    /// false, and does nothing, if anything is unusual: a one-shot, a ghost, actions that wait, and the like.
     [[nodiscard]] bool repliedPlainly(WorkerId worker, const CallRef &call, Time now);
     [[nodiscard]] bool failed(WorkerId worker, const CallRef &call, const Error &error, Time now);
-    /// The worker gave the call up because it was canceled. @p hadBegun: before it had read that.
+    /// The worker answered that it dropped the call, because it read that the call was canceled. @p hadBegun tells
+    /// whether the call had begun before. Returns false also if the call was not canceled.
     [[nodiscard]] bool gaveUp(WorkerId worker, const CallRef &call, bool hadBegun, Time now);
-    /// The worker has forgotten the checkout that was released. False if none was.
+    /// The worker acknowledged the release of its checkout. Returns false if it had none to acknowledge.
     [[nodiscard]] bool released(WorkerId worker, Time now);
-    /// An unsettled call cannot be sent: it fails when it is its turn, those behind it are canceled, and none of them
-    /// may be written, even if there was a Send.
+    /// The unsettled call cannot be sent. It fails in its turn, and the calls behind it are canceled; none of them may
+    /// be written, even if the pool has ordered a Send.
     void rejected(CheckoutId checkout, CallId call, const Error &error, Time now);
-    /// There was no room to write a call for which there was a Send: its worker is stalled, and until it is not any
-    /// more the call waits as if there had been no Send, with those behind it. False, and nothing was done, if the
-    /// worker has nothing older to do: then the call is to be written all the same. True also for a call that has
-    /// settled.
+    /// There was no room to write a call although the pool had ordered its Send. The worker becomes stalled, and the
+    /// call and those behind it wait until it is stalled no longer, as if there had been no Send. Returns false, and
+    /// does nothing, if the worker has no older call: then the call must be written all the same. Returns true also if
+    /// the call has settled.
     [[nodiscard]] bool postponed(CheckoutId checkout, CallId call, Time now);
     enum class Loss {
         Unexpected,
-        ForRoom, ///< the server needed its place: nobody replaces it before a checkout needs a worker
+        ForRoom, ///< the server needed the worker's place: it is not replaced before a checkout needs a worker
     };
-    /// The connection is gone.
+    /// The connection to the worker has ended.
     void lost(WorkerId worker, const Error &error, const Begun &begun, Time now, Loss loss = Loss::Unexpected);
-    /// A stalled worker is given no second call of a checkout, and no second one-shot.
+    /// Too many bytes for the worker wait to be written, or no longer. A stalled worker is given no second call of a
+    /// checkout, and no second one-shot.
     void setStalled(WorkerId worker, bool stalled, Time now);
-    /// No worker can ever be had again; those connected live on.
+    /// From now on no worker can be connected. Workers that checkouts have are kept until their checkouts end.
     void setUnavailable(const Error &error, Time now);
-    /// No new checkouts; when those there are have been released the pool shuts down by itself, with @p error for what
-    /// is left at @p deadline. isClosed() tells when.
+    /// Refuses new checkouts. When all checkouts have been released and their calls have settled, the pool shuts down
+    /// by itself; what is left at @p deadline fails with @p error. isClosed() tells when that is over.
     void close(const Error &error, Time deadline, Time now);
     [[nodiscard]] bool isClosing() const { return m_closeDeadline.has_value(); }
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
-    /// Replaces every worker connected by now: idle ones at once, held ones when they are released.
+    /// Replaces every worker that is connected now: idle ones at once, the others when their checkouts release them.
     void recycle(Time now);
-    /// The same, and those that are being connected are given up at once too: they were greeted in a way that no longer
-    /// holds.
+    /// As recycle(), but workers that are being connected are dropped at once too, for the protocol that they were
+    /// greeted in is no longer the client's.
     void reconnect(Time now);
-    /// The end: every checkout fails with @p error and every worker is closed.
+    /// Ends the pool: every checkout fails with @p error, and every worker is closed.
     void shutdown(const Error &error, Time now);
 
-    /// Lets time pass. Calls with workers in @p unread, which have more to say than there was time to hear, do not time
-    /// out yet.
+    /// Does what is due at @p now: time-outs, attempts to connect, and the end of idle workers. A call does not time
+    /// out yet if its worker is in @p unread: an answer of it may have arrived that the client had no time to read.
     void advance(Time now, const std::vector<WorkerId> &unread = {});
     [[nodiscard]] std::optional<Time> nextWakeup() const;
-    /// The workers whose call is past its deadline at @p now: read them before advance(), for a reply that is there
-    /// wins.
+    /// Returns the workers that have a call whose time is over at @p now. The caller reads from them before it calls
+    /// advance(), for a reply that has arrived wins over a time-out.
     [[nodiscard]] std::vector<WorkerId> overdueWorkers(Time now) const;
 
-    /// Grows whenever nextWakeup(), or a count of workers or of checkouts, may have changed. A call and its result
-    /// alone change none.
+    /// A number that grows whenever nextWakeup(), or a count of workers or checkouts, may have changed. It need not
+    /// grow for a call and its result.
     [[nodiscard]] quint64 changes() const { return m_changes; }
     [[nodiscard]] bool hasActions() const { return !m_actions.empty(); }
-    /// Swaps the actions to perform into @p actions, whatever that held.
+    /// Moves the actions to perform into @p actions. What @p actions held before is lost.
     void takeActions(std::vector<Action> *actions);
 
     [[nodiscard]] bool isUnavailable() const { return m_unavailable.has_value(); }
-    /// Whether a worker is being connected, or will be.
+    /// Whether a worker is being connected, or the pool is going to order that.
     [[nodiscard]] bool wantsWorkers() const { return m_connecting > 0 || wantsMore(); }
-    /// The call that the worker answers next; nothing if it has none, or answers in any order.
+    /// Returns the call that the worker answers next; nothing if the worker has none, or answers in any order.
     [[nodiscard]] std::optional<CallRef> callOf(WorkerId worker) const;
-    /// The call that it answers so many later than that one.
+    /// Returns the call that the worker answers @p distance calls after callOf().
     [[nodiscard]] std::optional<CallRef> callBehind(WorkerId worker, quint64 distance) const;
-    /// Whether the worker has the call, or is to have it, and has not answered it. False for one that was rejected or
-    /// postponed after its Send.
+    /// Whether the worker has the call, or is ordered to get it, and has not answered it. This is false for a call that
+    /// was rejected or postponed after its Send.
     [[nodiscard]] bool isWith(WorkerId worker, const CallRef &call) const;
-    /// What is known of a call; null if it has been answered, or can never be.
+    /// Returns what is known of a call; null if the pool has forgotten the call, or never knew it.
     [[nodiscard]] const CallRecord *record(const CallRef &call) const;
-    /// Whether flushed() is to be called for the worker: somebody counts the time that calls run.
+    /// Whether the caller must report flushed() for the worker: the worker was sent a call with a runTimeout.
     [[nodiscard]] bool awaitsFlush(WorkerId worker) const;
-    /// Whether any call counts the time that it runs, for which the rough clock is too rough.
+    /// Whether any call has a runTimeout. Then the caller must pass exact times; the rough clock does not do.
     [[nodiscard]] bool countsRuns() const { return m_timedRuns > 0; }
     /// Whether one-shots share the worker.
     [[nodiscard]] bool isShared(WorkerId worker) const;
-    /// The worker a checkout holds; 0 = none.
+    /// Returns the worker that a checkout has; 0 = none.
     [[nodiscard]] WorkerId workerOf(CheckoutId checkout) const;
     [[nodiscard]] std::optional<Error> errorOf(CheckoutId checkout) const;
-    /// Checkouts and one-shots that have not failed and may still have something to settle.
+    /// The number of checkouts and one-shots that have not failed and may still have something to settle.
     [[nodiscard]] qsizetype openCount() const { return m_open; }
     [[nodiscard]] qsizetype workerCount() const { return qsizetype(m_workers.size()); }
     [[nodiscard]] qsizetype idleCount() const { return qsizetype(m_idle.size()); }
@@ -145,55 +151,55 @@ public:
 private:
     struct Worker
     {
-        enum State { Connecting, Idle, Held, Shared, Resetting, Parting };
+        enum State { Connecting, Idle, Held, Shared, Resetting, HungUp };
         State state = Connecting;
         Wire::WorkerTraits traits;
-        CheckoutId checkout = 0; // Held: who holds it
-        std::deque<CheckoutId> oneShots; // Shared and Parting: in order; 0 for one given up
-        quint64 idleKey = 0;
-        int checkouts = 0;
-        bool proven = false; // it answered a call once
-        bool isSetUp = false; // a call has begun on it, after its setup if it has one
-        bool isOutdated = false;
-        bool stalled = false;
-        bool isFlushed = true; // as far as somebody wanted to know
-        bool isSlow = false; // it has a one-shot that counts its time, and may take some
+        CheckoutId checkout = 0; // if Held: the checkout that holds it
+        std::deque<CheckoutId> oneShots; // if Shared or HungUp: in the order they were sent; 0 for an abandoned one
+        quint64 idleKey = 0; // if Idle: its key in m_idle
+        int checkouts = 0; // how many checkouts and one-shots it has been given so far
+        bool hasEverAnswered = false;
+        bool isSetUp = false; // a call has begun on it, so its setup is over
+        bool isOutdated = false; // it is closed as soon as no checkout has it
+        bool stalled = false; // see setStalled()
+        bool isFlushed = true; // false if a call with a runTimeout may not have been handed to the kernel yet
+        bool isSlow = false; // it has a one-shot with a runTimeout that is not usually short: no other one joins it
     };
     struct Checkout
     {
         WorkerId worker = 0;
-        Ring<CallRecord> calls; // unsettled, and ghosts
-        CallId next = 1; // the oldest call that its worker was not given; there may be none of that number any more
-        qsizetype inFlight = 0; // calls that its worker has not answered, ghosts among them
+        Ring<CallRecord> calls; // the unsettled ones, and ghosts
+        CallId next = 1; // number of the first call that was not sent; a call of that number need not exist (any more)
+        qsizetype inFlight = 0; // sent calls that were not answered, ghosts included
         qsizetype pending = 0; // calls that have not settled
         Duration timeout{};
         bool isTimeoutImplied = false;
         int priority = 0;
-        CallId armedFor = 0; // the oldest call, for which the next is
+        CallId armedFor = 0; // the call that timeoutAt is for, see timedCall(); 0 = none
         Time timeoutAt = Never;
-        int limited = 0; // calls that have a limit of their own
-        Time alarm = Never; // when its entry among the alarms is due: that is not moved at every settlement
-        bool waiting = false;
-        bool inOrder = true; // its worker answers so
+        int limited = 0; // how many calls have a runTimeout or a deadline, or are ghosts with a grace
+        Time alarm = Never; // time of its entry in m_alarms; may be earlier than dueTime(), never later
+        bool waiting = false; // it is in m_waiting
+        bool inOrder = true; // its worker answers in order
         bool isOneShot = false;
-        bool tainted = false;
-        bool releasing = false;
-        bool countsAsOpen = false;
-        bool hasSent = false; // to its present worker
-        bool hasAnswer = false; // from its present worker
-        quint64 group = 0;
+        bool tainted = false; // a call failed, or was dropped after it had begun: its worker may not be reused
+        bool releasing = false; // release() was called; the checkout ends when its last call is gone
+        bool countsAsOpen = false; // it is counted in m_open
+        bool hasSent = false; // its present worker was sent a call
+        bool hasAnswer = false; // its present worker has answered a call
+        quint64 group = 0; // fate group of the calls that are sent next
         std::unique_ptr<std::map<CallId, Error>> rejected; // calls that cannot be sent; null if there are none
-        std::optional<Error> fatal;
-        [[nodiscard]] CallId bar() const { return rejected ? rejected->begin()->first : 0; }
+        std::optional<Error> fatal; // the error that ended the checkout, for all later calls
+        [[nodiscard]] CallId firstRejected() const { return rejected ? rejected->begin()->first : 0; }
     };
-    /// What a worker counts for.
-    struct Tally
+    /// What one worker adds to the totals of the pool: m_connecting, m_supply, m_load and m_shareable.
+    struct Contribution
     {
-        static constexpr qsizetype NoRoom = -1;
+        static constexpr qsizetype NotShareable = -1;
         int connecting = 0;
-        qsizetype supply = 0; // 1 if it will be there for a next checkout
-        qsizetype load = 0; // its checkouts
-        qsizetype room = NoRoom; // one that takes more one-shots: how many it has
+        qsizetype supply = 0; // 1 if a further checkout can have the worker later
+        qsizetype load = 0; // how many checkouts have the worker
+        qsizetype sharedLoad = NotShareable; // how many one-shots share the worker, if another one may join them
     };
     struct IdleEntry
     {
@@ -201,7 +207,7 @@ private:
         Time since;
     };
 
-    enum class Farewell { Close, Gone };
+    enum class Disconnect { Needed, Done };
 
     // pool.cpp: checkouts
     [[nodiscard]] Checkout &open(const CheckoutOptions &options);
@@ -215,16 +221,16 @@ private:
     void leaveWorker(CheckoutId id, Checkout &checkout, Time now);
     void closeIfDrained(Time now);
 
-    // poolcalls.cpp: their calls
+    // poolcalls.cpp: calls that are made, sent and answered
     CallRecord &add(Checkout &checkout, const CallOptions &options, Time now);
     void drop(Checkout &checkout, CallId call);
     [[nodiscard]] CallId window(const Worker &worker) const;
     void sendNext(CheckoutId id, Checkout &checkout, Time now);
     [[nodiscard]] Checkout *answeredBy(WorkerId worker, const CallRef &call, bool hadBegun, Time now);
-    void goOn(CheckoutId id, Time now);
+    void continueCheckout(CheckoutId id, Time now);
     [[nodiscard]] bool armPlainly(CheckoutId id, Checkout &checkout, Time now);
 
-    // poolsettling.cpp: how they end
+    // poolsettling.cpp: calls that fail, or go back to the queue
     enum class Oldest { Fails, IsCanceled };
     void settleAll(CheckoutId id, Checkout &checkout, const Error &error, Oldest oldest = Oldest::Fails);
     void failFirst(CheckoutId id, const Error &error, Time now, Oldest oldest = Oldest::Fails);
@@ -240,48 +246,48 @@ private:
     void dropGhosts(Checkout &checkout);
     void endGrace(CheckoutId id, CallId ghost, Time now);
 
-    // pooltimes.cpp: how long they may take
+    // pooltimes.cpp: time-outs, deadlines and alarms
     void arm(CheckoutId id, Checkout &checkout, Time now);
     void begin(CheckoutId id, const Worker &worker, CallRecord &call, Time now);
     void beginFirst(const Worker &worker, Time now);
     void startGrace(Checkout &checkout, CallRecord &ghost, Time now);
     [[nodiscard]] CallId overdueGhost(const Checkout &checkout, Time now) const;
-    [[nodiscard]] CallId clockHolder(const Checkout &checkout) const;
+    [[nodiscard]] CallId timedCall(const Checkout &checkout) const;
     [[nodiscard]] Time dueTime(const Checkout &checkout) const;
     void updateAlarm(CheckoutId id, Checkout &checkout);
     void setAlarm(CheckoutId id, Checkout &checkout, Time when);
     void clearAlarm(CheckoutId id, Checkout &checkout);
     void expire(Time now, const std::vector<WorkerId> &unread);
     [[nodiscard]] Error overdueError(CheckoutId id, const Checkout &checkout, Time now) const;
-    [[nodiscard]] QString whereItsLifeWent(const CallRecord &call, Time now) const;
-    [[nodiscard]] QString whereTheTimeWent(CheckoutId id, const Checkout &checkout, Time now) const;
+    [[nodiscard]] QString longestPhase(const CallRecord &call, Time now) const;
+    [[nodiscard]] QString whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) const;
 
-    // poolmethods.cpp: how long they usually take
+    // poolmethods.cpp: names of methods, and how long their calls usually run
     void noteRun(const CallRecord &call, Time now);
     [[nodiscard]] bool isUsuallyShort(MethodId method) const;
     [[nodiscard]] QString methodName(MethodId method) const;
 
-    // poolsharing.cpp: one-shots on their workers
+    // poolsharing.cpp: one-shots that share a worker
     [[nodiscard]] bool mayShare(const Checkout &oneShot) const;
     void share(WorkerId workerId, CheckoutId checkoutId, Time now);
     void unshare(WorkerId workerId, CheckoutId checkoutId, Time now);
-    void giveUp(WorkerId workerId, CheckoutId checkoutId);
+    void abandonOneShot(WorkerId workerId, CheckoutId checkoutId);
     void answered(WorkerId workerId, CheckoutId checkoutId, Time now);
-    void goesOn(WorkerId workerId, Worker &worker, Time now);
+    void endSharingIfDone(WorkerId workerId, Worker &worker, Time now);
 
     // poolworkers.cpp: the supply of workers
     template <class Change>
     void change(WorkerId id, Worker &worker, Change change);
-    [[nodiscard]] Tally tally(const Worker &worker) const;
-    void account(WorkerId id, const Tally &before, const Tally &after);
+    [[nodiscard]] Contribution contribution(const Worker &worker) const;
+    void updateTotals(WorkerId id, const Contribution &before, const Contribution &after);
     void servePending(Time now);
-    void prove(Worker &worker);
+    void noteAnswer(Worker &worker);
     [[nodiscard]] WorkerId workerFor(const Checkout &checkout) const;
     void give(WorkerId workerId, CheckoutId id, Checkout &checkout, Time now);
     void assign(Time now);
     void hold(WorkerId workerId, CheckoutId checkoutId, Time now);
-    void goesIdle(WorkerId id, Worker &worker, Time now);
-    void retire(WorkerId id, Farewell farewell);
+    void makeIdle(WorkerId id, Worker &worker, Time now);
+    void retire(WorkerId id, Disconnect disconnect);
     [[nodiscard]] bool isLastCheckout(const Worker &worker) const;
     [[nodiscard]] qsizetype demand() const;
     [[nodiscard]] bool wantsMore() const;
@@ -293,10 +299,10 @@ private:
     Options m_options;
     IdMap<Worker> m_workers;
     IdMap<Checkout> m_checkouts;
-    std::set<std::pair<int, CheckoutId>> m_waiting; // by falling priority, then in the order they were made
+    std::set<std::pair<int, CheckoutId>> m_waiting; // sorted by falling priority, then by age
     std::set<std::pair<Time, CheckoutId>> m_alarms;
-    std::map<quint64, IdleEntry> m_idle; // the most recently used last
-    std::set<std::pair<qsizetype, WorkerId>> m_roomy; // shared workers with room, the least loaded first
+    std::map<quint64, IdleEntry> m_idle; // the most recently used worker is the last
+    std::set<std::pair<qsizetype, WorkerId>> m_shareable; // shared workers that take more, the least loaded first
     std::vector<Action> m_actions;
     quint64 m_changes = 1;
     WorkerId m_lastWorker = 0;
@@ -304,23 +310,22 @@ private:
     quint64 m_lastGroup = 0;
     quint64 m_lastIdleKey = 0;
     int m_connecting = 0;
-    qsizetype m_supply = 0; // workers that will be there for a next checkout
-    qsizetype m_load = 0; // checkouts with one of those
-    int m_givenUp = 0; // workers not kept in stock although minWorkers says so
-    qsizetype m_open = 0; // checkouts that have not failed and may still have something to settle
-    qsizetype m_timedRuns = 0; // calls that count the time they run
+    qsizetype m_supply = 0; // workers that a further checkout can have, at once or later
+    qsizetype m_load = 0; // checkouts that have one of those workers
+    int m_unreplaced = 0; // how many workers fewer than minWorkers are kept, after losses ForRoom
+    qsizetype m_open = 0; // see openCount()
+    qsizetype m_timedRuns = 0; // calls with a runTimeout
     struct Method
     {
         QString name;
-        quint8 shortRuns
-            = 0; // of those whose time was counted: a bit each, the last in the lowest, set if it was short
+        quint8 shortRuns = 0; // the last eight calls with a runTimeout, the latest in bit 0: 1 if it was short
     };
     std::vector<Method> m_methods{Method()}; // by number
     std::unordered_map<QString, MethodId> m_methodIds;
-    int m_failures = 0; // connections in a row that came to nothing
-    Time m_retryAt{};
+    int m_failures = 0; // failures in a row: attempts to connect, and workers lost before they had answered a call
+    Time m_retryAt{}; // when the next worker may be connected after a failure
     std::optional<Error> m_unavailable;
-    QString m_connectProblem; // why the last attempt has failed, until one succeeds
+    QString m_connectProblem; // why the last attempt to connect failed; empty once one succeeds
     std::optional<Time> m_closeDeadline;
     Error m_closeError;
     bool m_isClosed = false;
@@ -330,9 +335,9 @@ private:
 template <class Change>
 void Pool::change(WorkerId id, Worker &worker, Change change)
 {
-    const Tally before = tally(worker);
+    const Contribution before = contribution(worker);
     change();
-    account(id, before, tally(worker));
+    updateTotals(id, before, contribution(worker));
 }
 
 }

@@ -35,7 +35,8 @@ std::optional<Sending> Pool::sendingNow(CheckoutId id) const
     return Sending{checkout->worker, checkout->group};
 }
 
-// arm() for the plain case, of which there are millions: false if it is not.
+// The short way of arm() for the usual case, for it runs at every call. Returns false, and does nothing, in other
+// cases.
 inline bool Pool::armPlainly(CheckoutId id, Checkout &checkout, Time now)
 {
     CallRecord &oldest = checkout.calls.front();
@@ -76,7 +77,7 @@ CallRecord &Pool::add(Checkout &checkout, const CallOptions &options, Time now)
     ++checkout.pending;
     if (options.runTimeout != Duration::zero() || options.deadline != Duration::zero()) [[unlikely]] {
         call.runTimeout = std::max(options.runTimeout, Duration::zero());
-        if (options.deadline != Duration::zero()) // a negative one, the rest of a time that is over, is soon over too
+        if (options.deadline != Duration::zero()) // a negative one is what was left of a time that is over
             call.deadline = now + std::max<Duration>(options.deadline, std::chrono::milliseconds(1));
         checkout.limited += call.hasLimit();
         m_timedRuns += call.runTimeout > Duration::zero();
@@ -106,7 +107,7 @@ void Pool::sendNext(CheckoutId id, Checkout &checkout, Time now)
     if (checkout.worker == 0)
         return;
     Worker &worker = m_workers.at(checkout.worker);
-    const CallId bar = checkout.bar();
+    const CallId bar = checkout.firstRejected();
     bool hasLimits = false;
     for (; checkout.next != checkout.calls.end() && checkout.next != bar; ++checkout.next) {
         if (CallId(checkout.inFlight) >= window(worker) || (worker.stalled && checkout.inFlight > 0))
@@ -147,11 +148,12 @@ void Pool::setStalled(WorkerId id, bool stalled, Time now)
     servePending(now);
 }
 
-// Does for the worker what any answer means. Returns the checkout of the call; null if the call has been given up.
+// Notes for the worker that it has answered the call, in whatever way. Returns the checkout of the call; null if the
+// call was abandoned.
 Pool::Checkout *Pool::answeredBy(WorkerId id, const CallRef &call, bool hadBegun, Time now)
 {
     Worker &worker = m_workers.at(id);
-    prove(worker);
+    noteAnswer(worker);
     worker.isSetUp = worker.isSetUp || hadBegun;
     if (const CallRecord *const known = record(call))
         noteRun(*known, now);
@@ -174,7 +176,7 @@ bool Pool::replied(WorkerId id, const CallRef &call, Time now)
     if (checkout->calls.find(call.call)->state != CallRecord::Ghost)
         m_actions.push_back({.kind = Action::Finish, .checkout = call.checkout, .call = call.call});
     drop(*checkout, call.call);
-    goOn(call.checkout, now);
+    continueCheckout(call.checkout, now);
     return true;
 }
 
@@ -187,7 +189,7 @@ bool Pool::repliedPlainly(WorkerId id, const CallRef &call, Time now)
     const CallRecord *const known = checkout.calls.find(call.call);
     if (!known || known->state != CallRecord::Sent || checkout.releasing || checkout.rejected)
         return false;
-    prove(*worker);
+    noteAnswer(*worker);
     worker->isSetUp = true;
     checkout.hasAnswer = true;
     if (checkout.limited > 0) [[unlikely]] {
@@ -232,12 +234,12 @@ bool Pool::failed(WorkerId id, const CallRef &call, const Error &error, Time now
     if (!isGhost)
         m_actions.push_back({.kind = Action::Fail, .checkout = call.checkout, .call = call.call, .error = error});
     drop(*checkout, call.call);
-    goOn(call.checkout, now);
+    continueCheckout(call.checkout, now);
     return true;
 }
 
-// Goes on after a call of the checkout has settled, or has been answered.
-void Pool::goOn(CheckoutId id, Time now)
+// Decides what the checkout does next, after one of its calls has settled or was answered.
+void Pool::continueCheckout(CheckoutId id, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
     countOpen(checkout);
@@ -245,7 +247,7 @@ void Pool::goOn(CheckoutId id, Time now)
         finishRelease(id, now);
         return;
     }
-    if (!checkout.calls.isEmpty() && checkout.calls.first() == checkout.bar()) {
+    if (!checkout.calls.isEmpty() && checkout.calls.first() == checkout.firstRejected()) {
         failRejected(id, now);
         return;
     }

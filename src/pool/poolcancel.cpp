@@ -17,7 +17,7 @@ bool Pool::cancel(CheckoutId id, CallId call, Time now)
         return true;
     }
     const Worker &worker = m_workers.at(checkout->worker);
-    if (worker.traits.cancels && worker.state != Worker::Parting)
+    if (worker.traits.cancels && worker.state != Worker::HungUp)
         makeGhost(id, *checkout, call, now);
     else
         cancelByForce(id, *checkout, call, now);
@@ -30,10 +30,10 @@ void Pool::cancelUnsent(CheckoutId id, Checkout &checkout, CallId call, Time now
     if (checkout.rejected && checkout.rejected->erase(call) == 1 && checkout.rejected->empty())
         checkout.rejected.reset();
     drop(checkout, call);
-    goOn(id, now);
+    continueCheckout(id, now);
 }
 
-// Its worker cannot be told that the call is not wanted any more, so it is given up.
+// The worker of the call cannot be told that the call was canceled, so the whole checkout fails and drops its worker.
 void Pool::cancelByForce(CheckoutId id, Checkout &checkout, CallId call, Time now)
 {
     m_actions.push_back({.kind = Action::CancelAsked, .checkout = id, .call = call});
@@ -60,7 +60,7 @@ void Pool::makeGhost(CheckoutId id, Checkout &checkout, CallId call, Time now)
         startGrace(checkout, record, now);
     if (checkout.armedFor == call)
         checkout.armedFor = 0;
-    goOn(id, now);
+    continueCheckout(id, now);
 }
 
 bool Pool::gaveUp(WorkerId id, const CallRef &call, bool hadBegun, Time now)
@@ -79,11 +79,11 @@ bool Pool::gaveUp(WorkerId id, const CallRef &call, bool hadBegun, Time now)
     checkout->tainted = checkout->tainted || hadBegun;
     checkout->hasAnswer = checkout->hasAnswer || hadBegun;
     drop(*checkout, call.call);
-    goOn(call.checkout, now);
+    continueCheckout(call.checkout, now);
     return true;
 }
 
-// Forgets the canceled calls of which a worker had not answered anything when it was lost.
+// Forgets the ghosts of a checkout whose worker was lost: nobody will answer them.
 void Pool::dropGhosts(Checkout &checkout)
 {
     std::vector<CallId> ghosts;
@@ -95,8 +95,8 @@ void Pool::dropGhosts(Checkout &checkout)
         drop(checkout, ghost);
 }
 
-// Starts the time within which the worker has to let go of a ghost. To be called when the worker has no older call, as
-// far as that can be known.
+// Starts the time (cancelGrace) within which the worker has to answer a ghost. It is called when the worker has no
+// older call, or when its order of answers is not known.
 void Pool::startGrace(Checkout &checkout, CallRecord &ghost, Time now)
 {
     if (ghost.deadline != Never || m_options.cancelGrace < Duration::zero())
@@ -105,12 +105,12 @@ void Pool::startGrace(Checkout &checkout, CallRecord &ghost, Time now)
     ++checkout.limited;
 }
 
-// The worker has not let go of a canceled call in time.
+// The worker has not answered a ghost in time.
 void Pool::endGrace(CheckoutId id, CallId ghost, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
-    if (m_workers.at(checkout.worker).state != Worker::Held) { // the others on it go elsewhere
-        giveUp(std::exchange(checkout.worker, 0), id);
+    if (m_workers.at(checkout.worker).state != Worker::Held) { // other one-shots on this worker move to another one
+        abandonOneShot(std::exchange(checkout.worker, 0), id);
         dropGhosts(checkout);
         finishRelease(id, now);
         return;

@@ -19,7 +19,7 @@ bool Pool::isUsuallyShort(MethodId method) const
 
 MethodId Pool::methodId(const QString &name)
 {
-    constexpr std::size_t MostMethods = 4096; // who calls more of them by name makes them up
+    constexpr std::size_t MostMethods = 4096; // a program that calls more than that makes names up
     const auto found = m_methodIds.find(name);
     if (found != m_methodIds.end())
         return found->second;

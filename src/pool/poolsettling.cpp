@@ -16,7 +16,8 @@ Error canceledAfter(const Error &error)
 
 }
 
-// Nothing is left of the checkout's calls: those that have not settled do.
+// Removes all calls of the checkout. The oldest unsettled call settles with the error, the others as canceled after it.
+// If the error belongs to a ghost (Oldest::IsCanceled), all unsettled calls settle as canceled.
 void Pool::settleAll(CheckoutId id, Checkout &checkout, const Error &error, Oldest oldest)
 {
     Action cancel{.kind = Action::Cancel, .checkout = id};
@@ -67,7 +68,7 @@ void Pool::rejected(CheckoutId id, CallId call, const Error &error, Time now)
         found->rejected = std::make_unique<std::map<CallId, Error>>();
     found->rejected->emplace(call, error);
     takeBack(*found, call);
-    if (found->calls.first() == call) // else it is after those before it have settled
+    if (found->calls.first() == call) // otherwise it fails after the calls before it have settled
         failRejected(id, now);
 }
 
@@ -102,13 +103,13 @@ void Pool::failRejected(CheckoutId id, Time now)
     failFirst(id, Error(checkout.rejected->begin()->second), now);
 }
 
-// The calls from that one on were not sent after all.
+// Puts the sent calls from number @p from on back to waiting, for they were not written after all.
 void Pool::takeBack(Checkout &checkout, CallId from)
 {
     for (CallId number = from; number < checkout.next; ++number) {
         CallRecord *const call = checkout.calls.find(number);
         if (call && call->state == CallRecord::Ghost)
-            drop(checkout, number); // nobody will answer it
+            drop(checkout, number); // its worker never got it and will not answer it
         if (!call || call->state != CallRecord::Sent)
             continue;
         call->state = CallRecord::Waiting;
@@ -120,7 +121,8 @@ void Pool::takeBack(Checkout &checkout, CallId from)
     checkout.hasSent = checkout.hasAnswer || checkout.inFlight > 0;
 }
 
-// A ghost counts only if it is named: from how many bytes were written, or which call began last, nothing follows.
+// Tells whether any call of the checkout may have begun. A ghost counts only if the worker named it: how many bytes
+// were written, or which call began last, tells nothing about a ghost.
 bool Pool::mayHaveBegun(const Checkout &checkout, const Begun &begun)
 {
     qsizetype older = 0;
@@ -136,7 +138,8 @@ bool Pool::mayHaveBegun(const Checkout &checkout, const Begun &begun)
     return hasBegun;
 }
 
-// After its worker was lost: once more from the start if nothing of it can have begun, else it has failed.
+// Decides about a checkout whose worker was lost. If none of its calls can have begun, it waits for another worker and
+// sends all of them again; otherwise it fails.
 void Pool::retry(CheckoutId id, const Error &error, bool begun, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);

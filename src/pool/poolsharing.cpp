@@ -5,13 +5,14 @@
 
 namespace Prefork::Pooling {
 
-// While there may be more workers a one-shot had better wait for its own: it may be long.
+// While further workers can be connected, a one-shot waits for a worker of its own rather than share one, for the calls
+// before it may take long.
 bool Pool::mayShare(const Checkout &oneShot) const
 {
     const CallRecord &call = *oneShot.calls.find(1);
     if (call.runTimeout > Duration::zero() && !isUsuallyShort(call.method))
         return false;
-    return !m_roomy.empty() && m_connecting == 0 && (m_failures > 0 || workerCount() >= m_options.maxWorkers);
+    return !m_shareable.empty() && m_connecting == 0 && (m_failures > 0 || workerCount() >= m_options.maxWorkers);
 }
 
 void Pool::share(WorkerId workerId, CheckoutId checkoutId, Time now)
@@ -31,7 +32,7 @@ void Pool::share(WorkerId workerId, CheckoutId checkoutId, Time now)
     sendNext(checkoutId, checkout, now);
 }
 
-// It was never sent after all.
+// Takes back share() for a one-shot that was not written after all.
 void Pool::unshare(WorkerId workerId, CheckoutId checkoutId, Time now)
 {
     Worker &worker = m_workers.at(workerId);
@@ -40,29 +41,30 @@ void Pool::unshare(WorkerId workerId, CheckoutId checkoutId, Time now)
         worker.oneShots.erase(std::find(worker.oneShots.begin(), worker.oneShots.end(), checkoutId));
         --worker.checkouts;
     });
-    goesOn(workerId, worker, now);
+    endSharingIfDone(workerId, worker, now);
 }
 
-// Its answer is waited for only as long as another's is. If it waits behind another in its worker, it will not begin.
-// Else the worker is told that nobody listens, and says how far it came: the others on it go elsewhere.
-void Pool::giveUp(WorkerId workerId, CheckoutId checkoutId)
+// The checkout waits for its one-shot's answer no more. If the worker has an older one-shot to answer, it is told that
+// this one was canceled, so that this one does not begin. Otherwise the client hangs up: the worker says how far it
+// came and ends, and its other one-shots move to another worker.
+void Pool::abandonOneShot(WorkerId workerId, CheckoutId checkoutId)
 {
     Worker &worker = m_workers.at(workerId);
     const bool isBehind
         = worker.traits.answersInOrder && worker.oneShots.front() != checkoutId && worker.oneShots.front() != 0;
     std::replace(worker.oneShots.begin(), worker.oneShots.end(), checkoutId, CheckoutId(0));
     if (std::all_of(worker.oneShots.begin(), worker.oneShots.end(), [](CheckoutId id) { return id == 0; })) {
-        retire(workerId, Farewell::Close);
+        retire(workerId, Disconnect::Needed);
         return;
     }
-    if (worker.state == Worker::Parting)
+    if (worker.state == Worker::HungUp)
         return;
     if (worker.traits.cancels && isBehind) {
         if (const CallRecord *const call = record({checkoutId, 1}); call && call->state == CallRecord::Sent)
             m_actions.push_back({.kind = Action::SendCancel, .worker = workerId, .checkout = checkoutId, .call = 1});
         return;
     }
-    change(workerId, worker, [&] { worker.state = Worker::Parting; });
+    change(workerId, worker, [&] { worker.state = Worker::HungUp; });
     m_actions.push_back({.kind = Action::HangUp, .worker = workerId});
 }
 
@@ -77,21 +79,21 @@ void Pool::answered(WorkerId workerId, CheckoutId checkoutId, Time now)
         else
             worker.oneShots.erase(std::find(worker.oneShots.begin(), worker.oneShots.end(), checkoutId));
     });
-    goesOn(workerId, worker, now);
+    endSharingIfDone(workerId, worker, now);
     if (const Worker *const still = m_workers.find(workerId))
         beginFirst(*still, now);
 }
 
-void Pool::goesOn(WorkerId workerId, Worker &worker, Time now)
+void Pool::endSharingIfDone(WorkerId workerId, Worker &worker, Time now)
 {
     const bool isAwaited
         = std::any_of(worker.oneShots.begin(), worker.oneShots.end(), [](CheckoutId id) { return id != 0; });
     if (isAwaited)
         return;
-    if (worker.state == Worker::Parting || isLastCheckout(worker) || m_unavailable)
-        retire(workerId, Farewell::Close);
-    else if (worker.oneShots.empty()) // else it has still to say of some that they did not begin
-        goesIdle(workerId, worker, now);
+    if (worker.state == Worker::HungUp || isLastCheckout(worker) || m_unavailable)
+        retire(workerId, Disconnect::Needed);
+    else if (worker.oneShots.empty()) // abandoned one-shots, too, must be answered before the worker is idle
+        makeIdle(workerId, worker, now);
 }
 
 }

@@ -72,9 +72,10 @@ std::vector<WorkerId> Pool::overdueWorkers(Time now) const
     return overdue;
 }
 
-// The call that the checkout's own time-out is for, and a ghost's grace: its oldest. Where answers come in any order, a
-// ghost keeps nobody waiting.
-CallId Pool::clockHolder(const Checkout &checkout) const
+// Returns the call that the checkout's time-out, or a ghost's grace, counts for: the oldest one. Where answers come in
+// any order, ghosts are passed over if there is another call, for they keep no other call waiting. Returns 0 if the
+// checkout has no call.
+CallId Pool::timedCall(const Checkout &checkout) const
 {
     if (checkout.calls.isEmpty())
         return 0;
@@ -89,10 +90,10 @@ CallId Pool::clockHolder(const Checkout &checkout) const
     return holder != 0 ? holder : oldest;
 }
 
-// Starts the clocks of the oldest call, if it is another than before.
+// Starts the checkout's time-out again if timedCall() is another call than before.
 void Pool::arm(CheckoutId id, Checkout &checkout, Time now)
 {
-    const CallId holder = clockHolder(checkout);
+    const CallId holder = timedCall(checkout);
     if (std::exchange(checkout.armedFor, holder) != holder) {
         checkout.timeoutAt = Never;
         if (holder == 0)
@@ -108,8 +109,8 @@ void Pool::arm(CheckoutId id, Checkout &checkout, Time now)
     updateAlarm(id, checkout);
 }
 
-// The call is its checkout's oldest. If it is its worker's too, it may begin now, unless it has not been written yet,
-// or the worker is going to tell.
+// The call has become its checkout's oldest. If it is also its worker's oldest, it may begin now. Its time then starts
+// to run, unless the worker is going to say when the call begins, or the call has not been written yet.
 void Pool::begin(CheckoutId id, const Worker &worker, CallRecord &call, Time now)
 {
     if (!worker.traits.answersInOrder || (worker.state != Worker::Held && worker.oneShots.front() != id))
@@ -120,7 +121,7 @@ void Pool::begin(CheckoutId id, const Worker &worker, CallRecord &call, Time now
         call.begun = now;
 }
 
-// Does the same for the worker's oldest call, after something has happened that had kept it from beginning.
+// Calls begin() for the worker's oldest call, after something has ended that may have kept that call from beginning.
 void Pool::beginFirst(const Worker &worker, Time now)
 {
     const CheckoutId id = worker.state == Worker::Held ? worker.checkout
@@ -154,13 +155,13 @@ void Pool::begun(WorkerId id, const CallRef &ref, Time now)
     if (!checkout)
         return;
     CallRecord &call = *checkout->calls.find(ref.call);
-    if (std::exchange(call.hasSaidBegun, true)) // who says it again does not get more time
+    if (std::exchange(call.hasSaidBegun, true)) // a worker that says so again does not get more time
         return;
     call.begun = now;
     updateAlarm(ref.checkout, *checkout);
 }
 
-void Pool::speaks(WorkerId id, const CallRef &ref, Time now)
+void Pool::noticeArrived(WorkerId id, const CallRef &ref, Time now)
 {
     if (const CallRecord *const call = record(ref); call && call->begun == Never)
         begun(id, ref, now);
@@ -181,7 +182,7 @@ Time Pool::dueTime(const Checkout &checkout) const
     return due;
 }
 
-// An alarm that comes early enough is left alone: what is due then is found out when it comes.
+// An alarm that comes early enough is not moved: when it comes, expire() finds out whether anything is due.
 void Pool::updateAlarm(CheckoutId id, Checkout &checkout)
 {
     const Time due = dueTime(checkout);
@@ -195,7 +196,7 @@ void Pool::setAlarm(CheckoutId id, Checkout &checkout, Time when)
 {
     ++m_changes;
     checkout.alarm = when;
-    m_alarms.emplace_hint(m_alarms.end(), when, id); // most often none is later
+    m_alarms.emplace_hint(m_alarms.end(), when, id); // most often no other alarm is later
 }
 
 void Pool::clearAlarm(CheckoutId id, Checkout &checkout)
@@ -204,7 +205,7 @@ void Pool::clearAlarm(CheckoutId id, Checkout &checkout)
         return;
     ++m_changes;
     const std::pair alarm(std::exchange(checkout.alarm, Never), id);
-    if (*m_alarms.begin() == alarm) // so it is most often
+    if (*m_alarms.begin() == alarm) // the usual case
         m_alarms.erase(m_alarms.begin());
     else
         m_alarms.erase(alarm);
@@ -265,22 +266,22 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
             detail = ranFor(methodName(call.method), call.runTimeout);
         } else if (isLate) {
             limit = call.deadline - call.made;
-            detail = call.begun == Never ? whereTheTimeWent(id, checkout, now) : whereItsLifeWent(call, now);
+            detail = call.begun == Never ? whyNotBegun(id, checkout, now) : longestPhase(call, now);
         }
     });
     if (detail.isNull()) {
         const CallRecord *const oldest = checkout.calls.find(checkout.armedFor);
         detail = oldest && oldest->begun != Never ? ranFor(methodName(oldest->method), now - oldest->begun)
-                                                  : whereTheTimeWent(id, checkout, now);
+                                                  : whyNotBegun(id, checkout, now);
     }
     return Error(Error::Timeout, QStringLiteral("timed out after %1").arg(inSeconds(limit))).withDetail(detail);
 }
 
-// Says which part of the time since it was made was the longest, for a call that has begun.
-QString Pool::whereItsLifeWent(const CallRecord &call, Time now) const
+// For an error text: says where a call that has begun spent most of its time.
+QString Pool::longestPhase(const CallRecord &call, Time now) const
 {
-    const Duration waited = call.sent - call.made; // for a worker
-    const Duration stoodBehind = call.begun - call.sent; // calls of the same worker
+    const Duration waited = call.sent - call.made; // until it had a worker
+    const Duration stoodBehind = call.begun - call.sent; // until its worker had answered the calls before it
     const Duration ran = now - call.begun;
     if (ran >= waited && ran >= stoodBehind)
         return ranFor(methodName(call.method), ran);
@@ -288,8 +289,8 @@ QString Pool::whereItsLifeWent(const CallRecord &call, Time now) const
                                 : waitedForOthers(stoodBehind);
 }
 
-// Says what a call has waited for that has not begun.
-QString Pool::whereTheTimeWent(CheckoutId id, const Checkout &checkout, Time now) const
+// For an error text: says why the checkout's oldest call has not begun.
+QString Pool::whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) const
 {
     constexpr int MostCounted = 1000;
     if (checkout.isOneShot && isShared(checkout.worker) && m_workers.at(checkout.worker).oneShots.front() != id)

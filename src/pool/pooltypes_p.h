@@ -18,61 +18,63 @@ using WorkerId = quint64;
 using CheckoutId = quint64;
 using CallId = quint64;
 
+/// A client's options as the pool needs them: counts, and times in nanoseconds.
 struct Options
 {
     int minWorkers = 2;
     int maxWorkers = 20;
     Duration timeout = std::chrono::seconds(30); ///< 0 = none
-    bool isTimeoutImplied = false; ///< it is not for calls with a runTimeout
-    Duration cancelGrace = std::chrono::seconds(1); ///< 0 = at once, negative = for ever
+    bool isTimeoutImplied = false; ///< the user did not set the timeout: it does not count for calls with a runTimeout
+    Duration cancelGrace = std::chrono::seconds(1); ///< 0 = the worker is killed at once, negative = never
     int maxCheckouts = 0; ///< checkouts a worker serves before it is replaced; 0 = any number
     bool reuseAfterError = false;
     Duration idleTimeout = std::chrono::seconds(60); ///< 0 = never
     int maxQueued = 0; ///< 0 = no bound
     bool waitForServer = true;
     int maxConnecting = 8;
-    int window = 64; ///< calls of one checkout that may be with its worker at a time, if the worker can
+    int window = 64; ///< calls of one checkout that may be in flight at a time, if the worker pipelines
     int oneShotDepth = 4; ///< one-shot calls that may share a worker
-    Duration firstRetry = std::chrono::milliseconds(100);
-    Duration lastRetry = std::chrono::milliseconds(800);
-    quint32 seed = 0; ///< of the jitter
+    Duration firstRetry = std::chrono::milliseconds(100); ///< the wait after a failure to connect; doubles each time
+    Duration lastRetry = std::chrono::milliseconds(800); ///< the longest such wait
+    quint32 seed = 0; ///< of the random factor that shortens each such wait
 };
 
 struct CheckoutOptions
 {
-    std::optional<Duration> timeout
-        = std::nullopt; ///< for its oldest call, anew from each settlement; unset = the pool's, 0 = none
-    int priority = 0; ///< the higher is served first
+    /// For the checkout's oldest call; it starts again at each settlement. Unset = the pool's timeout, 0 = none.
+    std::optional<Duration> timeout = std::nullopt;
+    int priority = 0; ///< a checkout with a higher one is served first
 };
 
-/// Stands for the name of a method; see Pool::methodId(). 0 = none.
+/// A number for the name of a method, given by Pool::methodId(). 0 = no name.
 using MethodId = quint32;
 
 struct CallOptions
 {
-    Duration runTimeout{}; ///< from when the worker begins; 0 = none
-    Duration deadline{}; ///< from now; 0 = none
-    MethodId method = 0; ///< for error texts, and to know how long it usually runs
+    Duration runTimeout{}; ///< counts from when the worker begins the call; 0 = none
+    Duration deadline{}; ///< counts from when the call is made; 0 = none
+    MethodId method = 0; ///< for error texts, and to know how long its calls usually run
 };
 
-/// What the pool knows of a call from when it is made until it has settled; of a canceled one that was sent, until its
-/// worker has answered it.
+/// What the pool knows of one call, from when the call is made until it has settled. The record of a call that was
+/// canceled after it was sent, a ghost, stays until its worker has answered it. Pool owns the records; Client code
+/// reads them by Pool::record().
 struct CallRecord
 {
     enum State : quint8 {
-        Vacant, ///< there is no such call
-        Waiting, ///< its worker does not have it
-        Sent, ///< its worker has it, or is about to
-        Ghost, ///< the same of one that was canceled, and has settled: its answer is waited for, and is nobody's
+        Vacant, ///< this record is unused
+        Waiting, ///< the call was not sent to a worker yet
+        Sent, ///< a worker has the call, or the order to send it was given
+        Ghost, ///< as Sent, but the call was canceled and has settled; its answer is awaited and then ignored
     };
     State state = Vacant;
-    bool hasSaidBegun = false; ///< its worker has
+    bool hasSaidBegun = false; ///< the worker has said that it began the call
     MethodId method = 0;
-    quint64 group = 0; ///< of one that was sent: its fate group
+    quint64 group = 0; ///< the fate group that the call was sent with
     Time made{};
-    Time sent{}; ///< when its worker was given it
-    Time begun = Never; ///< when it may have begun, as far as is known
-    Time deadline = Never; ///< of a ghost: when its worker is killed
+    Time sent{}; ///< when the order to send the call was given
+    Time begun = Never; ///< the earliest time at which the call can have begun, as far as the pool knows
+    Time deadline = Never; ///< when the call times out; of a ghost: when its worker is killed
     Duration runTimeout{}; ///< 0 = none
 
     [[nodiscard]] bool isVacant() const { return state == Vacant; }
@@ -80,29 +82,29 @@ struct CallRecord
     [[nodiscard]] bool hasLimit() const { return runTimeout > Duration::zero() || deadline != Never; }
 };
 
-/// One call of one checkout.
+/// Names one call of one checkout.
 struct CallRef
 {
-    CheckoutId checkout = 0; ///< 0 when the call has been given up and its answer interests nobody
+    CheckoutId checkout = 0; ///< 0 if the call was abandoned: the client waits for its answer no more
     CallId call = 0;
     friend bool operator==(const CallRef &a, const CallRef &b) = default;
 };
 
-/// Something the pool's owner must do.
+/// An order of the pool: what the pool's owner (ClientCore) must do next.
 struct Action
 {
     enum Kind {
-        Connect, ///< begin to connect @c worker; answer with connected() or connectFailed()
-        Close, ///< drop @c worker, connected or not
-        HangUp, ///< tell @c worker that nothing more will come, and read on to its end; answer with lost()
-        Send, ///< write call @c call of @c checkout to @c worker
-        SendCancel, ///< tell @c worker that call @c call of @c checkout, which was sent to it, is not wanted any more
-        SendDone, ///< tell @c worker that its checkout was released
-        Finish, ///< @c call of @c checkout has its result
-        Fail, ///< @c call of @c checkout ends with @c error
-        Cancel, ///< the calls of @c checkout from @c call up to, not including, @c end will never run, for @c error
-        CancelAsked, ///< @c call of @c checkout ends because cancel() asked for it
-        Released, ///< nothing more will come for @c checkout
+        Connect, ///< Begin to connect @c worker; answer with connected() or connectFailed().
+        Close, ///< Drop @c worker, whether it is connected or not.
+        HangUp, ///< Tell @c worker that nothing more will come, and read until its end; answer with lost().
+        Send, ///< Write @c call of @c checkout to @c worker.
+        SendCancel, ///< Tell @c worker that @c call of @c checkout, which was sent to it, was canceled.
+        SendDone, ///< Tell @c worker that its checkout was released.
+        Finish, ///< Settle @c call of @c checkout with its result.
+        Fail, ///< Settle @c call of @c checkout with @c error.
+        Cancel, ///< Settle the calls of @c checkout from @c call up to, not including, @c end: they never run.
+        CancelAsked, ///< Settle @c call of @c checkout as canceled, for Pool::cancel() was called.
+        Released, ///< No further action will name @c checkout.
     };
     Kind kind;
     WorkerId worker = 0;
@@ -110,22 +112,22 @@ struct Action
     CallId call = 0;
     CallId end = 0;
     quint64 group = 0; ///< of Send: its fate group; after an error the worker drops what it has of the group
-    bool isFirst = false; ///< of Send: the first call its checkout gives this worker
-    std::optional<Error> error = {}; ///< of Fail and Cancel
+    bool isFirst = false; ///< of Send: it is the first call that its checkout gives this worker
+    std::optional<Error> error = {}; ///< of Fail: the call's error; of Cancel: the error that says why they never ran
 };
 
-/// Where a call goes.
+/// Where a call is to be written that may be sent at once: which worker, in which fate group.
 struct Sending
 {
     WorkerId worker = 0;
     quint64 group = 0;
 };
 
-/// Which of the calls that a lost worker had may have begun.
+/// Which calls of a lost worker may have begun. Those must not be sent a second time.
 struct Begun
 {
-    qsizetype oldest = 0; ///< so many, the oldest first
-    std::vector<CallRef> named = {}; ///< and these, for the worker said so
+    qsizetype oldest = 0; ///< the number of the worker's oldest calls that may have begun
+    std::vector<CallRef> named = {}; ///< further calls that have begun, for the worker said so
 };
 
 }

@@ -17,7 +17,7 @@ void Pool::connected(WorkerId id, const Wire::WorkerTraits &traits, Time now)
         return;
     found->traits = traits;
     m_connectProblem.clear();
-    goesIdle(id, *found, now);
+    makeIdle(id, *found, now);
     servePending(now);
 }
 
@@ -25,7 +25,7 @@ void Pool::connectFailed(WorkerId id, const Error &error, Time now)
 {
     if (!m_workers.contains(id))
         return;
-    retire(id, Farewell::Gone);
+    retire(id, Disconnect::Done);
     m_connectProblem = error.detail().isEmpty() ? error.message() : error.detail();
     backOff(now);
     if (!m_options.waitForServer)
@@ -39,9 +39,9 @@ bool Pool::released(WorkerId id, Time now)
     if (!found || found->state != Worker::Resetting)
         return false;
     if (isLastCheckout(*found))
-        retire(id, Farewell::Close);
+        retire(id, Disconnect::Needed);
     else
-        goesIdle(id, *found, now);
+        makeIdle(id, *found, now);
     servePending(now);
     return true;
 }
@@ -52,11 +52,11 @@ void Pool::lost(WorkerId id, const Error &error, const Begun &begun, Time now, L
     if (!found)
         return;
     const Worker worker = *found;
-    retire(id, Farewell::Gone);
-    // Before anything that may ask for another one.
+    retire(id, Disconnect::Done);
+    // This comes first, for what follows may connect another worker.
     if (loss == Loss::ForRoom)
-        m_givenUp = std::min(m_givenUp + 1, m_options.minWorkers);
-    if (!worker.proven && worker.state != Worker::Connecting)
+        m_unreplaced = std::min(m_unreplaced + 1, m_options.minWorkers);
+    if (!worker.hasEverAnswered && worker.state != Worker::Connecting)
         backOff(now);
     if (worker.state == Worker::Held)
         retry(worker.checkout, error, mayHaveBegun(m_checkouts.at(worker.checkout), begun), now);
@@ -74,9 +74,9 @@ void Pool::lost(WorkerId id, const Error &error, const Begun &begun, Time now, L
 void Pool::recycle(Time now)
 {
     while (!m_idle.empty())
-        retire(m_idle.begin()->second.worker, Farewell::Close);
+        retire(m_idle.begin()->second.worker, Disconnect::Needed);
     for (auto &[id, worker] : m_workers) {
-        if (worker.state != Worker::Connecting && worker.state != Worker::Parting)
+        if (worker.state != Worker::Connecting && worker.state != Worker::HungUp)
             change(id, worker, [&worker = worker] { worker.isOutdated = true; });
     }
     grow(now);
@@ -90,7 +90,7 @@ void Pool::reconnect(Time now)
             connecting.push_back(id);
     }
     for (const WorkerId id : connecting)
-        retire(id, Farewell::Close);
+        retire(id, Disconnect::Needed);
     recycle(now);
 }
 
@@ -100,18 +100,18 @@ void Pool::servePending(Time now)
     grow(now);
 }
 
-void Pool::prove(Worker &worker)
+void Pool::noteAnswer(Worker &worker)
 {
-    worker.proven = true;
+    worker.hasEverAnswered = true;
     m_failures = 0;
 }
 
-// The worker that the next in line may have; 0 = none.
+// Returns the worker that the checkout may have now; 0 = none.
 WorkerId Pool::workerFor(const Checkout &checkout) const
 {
     if (!m_idle.empty())
         return m_idle.rbegin()->second.worker;
-    return checkout.isOneShot && mayShare(checkout) ? m_roomy.begin()->second : 0;
+    return checkout.isOneShot && mayShare(checkout) ? m_shareable.begin()->second : 0;
 }
 
 void Pool::give(WorkerId workerId, CheckoutId id, Checkout &checkout, Time now)
@@ -153,7 +153,7 @@ void Pool::hold(WorkerId workerId, CheckoutId checkoutId, Time now)
     sendNext(checkoutId, checkout, now);
 }
 
-void Pool::goesIdle(WorkerId id, Worker &worker, Time now)
+void Pool::makeIdle(WorkerId id, Worker &worker, Time now)
 {
     change(id, worker, [&] {
         worker.state = Worker::Idle;
@@ -165,50 +165,50 @@ void Pool::goesIdle(WorkerId id, Worker &worker, Time now)
     m_idle.emplace(worker.idleKey, IdleEntry{id, now});
 }
 
-void Pool::retire(WorkerId id, Farewell farewell)
+void Pool::retire(WorkerId id, Disconnect disconnect)
 {
     auto *const found = m_workers.find(id);
-    account(id, tally(*found), {});
+    updateTotals(id, contribution(*found), {});
     if (found->state == Worker::Idle)
         m_idle.erase(found->idleKey);
     m_workers.erase(id);
-    if (farewell == Farewell::Close)
+    if (disconnect == Disconnect::Needed)
         m_actions.push_back({.kind = Action::Close, .worker = id});
 }
 
-Pool::Tally Pool::tally(const Worker &worker) const
+Pool::Contribution Pool::contribution(const Worker &worker) const
 {
-    Tally tally;
-    tally.connecting = worker.state == Worker::Connecting ? 1 : 0;
+    Contribution result;
+    result.connecting = worker.state == Worker::Connecting ? 1 : 0;
     const auto shots = qsizetype(worker.oneShots.size());
     const bool isLast = isLastCheckout(worker);
     const bool isShared = worker.state == Worker::Shared;
     if (isShared && !worker.isSlow && shots < m_options.oneShotDepth && !worker.stalled && !isLast)
-        tally.room = shots;
+        result.sharedLoad = shots;
     const bool isUsed = worker.state != Worker::Connecting && worker.state != Worker::Idle;
-    if (worker.state == Worker::Parting || (isUsed && isLast))
-        return tally;
-    tally.supply = 1;
-    tally.load = isShared ? shots : worker.state == Worker::Held ? 1 : 0;
-    return tally;
+    if (worker.state == Worker::HungUp || (isUsed && isLast))
+        return result;
+    result.supply = 1;
+    result.load = isShared ? shots : worker.state == Worker::Held ? 1 : 0;
+    return result;
 }
 
-void Pool::account(WorkerId id, const Tally &before, const Tally &after)
+void Pool::updateTotals(WorkerId id, const Contribution &before, const Contribution &after)
 {
     ++m_changes;
     m_connecting += after.connecting - before.connecting;
     m_supply += after.supply - before.supply;
     m_load += after.load - before.load;
-    if (before.room == after.room)
+    if (before.sharedLoad == after.sharedLoad)
         return;
-    if (before.room == Tally::NoRoom) {
-        m_roomy.emplace(after.room, id);
-    } else if (after.room == Tally::NoRoom) {
-        m_roomy.erase({before.room, id});
-    } else { // the most frequent by far, for which no memory is asked for
-        auto entry = m_roomy.extract({before.room, id});
-        entry.value().first = after.room;
-        m_roomy.insert(std::move(entry));
+    if (before.sharedLoad == Contribution::NotShareable) {
+        m_shareable.emplace(after.sharedLoad, id);
+    } else if (after.sharedLoad == Contribution::NotShareable) {
+        m_shareable.erase({before.sharedLoad, id});
+    } else { // by far the most frequent case: extract() avoids an allocation
+        auto entry = m_shareable.extract({before.sharedLoad, id});
+        entry.value().first = after.sharedLoad;
+        m_shareable.insert(std::move(entry));
     }
 }
 
@@ -219,7 +219,7 @@ bool Pool::isLastCheckout(const Worker &worker) const
 
 qsizetype Pool::demand() const
 {
-    return std::max<qsizetype>(m_options.minWorkers - m_givenUp, m_load + waitingCount());
+    return std::max<qsizetype>(m_options.minWorkers - m_unreplaced, m_load + waitingCount());
 }
 
 bool Pool::wantsMore() const
@@ -231,10 +231,10 @@ void Pool::grow(Time now)
 {
     const int atOnce = m_failures > 0 ? 1 : m_options.maxConnecting;
     while (wantsMore() && m_connecting < atOnce && (m_failures == 0 || now >= m_retryAt)) {
-        if (m_givenUp > 0 && m_load + waitingCount() > m_options.minWorkers - m_givenUp)
-            --m_givenUp; // needed again
+        if (m_unreplaced > 0 && m_load + waitingCount() > m_options.minWorkers - m_unreplaced)
+            --m_unreplaced; // a checkout needs the worker that was not replaced
         const WorkerId id = ++m_lastWorker;
-        account(id, {}, tally(m_workers.emplace(id)));
+        updateTotals(id, {}, contribution(m_workers.emplace(id)));
         m_actions.push_back({.kind = Action::Connect, .worker = id});
     }
 }
@@ -256,7 +256,7 @@ bool Pool::mayReap() const
 void Pool::reapIdle(Time now)
 {
     while (mayReap() && m_idle.begin()->second.since + m_options.idleTimeout <= now)
-        retire(m_idle.begin()->second.worker, Farewell::Close);
+        retire(m_idle.begin()->second.worker, Disconnect::Needed);
 }
 
 }

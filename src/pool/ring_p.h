@@ -9,22 +9,24 @@
 
 namespace Prefork::Pooling {
 
-/// Things by running number, from 1: each is appended with the next number and taken out once, mostly in order. The
-/// memory is used over and over, for calls come and go millions of times; for one at a time it needs none of its own.
-/// A T that was made by default, or vacate()d, isVacant().
+/// A queue of numbered entries, a ring buffer: each entry is appended with the next number, from 1 on, and is taken out
+/// once, mostly in order. Client and pool keep the calls of a checkout in it. Its memory is used again and again, for
+/// calls come and go millions of times; while there is never more than one entry it allocates nothing. T must have
+/// vacate() and isVacant(); a default-constructed T must be vacant.
 template <class T>
 class Ring
 {
 public:
     [[nodiscard]] bool isEmpty() const { return m_count == 0; }
     [[nodiscard]] std::size_t size() const { return m_count; }
-    /// The number of the oldest that is there, and one more than that of the newest ever; equal if there is none.
+    /// first() is the number of the oldest entry, end() is the number that the next appended entry will get. They are
+    /// equal if the ring is empty.
     [[nodiscard]] quint64 first() const { return m_first; }
     [[nodiscard]] quint64 end() const { return m_end; }
 
-    /// The oldest. Only while it is not empty.
+    /// The oldest entry. The ring must not be empty.
     [[nodiscard]] T &front() { return slot(m_first); }
-    /// A vacant one, whose number was end(), to be filled at once.
+    /// Appends a vacant entry, which gets the number that end() returned before. The caller must fill it at once.
     [[nodiscard]] T &append()
     {
         if (m_end - m_first > m_mask) [[unlikely]]
@@ -32,13 +34,13 @@ public:
         ++m_count;
         return slot(m_end++);
     }
-    /// Numbers go on from @p end. Only while it is empty.
+    /// The next entry gets the number @p end. The ring must be empty.
     void skipTo(quint64 end)
     {
         Q_ASSERT(isEmpty());
         m_first = m_end = end;
     }
-    /// Null if it is not there any more, or never was.
+    /// Returns null if the entry was taken out, or never existed.
     [[nodiscard]] T *find(quint64 number)
     {
         if (number < m_first || number >= m_end)
@@ -47,13 +49,14 @@ public:
         return found.isVacant() ? nullptr : &found;
     }
     [[nodiscard]] const T *find(quint64 number) const { return const_cast<Ring *>(this)->find(number); }
-    /// Takes out one that is there.
+    /// Takes the entry out and returns it. The entry must exist.
     [[nodiscard]] T take(quint64 number)
     {
         T taken = std::move(slot(number));
         drop(number);
         return taken;
     }
+    /// Takes the entry out and destroys what it held. The entry must exist.
     void drop(quint64 number)
     {
         slot(number).vacate();
@@ -66,7 +69,7 @@ public:
         while (slot(m_first).isVacant())
             ++m_first;
     }
-    /// Visits `(number, entry)` in order.
+    /// Calls `visit(number, entry)` for each entry, in the order of their numbers.
     template <class Visit>
     void forEach(Visit visit)
     {
@@ -82,7 +85,7 @@ public:
     }
 
 private:
-    static constexpr quint64 MostKept = 1024; // slots of a ring that is empty
+    static constexpr quint64 MostKept = 1024; // slots that an empty ring keeps
 
     [[nodiscard]] T &slot(quint64 number) { return m_slots ? m_slots[number & m_mask] : m_only; }
     void grow()
@@ -100,7 +103,7 @@ private:
         m_mask = 0;
     }
 
-    T m_only; // the place of the one there is, as long as there is no more than one at a time
+    T m_only; // the slot of the only entry, as long as there has never been a second one beside it
     std::unique_ptr<T[]> m_slots;
     quint64 m_mask = 0; // one less than the number of slots, a power of two
     quint64 m_first = 1;
