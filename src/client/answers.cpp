@@ -13,19 +13,19 @@ using Settle = ClientCore::Settle;
 
 namespace {
 
-constexpr int StepsAtOnce = 2000; // values between looks at the clock
+constexpr int StepsAtOnce = 2000; // values that are read before the clock is asked again
 
 bool isNext(const Connection &connection, const Wire::Incoming &message)
 {
     return connection.inFlight() > 0 && (!connection.traits.pipelines || message.id == connection.lastAnswered + 1);
 }
 
-// Of a call whose result was refused, the worker answers those behind it too.
-bool isUnwanted(Connection &connection, const Wire::Incoming &message)
+// After the client has refused a call's result, the worker still answers the calls behind it: it knows of no error.
+bool isIgnored(Connection &connection, const Wire::Incoming &message)
 {
-    if (!connection.traits.pipelines || message.id <= connection.lastUnwanted || message.id > connection.unwanted)
+    if (!connection.traits.pipelines || message.id <= connection.lastIgnored || message.id > connection.ignoreUpTo)
         return false;
-    connection.lastUnwanted = message.id;
+    connection.lastIgnored = message.id;
     return true;
 }
 
@@ -50,7 +50,7 @@ void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
         m_core->perform(Settle::Now);
         break;
     case Wire::Incoming::Goodbye:
-        m_core->connections().sayGoodbye(connection, message);
+        m_core->connections().onGoodbye(connection, message);
         break;
     case Wire::Incoming::Event:
     case Wire::Incoming::Progress:
@@ -64,7 +64,7 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
 {
     const auto ref = m_pool.callOf(connection->worker);
     if (!ref || !isNext(*connection, message)) {
-        if (!isUnwanted(*connection, message))
+        if (!isIgnored(*connection, message))
             m_core->connections().breakOff(connection, QStringLiteral("a reply nobody asked for"));
         return;
     }
@@ -87,7 +87,7 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
         m_core->settler().discard(std::move(waste));
         m_core->settler().expectLarge(); // The handler of the call holds a copy, which is destroyed in steps too.
     }
-    if (!isNumbered && connection->codec->hasRest()) { // no reply to the next call, which is not yet on its way
+    if (!isNumbered && connection->codec->hasRest()) { // this cannot be the next call's reply, for that was not sent
         m_core->connections().breakOff(connection, QStringLiteral("a reply nobody asked for"),
                                        Connections::NextCall::Unsent);
         return;
@@ -95,12 +95,13 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
     m_core->perform(Settle::Now);
 }
 
-// Only the call that runs can say anything, which is the oldest. One of a refused result is nobody's any more.
+// Only the call that runs can send a notice, and that is the oldest. Notices of calls behind a refused result are
+// ignored.
 void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
     const auto ref = m_pool.callOf(connection->worker);
     if (!ref || !isNext(*connection, message)) {
-        if (message.id <= connection->lastUnwanted || message.id > connection->unwanted)
+        if (message.id <= connection->lastIgnored || message.id > connection->ignoreUpTo)
             m_core->connections().breakOff(connection, QStringLiteral("an event of a call that cannot be running"));
         return;
     }
@@ -119,19 +120,20 @@ void Reader::takeNotice(const ConnectionPtr &connection, const Wire::Incoming &m
     m_core->perform(Settle::Now);
 }
 
-// The call goes on, for only its worker can end it, but its result is not taken any more.
-void Reader::refuseLater(const Pooling::CallRef &ref, const QString &problem)
+// An event of the call could not be read. The call goes on, for only its worker can end it, but its result will be
+// refused when it comes.
+void Reader::refuseResultLater(const Pooling::CallRef &ref, const QString &problem)
 {
     PendingCall *const call = m_core->callers().find(ref.checkout, ref.call);
-    if (!call) // code of a registered type has settled it
+    if (!call) // the code of a registered type, which read the event, has settled the call
         return;
     if (call->handler->listening())
         call->handler->listening()->isOver = true;
     call->handler = std::make_unique<RefusedResult>(std::move(call->handler), problem);
 }
 
-// Returns why the connection has to end; null if it need not. Reading an event may run code of a registered type, which
-// may settle the call.
+// Gives a notice to the handlers that listen to the call. Returns why the connection has to end; null if it need not.
+// Reading an event may run code of a registered type, which may settle the call.
 QString Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message)
 {
     const QString method = call.method;
@@ -154,9 +156,9 @@ QString Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call,
         detail::CborReader reader(message.arguments, &m_core->types(), nullptr, m_core->maxDecodedSize());
         auto notice = handler->read(message.event, reader, message.argumentCount);
         if (!notice && reader.isRefused()) {
-            refuseLater(ref,
-                        QStringLiteral("the event '%1' of '%2' cannot be taken: %3")
-                            .arg(message.event, method, reader.errorString()));
+            refuseResultLater(ref,
+                              QStringLiteral("the event '%1' of '%2' cannot be taken: %3")
+                                  .arg(message.event, method, reader.errorString()));
             return {};
         }
         if (!notice)
@@ -174,7 +176,7 @@ void Reader::takeFailure(Connection &connection, const Pooling::CallRef &ref, co
     static_cast<void>(m_pool.failed(connection.worker, ref, Wire::toError(failure), time));
 }
 
-// False if the pool need not be asked what to do next.
+// Returns false if the caller has nothing more to do for this answer.
 bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef &ref, Pooling::Time time)
 {
     PendingCall *const call = m_core->callers().find(ref.checkout, ref.call);
@@ -209,18 +211,20 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
     return false;
 }
 
-// The worker knows of no error, and answers what came behind.
+// Fails the call although the worker knows of no error. The worker also answers the calls behind it: those answers will
+// be ignored.
 void Reader::refuseResult(Connection &connection, const Pooling::CallRef &ref, const Error &error, Pooling::Time time)
 {
     if (!m_pool.isShared(connection.worker)) {
-        connection.lastUnwanted = connection.lastAnswered;
-        connection.unwanted = connection.lastAnswered = connection.lastSent;
+        connection.lastIgnored = connection.lastAnswered;
+        connection.ignoreUpTo = connection.lastAnswered = connection.lastSent;
     }
     static_cast<void>(m_pool.failed(connection.worker, ref, error, time));
 }
 
-// Reads on in a large result that was begun, if there is one; false if the time is up before its end. It need not be of
-// the message that was taken last: that one's callback may have turned an event loop, which began with the next.
+// Goes on reading a large result that was read in part, if there is one. Returns false if the budget is used up before
+// its end. The result need not belong to the message that was handled last: the callback of that one may have turned an
+// event loop, and the loop may have begun with the next result.
 bool Reader::finishResult(const ConnectionPtr &connection)
 {
     for (bool isFirst = true; connection->isUnfinished && !connection->dropped; isFirst = false) {
@@ -230,9 +234,9 @@ bool Reader::finishResult(const ConnectionPtr &connection)
         Wire::Incoming message;
         message.kind = Wire::Incoming::Result;
         message.id = connection->lastAnswered + 1;
-        const ConnectionPtr *const outer = std::exchange(m_taking, &connection);
+        const ConnectionPtr *const outer = std::exchange(m_handling, &connection);
         takeAnswer(connection, message);
-        m_taking = outer;
+        m_handling = outer;
         joinFreedBlocks();
     }
     return true;

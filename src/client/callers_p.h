@@ -9,13 +9,14 @@
 
 namespace Prefork::Internal {
 
-/// Who has a checkout of the pool: a Checkout of the user's, or a one-shot, which is a call alone.
+/// What the client keeps for one checkout of the pool: either the Checkout object of the user, or the call of a
+/// one-shot, which has no Checkout object.
 struct Caller
 {
     QPointer<Checkout> checkout;
     std::unique_ptr<PendingCall> oneShot = nullptr;
 
-    /// Null if it has settled.
+    /// Returns null if the call has settled.
     [[nodiscard]] PendingCall *find(CallId call) const
     {
         if (oneShot)
@@ -24,7 +25,8 @@ struct Caller
     }
 };
 
-/// All of a client, by the pool's number.
+/// All checkouts and one-shots of a client, by the number that the pool gave them. ClientCore owns it; its parts look
+/// up in it the call that an action of the pool names.
 class Callers : public Pooling::IdMap<Caller>
 {
 public:

@@ -17,15 +17,15 @@ using namespace Internal;
 
 namespace {
 
-// Whether nothing runs in @p thread any more, so that nobody there can be disturbed, and nobody would take what is
-// posted.
-bool isOver(const QThread *thread)
+// Whether nothing runs in @p thread any more: then its objects may be touched here, and nothing would handle an event
+// that is posted to them.
+bool hasEnded(const QThread *thread)
 {
     return !thread || thread->isFinished();
 }
 
-// Takes a checkout along when it is deleted itself, in the checkout's thread: there the checkout is still to say that
-// it is released.
+// Drops a checkout in the checkout's thread when it is deleted there itself. It is needed because a thread that ends
+// still executes deleteLater() but delivers no other posted events, and the checkout must still emit released().
 class Dropper final : public QObject
 {
 public:
@@ -50,19 +50,18 @@ CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Poo
             &CheckoutPrivate::drop};
 }
 
-// The last handle may go anywhere, but the client's things are touched in its thread only.
+// The last CheckoutPtr may be destroyed in any thread, but the client may be touched in its own thread only.
 void CheckoutPrivate::drop(Checkout *checkout)
 {
     if (checkout->thread() == QThread::currentThread()) {
         dropHere(checkout);
-    } else if (isOver(checkout->thread())) {
-        static QMutex oneAtATime; // several may share a client
+    } else if (hasEnded(checkout->thread())) {
+        static QMutex oneAtATime; // for several checkouts may share a client, and go in different threads
         const QMutexLocker locker(&oneAtATime);
         delete checkout;
     } else {
         QMetaObject::invokeMethod(checkout, [checkout] { checkout->d->release(); }, Qt::QueuedConnection);
-        (new Dropper(checkout))
-            ->deleteLater(); // of what is posted to it, a thread that ends does this and nothing else
+        (new Dropper(checkout))->deleteLater();
     }
 }
 
@@ -70,7 +69,7 @@ void CheckoutPrivate::dropHere(Checkout *checkout)
 {
     const std::shared_ptr<ClientCore> core = checkout->d->core;
     checkout->d->release();
-    if (isOver(checkout->thread())) // nobody is going to settle anything there
+    if (hasEnded(checkout->thread())) // nothing settles there any more
         delete checkout;
     else
         core->settler().deleteWhenSettled(checkout);
@@ -118,16 +117,16 @@ Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArgum
     call.id = d->lastCall + 1;
     if (core.callAtOnce(*d, target, arguments, options, call)) {
         static_cast<void>(d->add(std::move(call), this));
-        return ClientCore::handOut(d->handle, d->lastCall, extras);
+        return ClientCore::makeHandle(d->handle, d->lastCall, extras);
     }
-    const CheckoutPtr self = shared_from_this(); // the arguments' own code may do anything
+    const CheckoutPtr self = shared_from_this(); // user code that writes the arguments may drop the last CheckoutPtr
     if (!d->isReleased)
         core.encode(target, arguments, &call);
-    call.id = d->lastCall + 1; // that code may have made calls, too
+    call.id = d->lastCall + 1; // that code may also have made calls
     PendingCall &pending = d->add(std::move(call), this);
     const CallId id = pending.id;
     core.call(*this, pending, options);
-    return ClientCore::handOut(d->handle, id, extras);
+    return ClientCore::makeHandle(d->handle, id, extras);
 }
 
 void Checkout::connectNotify(const QMetaMethod &signal)
@@ -158,7 +157,7 @@ bool Checkout::waitForSettled(std::chrono::milliseconds deadline)
 {
     d->core->mustBeInThread("Prefork::Checkout::waitForSettled()");
     const CheckoutPtr self = shared_from_this();
-    if (!QCoreApplication::instance()) { // not yet or no more, and an event loop would turn for ever
+    if (!QCoreApplication::instance()) { // without an application an event loop would never end
         const QDeadlineTimer end(deadline, Qt::PreciseTimer);
         while (!d->calls.isEmpty() && !end.hasExpired())
             d->core->turnByHand(end.remainingTimeAsDuration());

@@ -13,15 +13,18 @@ namespace Internal {
 class ClientCore;
 }
 
+/// The private part of a Checkout: its unsettled calls, and the way to its client. ClientCore creates checkouts, and
+/// its parts add and take calls here. It lives as long as its Checkout, which keeps the ClientCore alive.
 class CheckoutPrivate
 {
 public:
-    /// @p runTimeout is for calls that do not say.
+    /// @p runTimeout is for calls that have none of their own.
     [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<Internal::ClientCore> &core, Pooling::CheckoutId id,
                                             Pooling::Duration runTimeout);
-    /// The end of the last handle, in any thread.
+    /// The deleter of a CheckoutPtr: the last one was destroyed, in whatever thread.
     static void drop(Checkout *checkout);
-    /// The same in the checkout's own thread: it says that it is released, and is deleted after that.
+    /// Does what drop() has to do, in the checkout's own thread: releases the checkout, and deletes it after it has
+    /// emitted released().
     static void dropHere(Checkout *checkout);
     [[nodiscard]] static CheckoutPrivate &of(const Checkout &checkout) { return *checkout.d; }
 
@@ -35,20 +38,20 @@ public:
     }
 
     void release();
-    /// Takes in a call that has just been made.
+    /// Adds a call that has just been made to the unsettled ones.
     Internal::PendingCall &add(Internal::PendingCall &&call, Checkout *checkout);
 
     const std::shared_ptr<Internal::ClientCore> core;
     const Pooling::CheckoutId poolId;
     const Pooling::Duration runTimeout;
-    const Call handle; // of no call; those of the calls are its siblings
-    Pooling::Ring<Internal::PendingCall> calls; // unsettled
+    const Call handle; // names this checkout and no call; the handles of its calls are made from it
+    Pooling::Ring<Internal::PendingCall> calls; // the unsettled ones
     CallId lastCall = 0;
     bool isReleased = false;
-    bool isDropped = false; // nobody has it any more, and it is to be deleted once released() has been emitted
-    // finished() was connected to once, in any thread: only then is a variant made of each result.
+    bool isDropped = false; // no CheckoutPtr is left, and the checkout is deleted once released() has been emitted
+    // Whether finished() was ever connected, in whatever thread. Only then is a variant made of each result.
     std::atomic<bool> mayHearResults = false;
-    CheckoutPtr keptAlive; // while calls are unsettled
+    CheckoutPtr keptAlive; // points to its own Checkout while calls are unsettled, else null
 };
 
 }

@@ -116,7 +116,7 @@ Call Client::oneShot(const detail::CallTarget &target, const detail::CallArgumen
                      std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
 {
     d->mustBeInThread("Prefork::Client::call()");
-    const auto core = arguments.isPlain() ? nullptr : d; // their own code may destroy this client
+    const auto core = arguments.isPlain() ? nullptr : d; // user code that writes arguments may destroy this client
     return d->oneShot(target, arguments, std::move(handler), extras);
 }
 

@@ -17,7 +17,7 @@ using Posix::now;
 
 namespace {
 
-// The longest durations there are, meant as never, would not fit nanoseconds.
+// Users write the longest possible durations for "never"; those would not fit into nanoseconds.
 Pooling::Duration bounded(std::chrono::milliseconds duration)
 {
     constexpr std::chrono::milliseconds Century = std::chrono::hours(24 * 36525);
@@ -105,11 +105,11 @@ void ClientCore::shutdown()
 {
     const auto self = shared_from_this();
     m_settler.setSettlesAtOnce();
-    m_turns.stop(); // a checkout may take this object into another thread once its own is over
+    m_turns.stop(); // after this thread has ended, a checkout may have this object destroyed in another thread
     m_pool.shutdown(Error(Error::Shutdown, QStringLiteral("the client was destroyed")), now());
     perform(Settle::Now);
-    // What catchers have called meanwhile, for there may be no event loop any more. One that always calls again would
-    // keep this from ending.
+    // Catchers may have made calls meanwhile. These are settled here, for there may be no event loop any more. The
+    // rounds are limited, for a catcher may always call again.
     constexpr int MostRounds = 100;
     for (int round = 0; round < MostRounds && !m_settler.isEmpty(); ++round)
         m_settler.settleAll();
@@ -165,12 +165,12 @@ CheckoutPtr ClientCore::checkout(const CheckoutOptions &options)
     return checkout;
 }
 
-// Made once for each method, not for each call.
+// The forms of a name are made once for each method, not for each call.
 const ClientCore::MethodName &ClientCore::methodName(const char *literal)
 {
     const auto address = reinterpret_cast<quintptr>(literal);
     MethodName &name = m_typedMethods[(address ^ (address >> 6)) % m_typedMethods.size()];
-    // At the same address there may be another library's by now.
+    // A library may have been unloaded, and another one have a literal at the same address.
     if (name.literal != literal || std::strcmp(name.utf8.constData(), literal) != 0) {
         name = {literal, literal, QString::fromUtf8(literal)};
         name.id = m_pool.methodId(name.text);
@@ -214,7 +214,7 @@ bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallT
 {
     if (!m_writer.callAtOnce(checkout, target, arguments, options, call))
         return false;
-    if (m_changesSeen != m_pool.changes()) // the call's time may be over before any other's
+    if (m_changesSeen != m_pool.changes()) // the call may time out before the timer is due
         perform(Settle::Later);
     watchFuture(call);
     return true;
@@ -246,11 +246,11 @@ Call ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArg
     const Pooling::CheckoutId id = m_pool.oneShot({.priority = priority}, options, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
-    if (m_settler.settlesAtOnce()) { // The arguments' code has destroyed the client, and nobody else keeps this object.
+    if (m_settler.settlesAtOnce()) { // user code that wrote arguments destroyed the client: the event keeps this alive
         QMetaObject::invokeMethod(
             this, [self = shared_from_this()] { self->m_settler.settleAll(); }, Qt::QueuedConnection);
     }
-    return handOut(handleOf(id), 1, extras);
+    return makeHandle(handleOf(id), 1, extras);
 }
 
 bool ClientCore::cancel(const Pooling::CallRef &call)
@@ -292,7 +292,7 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
         call->unsent->size = call->unsent->message.size();
 }
 
-// A call the pool has just taken: perhaps it can never be sent.
+// The pool has just accepted the call. If the call can never be sent, this tells the pool so.
 void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
 {
     if (!call.unsent->refusal.isEmpty()) {

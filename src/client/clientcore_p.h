@@ -16,8 +16,10 @@
 
 namespace Prefork::Internal {
 
-/// What drives a client's pool: takes the user's wishes to it, tells it the time, and has its parts carry out what it
-/// orders. Outlives its Client as long as a checkout does.
+/// The centre of a client: it passes what the user asks for on to the pool, tells the pool the time, and has its parts
+/// (Writer, Reader, Settler, Connections, Turns) carry out the actions that the pool orders. Client and every Checkout
+/// hold it by shared_ptr, so it outlives its Client as long as a checkout lives. It decides nothing about who gets
+/// which worker: that is the pool's.
 class ClientCore : public QObject, public std::enable_shared_from_this<ClientCore>
 {
     Q_OBJECT
@@ -26,7 +28,8 @@ public:
     ClientCore(const ClientOptions &options, std::unique_ptr<Transport> transport);
     ~ClientCore() override;
 
-    /// Ends the program if this is another thread than the one the client was made in. @p function: who asks.
+    /// Ends the program if this is not the thread that the client was made in. @p function is the name of the public
+    /// function that was called, for the message.
     void mustBeInThread(const char *function) const
     {
         if (!isInThread()) [[unlikely]]
@@ -36,50 +39,51 @@ public:
     [[noreturn]] static void refuseThread(const char *function);
     [[noreturn]] static void refuseMove(const char *className);
 
-    // The user's wishes.
+    // What the user asks for.
     void start();
-    /// Every checkout from now on fails.
+    /// From now on every checkout fails.
     void setUnavailable(const QString &cause);
-    /// Settles everything before it returns.
+    /// Ends the client: settles all calls before it returns.
     void shutdown();
     void close(std::chrono::milliseconds deadline);
     void recycle();
     bool setProtocol(Protocol protocol);
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
-    /// A call but for its number and its arguments. @p extras may be null; what they say, and the method, is added to
-    /// @p options.
+    /// Returns a call that still lacks its number and its arguments. @p extras may be null. The method, and the options
+    /// in @p extras, are added to @p options.
     [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
                                        const detail::CallExtras *extras, Pooling::CallOptions *options);
-    /// Takes on @p call, which will be the last of its checkout's, if it can be written at once; else false and nothing
-    /// has happened.
+    /// Accepts @p call as the last one of its checkout if it can be written at once. Otherwise returns false and does
+    /// nothing.
     [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
                                   const detail::CallArguments &arguments, const Pooling::CallOptions &options,
                                   PendingCall &call);
-    /// Encodes the arguments of @p call to be kept, or notes why it will be refused. Their own code, which may do
-    /// anything a user may do, runs here; nothing has happened yet that it could disturb.
+    /// Encodes the arguments of @p call into memory of their own, or notes why the call will be refused. User code that
+    /// writes the arguments runs here, and it may call, wait or destroy things: so this comes before any other step.
     void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
-    /// Takes on @p call, the last of its checkout's, encoded.
+    /// Accepts @p call, which is encoded, as the last one of its checkout.
     void call(Checkout &checkout, PendingCall &call, const Pooling::CallOptions &options);
     Call oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
                  std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
-    /// The handle that those of the checkout's calls are siblings of.
+    /// Returns the handle that names the checkout and no call.
     [[nodiscard]] Call handleOf(Pooling::CheckoutId checkout) const { return {m_number.value(), checkout, 0}; }
-    /// The handle of a call that was just made, for its maker.
-    [[nodiscard]] static Call handOut(const Call &checkout, CallId call, const detail::CallExtras *extras)
+    /// Returns the handle of a call that was just made, and stores it where the call's options ask for it.
+    [[nodiscard]] static Call makeHandle(const Call &checkout, CallId call, const detail::CallExtras *extras)
     {
         const Call handle = checkout.sibling(call);
         if (extras && extras->options.call) [[unlikely]]
             *extras->options.call = handle;
         return handle;
     }
-    /// False if it has settled, or is about to.
+    /// Returns false if the call has settled, or is about to settle.
     bool cancel(const Pooling::CallRef &call);
     void release(Pooling::CheckoutId id);
     void abort(Pooling::CheckoutId id, const Error &error);
-    /// What an event loop would do for this client in a turn of at most so long, where there is no application.
+    /// Does for this client what one turn of an event loop would do, where there is no application. It waits for
+    /// @p longest at most.
     void turnByHand(std::chrono::nanoseconds longest);
 
-    // What the user may know.
+    // What the user may ask.
     [[nodiscard]] Client::State state() const;
     [[nodiscard]] detail::TypeRegistry &types() { return *m_types; }
     [[nodiscard]] qint64 maxDecodedSize() const { return m_options.maxDecodedSize; }
@@ -89,17 +93,18 @@ public:
 
     // For its parts.
     enum class Settle { Now, Later };
-    /// Carries out what the pool has ordered, in its order.
+    /// Carries out the actions that the pool has ordered, in their order. @p when: whether calls that they settle
+    /// settle before this returns, or in a later turn of the event loop.
     void perform(Settle when)
     {
         if (m_pool.hasActions() || m_changesSeen != m_pool.changes() || !m_settler.isEmpty())
             performAll(when);
     }
     [[nodiscard]] bool isPerforming() const { return m_isPerforming; }
-    /// Hands what was written in this turn to the kernel. Returns whether that took any of it. Nothing of the user's
-    /// runs inside.
+    /// Hands what was written in this turn to the kernel. Returns whether the kernel took any of it. No user code runs
+    /// inside.
     bool flush();
-    /// Emits the signals of a client that are due.
+    /// Emits the signals of the Client that are due: stateChanged(), closed() and bytesWritten().
     void announce();
     [[nodiscard]] std::unique_ptr<Wire::ClientCodec> makeCodec() const { return m_protocol->makeCodec(); }
     [[nodiscard]] Callers &callers() { return m_callers; }
@@ -110,8 +115,8 @@ public:
     [[nodiscard]] Connections &connections() { return m_connections; }
     [[nodiscard]] const Connections &connections() const { return m_connections; }
     [[nodiscard]] Reader &reader() { return m_reader; }
-    /// There is an event loop again, or for the first time: what it must watch is told to it.
-    void moveIn();
+    /// The thread has an event loop again, or for the first time: registers sockets and timers with it.
+    void onLoopFound();
     void onTimer();
     void onResume();
     void onFutureTimer();
@@ -122,10 +127,11 @@ Q_SIGNALS:
     void bytesWritten(qint64 bytes);
     void stateChanged(Prefork::Client::State state);
     void closed();
-    /// A checkout has no unsettled call any more.
+    /// The last unsettled call of a checkout has settled.
     void checkoutSettled();
 
 private:
+    /// The forms of a method's name that a call needs, kept so that they are made once for each method.
     struct MethodName
     {
         const char *literal = nullptr;
@@ -135,7 +141,7 @@ private:
     };
 
     [[nodiscard]] const MethodName &methodName(const char *literal);
-    /// @p text is not empty.
+    /// @p text must not be empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
     void watchFuture(const PendingCall &call)
@@ -154,7 +160,7 @@ private:
     const ClientNumber m_number{this};
     const ClientOptions m_options;
     const QByteArray m_frameName;
-    const MethodName m_noMethod; // of a call that names none
+    const MethodName m_noMethod; // for a call that names no method
     const std::shared_ptr<detail::TypeRegistry> m_types
         = std::make_shared<detail::TypeRegistry>(detail::TypeRegistry::Owner::Client);
     std::unique_ptr<Wire::ClientProtocol> m_protocol;
@@ -165,12 +171,12 @@ private:
     Writer m_writer;
     Connections m_connections;
     Reader m_reader;
-    std::vector<Pooling::Action> m_actions; // being performed
+    std::vector<Pooling::Action> m_actions; // the ones being performed
     bool m_isPerforming = false;
-    quint64 m_changesSeen = 0; // of the pool's
-    int m_encoding = 0; // how deep
+    quint64 m_changesSeen = 0; // Pool::changes() when the timer was last set
+    int m_encoding = 0; // how many encode() calls are on the stack
     std::array<MethodName, 64> m_typedMethods; // by a hash of the literal's address
-    std::array<MethodName, 16> m_namedMethods; // by one of the name
+    std::array<MethodName, 16> m_namedMethods; // by a hash of the name
     Client::State m_announcedState = Client::Disconnected;
 };
 

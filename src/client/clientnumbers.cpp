@@ -11,7 +11,7 @@ namespace Prefork::Internal {
 
 namespace {
 
-// Clients are made and looked for in any thread.
+// All clients of this process. Clients are made and looked for in any thread.
 struct Clients
 {
     QMutex mutex;
@@ -21,11 +21,11 @@ struct Clients
 
 Clients &clients()
 {
-    static auto *const all = new Clients; // Never destroyed, for a client may be a static object too.
+    static auto *const all = new Clients; // This is never destroyed, for a client may be a static object too.
     return *all;
 }
 
-quint32 enlist(ClientCore *core)
+quint32 registerClient(ClientCore *core)
 {
     Clients &all = clients();
     const QMutexLocker locker(&all.mutex);
@@ -36,7 +36,7 @@ quint32 enlist(ClientCore *core)
 }
 
 ClientNumber::ClientNumber(ClientCore *core)
-    : m_value(enlist(core))
+    : m_value(registerClient(core))
 {
 }
 
@@ -57,7 +57,7 @@ std::shared_ptr<ClientCore> clientByNumber(quint32 number, const char *function)
     if (found == all.byNumber.end())
         return {};
     found->second->mustBeInThread(function);
-    return found->second->weak_from_this().lock(); // null while it is being destroyed
+    return found->second->weak_from_this().lock(); // null while the client is being destroyed
 }
 
 std::vector<std::shared_ptr<ClientCore>> clientsOfThisThread()

@@ -11,8 +11,9 @@ namespace Prefork::Internal {
 
 class ClientCore;
 
-/// A number that finds @p core for as long as it lives, and that no other client of this process ever has: for handles
-/// that outlive what they stand for.
+/// Gives a ClientCore a number that no other client of this process ever has, and by which clientByNumber() finds it as
+/// long as it lives. Handles (Call) keep this number instead of a pointer, for they may outlive the client. Each
+/// ClientCore owns one.
 class ClientNumber
 {
     Q_DISABLE_COPY_MOVE(ClientNumber)
@@ -26,9 +27,10 @@ private:
     const quint32 m_value;
 };
 
-/// Null if it is gone. Ends the program if it is there and belongs to another thread. @p function: who asks.
+/// Returns null if the client no longer exists. Ends the program if the client exists and belongs to another thread;
+/// @p function is the name of the public function that was called, for the message.
 [[nodiscard]] std::shared_ptr<ClientCore> clientByNumber(quint32 number, const char *function);
-/// Those that belong to this thread, in no order.
+/// Returns the clients that belong to this thread, in no particular order.
 [[nodiscard]] std::vector<std::shared_ptr<ClientCore>> clientsOfThisThread();
 
 }

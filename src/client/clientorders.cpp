@@ -11,11 +11,11 @@ namespace Prefork::Internal {
 using Pooling::Action;
 using Posix::now;
 
-// Input and output happen at once, in the pool's order.
+// Orders to connect, write and close are carried out here, in the pool's order; what settles goes to the Settler.
 void ClientCore::performAll(Settle when)
 {
     if (std::exchange(m_isPerforming, true))
-        return; // an action answered at once; the loop below sees to what follows
+        return; // an action has led back here at once; the loop of the outer call carries out what it has ordered
     while (m_pool.hasActions()) {
         m_pool.takeActions(&m_actions);
         for (const Action &action : m_actions)
@@ -73,7 +73,7 @@ bool ClientCore::flush()
     return hasWritten;
 }
 
-// From the event loop, like everything the user is told.
+// Like all signals these are emitted from the event loop, never inside one of the user's calls.
 void ClientCore::announce()
 {
     const Client::State current = state();
@@ -88,7 +88,7 @@ void ClientCore::announce()
     }
 }
 
-void ClientCore::moveIn()
+void ClientCore::onLoopFound()
 {
     m_connections.reattach();
     if (m_reader.isDeferred() || m_settler.isDeferred())
@@ -100,12 +100,12 @@ void ClientCore::moveIn()
     m_turns.wakeAt(m_pool.nextWakeup());
 }
 
-// What had to wait for the event loop to turn.
+// The event loop has turned: goes on with what was deferred until then.
 void ClientCore::onResume()
 {
     const auto self = shared_from_this();
     m_turns.budget.renew(now());
-    if (m_reader.isDeferred()) // for the event loop of a callback
+    if (m_reader.isDeferred()) // a callback below may turn an event loop, in which reading must go on too
         m_turns.resumeLater();
     m_settler.resume();
     m_reader.resume();
@@ -125,7 +125,7 @@ void ClientCore::onTimer()
     const std::vector<Pooling::WorkerId> unread = m_reader.readOverdue(time);
     m_pool.advance(time, unread);
     perform(Settle::Now);
-    m_turns.wakeAt(m_pool.nextWakeup()); // even if it came too early for anything to change
+    m_turns.wakeAt(m_pool.nextWakeup()); // needed even if the timer came too early for the pool to change
     flush();
 }
 
@@ -143,11 +143,12 @@ void ClientCore::forEachPending(Visit visit) const
     }
 }
 
-// A watcher costs as much as a whole call, so that calls have none while they are young: most are short. Of those that
-// are old enough there may be very many.
+// Gives a QFutureWatcher to calls whose future may be canceled. A watcher costs as much as a whole call, and most calls
+// are short; so a call gets one only after it has been unsettled for a while. Very many calls may be that old, so only
+// some get one at a time.
 void ClientCore::onFutureTimer()
 {
-    constexpr int MostAtOnce = 256; // of a few microseconds each
+    constexpr int MostAtOnce = 256; // each takes a few microseconds
     const Pooling::Time madeBefore = now() - Turns::FutureInterval;
     int left = MostAtOnce;
     bool hasMore = false;
@@ -166,7 +167,7 @@ void ClientCore::onFutureTimer()
         m_turns.watchFuturesIn(left > 0 ? Turns::FutureInterval : std::chrono::milliseconds(0));
 }
 
-// Without an event loop no watcher tells of anything.
+// Cancels calls whose futures were canceled. Without an event loop no QFutureWatcher would tell.
 void ClientCore::cancelByFutures()
 {
     std::vector<Pooling::CallRef> canceled;
@@ -206,8 +207,8 @@ void ClientCore::waitByHand(std::chrono::nanoseconds longest)
         watched.push_back(connection);
     });
     const auto wakeup = m_pool.nextWakeup();
-    constexpr std::chrono::milliseconds LookInterval(50); // deaths and canceled futures are not told of
-    Pooling::Duration wait = std::min<Pooling::Duration>(longest, LookInterval);
+    constexpr std::chrono::milliseconds PollInterval(50); // deaths of workers and canceled futures wake nobody here
+    Pooling::Duration wait = std::min<Pooling::Duration>(longest, PollInterval);
     if (wakeup)
         wait = std::clamp<Pooling::Duration>(*wakeup - now(), Pooling::Duration(0), wait);
     Posix::waitFor(watches, wait);
@@ -217,7 +218,7 @@ void ClientCore::waitByHand(std::chrono::nanoseconds longest)
         if (watches[i].readable)
             m_reader.onReadyRead(watched[i]->worker);
     }
-    m_connections.lookForDeaths();
+    m_connections.pollTransport();
 }
 
 }

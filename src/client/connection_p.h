@@ -9,7 +9,8 @@
 
 namespace Prefork::Internal {
 
-/// One worker as the client knows it: a stream and the protocol spoken on it.
+/// The client's connection to one worker: its stream, the codec of the protocol spoken on it, and what is known of the
+/// calls in flight on it. Connections owns it; Reader and Writer keep their counts in it.
 struct Connection
 {
     Connection(quint64 id, std::shared_ptr<Stream> itsStream, std::unique_ptr<Wire::ClientCodec> itsCodec)
@@ -22,26 +23,25 @@ struct Connection
     const std::shared_ptr<Stream> stream;
     const std::unique_ptr<Wire::ClientCodec> codec;
     Wire::WorkerTraits traits;
-    bool isReady = false; // it has said hello, if that is its custom
-    quint64 lastSent = 0; // number of the last call written
-    quint64 lastAnswered = 0; // number of the last call that will need no answer any more
-    quint64 unwanted = 0; // number of the last call whose answer, should there be one, is nobody's
-    quint64 lastUnwanted = 0; // of those the last that was answered
-    quint64 flightStart
-        = 0; // in bytes given to the stream: where the oldest call began when nothing else was on its way
-    qint64 backlog = 0; // bytes of calls the stream has not sent, as counted among those of all connections
-    quint64 reportedSent = 0; // bytes the stream has sent and the client has told of
-    std::chrono::nanoseconds lastRead{}; // when something was read last, by the rough clock
-    bool isDirty = false; // the stream is to be flushed at the end of the turn
-    bool isUnfinished = false; // the result that comes next has been read in part
-    bool isDeferred = false; // waits for the next turn to read on
-    bool ended = false; // at end of file, while its cause is being found out
-    bool dropped = false; // no longer the pool's
+    bool isReady = false; // the worker has said hello, or its protocol has no hello
+    quint64 lastSent = 0; // number of the last call that was written
+    quint64 lastAnswered = 0; // number of the last call for which no answer is awaited any more
+    quint64 ignoreUpTo = 0; // answers to calls after lastIgnored, up to this number, may still come and are ignored
+    quint64 lastIgnored = 0; // number of the last call whose answer was ignored or refused
+    quint64 flightStart = 0; // Stream::bytesGiven() when the first call was written after no other was in flight
+    qint64 backlog = 0; // bytes that the stream has not sent, as counted in the sum over all connections
+    quint64 reportedSent = 0; // bytes sent by the stream that the Writer has counted as written
+    std::chrono::nanoseconds lastRead{}; // when something was last read, by the rough clock
+    bool isDirty = false; // the stream will be flushed at the end of the turn
+    bool isUnfinished = false; // the next result has been read in part
+    bool isDeferred = false; // reading goes on in a later turn
+    bool ended = false; // the stream is at its end, and the client waits to hear why
+    bool dropped = false; // the pool does not know this connection any more
 
     [[nodiscard]] qsizetype inFlight() const { return qsizetype(lastSent - lastAnswered); }
-    /// How many of the calls on their way may have begun, for all that the bytes tell.
+    /// Returns how many of the calls in flight may have begun, judged by the bytes that were sent.
     [[nodiscard]] qsizetype mayHaveBegun() const { return stream->bytesSent() > flightStart ? inFlight() : 0; }
-    /// The same, when the worker said which began last.
+    /// Returns how many of the calls in flight may have begun, after the worker said which one began last.
     [[nodiscard]] qsizetype mayHaveBegun(quint64 lastStarted) const
     {
         return lastStarted <= lastAnswered ? 0 : qsizetype(std::min(lastStarted, lastSent) - lastAnswered);

@@ -18,10 +18,10 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcClient, "prefork.client", QtWarningMsg)
 
-// How long a worker may take to say hello before it is doubted that it ever will.
+// After this time without a hello the user is told that the other end may never say hello.
 constexpr auto HelloLimit = 1s;
 
-// How long a death may stay unexplained before the checkout hears of it all the same.
+// After this time a lost worker is reported even if the zygote has not said why it died.
 constexpr auto ExplanationLimit = 100ms;
 
 }
@@ -46,7 +46,7 @@ Connections::Connections(ClientCore *core, Pooling::Pool *pool, std::unique_ptr<
 
 ConnectionPtr Connections::find(quint64 worker) const
 {
-    const ConnectionPtr *const found = look(worker);
+    const ConnectionPtr *const found = lookUp(worker);
     return found ? *found : nullptr;
 }
 
@@ -97,10 +97,10 @@ void Connections::reattach()
     connectPostponed();
 }
 
-void Connections::lookForDeaths()
+void Connections::pollTransport()
 {
     if (m_transport)
-        m_transport->look();
+        m_transport->poll();
 }
 
 void Connections::onConnected(quint64 worker, const std::shared_ptr<Stream> &stream)
@@ -118,7 +118,7 @@ void Connections::onConnected(quint64 worker, const std::shared_ptr<Stream> &str
     stream->append(greeting);
     stream->flush();
     if (m_core->turns().hasLoop())
-        QTimer::singleShot(HelloLimit, m_core, [this, worker] { onSilence(worker); });
+        QTimer::singleShot(HelloLimit, m_core, [this, worker] { onHelloOverdue(worker); });
 }
 
 void Connections::becomeReady(const ConnectionPtr &connection)
@@ -130,8 +130,8 @@ void Connections::becomeReady(const ConnectionPtr &connection)
     m_core->perform(Settle::Later);
 }
 
-// A server that is stopped or busy may still come round, so this is no more than a doubt.
-void Connections::onSilence(quint64 worker)
+// The connection stays, for a server that is stopped or busy may still answer.
+void Connections::onHelloOverdue(quint64 worker)
 {
     const ConnectionPtr connection = find(worker);
     if (!connection || connection->isReady)
@@ -171,13 +171,13 @@ void Connections::onDrained(quint64 worker)
     m_core->flush();
 }
 
-void Connections::end(const ConnectionPtr &connection)
+void Connections::onEndOfStream(const ConnectionPtr &connection)
 {
     connection->ended = true;
     connection->stream->setReading(false);
     const bool hasLoop = m_core->turns().hasLoop();
     if (!hasLoop)
-        m_transport->look();
+        m_transport->poll();
     if (!hasLoop || !m_transport->explainsDeaths() || m_transport->causeOfDeath(connection->worker)) {
         lose(connection);
         m_core->perform(Settle::Now);
@@ -201,7 +201,7 @@ void Connections::onDeathExplained(quint64 worker)
     m_core->perform(Settle::Now);
 }
 
-void Connections::sayGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message)
+void Connections::onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
     const Loss loss = message.reason == Wire::RoomReason ? Loss::ForRoom : Loss::Unexpected;
     Pooling::Begun begun{.oldest = connection->mayHaveBegun(message.id)};
@@ -259,7 +259,7 @@ void Connections::drop(const ConnectionPtr &connection)
     connection->stream->close();
     m_core->writer().countBacklog(*connection);
     m_transport->forget(connection->worker);
-    // Perhaps we are inside one of its signals.
+    // This function may run inside a signal of the stream, so the stream is kept until the next turn.
     QMetaObject::invokeMethod(m_core, [stream = connection->stream] { Q_UNUSED(stream) }, Qt::QueuedConnection);
     m_connections.erase(connection->worker);
 }

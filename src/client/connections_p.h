@@ -11,14 +11,16 @@ namespace Prefork::Internal {
 
 class ClientCore;
 
-/// A client's connections: how they come and go, and what the pool is told of it.
+/// Makes and ends the connections of a client, on the pool's orders and as workers come and go, and tells the pool what
+/// becomes of them. ClientCore owns it. It owns the Connection objects and the Transport that makes their streams. It
+/// neither reads calls' answers (Reader does) nor writes calls (Writer does).
 class Connections
 {
 public:
     Connections(ClientCore *core, Pooling::Pool *pool, std::unique_ptr<Transport> transport);
 
-    /// Null if there is none.
-    [[nodiscard]] const ConnectionPtr *look(quint64 worker) const { return m_connections.find(worker); }
+    /// Returns null if the worker has no connection. find() does the same, and keeps the connection alive.
+    [[nodiscard]] const ConnectionPtr *lookUp(quint64 worker) const { return m_connections.find(worker); }
     [[nodiscard]] ConnectionPtr find(quint64 worker) const;
     [[nodiscard]] std::size_t count() const { return m_connections.size(); }
     template <class Visit>
@@ -27,7 +29,7 @@ public:
         for (const auto &[worker, connection] : m_connections)
             visit(connection);
     }
-    /// Why the last attempt to connect has failed; empty once one has succeeded.
+    /// Says why the last attempt to connect failed; empty once one has succeeded.
     [[nodiscard]] QString error() const { return m_error; }
 
     // The pool's orders.
@@ -35,27 +37,31 @@ public:
     void close(quint64 worker);
     void hangUp(quint64 worker);
 
-    /// The worker has said hello, or is of a kind that says none.
+    /// The worker has said hello, or its protocol has no hello: the pool may use it now.
     void becomeReady(const ConnectionPtr &connection);
-    /// The stream is at its end.
-    void end(const ConnectionPtr &connection);
-    void sayGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message);
-    /// The worker is gone, for the reason that is known by now.
+    /// The stream is at its end. The worker is lost as soon as the transport can say why it died.
+    void onEndOfStream(const ConnectionPtr &connection);
+    /// The worker, or its zygote, has said goodbye.
+    void onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message);
+    /// Tells the pool that the worker is lost, for the reason that is known by now.
     void lose(const ConnectionPtr &connection);
+    /// Whether the call that the pool has given to the worker next was written already.
     enum class NextCall { Unsent, Sent };
+    /// Ends the connection because the worker broke the protocol; @p problem says how.
     void breakOff(const ConnectionPtr &connection, const QString &problem, NextCall next = NextCall::Sent);
 
-    /// There is an event loop that knows nothing of these connections.
+    /// Registers all streams with an event loop that is new to them.
     void reattach();
-    /// For a client that is turned by hand: connects what can be without an event loop, and looks for deaths.
+    /// connectPostponed() and pollTransport() are for a client that is turned by hand. The first connects the workers
+    /// that can be connected without an event loop, the second looks for deaths of workers.
     void connectPostponed();
-    void lookForDeaths();
+    void pollTransport();
 
 private:
     using Loss = Pooling::Pool::Loss;
 
     void onConnected(quint64 worker, const std::shared_ptr<Stream> &stream);
-    void onSilence(quint64 worker);
+    void onHelloOverdue(quint64 worker);
     void onConnectFailed(quint64 worker, const QString &cause, const QString &absence = {});
     void announceFailure(const QString &cause, bool isRefusal);
     void onDrained(quint64 worker);
@@ -67,9 +73,9 @@ private:
 
     ClientCore *const m_core;
     Pooling::Pool &m_pool;
-    const std::unique_ptr<Transport> m_transport; // null if there is no way to a worker
+    const std::unique_ptr<Transport> m_transport; // null if no worker can ever be connected
     Pooling::IdMap<ConnectionPtr> m_connections;
-    std::vector<quint64> m_postponed; // workers to be connected once there is an event loop
+    std::vector<quint64> m_postponed; // workers that will be connected once there is an event loop
     QString m_error;
 };
 

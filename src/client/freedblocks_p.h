@@ -6,9 +6,9 @@
 
 namespace Prefork::Internal {
 
-/// The C library puts small blocks that are freed aside, and joins all of them with their neighbours when a large one
-/// is asked for or freed: 150 ms and more for a million. So this asks for one, to be called after each step of
-/// something that frees many.
+/// Has the C library join small freed blocks with their neighbours now. It puts them aside when they are freed, and
+/// joins all of them at once when a large block is allocated or freed: that takes 150 ms and more for a million. So
+/// whoever frees very many blocks in steps calls this after each step: it allocates a large block.
 inline void joinFreedBlocks()
 {
     static constexpr qsizetype Large = 4096;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What qDebug() shows of the values that clients take.
+// How qDebug() shows the options and values of the client's public headers.
 #include <QtPrefork/client.h>
 
 #include "frame/debugfields_p.h"

@@ -10,7 +10,7 @@ namespace Prefork::Internal {
 
 namespace {
 
-bool hearsErrors(const Checkout *checkout)
+bool isErroredConnected(const Checkout *checkout)
 {
     struct Opened : Checkout
     {
@@ -20,8 +20,10 @@ bool hearsErrors(const Checkout *checkout)
     return checkout && (checkout->*(&Opened::isSignalConnected))(method);
 }
 
-// Runs one of the user's functions in a frame. @p holdsFrame: whether a function that threw what a frame callable left
-// holds that callable, whose frame has dealt with it then.
+// Runs one of the user's functions in a frame. What it throws goes to the frame's catchers, and what they leave is
+// reported as unhandled. One case is different: the function may throw an error that the catchers of a frame callable
+// have left. If @p holdsFrame then returns true, the function holds that callable, whose frame has dealt with the error
+// already: it is reported at once.
 template <class Run, class HoldsFrame>
 void runIn(const Frame &frame, Run run, HoldsFrame holdsFrame)
 {
@@ -38,12 +40,13 @@ void runIn(const Frame &frame, Run run, HoldsFrame holdsFrame)
 
 void deliver(PendingCall &call)
 {
-    if (call.runsItself) // and the call's frame must not catch a second time
+    if (call.runsItself) // the callback enters its own frame, whose catchers must not run a second time
         return Frame().runOrReport([&call] { call.handler->deliver(); });
     runIn(call.frame, [&call] { call.handler->deliver(); }, [&call] { return !call.handler->heldFrame().isNull(); });
 }
 
-// A callback that only holds a fub belongs to that one's frame too, which is looked for when it matters.
+// Returns the frame in which the call fails. A callback may be no frame callable itself but hold one: then the call
+// fails in that one's frame. Finding it is expensive, so it is done only when a call fails.
 Frame frameToFail(PendingCall &call)
 {
     const Frame held = call.runsItself ? Frame() : call.handler->heldFrame();
@@ -52,8 +55,8 @@ Frame frameToFail(PendingCall &call)
     return Frame::create({.name = call.frame.name().toUtf8()}, held, call.frame.location());
 }
 
-// Whether the error goes to the call's handler instead of its frame. It must not if that would run it in a wrong
-// thread.
+// Whether the error goes to the call's handler instead of the frame. It does not if the handler would then run in a
+// wrong thread.
 bool takesErrors(const PendingCall &call)
 {
     return call.handler->takesErrors() && !(call.handler->hasContext() && call.handler->isContextElsewhere());
@@ -80,7 +83,7 @@ Error misplacedContext()
 
 void finishCall(PendingCall &call, Checkout *checkout)
 {
-    if (call.handler->hasContext() && call.handler->isContextElsewhere()) // it was moved since
+    if (call.handler->hasContext() && call.handler->isContextElsewhere()) // the context was moved after the call
         return failCall(call, checkout, misplacedContext());
     if (checkout && CheckoutPrivate::of(*checkout).mayHearResults.load(std::memory_order_relaxed)) {
         Q_EMIT checkout->finished(call.id, call.handler->result());
@@ -92,7 +95,7 @@ void failCall(PendingCall &call, Checkout *checkout, const Error &error)
 {
     const Frame frame = frameToFail(call);
     const Error traced = frame.traced(error.withMethod(call.method));
-    const bool heard = hearsErrors(checkout);
+    const bool heard = isErroredConnected(checkout);
     if (heard) {
         Q_EMIT checkout->errored(call.id, traced);
     }

@@ -10,50 +10,52 @@
 
 namespace Prefork::Internal {
 
-/// What it takes to write a call, perhaps more than once.
+/// A call that is encoded and waits to be written. It is kept after that, for the call may have to be sent again.
 struct UnsentCall
 {
-    const char *literal = nullptr; // of a typed method, as the signature
+    const char *literal = nullptr; // name of a typed method, for which signature is set too; else null
     const detail::Signature *signature = nullptr;
     Wire::OutMessage message;
-    QString refusal; // why there is no message
-    qsizetype size = 0; // of the message, as long as it counts as not yet written
+    QString refusal; // why the call cannot be encoded; null if there is a message
+    qsizetype size = 0; // bytes of the message while they count as not yet written, then 0
 };
 
-/// A call from being made to being settled.
+/// A call of the user, from when it is made until it has settled: who gets the result, and in which frame. A
+/// CheckoutPrivate or, for a one-shot, a Caller owns it; the Settler takes it out to settle it.
 struct PendingCall
 {
     CallId id = 0;
     QString method; // empty for a function call
     Frame frame;
     std::unique_ptr<detail::ResultHandler> handler;
-    bool runsItself = false; // the callback runs itself in a frame of its own, of which the call's is a child
+    bool runsItself = false; // the callback is a frame callable; frame is a child of that callable's own frame
     bool isMisplaced = false; // the context object lives in another thread
-    std::unique_ptr<UnsentCall> unsent; // null for one that was written at once and can never be written again
-    quint64 number = 0; // on the connection it was written to last
+    std::unique_ptr<UnsentCall> unsent; // null for a call that was written at once and is never sent again
+    quint64 number = 0; // its number on the connection that it was last written to
 
     [[nodiscard]] bool isVacant() const { return !handler; }
     void vacate() { handler.reset(); }
-    /// Bytes that count as not yet written; none from now on.
+    /// Returns the bytes that count as not yet written, and has them count no more.
     qsizetype takeSize() { return unsent ? std::exchange(unsent->size, 0) : 0; }
 };
 
-/// Something that a call has said before its result.
+/// An event or a progress report of a call, on its way to the user's handler.
 struct Notice
 {
     std::unique_ptr<detail::CallNotice> what;
     detail::ListeningPtr listening;
-    Frame frame; // of the call
+    Frame frame; // the frame of the call
 };
 void deliverNotice(const Notice &notice);
 
-/// What becomes of a call whose context object lives in another thread.
+/// Returns the error of a call whose context object lives in another thread.
 [[nodiscard]] Error misplacedContext();
 
-/// Each settles a call that was taken out of its queue. @p checkout is null for a one-shot.
+/// These three settle a call that was taken out of its queue: with its result, with an error, or as canceled.
+/// @p checkout is null for a one-shot.
 void finishCall(PendingCall &call, Checkout *checkout);
 void failCall(PendingCall &call, Checkout *checkout, const Error &error);
-/// @p error: why it never ran; null if its own user wanted it so.
+/// @p error says why the call never ran; it is null if the user canceled the call.
 void cancelCall(PendingCall &call, Checkout *checkout, const Error &error);
 
 }

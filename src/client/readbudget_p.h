@@ -7,7 +7,8 @@
 
 namespace Prefork::Internal {
 
-/// How long replies may be read, and callbacks run, before the event loop must turn. Time passed in by the caller.
+/// Limits how long a client may read replies and run callbacks before the event loop must turn
+/// (ClientOptions::readBudget). Turns owns it; Reader and Settler ask it. It has no clock: the caller passes the time.
 class ReadBudget
 {
 public:
@@ -17,9 +18,10 @@ public:
         : m_size(size)
     {
     }
-    /// The event loop has turned: what begins next has a budget of its own.
+    /// The event loop has turned: the next begin() starts a new budget.
     void turn() { m_hasTurned = true; }
-    /// Reading begins, or settling. All that does in one turn shares one budget; false when that is used up.
+    /// Reading or settling begins. Everything that begins in one turn shares one budget; returns false if that is used
+    /// up.
     [[nodiscard]] bool begin(Time now)
     {
         if (!m_hasTurned)
@@ -27,22 +29,22 @@ public:
         renew(now);
         return true;
     }
-    /// The same, when the event loop has surely turned.
+    /// Starts a new budget, for the caller knows that the event loop has turned.
     void renew(Time now)
     {
         m_start = now;
         m_hasTurned = false;
     }
-    /// Whether it is worth a look at the exact clock: the rough one, which costs less, has moved on since it was asked
-    /// last, or a few messages have been taken.
-    [[nodiscard]] bool isLookDue(Time rough)
+    /// Whether the caller should ask the exact clock, and then isOver(). That is so if the rough clock, which costs
+    /// less, has moved on since this was last called, and every few messages.
+    [[nodiscard]] bool isCheckDue(Time rough)
     {
-        return std::exchange(m_rough, rough) != rough || ++m_messages % MessagesALook == 0 || m_size <= Time::zero();
+        return std::exchange(m_rough, rough) != rough || ++m_messages % MessagesPerCheck == 0 || m_size <= Time::zero();
     }
     [[nodiscard]] bool isOver(Time now) const { return now - m_start >= m_size; }
 
 private:
-    static constexpr unsigned MessagesALook = 16;
+    static constexpr unsigned MessagesPerCheck = 16;
 
     const Time m_size;
     Time m_start{};

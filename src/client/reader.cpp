@@ -33,12 +33,13 @@ void Reader::onReadyRead(quint64 worker)
         return;
     }
     readSome(connection, Reading::Some);
-    readSiblings(connection);
+    readRecentlyActive(connection);
     m_core->flush();
 }
 
-// A worker that answered a moment ago has likely answered again: looking costs less than waiting for a poll to tell.
-void Reader::readSiblings(const ConnectionPtr &connection)
+// Reads also from the other workers that answered a moment ago, for they have likely answered again. A read that finds
+// nothing costs less than a turn of the event loop.
+void Reader::readRecentlyActive(const ConnectionPtr &connection)
 {
     constexpr auto Recently = std::chrono::milliseconds(10);
     const Pooling::Time time = m_core->turns().rough;
@@ -58,8 +59,8 @@ void Reader::readSiblings(const ConnectionPtr &connection)
     }
 }
 
-// At least one of them goes on, and those there is no time for keep their order. Each stays where the next turn finds
-// it until it is its turn, for a callback may turn an event loop of its own.
+// At least one connection is read, and those that there is no time for keep their order. Each is taken out of the queue
+// only right before it is read, so that an event loop that a callback turns finds the others there.
 void Reader::resume()
 {
     if (m_core->settler().hasNotices())
@@ -79,18 +80,18 @@ void Reader::resume()
     }
 }
 
-// An event loop turns inside a callback: what has come behind the reply that this belongs to goes on in there, although
-// no notifier will tell.
-void Reader::readOnInside()
+// An event loop turns inside a callback. Messages that were read together with the callback's reply are handled in that
+// loop, as a deferred connection: no socket notifier would tell of them.
+void Reader::deferInNestedLoop()
 {
-    const ConnectionPtr &connection = *std::exchange(m_taking, nullptr);
+    const ConnectionPtr &connection = *std::exchange(m_handling, nullptr);
     if (!connection->dropped && !connection->ended && connection->codec->hasRest())
         defer(connection);
 }
 
-// Whether the answer to a call that is overdue may have come, and is only not read. What else its worker has said does
-// not count, or one that never stops talking could not be stopped.
-bool Reader::isBehind(const Connection &connection)
+// Whether the answer to an overdue call may have arrived without having been read. Other messages of the worker do not
+// count, or a worker that sends without end could never be stopped.
+bool Reader::mayHaveUnreadAnswer(const Connection &connection)
 {
     return connection.isDeferred && (connection.isUnfinished || connection.codec->hasAnswer(connection.stream->peek()));
 }
@@ -103,13 +104,13 @@ std::vector<Pooling::WorkerId> Reader::readOverdue(Pooling::Time time)
         const ConnectionPtr connection = m_core->connections().find(worker);
         if (connection && !connection->isDeferred)
             readSome(connection, Reading::Everything);
-        if (connection && isBehind(*connection))
+        if (connection && mayHaveUnreadAnswer(*connection))
             unread.push_back(worker);
     }
     return unread;
 }
 
-// The rest waits until other events have had their turn, for which a timer comes after all of them.
+// Has the connection read on after all other events have had their turn; a timer that comes after them sees to that.
 void Reader::defer(const ConnectionPtr &connection)
 {
     if (std::exchange(connection->isDeferred, true))
@@ -119,8 +120,8 @@ void Reader::defer(const ConnectionPtr &connection)
     m_core->turns().resumeLater();
 }
 
-// The exact clock is looked at after every read but the last: that costs little beside a read. decodeAll() looks at it
-// after messages.
+// Asks the exact clock before every read but the first, which costs little compared with a read. decodeAll() asks it
+// after some of the messages.
 void Reader::readSome(const ConnectionPtr &connection, Reading amount)
 {
     m_core->turns().rough = roughNow();
@@ -144,12 +145,12 @@ void Reader::readSome(const ConnectionPtr &connection, Reading amount)
         if (transfer.status == Posix::Transfer::WouldBlock)
             return;
         if (transfer.status != Posix::Transfer::Done) {
-            m_core->connections().end(connection);
+            m_core->connections().onEndOfStream(connection);
             return;
         }
         connection->codec->received(transfer.bytes);
-        // When less came than could have, there is no more; asking again would cost as much as a whole call. A poll
-        // will tell.
+        // If less came than there was space for, there is no more now, and another read would cost as much as a whole
+        // call. The socket notifier tells when more comes.
         if (amount == Reading::Some && transfer.bytes < qsizetype(space.size())) {
             if (decodeAll(connection) == Decoding::OutOfTime && !connection->dropped && !connection->ended)
                 defer(connection);
@@ -158,7 +159,7 @@ void Reader::readSome(const ConnectionPtr &connection, Reading amount)
     }
 }
 
-// Whether decodeAll() would find nothing. Of a connection with replies that have no numbers it is not known.
+// Whether decodeAll() would find nothing. False where that is not known: for replies without numbers (JSON).
 bool Reader::isDecoded(const Connection &connection)
 {
     return connection.traits.pipelines && !connection.isUnfinished && !connection.dropped && !connection.ended
@@ -174,7 +175,7 @@ Reader::Decoding Reader::decodeAll(const ConnectionPtr &connection)
     while (!connection->dropped && !connection->ended) {
         switch (connection->codec->next(&message)) {
         case Wire::Decoded::Nothing:
-            if (!hasUnasked(*connection))
+            if (!hasUnexpectedInput(*connection))
                 return Decoding::Empty;
             m_core->connections().breakOff(connection, QStringLiteral("something nobody asked for"),
                                            Connections::NextCall::Unsent);
@@ -190,21 +191,21 @@ Reader::Decoding Reader::decodeAll(const ConnectionPtr &connection)
         case Wire::Decoded::Message:
             break;
         }
-        const ConnectionPtr *const outer = std::exchange(m_taking, &connection);
+        const ConnectionPtr *const outer = std::exchange(m_handling, &connection);
         take(connection, message);
-        m_taking = outer;
+        m_handling = outer;
         if (connection->isUnfinished && !finishResult(connection))
             return Decoding::OutOfTime;
         turns.rough = roughNow();
-        if (turns.budget.isLookDue(turns.rough) && isTimeOver())
+        if (turns.budget.isCheckDue(turns.rough) && isTimeOver())
             return Decoding::OutOfTime;
     }
     return Decoding::Over;
 }
 
-// A worker whose replies have no numbers has nothing to say while it is idle: it would be taken for the next call's
-// reply.
-bool Reader::hasUnasked(const Connection &connection)
+// Whether an idle worker whose replies have no numbers has sent something. It must not: that would be taken for the
+// reply to the next call.
+bool Reader::hasUnexpectedInput(const Connection &connection)
 {
     return connection.isReady && !connection.traits.pipelines && connection.inFlight() == 0
         && connection.codec->hasRest();

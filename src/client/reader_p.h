@@ -14,24 +14,27 @@ namespace Prefork::Internal {
 class ClientCore;
 struct PendingCall;
 
-/// What the workers say: reads it, for no longer at a time than the budget allows, and tells the pool.
+/// Reads what the workers send, decodes it and tells the pool, for no longer in one turn than the budget allows; then
+/// the connection is deferred to a later turn. ClientCore owns it; streams, timers and Turns call it. It settles no
+/// call itself but has the Settler do so.
 class Reader
 {
 public:
     Reader(ClientCore *core, Pooling::Pool *pool);
 
     void onReadyRead(quint64 worker);
-    /// Goes on with what there was no time for.
+    /// Goes on with the deferred connections.
     void resume();
-    /// The event loop has turned, perhaps inside a callback.
+    /// The event loop has turned; this may be a nested loop, inside a callback.
     void onTurn()
     {
-        if (m_taking) [[unlikely]]
-            readOnInside();
+        if (m_handling) [[unlikely]]
+            deferInNestedLoop();
     }
     [[nodiscard]] bool isDeferred() const { return !m_deferred.empty(); }
-    /// Reads all that there is from the workers whose call is past its deadline, for a reply that has arrived wins over
-    /// it, however late we come to look. Returns those of them that have more to say than there was time for.
+    /// Reads everything from the workers that have a call whose time is over, for a reply that has arrived wins over a
+    /// time-out, however late it is read. Returns the workers whose answer may have arrived but could not be read in
+    /// the time.
     [[nodiscard]] std::vector<Pooling::WorkerId> readOverdue(Pooling::Time time);
 
 private:
@@ -40,20 +43,20 @@ private:
 
     // reader.cpp
     void readSome(const ConnectionPtr &connection, Reading amount);
-    void readSiblings(const ConnectionPtr &connection);
+    void readRecentlyActive(const ConnectionPtr &connection);
     void defer(const ConnectionPtr &connection);
-    void readOnInside();
-    [[nodiscard]] static bool isBehind(const Connection &connection);
+    void deferInNestedLoop();
+    [[nodiscard]] static bool mayHaveUnreadAnswer(const Connection &connection);
     [[nodiscard]] static bool isDecoded(const Connection &connection);
     [[nodiscard]] Decoding decodeAll(const ConnectionPtr &connection);
-    [[nodiscard]] static bool hasUnasked(const Connection &connection);
+    [[nodiscard]] static bool hasUnexpectedInput(const Connection &connection);
     [[nodiscard]] bool isTimeOver() const;
 
     // answers.cpp
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     void takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message);
     void takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message);
-    void refuseLater(const Pooling::CallRef &ref, const QString &problem);
+    void refuseResultLater(const Pooling::CallRef &ref, const QString &problem);
     [[nodiscard]] QString hearNotice(const Pooling::CallRef &ref, const PendingCall &call,
                                      const Wire::Incoming &message);
     void takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
@@ -64,8 +67,8 @@ private:
 
     ClientCore *const m_core;
     Pooling::Pool &m_pool;
-    std::deque<ConnectionPtr> m_deferred;
-    const ConnectionPtr *m_taking = nullptr; // whose message is being taken, until an event loop turns inside that
+    std::deque<ConnectionPtr> m_deferred; // connections that are read in a later turn, in this order
+    const ConnectionPtr *m_handling = nullptr; // whose message is being handled; null once a loop has turned inside
 };
 
 }

@@ -6,8 +6,9 @@
 
 namespace Prefork::Internal {
 
-/// Takes the place of a call's handler when the call can only fail any more, although its worker knows of no error:
-/// refuses whatever result comes, and passes the error on.
+/// Replaces the handler of a call that must fail although its worker knows of no error: an event of the call could not
+/// be read. It refuses the result when that comes, with @c problem, and passes everything else on to the call's own
+/// handler, which it owns. Reader makes it.
 class RefusedResult final : public detail::ResultHandler
 {
 public:

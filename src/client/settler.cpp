@@ -108,21 +108,21 @@ void Settler::settleResult(const Pooling::CallRef &settled)
     m_core->perform(ClientCore::Settle::Later);
 }
 
-// Only what is due now: what the user's code adds waits for the next turn of the event loop, so that it cannot keep it
-// from turning; and so does what there is no time for.
+// Settles only what is in the queue when this begins. What user code adds meanwhile waits for the next turn of the
+// event loop, so that user code cannot keep the loop from turning. What exceeds the budget waits, too.
 void Settler::settleAll()
 {
     const auto self = m_core->shared_from_this();
     ReadBudget &budget = m_core->turns().budget;
     m_isScheduled = false;
     ++m_depth;
-    static_cast<void>(budget.begin(now())); // there is always time for one
+    static_cast<void>(budget.begin(now())); // one entry is settled even if the budget is used up
     for (std::size_t due = m_settlements.size(); due > 0 && !m_settlements.empty();) {
         const std::size_t before = m_settlements.size();
         Settlement settlement = take();
         due -= before - m_settlements.size();
         if (!m_settlements.empty())
-            schedule(); // should the user's code turn an event loop of its own
+            schedule(); // the user's code may turn an event loop, which goes on with the queue
         settle(settlement);
         if (!m_settlements.empty() && !m_settlesAtOnce && budget.isOver(now())) {
             defer();
@@ -146,7 +146,8 @@ void Settler::resume()
         settleAll();
 }
 
-// Canceled calls are taken one at a time, for each has a callback that may take long.
+// Takes the first entry out of the queue. Of an entry that cancels many calls it takes one call, for each has a
+// callback that may take long.
 Settler::Settlement Settler::take()
 {
     Settlement &front = m_settlements.front();
@@ -202,7 +203,7 @@ void Settler::settleCall(PendingCall &call, Checkout *checkout, const Action &ac
         cancelCall(call, checkout, action.error.value_or(Error()));
 }
 
-// The handler of a large result still holds some of it when that has been handed over.
+// The handler of a large result may still hold some of it after the callback has run.
 void Settler::finish(PendingCall &call, Checkout *checkout)
 {
     finishCall(call, checkout);
@@ -224,18 +225,18 @@ void Settler::letGoIfSettled(Checkout *checkout)
 void Settler::deleteWhenSettled(Checkout *checkout)
 {
     CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
-    const bool isStillHeld = m_core->callers().contains(d.poolId); // its worker has not let go of a canceled call
+    const bool isStillHeld = m_core->callers().contains(d.poolId); // its worker has not answered a ghost yet
     if (isStillHeld)
         d.isDropped = true;
     else if (m_settlements.empty())
         deleteCheckout(checkout, m_depth > 0);
     else
         m_settlements.push_back(
-            {{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before it.
+            {{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before this one.
 }
 
-// Outside an event loop nobody might come to delete it later, and when nobody is settling, nothing of it can be
-// running.
+// Deletes the checkout at once if no event loop runs, for then deleteLater() might never be executed, and if no code of
+// the checkout can be on the stack. Otherwise it is deleted later.
 void Settler::deleteCheckout(Checkout *checkout, bool mayBeRunning)
 {
     constexpr std::size_t Many = 64;
@@ -262,7 +263,7 @@ void Settler::discard(std::unique_ptr<detail::Waste> waste)
     m_isResultLarge = false;
     if (!waste)
         return;
-    constexpr std::size_t MostKept = 4; // who makes more than is destroyed in time has to wait for the older
+    constexpr std::size_t MostKept = 4; // beyond that the oldest is destroyed at once, however long that takes
     if (m_waste.size() == MostKept)
         m_waste.erase(m_waste.begin());
     m_waste.push_back(std::move(waste));
@@ -271,7 +272,7 @@ void Settler::discard(std::unique_ptr<detail::Waste> waste)
 
 void Settler::clearWaste()
 {
-    constexpr int StepsAtOnce = 2000; // values between looks at the clock
+    constexpr int StepsAtOnce = 2000; // values that are destroyed before the clock is asked again
     while (!m_waste.empty()) {
         int steps = StepsAtOnce;
         const bool isCleared = m_waste.back()->clear(&steps);

@@ -12,62 +12,66 @@ namespace Prefork::Internal {
 
 class ClientCore;
 
-/// What settles, and when: runs the user's callbacks and catchers and emits a checkout's signals, in the pool's order,
-/// never inside one of the user's own calls, and for no longer at a time than the budget allows.
+/// Settles calls: runs the user's callbacks and catchers and emits a checkout's signals. It does so in the pool's
+/// order, never inside one of the user's own calls, and for no longer in one turn than the budget allows. ClientCore
+/// owns it. It also delivers notices, deletes checkouts, and destroys large results in steps.
 class Settler
 {
 public:
     explicit Settler(ClientCore *core);
 
-    /// The pool's order that something settles.
+    /// Adds an action of the pool that settles something to the queue.
     void add(const Pooling::Action &action);
-    /// The call says something before its result; it comes behind what is waiting to be settled.
+    /// Adds a notice of the call to the queue, behind what waits there already.
     void add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice);
-    /// The call, whose arguments could not be encoded, settles as canceled instead of with that error. False if it is
-    /// not waiting to be settled so.
+    /// For a call that waits in the queue to fail because its arguments could not be encoded: it will settle as
+    /// canceled instead. Returns false if the call does not wait in the queue for this reason.
     [[nodiscard]] bool cancelRefused(const Pooling::CallRef &call);
-    /// Whether something is waiting that settles the call.
+    /// Whether the queue holds something that settles the call.
     [[nodiscard]] bool isAbout(const Pooling::CallRef &call) const;
-    /// A call that the pool does not know of has failed.
+    /// Adds the failure of a call that the pool does not know, for its checkout was released.
     void add(const Pooling::Action &failure, Checkout *checkout);
     [[nodiscard]] bool isEmpty() const { return m_settlements.empty(); }
-    /// Whether something that a call said waits to be heard, for which there was no time. Until it is, no more should
-    /// be read of what there was no time for either: handlers may be slower than what is said to them.
+    /// Whether notices wait that there was no time to deliver. Until they are delivered, deferred connections should
+    /// not be read either, for a worker may send notices faster than the user's handlers take them.
     [[nodiscard]] bool hasNotices() const { return m_isDeferred && m_notices > 0; }
-    /// Settles what is there in a turn of its own.
+    /// Has settleAll() called in the next turn of the event loop.
     void schedule();
-    /// Settles what is due now.
+    /// Settles what is in the queue now, as far as the budget allows.
     void settleAll();
-    /// What add() and settleAll() do, without the queue, for a call that the pool finished plainly.
+    /// Settles a call with its result at once, without the queue, after Pool::repliedPlainly().
     void settleResult(const Pooling::CallRef &settled);
-    /// From now on nothing waits for its turn, however long that takes.
+    /// From now on settleAll() ignores the budget. The client is being destroyed.
     void setSettlesAtOnce() { m_settlesAtOnce = true; }
     [[nodiscard]] bool settlesAtOnce() const { return m_settlesAtOnce; }
 
-    /// Goes on with what there was no time for, if there is anything.
+    /// Goes on with what the budget left in the queue, if anything.
     void resume();
     [[nodiscard]] bool isDeferred() const { return m_isDeferred; }
 
-    /// Deletes @p checkout, which has no handle any more, once what is waiting to be settled has been: it may still
-    /// have a signal to emit.
+    /// Deletes @p checkout, of which no CheckoutPtr is left, after everything that is in the queue now: the checkout
+    /// may still have a signal to emit.
     void deleteWhenSettled(Checkout *checkout);
-    /// Deletes those that an event loop was to delete which has ended, for there might never be another one.
+    /// Deletes the checkouts that were left to a deleteLater() if no event loop runs here any more.
     void deleteLeftovers();
 
-    /// The call that settles next has a large result, which is destroyed in steps.
+    /// The call that settles next has a large result, which must be destroyed in steps.
     void expectLarge() { m_isResultLarge = true; }
+    /// Keeps what is left of a large result, to be destroyed in steps in later turns.
     void discard(std::unique_ptr<detail::Waste> waste);
+    /// Destroys some of what discard() kept, as far as the budget allows.
     void clearWaste();
 
 private:
+    /// An entry of the queue: it settles calls, or delivers a notice, or deletes a checkout.
     struct Settlement
     {
         Pooling::Action action;
         QPointer<Checkout> checkout;
         CheckoutPtr keptAlive;
         std::unique_ptr<PendingCall> oneShot;
-        bool isDeletion = false; // The entry settles no call: it deletes the checkout, whose last handle has gone.
-        std::unique_ptr<Notice> notice = nullptr; // The entry settles no call: it is what one says before its result.
+        bool isDeletion = false; // The entry settles no call: it deletes the checkout.
+        std::unique_ptr<Notice> notice = nullptr; // The entry settles no call: it delivers this.
     };
 
     void onDue();
@@ -80,14 +84,14 @@ private:
     void finish(PendingCall &call, Checkout *checkout);
 
     ClientCore *const m_core;
-    std::deque<Settlement> m_settlements;
-    qsizetype m_notices = 0; // of them
+    std::deque<Settlement> m_settlements; // the queue
+    qsizetype m_notices = 0; // how many entries of the queue are notices
     bool m_isScheduled = false;
-    bool m_isDeferred = false; // until other events have had their turn
+    bool m_isDeferred = false; // the budget was used up: the queue waits until other events have had their turn
     bool m_settlesAtOnce = false;
-    int m_depth = 0; // of settling inside settling
+    int m_depth = 0; // how many settleAll() and settleResult() calls are on the stack
     std::vector<QPointer<Checkout>> m_deletedLater;
-    bool m_isResultLarge = false; // of the call that settles next
+    bool m_isResultLarge = false; // whether the call that settles next has a large result
     std::vector<std::unique_ptr<detail::Waste>> m_waste;
 };
 

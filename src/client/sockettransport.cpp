@@ -17,7 +17,7 @@ namespace {
 QString causeOf(int error)
 {
     switch (error) {
-    case EAGAIN: // with QLocalSocket it would be tried again in a busy loop
+    case EAGAIN: // here QLocalSocket would try again in a busy loop
         return QStringLiteral("the server accepts no more connections at the moment");
     case ENOENT:
         return QStringLiteral("there is no such socket");
@@ -56,7 +56,7 @@ void TcpTransport::connectWorker(quint64 worker)
     m_attempts.insert(worker, socket);
     connect(socket, &QTcpSocket::connected, this, [this, worker] { onConnected(worker); });
     connect(socket, &QTcpSocket::errorOccurred, this, [this, worker] { onError(worker); });
-    socket->setProxy(QNetworkProxy::NoProxy); // the application's is for its own connections
+    socket->setProxy(QNetworkProxy::NoProxy); // an application-wide proxy is not meant for connections to workers
     socket->connectToHost(m_address.host(), m_address.port());
 }
 
@@ -70,7 +70,7 @@ void TcpTransport::forget(quint64 worker)
     socket->deleteLater();
 }
 
-// Attempts that were under way have lost their event loop.
+// Attempts that were under way have lost their event loop, so they are made again.
 void TcpTransport::reattach()
 {
     for (const quint64 worker : m_attempts.keys()) {

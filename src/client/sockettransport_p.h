@@ -13,7 +13,8 @@ QT_END_NAMESPACE
 
 namespace Prefork::Internal {
 
-/// It connects at once or not at all, to whatever path a server can have; QLocalSocket does neither.
+/// Connects to a server on a unix socket, and checks by ClientOptions::servers who runs the server. It connects at once
+/// or fails, and to any path that a server can have; QLocalSocket does neither.
 class UnixTransport final : public Transport
 {
     Q_OBJECT
@@ -32,7 +33,8 @@ private:
     PeerPolicy m_servers;
 };
 
-/// QTcpSocket only connects; then its descriptor goes on alone, which takes a third of the system calls for every call.
+/// Connects to a server on TCP. QTcpSocket resolves the name and connects; then a Stream takes over a duplicate of its
+/// descriptor, which needs a third of the system calls for every call.
 class TcpTransport final : public Transport
 {
     Q_OBJECT

@@ -36,14 +36,14 @@ void Stream::appendShared(const QByteArray &bytes)
     m_segments.push_back(bytes);
 }
 
-// What has been sent of a segment stays until all of it has.
+// Makes the tail a segment of its own. Bytes of it that were sent already stay in it until all of it is sent.
 void Stream::cutTail()
 {
     if (!m_tail.isEmpty())
         m_segments.push_back(std::exchange(m_tail, {}));
 }
 
-// A peer that is gone shows at the reading side, which may still have something to say.
+// A write error of a peer that is gone is ignored: reading will find the end, after what the peer may still have said.
 void Stream::flush()
 {
     Posix::Transfer transfer;

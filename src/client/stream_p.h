@@ -12,7 +12,8 @@
 
 namespace Prefork::Internal {
 
-/// Bytes in, bytes out, closed: all a client sees of the connection to a worker, whatever made it.
+/// A non-blocking byte stream to one worker, with a write buffer. This is all that a client sees of a connection,
+/// whichever Transport made it. It knows nothing of messages.
 class Stream : public QObject
 {
     Q_OBJECT
@@ -22,10 +23,11 @@ public:
 
     /// Reads once, without blocking.
     [[nodiscard]] Posix::Transfer read(std::span<char> into);
-    /// Takes bytes to be written by flush(), the large ones without a copy.
+    /// Adds bytes to the write buffer, which flush() writes. appendShared() shares the array instead of copying it.
     void append(QByteArrayView bytes);
     void appendShared(const QByteArray &bytes);
-    /// The same without a copy for small ones: append to the array, then say how much.
+    /// The end of the write buffer, for a caller that encodes straight into it: it appends to the array, and then calls
+    /// appended() with the number of bytes.
     [[nodiscard]] QByteArray *tail() { return &m_tail; }
     void appended(qsizetype count)
     {
@@ -33,35 +35,36 @@ public:
         if (m_tail.size() >= LongTail) [[unlikely]]
             cutTail();
     }
-    /// Writes what goes now and keeps the rest for when it does.
+    /// Writes as much as the socket takes now. The rest is written when the socket takes more.
     void flush();
-    /// To be called when there is another event dispatcher than before, which knows nothing of this.
+    /// Registers the stream with another event dispatcher than before.
     void reattach();
-    /// For who waits without an event dispatcher: what to watch, and whether for room too; then onWritable() is to be
-    /// called.
+    /// These three are for a caller that waits without an event dispatcher: which descriptor it must watch, and whether
+    /// also for room to write. When there is room it calls onWritable().
     [[nodiscard]] int descriptor() const { return m_socket.get(); }
     [[nodiscard]] bool waitsToWrite() const { return m_writeNotifier.isEnabled(); }
     void onWritable();
     void setReading(bool on) { m_readNotifier.setEnabled(on); }
-    /// True when there is input or the other end has hung up; nothing is consumed.
+    /// Whether there is input, or the other end has hung up. Nothing is consumed.
     [[nodiscard]] bool hasInput() const { return Posix::hasInput(m_socket.get()); }
-    /// All that read() would bring.
+    /// Returns everything that can be read now, without consuming it.
     [[nodiscard]] QByteArray peek() const { return Posix::peekAll(m_socket.get()); }
-    /// Bytes taken so far, how many of them have left, and how many have not.
+    /// The count of all bytes that were ever added to the write buffer, how many of them the kernel has taken, and how
+    /// many it has not.
     [[nodiscard]] quint64 bytesGiven() const { return m_given; }
     [[nodiscard]] quint64 bytesSent() const { return m_sent; }
     [[nodiscard]] qint64 bytesToWrite() const { return qint64(m_given - m_sent); }
-    /// Tells the other end that nothing more will come, and drops what has not left; reading goes on.
+    /// Shuts the writing side and drops what was not written. Reading goes on.
     void hangUp();
-    /// Silences and closes the stream at once; it may be deleted later.
+    /// Closes the stream; it emits no signal any more. The object may be deleted later.
     void close();
 
-    /// Gives back memory that nothing needs any more.
+    /// Frees memory of the write buffer if nothing waits to be written.
     void tidyUp();
 
 Q_SIGNALS:
     void readyRead();
-    /// The socket took bytes it could not take when they were flushed.
+    /// The socket has taken bytes that it could not take when they were flushed.
     void drained();
 
 private:
@@ -72,10 +75,10 @@ private:
     Posix::Fd m_socket;
     QSocketNotifier m_readNotifier;
     QSocketNotifier m_writeNotifier;
-    QByteArray m_tail; // small messages, copied together; they come after the segments
+    QByteArray m_tail; // small messages, copied together; they are written after the segments
     std::deque<QByteArray> m_segments;
-    qsizetype m_firstSent = 0; // bytes of the first segment, or else of the tail, that have left
-    Wire::Thrift m_thrift; // of the tail
+    qsizetype m_firstSent = 0; // bytes already written of the first segment or, if there is none, of the tail
+    Wire::Thrift m_thrift; // decides how much memory the empty tail keeps
     quint64 m_given = 0;
     quint64 m_sent = 0;
 };

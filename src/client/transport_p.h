@@ -15,7 +15,9 @@ namespace Prefork::Internal {
 
 class ZygoteChannel;
 
-/// Makes streams to workers, of one kind each. connectWorker() may answer before it returns.
+/// Makes streams to workers: to those of a server on a unix socket or on TCP, or to workers of the program's own
+/// zygote. Connections owns one and hears of the outcome by its signals; connectWorker() may emit them before it
+/// returns.
 class Transport : public QObject
 {
     Q_OBJECT
@@ -25,32 +27,32 @@ public:
     [[nodiscard]] static std::unique_ptr<Transport> make(const std::shared_ptr<ZygoteChannel> &channel);
 
     virtual void connectWorker(quint64 worker) = 0;
-    /// Forgets an attempt under way, or a worker that was connected.
+    /// Drops an attempt to connect the worker, or what is known of the connected worker.
     virtual void forget(quint64 worker) = 0;
-    /// To be called when there is another event dispatcher than before, which knows nothing of this.
+    /// Registers with another event dispatcher than before.
     virtual void reattach() { }
-    /// Whether connectWorker() answers before it returns, even without an event dispatcher.
+    /// Whether connectWorker() emits the outcome before it returns, even without an event dispatcher.
     [[nodiscard]] virtual bool connectsAtOnce() const { return true; }
-    /// For who waits without an event dispatcher: looks for what one would have told of.
-    virtual void look() { }
-    /// Whether causeOfDeath() will be known soon after a connection has ended, announced by deathExplained().
+    /// For a caller without an event dispatcher: handles the events that have come meanwhile.
+    virtual void poll() { }
+    /// Whether causeOfDeath() will be known soon after a connection has ended; deathExplained() is emitted then.
     [[nodiscard]] virtual bool explainsDeaths() const { return false; }
     [[nodiscard]] virtual std::optional<QString> causeOfDeath(quint64 worker) const;
-    /// True when it is known that there never was such a worker, whatever was written to it.
+    /// Whether it is known that the worker was never forked, so that nothing that was written to it was ever read.
     [[nodiscard]] virtual bool wasNeverThere(quint64) const { return false; }
 
 Q_SIGNALS:
     void connected(quint64 worker, const std::shared_ptr<Prefork::Internal::Stream> &stream);
-    /// @p absence says it if there is no server.
+    /// @p absence is not empty if there is no server: it is what time-outs of waiting calls then show.
     void failed(quint64 worker, const QString &cause, const QString &absence = {});
     void deathExplained(quint64 worker);
-    /// There will never be another worker.
+    /// No worker can ever be connected again.
     void exhausted(const QString &cause);
 
 protected:
-    /// What a time-out says of a server that is not there.
+    /// Returns the text of @c absence for a server that does not exist.
     [[nodiscard]] static QString absenceOf(const Address &address, const QString &reason);
-    /// @p cause: why there is no @p descriptor, if there is none.
+    /// Emits connected(), or failed() if @p descriptor is closed; then @p cause says why.
     void connectedOrFailed(quint64 worker, const Address &address, Posix::Fd descriptor, const QString &cause,
                            const QString &absence = {});
 };

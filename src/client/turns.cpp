@@ -32,7 +32,7 @@ void Turns::find()
     connect(m_dispatcher, &QAbstractEventDispatcher::aboutToBlock, this, &Turns::onTurn);
     connect(m_dispatcher, &QAbstractEventDispatcher::awake, this, &Turns::onTurn);
     connect(m_dispatcher, &QObject::destroyed, this, &Turns::onLoopGone);
-    m_core->moveIn();
+    m_core->onLoopFound();
 }
 
 void Turns::onTurn()
@@ -42,7 +42,7 @@ void Turns::onTurn()
     m_core->flush();
 }
 
-// What is posted waits for the next event loop of this thread, if there ever is one.
+// The posted call waits for the next event loop of this thread, if there ever is one.
 void Turns::onLoopGone()
 {
     m_dispatcher = nullptr;
@@ -57,14 +57,14 @@ void Turns::stop()
         timer->stop();
 }
 
-// Left alone while it is early enough: a stream of calls must not cost a timer each.
+// A timer that is due early enough is left alone: setting one for each of many calls would be expensive.
 void Turns::wakeAt(std::optional<Time> time)
 {
     if (!time || !m_dispatcher || (m_timerDue && *m_timerDue <= *time))
         return;
     m_timerDue = time;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*time - now());
-    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, 0ms, 24h)); // it counts in int
+    m_timer.start(std::clamp<std::chrono::milliseconds>(wait, 0ms, 24h)); // QTimer counts milliseconds in an int
 }
 
 void Turns::watchFuturesIn(std::chrono::milliseconds wait)

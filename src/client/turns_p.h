@@ -15,8 +15,9 @@ namespace Prefork::Internal {
 
 class ClientCore;
 
-/// When a client has its turn: the event loop of its thread, while there is one, the timers it has there, and how much
-/// time it may take in each turn.
+/// Connects a client with the event loop of its thread: it notices when a loop starts, turns and ends, keeps the
+/// client's timers there, and holds the budget of time that the client may take in each turn. ClientCore owns it and is
+/// called by it; the other parts of a client ask it.
 class Turns : public QObject
 {
     Q_OBJECT
@@ -24,37 +25,37 @@ class Turns : public QObject
 public:
     using Time = std::chrono::nanoseconds;
 
-    /// @p core is told: of each turn, of a loop that was found, and when its timers are due.
+    /// @p core is told of each turn, of a loop that was found, and when its timers are due.
     Turns(ClientCore *core, std::chrono::microseconds budget);
 
-    /// To be called when there may be an event loop that this does not know yet.
+    /// Looks for an event loop if none is known yet. Call it wherever a loop may have started.
     void watch()
     {
         if (!m_dispatcher) [[unlikely]]
             find();
     }
     [[nodiscard]] bool hasLoop() const { return !m_dispatcher.isNull(); }
-    /// Until the result is destroyed the client is turned by hand, for there is no application.
+    /// Marks the client as turned by hand until the returned object is destroyed; there is no application then.
     [[nodiscard]] QScopedValueRollback<bool> turnByHand() { return QScopedValueRollback(m_isByHand, true); }
     [[nodiscard]] bool isByHand() const { return m_isByHand; }
     /// The event loop has turned, or the client is turned by hand.
     void onTurn();
 
-    /// Calls ClientCore::onTimer() at that time, or earlier.
+    /// Has ClientCore::onTimer() called at that time, or earlier.
     void wakeAt(std::optional<Time> time);
-    /// To be called by onTimer(): the next wakeAt() sets the timer again.
+    /// onTimer() calls this, so that the next wakeAt() sets the timer again.
     void forgetTimer() { m_timerDue.reset(); }
-    /// Calls ClientCore::onResume() after all other events have had their turn.
+    /// Has ClientCore::onResume() called after all other events have had their turn.
     void resumeLater();
     void stopResuming() { m_resumeTimer.stop(); }
-    /// Calls ClientCore::onFutureTimer() once after @p wait, or when that was to be done before.
+    /// Has ClientCore::onFutureTimer() called once, after @p wait; an earlier call that is pending stays as it is.
     void watchFuturesIn(std::chrono::milliseconds wait);
     static constexpr std::chrono::milliseconds FutureInterval{25};
-    /// No timer is due any more.
+    /// Stops all timers.
     void stop();
 
     ReadBudget budget;
-    Time rough{}; ///< the rough clock as of the last read or callback, while something is being read
+    Time rough{}; ///< the time of the rough clock when something was last read or called back
 
 private:
     void find();

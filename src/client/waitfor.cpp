@@ -17,12 +17,12 @@ using namespace std::chrono_literals;
 
 void waitByHand(const QFuture<void> &future, const QDeadlineTimer &end)
 {
-    constexpr std::chrono::nanoseconds LookInterval = 10ms; // other threads finish futures too
-    constexpr std::chrono::nanoseconds EachOfMany = 1ms; // each client waits for its own workers only
+    constexpr std::chrono::nanoseconds PollInterval = 10ms; // a future that another thread finishes wakes nobody here
+    constexpr std::chrono::nanoseconds EachOfMany = 1ms; // if there are several clients, for each waits for its own
     while (!future.isFinished() && !end.hasExpired()) {
         const std::vector<std::shared_ptr<ClientCore>> clients = clientsOfThisThread();
         const std::chrono::nanoseconds longest
-            = std::min(end.remainingTimeAsDuration(), clients.size() > 1 ? EachOfMany : LookInterval);
+            = std::min(end.remainingTimeAsDuration(), clients.size() > 1 ? EachOfMany : PollInterval);
         if (clients.empty())
             Posix::waitFor({}, longest);
         for (const std::shared_ptr<ClientCore> &client : clients) {
@@ -57,7 +57,7 @@ bool waitForFinished(const QFuture<void> &future, std::chrono::milliseconds time
         return future.isFinished();
     if (QCoreApplication::instance())
         Internal::waitInLoop(future, timeout);
-    else // not yet or no more, and an event loop would turn for ever
+    else // without an application an event loop would never end
         Internal::waitByHand(future, QDeadlineTimer(timeout, Qt::PreciseTimer));
     return future.isFinished();
 }

@@ -10,11 +10,12 @@
 
 namespace Prefork::Internal {
 
-/// A nested event loop for who waits: without user input, and for so long at most.
+/// A nested event loop for the functions that wait (waitForSettled(), waitFor()). It turns for a limited time, and
+/// leaves user input for later.
 class WaitingLoop : public QEventLoop
 {
 public:
-    /// Turns until quit() is called, or the time is up.
+    /// Runs the loop until quit() is called or the time is up.
     void turn(std::chrono::milliseconds longest)
     {
         using namespace std::chrono_literals;
@@ -22,7 +23,7 @@ public:
         timer.setSingleShot(true);
         timer.setTimerType(Qt::PreciseTimer);
         connect(&timer, &QTimer::timeout, this, &QEventLoop::quit);
-        timer.start(std::clamp<std::chrono::milliseconds>(longest, 0ms, 24h * 24)); // it counts in int
+        timer.start(std::clamp<std::chrono::milliseconds>(longest, 0ms, 24h * 24)); // QTimer counts in an int
         exec(ExcludeUserInputEvents);
     }
 };

@@ -24,7 +24,7 @@ inline void Writer::noteFuture(Pooling::CheckoutId checkout, const PendingCall &
         m_newFutures.push_back({checkout, call.id});
 }
 
-// Nothing of the user's may run here, for it would find a message half written.
+// No user code may run here, for it would find a message half written.
 bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
                         const detail::CallArguments &arguments, const Pooling::CallOptions &options, PendingCall &call)
 {
@@ -34,7 +34,7 @@ bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarge
     const auto sending = m_pool.sendingNow(checkout.poolId);
     if (!sending)
         return false;
-    const ConnectionPtr *const found = m_core->connections().look(sending->worker);
+    const ConnectionPtr *const found = m_core->connections().lookUp(sending->worker);
     if (!found)
         return false;
     Connection &connection = **found;
@@ -65,8 +65,8 @@ std::optional<Error> Writer::accept(PendingCall &call)
     UnsentCall &unsent = *call.unsent;
     const qint64 waiting = bytesToWrite();
     if (m_maxBytesToWrite > 0 && waiting > 0 && waiting + unsent.size > m_maxBytesToWrite) {
-        const qsizetype size = std::exchange(unsent.size, 0); // it settles only later, and many may be refused before
-        unsent.message = {};
+        const qsizetype size = std::exchange(unsent.size, 0);
+        unsent.message = {}; // the call settles only later, and many more may be refused before: memory is freed now
         return Error(Error::QueueFull,
                      QStringLiteral("%1 bytes are waiting to be written already, and %2 more would exceed "
                                     "ClientOptions::maxBytesToWrite")
@@ -82,7 +82,7 @@ void Writer::forget(PendingCall &call)
     m_unsentBytes -= call.takeSize();
 }
 
-// What the worker would not take, of arguments that can be encoded.
+// Returns why this worker would not accept the call, although its arguments could be encoded.
 std::optional<QString> Writer::problemOf(const Connection &connection, const PendingCall &call) const
 {
     const UnsentCall &unsent = *call.unsent;
@@ -95,7 +95,7 @@ std::optional<QString> Writer::problemOf(const Connection &connection, const Pen
 
 void Writer::send(const Pooling::Action &action)
 {
-    if (m_hasTakenBack && !m_pool.isWith(action.worker, {action.checkout, action.call}))
+    if (m_hasStaleOrders && !m_pool.isWith(action.worker, {action.checkout, action.call}))
         return;
     PendingCall *const call = m_core->callers().find(action.checkout, action.call);
     const ConnectionPtr connection = m_core->connections().find(action.worker);
@@ -103,17 +103,17 @@ void Writer::send(const Pooling::Action &action)
         return;
     UnsentCall &unsent = *call->unsent;
     if (unsent.message.size() == 0)
-        return; // refused after the pool had ordered this; the order to give its worker up comes next
+        return; // accept() refused the call after the pool had ordered this; the order to drop the worker comes next
     if (const auto problem = problemOf(*connection, *call)) {
-        m_hasTakenBack = true;
+        m_hasStaleOrders = true;
         m_pool.rejected(action.checkout, action.call, Error(Error::BadArguments, *problem), now());
         return;
     }
     if (isFull(*connection) && m_pool.postponed(action.checkout, action.call, now())) {
-        m_hasTakenBack = true;
+        m_hasStaleOrders = true;
         return;
     }
-    // A worker that cannot say goodbye, and is idle, has nothing to say: what is there is its end.
+    // An idle worker whose protocol has no goodbye never sends anything. So if there is input, the worker has ended.
     const bool isAtEnd = !connection->traits.pipelines && action.isFirst && connection->stream->hasInput();
     if (connection->inFlight() == 0)
         connection->flightStart = connection->stream->bytesGiven();
@@ -128,7 +128,8 @@ void Writer::send(const Pooling::Action &action)
     write(connection, unsent.message);
 }
 
-// A call whose future was canceled before the call is written must not start: the worker reads that together with it.
+// Cancels calls whose futures were canceled before the calls are handed to the kernel. The worker then reads the cancel
+// together with the call, so that the call does not begin.
 void Writer::cancelUnwritten()
 {
     std::vector<Pooling::CallRef> calls;
@@ -138,7 +139,7 @@ void Writer::cancelUnwritten()
         if (call && call->handler->isCanceled())
             m_core->cancel(ref);
     }
-    if (m_newFutures.empty()) { // so that its memory is used again
+    if (m_newFutures.empty()) { // give it its memory back, to be used again
         calls.clear();
         m_newFutures.swap(calls);
     }
@@ -189,7 +190,7 @@ void Writer::sendDone(const Pooling::Action &action)
 
 void Writer::sendCancel(const Pooling::Action &action)
 {
-    if (m_hasTakenBack && !m_pool.isWith(action.worker, {action.checkout, action.call}))
+    if (m_hasStaleOrders && !m_pool.isWith(action.worker, {action.checkout, action.call}))
         return;
     const PendingCall *const call = m_core->callers().find(action.checkout, action.call);
     const ConnectionPtr connection = m_core->connections().find(action.worker);
@@ -213,11 +214,11 @@ void Writer::markDirty(const ConnectionPtr &connection)
 
 bool Writer::flush()
 {
-    const qint64 before = m_writtenBytes; // announced from the event loop only
+    const qint64 before = m_writtenBytes;
     if (!m_newFutures.empty())
         cancelUnwritten();
     while (!m_dirty.empty()) {
-        bool mayHaveBegun = false; // a call whose time counts from when it has been written
+        bool mayHaveBegun = false; // whether a call with a runTimeout has been written
         m_flushing.swap(m_dirty);
         for (const ConnectionPtr &connection : m_flushing) {
             connection->isDirty = false;
@@ -236,7 +237,7 @@ bool Writer::flush()
                 m_pool.setStalled(connection->worker, false, now());
         }
         m_flushing.clear();
-        if (mayHaveBegun || m_pool.hasActions()) // perhaps there is room again
+        if (mayHaveBegun || m_pool.hasActions()) // a worker that is stalled no longer may be sent more
             m_core->perform(ClientCore::Settle::Later);
     }
     return m_writtenBytes > before;

@@ -19,21 +19,24 @@ namespace Prefork::Internal {
 class ClientCore;
 struct PendingCall;
 
-/// What a client writes, and when: everything that is to be said to a worker in one turn of the event loop goes in one
-/// piece at its end.
+/// Writes calls, cancels and releases to the workers, on the pool's orders. Everything for a worker is collected in its
+/// stream during a turn of the event loop, and is handed to the kernel in one piece at the end of the turn. The Writer
+/// counts the bytes that wait, stalls workers that take no more, and refuses calls above maxBytesToWrite. ClientCore
+/// owns it.
 class Writer
 {
 public:
     Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &options);
 
-    /// Writes @p call, which will be the last of its checkout's, straight into the write buffer, if it can go now and
-    /// nothing else is in the way; else false and nothing has happened.
+    /// Writes @p call, as the last one of its checkout, straight into a stream's write buffer, if the pool would send
+    /// it at once and nothing else speaks against that. Otherwise returns false and does nothing.
     [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
                                   const detail::CallArguments &arguments, const Pooling::CallOptions &options,
                                   PendingCall &call);
-    /// Takes account of a call that is encoded and waits for its turn. What speaks against it, if too much waits.
+    /// Counts the bytes of a call that is encoded and waits to be sent. Returns an error if too many bytes wait
+    /// already.
     [[nodiscard]] std::optional<Error> accept(PendingCall &call);
-    /// The call has settled: what of it was not written will not be.
+    /// Counts the bytes of a call no more, for they were given to a stream, or the call has settled.
     void forget(PendingCall &call);
 
     // The pool's orders.
@@ -41,19 +44,20 @@ public:
     void sendDone(const Pooling::Action &action);
     void sendCancel(const Pooling::Action &action);
 
-    /// The stream of @p connection has taken something that is to leave at the end of this turn.
+    /// The stream of @p connection has bytes that must be flushed at the end of this turn.
     void markDirty(const ConnectionPtr &connection);
-    /// The end of the turn. Returns whether the kernel has taken anything.
+    /// Hands what was written in this turn to the kernel. Returns whether the kernel has taken anything.
     bool flush();
+    /// Counts again how many bytes wait in the stream of @p connection.
     void countBacklog(Connection &connection);
-    /// The orders being carried out may concern a call that was rejected meanwhile.
-    void noteRejection() { m_hasTakenBack = true; }
-    void endOrders() { m_hasTakenBack = false; }
+    /// A call was rejected while orders are being carried out: these may still name calls that the pool has taken back.
+    void noteRejection() { m_hasStaleOrders = true; }
+    void endOrders() { m_hasStaleOrders = false; }
 
     [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
-    /// From now on takeReport() has something to tell. In any thread.
+    /// The signal bytesWritten() was connected: from now on takeReport() reports bytes. Thread-safe.
     void reportWrites() { m_reportsWrites.store(true, std::memory_order_relaxed); }
-    /// Bytes handed to the kernel that nobody has been told of, if anybody wants to know.
+    /// Whether there are bytes to report by bytesWritten(); takeReport() returns how many, and counts from 0 again.
     [[nodiscard]] bool hasReport() const;
     [[nodiscard]] qint64 takeReport();
 
@@ -69,14 +73,14 @@ private:
     Pooling::Pool &m_pool;
     const qint64 m_maxBytesToWrite;
     const qint64 m_maxInFlightBytes;
-    std::vector<ConnectionPtr> m_dirty; // to be flushed at the end of the turn
-    std::vector<ConnectionPtr> m_flushing; // being flushed, in memory that is used again
-    std::vector<Pooling::CallRef> m_newFutures; // of calls that streams have taken in this turn
-    bool m_hasTakenBack = false; // the pool, a call that the orders being carried out may still name
-    qint64 m_unsentBytes = 0; // of calls no stream has yet
-    qint64 m_streamBytes = 0; // of calls in streams, not yet handed to the kernel
+    std::vector<ConnectionPtr> m_dirty; // connections to be flushed at the end of the turn
+    std::vector<ConnectionPtr> m_flushing; // those being flushed; a member so that its memory is used again
+    std::vector<Pooling::CallRef> m_newFutures; // calls with a future that were given to a stream in this turn
+    bool m_hasStaleOrders = false; // orders being carried out may name calls that the pool has taken back
+    qint64 m_unsentBytes = 0; // bytes of calls that no stream has yet
+    qint64 m_streamBytes = 0; // bytes in streams that the kernel has not taken yet
     std::atomic<bool> m_reportsWrites = false;
-    qint64 m_writtenBytes = 0; // handed to the kernel and not announced yet
+    qint64 m_writtenBytes = 0; // bytes that the kernel has taken and that were not reported yet
 };
 
 }

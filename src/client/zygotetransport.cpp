@@ -32,15 +32,15 @@ void ZygoteTransport::connectWorker(quint64 worker)
     begin();
 }
 
-// A server does the same for its clients.
+// Forks the workers that wait, unless workers keep failing in setup. A server does the same for its clients.
 void ZygoteTransport::begin()
 {
-    constexpr std::chrono::nanoseconds LookAgain = std::chrono::milliseconds(50); // nobody tells how a setup goes
+    constexpr std::chrono::nanoseconds PollInterval = std::chrono::milliseconds(50); // no event tells how a setup goes
     while (!m_waiting.empty()) {
         const std::chrono::nanoseconds wait = m_channel->setupBackOff();
         if (wait.count() > 0) {
-            if (QAbstractEventDispatcher::instance()) // else reattach() or look() comes to it
-                m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(std::min(wait, LookAgain)));
+            if (QAbstractEventDispatcher::instance()) // otherwise reattach() or poll() calls this function again
+                m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(std::min(wait, PollInterval)));
             return;
         }
         const quint64 worker = m_waiting.front();
@@ -79,7 +79,7 @@ void ZygoteTransport::reattach()
     begin();
 }
 
-void ZygoteTransport::look()
+void ZygoteTransport::poll()
 {
     m_channel->readEvents();
     begin();

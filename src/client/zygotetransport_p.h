@@ -12,7 +12,9 @@
 
 namespace Prefork::Internal {
 
-/// Socket pairs, one end of which the zygote gives to a fresh worker.
+/// Connects to workers of a zygote in the same program: it makes a socket pair, has the zygote fork a worker for one
+/// end, and makes a Stream of the other end. It also learns from the zygote why workers died, and holds new workers
+/// back while workers keep failing in setup.
 class ZygoteTransport final : public Transport
 {
     Q_OBJECT
@@ -22,7 +24,7 @@ public:
     void connectWorker(quint64 worker) override;
     void forget(quint64 worker) override;
     void reattach() override;
-    void look() override;
+    void poll() override;
     bool explainsDeaths() const override;
     std::optional<QString> causeOfDeath(quint64 worker) const override;
     bool wasNeverThere(quint64 worker) const override { return m_neverThere.contains(worker); }
@@ -33,10 +35,10 @@ private:
     void explain(quint64 spawn, const QString &how);
 
     std::shared_ptr<ZygoteChannel> m_channel;
-    QHash<quint64, quint64> m_workers; // by the number of their spawn
-    QHash<quint64, QString> m_causes; // by worker
-    QSet<quint64> m_neverThere;
-    std::deque<quint64> m_waiting; // for a worker to begin whose setup does not fail
+    QHash<quint64, quint64> m_workers; // the worker of each spawn
+    QHash<quint64, QString> m_causes; // why each worker died
+    QSet<quint64> m_neverThere; // workers that the zygote could not fork
+    std::deque<quint64> m_waiting; // workers that are forked when ZygoteChannel::setupBackOff() allows it
     QTimer m_timer;
 };
 
