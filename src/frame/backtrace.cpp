@@ -16,8 +16,8 @@ QString leftOutLine(qint64 count)
     return QStringLiteral("... %1 frames left out ...\n").arg(grouping.toString(count));
 }
 
-// Build tools that run in a build folder name a file by the way to it from there.
-QByteArrayView withoutWayOut(QByteArrayView path)
+// Returns the path without "../" at its start. Build tools name a source file by its path from the build folder.
+QByteArrayView withoutParentSteps(QByteArrayView path)
 {
     constexpr QByteArrayView Up = "../";
     while (path.startsWith(Up))
@@ -35,8 +35,8 @@ QString FrameLabel::shownName() const
 
 QString FrameLabel::line() const
 {
-    return QString::fromUtf8(withoutWayOut(where.file)) + u':' + QString::number(where.line) + QStringLiteral(" - ")
-        + shownName() + u'\n';
+    return QString::fromUtf8(withoutParentSteps(where.file)) + u':' + QString::number(where.line)
+        + QStringLiteral(" - ") + shownName() + u'\n';
 }
 
 QString FrameNode::backTrace(const QString &firstLine) const
@@ -52,12 +52,12 @@ QString FrameNode::backTrace(const QString &firstLine) const
         }
         text += node->m_label.line();
         ++lines;
-        if (node->m_past) {
-            for (const FrameLabel &label : node->m_past->labels)
+        if (node->m_history) {
+            for (const FrameLabel &label : node->m_history->labels)
                 text += label.line();
-            lines += int(node->m_past->labels.size()) + 1;
-            if (node->m_past->leftOut > 0)
-                text += leftOutLine(node->m_past->leftOut);
+            lines += int(node->m_history->labels.size()) + 1;
+            if (node->m_history->leftOut > 0)
+                text += leftOutLine(node->m_history->leftOut);
         }
     }
     return text;

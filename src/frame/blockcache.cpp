@@ -9,14 +9,15 @@ namespace Prefork::detail {
 
 namespace {
 
-constexpr std::size_t Step = 32;
-constexpr std::size_t Classes = 9; // up to 256 bytes
+constexpr std::size_t Step = 32; // blocks are of sizes that are multiples of this
+constexpr std::size_t Classes = 9; // number of size classes; the largest has 256 bytes
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int MostKept = 0; // so that a use after the end is noticed
+constexpr int MostKept = 0; // so that the sanitizer notices a use after free
 #else
 constexpr int MostKept = 256;
 #endif
 
+// A free block holds the pointer to the next free block of its size class.
 struct FreeBlock
 {
     FreeBlock *next;
@@ -33,7 +34,7 @@ struct Cache
             while (block)
                 ::operator delete(std::exchange(block, block->next));
         }
-        count.fill(MostKept); // what is freed still later goes back at once
+        count.fill(MostKept); // blocks that are freed after this destructor are not kept
     }
 };
 

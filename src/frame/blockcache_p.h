@@ -6,8 +6,9 @@
 
 namespace Prefork::detail {
 
-/// Memory for the small objects every call makes and soon drops, by the dozen at a time: more than the C library keeps
-/// at hand. Each thread has its own; a block may be freed in another.
+/// Allocates and frees memory for the small objects of calls (frames, result handlers). Every call makes and destroys
+/// dozens of them, more than the C library keeps ready, so each thread keeps free blocks of its own. A block may be
+/// freed in another thread. The size given to giveBlock() must be that given to takeBlock().
 [[nodiscard]] void *takeBlock(std::size_t size);
 void giveBlock(void *block, std::size_t size) noexcept;
 

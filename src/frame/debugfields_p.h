@@ -11,8 +11,8 @@
 
 namespace Prefork::Internal {
 
-/// Writes a struct of options as `Prefork::Name(member value, …)`, with those members only that differ from what a
-/// default-constructed one has: what a user has set is what a user looks for.
+/// Writes a struct of options to QDebug as `Prefork::Name(member value, …)`. It writes only members that differ from
+/// those of a default-constructed struct, for a user looks for what was set. The operators << of option structs use it.
 template <class Options>
 class DebugFields
 {
@@ -32,7 +32,7 @@ public:
     DebugFields &field(const char *name, Value Options::*member)
     {
         const QString value = shown(m_options.*member);
-        if (value != shown(m_usual.*member))
+        if (value != shown(m_defaults.*member))
             m_debug << (std::exchange(m_isFirst, false) ? "" : ", ") << name << ' ' << value;
         return *this;
     }
@@ -61,7 +61,7 @@ private:
     const QDebugStateSaver m_saver;
     QDebug &m_debug;
     const Options &m_options;
-    const Options m_usual;
+    const Options m_defaults;
     bool m_isFirst = true;
 };
 

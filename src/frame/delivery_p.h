@@ -6,8 +6,10 @@
 
 namespace Prefork::detail {
 
-/// A frame in which a callback runs that may hold a frame callable. What that one's catchers left must not reach them a
-/// second time through this frame.
+/// Marks, on the stack, that a call's callback runs in @p frame. The callback may hold a frame callable, whose own
+/// catchers may leave an error; this object remembers that error, so that its owner can tell it from other exceptions
+/// and does not give it to the same catchers a second time. runIn() in client/pendingcall.cpp makes one for each
+/// callback.
 class Delivery : public Activation
 {
 public:
@@ -15,7 +17,7 @@ public:
         : Activation(frame, Delivering)
     {
     }
-    /// In a catch block: whether the exception is what a frame callable threw to the callback.
+    /// Call this in a catch block. Tells whether the exception is the error that a frame callable's catchers left.
     [[nodiscard]] bool isLeftOver() const { return m_left && m_left == std::current_exception(); }
 
 private:

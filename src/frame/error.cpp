@@ -76,7 +76,7 @@ Error Error::fromException(const std::exception_ptr &exception)
         if (typeid(error) == typeid(Error) || error.exception())
             return error;
         Error whole = error.d ? error : Error(NoError, QString());
-        whole.d->exception = exception; // or rethrow() would slice it
+        whole.d->exception = exception; // without it rethrow() would slice an object of a derived class
         return whole;
     } catch (...) {
         Error error(Exception, textOfCurrentException());

@@ -5,8 +5,8 @@ namespace Prefork::detail {
 
 namespace {
 
-thread_local FrameNode *doomedNodes = nullptr;
-thread_local bool destroying = false;
+thread_local FrameNode *nodesToDelete = nullptr;
+thread_local bool isDeleting = false;
 
 }
 
@@ -48,7 +48,7 @@ void FrameNode::attachTo(FrameNode *parent)
     m_nearestCatcher = parent->m_nearestCatcher;
     m_nearestCells = parent->m_nearestCells;
     if (parent->m_plainRun > 0 && parent->m_plainRun % PlainRun == 0) {
-        m_past = parent->pastOfChildren();
+        m_history = parent->historyForChildren();
         parent = parent->environmentNode();
     }
     m_parent = parent ? parent->retain() : nullptr;
@@ -62,16 +62,16 @@ FrameNode *FrameNode::environmentNode() noexcept
     return node;
 }
 
-QExplicitlySharedDataPointer<FrameHistory> FrameNode::pastOfChildren()
+QExplicitlySharedDataPointer<FrameHistory> FrameNode::historyForChildren()
 {
-    if (!m_childrensPast) {
-        m_childrensPast = new FrameHistory;
-        m_childrensPast->labels.reserve(PlainRun);
-        for (const FrameNode *node = this; m_childrensPast->labels.size() < PlainRun; node = node->m_parent)
-            m_childrensPast->labels.push_back(node->m_label);
-        m_childrensPast->leftOut = m_plainRun - PlainRun;
+    if (!m_childrensHistory) {
+        m_childrensHistory = new FrameHistory;
+        m_childrensHistory->labels.reserve(PlainRun);
+        for (const FrameNode *node = this; m_childrensHistory->labels.size() < PlainRun; node = node->m_parent)
+            m_childrensHistory->labels.push_back(node->m_label);
+        m_childrensHistory->leftOut = m_plainRun - PlainRun;
     }
-    return m_childrensPast;
+    return m_childrensHistory;
 }
 
 FrameNode *FrameNode::retain() noexcept
@@ -80,23 +80,23 @@ FrameNode *FrameNode::retain() noexcept
     return this;
 }
 
-// Neither long chains of parents nor catchers that own further frames may recurse here: a tree can be a million frames
-// deep.
+// Nodes to delete are kept in a list and deleted in a loop. Recursion through parents, or through catchers that own
+// further frames, could overflow the stack: a tree can be a million frames deep.
 void FrameNode::release(FrameNode *node) noexcept
 {
     if (!node || node->m_references.fetch_sub(1, std::memory_order_acq_rel) != 1)
         return;
-    node->m_nearestCatcher = std::exchange(doomedNodes, node);
-    if (std::exchange(destroying, true))
+    node->m_nearestCatcher = std::exchange(nodesToDelete, node);
+    if (std::exchange(isDeleting, true))
         return;
-    while (doomedNodes) {
-        FrameNode *doomed = doomedNodes;
-        doomedNodes = doomed->m_nearestCatcher;
-        FrameNode *parent = doomed->m_parent;
-        delete doomed;
+    while (nodesToDelete) {
+        FrameNode *next = nodesToDelete;
+        nodesToDelete = next->m_nearestCatcher;
+        FrameNode *parent = next->m_parent;
+        delete next;
         release(parent);
     }
-    destroying = false;
+    isDeleting = false;
 }
 
 Error FrameNode::traced(const Error &error) const

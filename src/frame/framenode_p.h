@@ -12,7 +12,7 @@
 
 namespace Prefork::detail {
 
-// What a back-trace needs to know of a frame.
+// What a back-trace shows of a frame.
 struct FrameLabel
 {
     QByteArray name;
@@ -23,17 +23,17 @@ struct FrameLabel
     QString line() const;
 };
 
-// The names of frames that are gone, newest first.
+// The labels of frames that may have been deleted, newest first, for back-traces.
 struct FrameHistory : QSharedData
 {
     std::vector<FrameLabel> labels;
-    qint64 leftOut = 0;
+    qint64 leftOut = 0; // how many older frames there were without a label here
 };
 
-// The part only frames with a catcher or locals have.
+// What only a frame with a catcher or locals has.
 struct FrameEnvironment
 {
-    struct Cell
+    struct Cell // the value of one local
     {
         quint64 key;
         std::shared_ptr<void> value;
@@ -43,16 +43,18 @@ struct FrameEnvironment
     std::vector<Cell> cells;
 };
 
-// A node keeps its parent, except every 64th plain one in a row: that keeps its history and the nearest node with an
-// environment, so that the nodes between can go.
+// A node of the tree of frames: the shared data behind Frame handles, with a reference count. It looks for catchers and
+// locals from itself outwards, and makes back-traces. A node is *plain* if it has neither catcher nor locals. It keeps
+// its parent alive. But after each 64 plain nodes in a row the next one keeps, in place of its parent, the nearest node
+// that is not plain, and the labels of the 64: so endless chains of callbacks use constant memory.
 class QTPREFORK_EXPORT FrameNode
 {
 public:
     static void *operator new(std::size_t size) { return takeBlock(size); }
     static void operator delete(void *memory, std::size_t size) noexcept { giveBlock(memory, size); }
 
-    static constexpr qint64 PlainRun = 64;
-    static constexpr int MaxLines = 256;
+    static constexpr qint64 PlainRun = 64; // after so many plain nodes in a row the older ones are let go
+    static constexpr int MaxLines = 256; // a back-trace is cut after about so many lines
 
     static FrameNode *create(const FrameOptions &options, Catcher catcher, FrameNode *parent, SourceLocation where);
     FrameNode *retain() noexcept;
@@ -61,8 +63,9 @@ public:
     const FrameLabel &label() const noexcept { return m_label; }
     QString backTrace(const QString &firstLine) const;
     Error traced(const Error &error) const;
-    // Runs the catchers; the error that is left, if any.
+    // Runs the catchers from this node outwards until one takes the error. Returns the error that none took.
     std::optional<Error> deliver(const Error &error);
+    // Returns the value of the local, as bound nearest to this node; null if it is not bound.
     void *findCell(quint64 key) const noexcept;
 
 private:
@@ -70,18 +73,19 @@ private:
     ~FrameNode() = default;
     void attachTo(FrameNode *parent);
     FrameNode *environmentNode() noexcept;
-    QExplicitlySharedDataPointer<FrameHistory> pastOfChildren();
+    QExplicitlySharedDataPointer<FrameHistory> historyForChildren();
 
     std::atomic<int> m_references{1};
     FrameNode *m_parent = nullptr;
-    // Nearest nodes from here outwards; kept alive through m_parent. A dying node uses m_nearestCatcher to queue up.
+    // The nearest node that has a catcher, and the nearest that has locals, from this node outwards. They are kept
+    // alive through m_parent. In a node to be deleted, m_nearestCatcher is the link to the next one to delete.
     FrameNode *m_nearestCatcher = nullptr;
     FrameNode *m_nearestCells = nullptr;
-    qint64 m_depth = 1;
-    qint64 m_plainRun = 0;
+    qint64 m_depth = 1; // number of nodes from the root to this one
+    qint64 m_plainRun = 0; // number of plain nodes in a row, this one being the last
     FrameLabel m_label;
-    QExplicitlySharedDataPointer<FrameHistory> m_past; // between this node and m_parent
-    QExplicitlySharedDataPointer<FrameHistory> m_childrensPast; // siblings share it
+    QExplicitlySharedDataPointer<FrameHistory> m_history; // of the nodes between this one and m_parent
+    QExplicitlySharedDataPointer<FrameHistory> m_childrensHistory; // the m_history of children, which share it
     std::unique_ptr<FrameEnvironment> m_environment;
 };
 

@@ -6,9 +6,10 @@
 
 namespace Prefork::detail {
 
-/// What came from a peer must neither forge lines of a log nor steer the terminal it is read at: @p text without
-/// newlines at its end, and with an escape for every other character that cannot be printed, such as `\n`, `\x1b` or
-/// `\u202e`, or that many programs take for the end of a line: `\u2028` and `\u2029`, which Qt calls printable.
+/// Makes text of a peer safe to log: it must neither forge lines of the log nor control the terminal that shows it.
+/// Returns @p text without newlines at its end. Other characters that cannot be printed become escapes such as `\n`,
+/// `\x1b` or `\u202e`; so do `\u2028` and `\u2029`, which Qt calls printable but many programs take for the end of a
+/// line.
 [[nodiscard]] inline QString printable(QStringView text)
 {
     while (text.endsWith(u'\n') || text.endsWith(u'\r'))

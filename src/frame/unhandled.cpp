@@ -16,7 +16,7 @@ struct Hook
     UnhandledErrorHandler handler;
 };
 
-// Never destroyed: a destructor of some other static may still fail.
+// The hook is never destroyed, for destructors of other static objects may still report errors.
 Hook &hook()
 {
     static auto *const instance = new Hook;

@@ -12,11 +12,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int AtOnce = 64; // then other events have their turn
+constexpr int AtOnce = 64; // connections that are accepted before other events have their turn
 constexpr int LongestBacklog = 65536;
 constexpr auto FirstPause = 20ms;
 constexpr auto LongestPause = 500ms;
-constexpr auto Silence = 10s; // between two warnings, for there may be room for one connection again and again
+constexpr auto WarningInterval = 10s; // between two warnings, for accepting may succeed and fail by turns
 
 bool concernsOneConnection(int error)
 {
@@ -90,7 +90,7 @@ void Acceptor::pause(int error)
     if (m_mayWarn.hasExpired()) {
         logServer(QtWarningMsg,
                   QStringLiteral("cannot accept connections, they wait: %1").arg(Posix::errorText(error)));
-        m_mayWarn.setRemainingTime(Silence);
+        m_mayWarn.setRemainingTime(WarningInterval);
     }
     m_pause = std::clamp<std::chrono::milliseconds>(m_pause * 2, FirstPause, LongestPause);
     m_notifier.setEnabled(false);

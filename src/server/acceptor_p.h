@@ -13,24 +13,26 @@
 
 namespace Prefork::Internal {
 
-/// Accepts from a listening descriptor it does not own. When accepting fails it pauses, longer each time, and
-/// connections wait in the backlog meanwhile.
+/// Accepts connections from a listening descriptor, which it does not own, and gives each to a function. A Server makes
+/// one while it listens. When accepting fails (no descriptors left, say) it pauses, longer each time, and connections
+/// wait in the backlog meanwhile.
 class Acceptor : public QObject
 {
     Q_OBJECT
 
 public:
     Acceptor(int listener, std::function<void(Posix::Fd)> accepted);
-    /// Whether connections are accepted; otherwise they wait in the backlog.
+    /// Sets whether connections are accepted. Those that are not wait in the backlog.
     void setEnabled(bool enabled);
-    /// Accepts what waits in the backlog now, enabled or not. False if that was not possible, and some may still be
-    /// there.
+    /// Accepts everything that waits in the backlog now, whether enabled or not. Returns false if accepting failed, so
+    /// that some connections may still wait.
     bool acceptRest();
-    /// Goes on with another listening descriptor, once nobody waits in the backlog of this one. False if that was not
-    /// possible.
+    /// Accepts what waits in the backlog, and then goes on with another listening descriptor. Returns false, and keeps
+    /// the old one, if accepting failed.
     [[nodiscard]] bool moveTo(int listener);
 
 private:
+    /// What acceptOne() found: perhaps there are more connections, there is none, or accepting fails for now.
     enum class Outcome { GoOn, NothingThere, Failed };
     Outcome acceptOne();
     void acceptAll();

@@ -19,7 +19,8 @@ struct Socket
     QByteArray name;
 };
 
-// Read once: what stays in the environment would be taken for their own by programs started from here.
+// The sockets that were passed and not taken yet. The environment is read once and then cleared, or programs started
+// from here would take these sockets for their own.
 std::vector<Socket> &sockets()
 {
     static std::vector<Socket> found = [] {

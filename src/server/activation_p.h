@@ -4,15 +4,17 @@
 
 #include "posix/descriptor_p.h"
 
-/// The two things a supervisor and its service tell each other by environment: sockets it has opened, and how the
-/// service does. As sd_listen_fds(3) and sd_notify(3) have it; no library is needed for so little.
+/// Socket activation and status reports, as sd_listen_fds(3) and sd_notify(3) describe them: a supervisor such as
+/// systemd passes listening sockets to this process, and hears how the server does. Server uses both. They need only
+/// environment variables and a datagram, so no library is used.
 namespace Prefork::Internal::Activation {
 
-/// Whether a socket is there that take() would find.
+/// Whether the supervisor has passed a socket that was not taken yet.
 [[nodiscard]] bool hasSockets();
-/// The first socket of that @p name (any, if empty) that was not taken yet; closed if there is none.
+/// Takes the first socket with this @p name, or the first of all if @p name is empty. Returns a closed descriptor if
+/// there is none.
 [[nodiscard]] Posix::Fd take(const QByteArray &name);
-/// Tells the supervisor, if there is one that wants to know.
+/// Sends @p state to the supervisor, if this process has one that listens.
 void notify(QByteArrayView state);
 
 }

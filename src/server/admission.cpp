@@ -102,7 +102,7 @@ std::optional<Admission::Time> Admission::nextAt(Time now) const
         return earliest;
     if (m_limits.spawnRate <= 0 || m_tokens >= 1)
         return {};
-    // A moment that has passed was not what next() waited for: at a cap it does not look at the rate.
+    // If that moment has passed, next() did not wait for a token but for a place, and time alone does not help.
     const Time refilled = m_refilledAt + Time(std::int64_t(std::ceil((1 - m_tokens) / m_limits.spawnRate * 1e9)) + 1);
     return refilled > now ? std::optional(refilled) : std::nullopt;
 }

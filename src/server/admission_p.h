@@ -12,15 +12,17 @@
 
 namespace Prefork::Internal {
 
-/// Decides which connection is given a worker when, and which have to wait for a place: pure, told what happens and the
-/// time. First come first served, but for users who have all they may have.
+/// Decides which connection of a server gets a worker and when, and which connections wait: by the caps on workers, the
+/// cap for each user, the rate of forks, and the back-off while setups fail. The order is first come first served, but
+/// users who have all workers they may have are passed over. ServerWorkers owns it. It does no I/O and has no clock: it
+/// is told what happens and the time, and it knows connections by number only.
 class Admission
 {
 public:
     /// A moment of the caller's monotonic clock.
     using Time = SetupBackOff::Time;
     using Id = quint64;
-    static constexpr qint64 Nobody = -1; ///< a user one cannot tell from others; has no cap
+    static constexpr qint64 Nobody = -1; ///< stands for users that cannot be told apart (TCP); it has no cap
 
     struct Limits
     {
@@ -29,7 +31,7 @@ public:
         int spawnRate = 0; ///< a second; 0 = any
     };
     using Start = SetupBackOff::Start;
-    /// A place that is missing: a worker of @c user has to leave, or any.
+    /// A place that a waiting connection lacks: one worker has to leave, of @c user if that is set.
     struct Shortage
     {
         std::optional<qint64> user;
@@ -37,33 +39,35 @@ public:
 
     explicit Admission(const Limits &limits);
 
-    /// False: it is turned away, for its user's queue is full.
+    /// A connection has arrived and waits. Returns false if it must be refused, for too many of its user wait already.
     [[nodiscard]] bool arrive(Id connection, qint64 user);
     /// A waiting connection has gone.
     void leave(Id connection);
-    /// The worker of a connection has ended, or never came.
+    /// The worker of a connection has ended, or could not be forked.
     void end(Id connection, Start start, Time now);
-    /// The connection that is to have a worker now, which is counted from here on. @p hasRoom: the zygote takes
-    /// another.
+    /// Returns the connection that must be given a worker now, and counts that worker from here on. @p hasRoom tells
+    /// whether the zygote takes another worker.
     [[nodiscard]] std::optional<Id> next(bool hasRoom, Time now);
-    /// The places missing for those who wait, in their order.
+    /// Returns the places that waiting connections lack, in the order of the connections.
     [[nodiscard]] std::vector<Shortage> shortages(bool hasRoom) const;
-    /// When next() may have something for reasons of time alone, if it has nothing now; later than @p now.
+    /// Returns when to call next() again although nothing else happens, because only time is missing: a moment after
+    /// @p now, or nothing.
     [[nodiscard]] std::optional<Time> nextAt(Time now) const;
 
     [[nodiscard]] qsizetype waitingCount() const { return qsizetype(m_waiting.size()); }
     [[nodiscard]] qsizetype workerCount() const { return qsizetype(m_admitted.size()); }
-    /// Whether no more connections should be accepted for now: they wait as well where they are.
+    /// Whether the server should accept no more connections for now; they then wait in the backlog.
     [[nodiscard]] bool isFull() const { return waitingCount() >= MaxWaiting; }
-    /// Workers in a row that ended before their setup was done.
+    /// Returns how many workers in a row have ended before their setup was done.
     [[nodiscard]] int badStarts() const { return m_setups.badStarts(); }
-    /// The connection of the worker by which others wait to see whether setups still fail.
+    /// While setups fail, one worker is the probe: others wait to see how its setup goes. Returns its connection.
     [[nodiscard]] std::optional<Id> probe() const { return m_setups.probe(); }
+    /// The setup of the probe has begun; it has succeeded.
     void probeWorks(Time now) { m_setups.probeWorks(now); }
     void probeSucceeded() { m_setups.probeSucceeded(); }
 
     static constexpr qsizetype MaxWaiting = 64;
-    static constexpr qsizetype MaxWaitingPerUser = 16; ///< of a user who has all workers it may have
+    static constexpr qsizetype MaxWaitingPerUser = 16; ///< for a user who has all workers it may have
 
 private:
     struct Waiting
@@ -77,9 +81,9 @@ private:
 
     const Limits m_limits;
     std::deque<Waiting> m_waiting;
-    std::unordered_map<Id, qint64> m_admitted; // and their users
-    std::unordered_map<qint64, int> m_perUser;
-    double m_tokens;
+    std::unordered_map<Id, qint64> m_admitted; // connections that have a worker, with their users
+    std::unordered_map<qint64, int> m_perUser; // how many workers each user has
+    double m_tokens; // token bucket of the fork rate: each fork takes one token
     Time m_refilledAt{};
     SetupBackOff m_setups;
 };

@@ -12,8 +12,8 @@ namespace Prefork::Internal {
 
 namespace {
 
-/// Turns an event loop in a thread of its own, where it delivers nothing of the program's. One that is of another kind
-/// than @p dispatcher proves nothing.
+/// Tries, in a thread of its own, whether an event loop notices that a socket is readable. There it delivers no events
+/// of the program. If the thread gets an event dispatcher of another class than @p dispatcher, nothing is tried.
 class EventTrial : public QThread
 {
 public:
@@ -21,29 +21,29 @@ public:
         : m_dispatcher(dispatcher)
     {
     }
-    [[nodiscard]] bool isDeaf() const { return m_isDeaf; }
+    [[nodiscard]] bool missesEvents() const { return m_missesEvents; }
 
 private:
     void run() override
     {
-        constexpr int Turns = 3; // the first should do, for what there is to hear of is there
+        constexpr int Turns = 3; // one turn should be enough, for the socket is readable already
         auto ends = Posix::socketPair(Posix::PairType::Stream);
         QAbstractEventDispatcher *const own = QAbstractEventDispatcher::instance();
         if (!ends || !own || !m_dispatcher->inherits(own->metaObject()->className()))
             return;
         ends->second.reset();
-        m_isDeaf = true;
+        m_missesEvents = true;
         QSocketNotifier notifier(ends->first.get(), QSocketNotifier::Read);
         QObject::connect(&notifier, &QSocketNotifier::activated, &notifier, [&] {
             notifier.setEnabled(false);
-            m_isDeaf = false;
+            m_missesEvents = false;
         });
-        for (int i = 0; i < Turns && m_isDeaf; ++i)
+        for (int i = 0; i < Turns && m_missesEvents; ++i)
             own->processEvents(QEventLoop::AllEvents);
     }
 
     const QAbstractEventDispatcher *const m_dispatcher;
-    bool m_isDeaf = false;
+    bool m_missesEvents = false;
 };
 
 }
@@ -58,7 +58,7 @@ QString whyEventsDoNotCome()
     EventTrial trial(dispatcher);
     trial.start();
     trial.wait();
-    if (!trial.isDeaf())
+    if (!trial.missesEvents())
         return {};
     const bool mayDoWithoutGlib = refused == u"poll()" && dispatcher->inherits("QEventDispatcherGlib");
     return QStringLiteral("the event loop of this program hears of no connections, for it may not call %1: %2%3")

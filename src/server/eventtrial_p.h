@@ -6,8 +6,9 @@
 
 namespace Prefork::Internal {
 
-/// Why the event loop of this thread does not hear of connections, with the cause in the kernel's words; empty if it
-/// does. Some filters of system calls refuse poll() or ppoll(), and which of them an event loop waits with is up to it.
+/// Says why the event loop of this thread would not notice connections, with the error of the kernel; empty if it
+/// would. The reason can be a filter of system calls that refuses poll() or ppoll(). Which of the two an event loop
+/// calls differs, so this tries an event loop of the same kind in another thread. Server asks before it listens.
 [[nodiscard]] QString whyEventsDoNotCome();
 
 }

@@ -27,11 +27,11 @@ using namespace ZygoteMessages;
 
 namespace {
 
-/// What the server says once: that it listens, or why it does not.
+/// The one message that the server process sends to the program: that it listens, or why it does not.
 struct Report
 {
     bool isListening = false;
-    Text<1000> text; ///< the address, or the cause
+    Text<1000> text; ///< the address if it listens, else the reason
 };
 
 void report(int control, bool isListening, const QString &text)
@@ -47,7 +47,7 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
 {
     Posix::leadSession();
     Posix::Blanks blanks;
-    static_cast<void>(blanks.blankAllBut(control)); // The zygote made below fails in the same way, and says why.
+    static_cast<void>(blanks.blankAllBut(control)); // If this fails, the zygote made below fails too, and says why.
     std::vector<int> keep = blanks.numbers();
     keep.push_back(control);
     Posix::beginProcess(std::move(keep));
@@ -59,7 +59,7 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
     char *arguments[] = {name, nullptr};
     QCoreApplication application(count, arguments);
     Server server(&zygote, serverOptions);
-    ServerPrivate::of(server).leavesWorkers = false; // they would outlive the program that they belong to
+    ServerPrivate::of(server).leavesWorkers = false; // or workers would outlive the program that they belong to
     const ShutdownSignals shutdownSignals;
     if (!server.listen(address)) {
         report(control, false, server.errorString());
@@ -79,6 +79,8 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
 
 }
 
+/// The private part of a ForkedServer, in the program that forked it: the server's process, and the socket whose end
+/// tells it to shut down.
 class ForkedServerPrivate
 {
 public:
@@ -129,7 +131,7 @@ void ForkedServerPrivate::waitForEnd(std::chrono::milliseconds patience)
         process.signal(SIGKILL);
         process.waitForEnd({});
     }
-    process.reap(); // unless somebody else in this program has
+    process.reap(); // does nothing if other code in this program has reaped it
 }
 
 ForkedServer::ForkedServer(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions,

@@ -10,7 +10,7 @@ InheritedListener::InheritedListener(Posix::Fd socket)
 {
 }
 
-// Where it listens was decided by whoever opened it.
+// The arguments are ignored: who opened the socket has decided where it listens.
 QString InheritedListener::listen(const Address &, const ServerOptions &)
 {
     const QString address = Posix::listeningAddress(m_socket.get());

@@ -12,7 +12,7 @@ std::unique_ptr<Listener> Listener::make(Address::Scheme scheme)
     return std::make_unique<TcpListener>();
 }
 
-Peer Listener::welcome(int connection) const
+Peer Listener::prepare(int connection) const
 {
     Peer peer;
     if (address().scheme() == Address::Scheme::Tcp) {

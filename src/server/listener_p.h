@@ -9,26 +9,28 @@
 
 namespace Prefork::Internal {
 
-/// A listening socket of one kind; whoever owns it accepts from descriptor().
+/// A listening socket of a server: a unix socket, TCP, or one that was passed by a supervisor. A Server owns one while
+/// it listens, and has an Acceptor accept from descriptor(). A Listener never accepts connections itself.
 class Listener
 {
 public:
     virtual ~Listener() = default;
-    /// An empty text, or why not.
+    /// Begins to listen. Returns an empty text, or the reason why it cannot.
     [[nodiscard]] virtual QString listen(const Address &address, const ServerOptions &options) = 0;
     [[nodiscard]] virtual int descriptor() const = 0;
     [[nodiscard]] virtual Address address() const = 0;
-    /// What may become of a socket's file.
+    /// Functions that are called when something happens to the socket's file.
     struct Watch
     {
-        std::function<void()> replaced; ///< another socket stands where this one was put
-        std::function<bool()>
-            renewed; ///< descriptor() is another, which nobody accepts from yet; false: ask again a little later
+        std::function<void()> replaced; ///< another socket has been put in the place of this one
+        /// The socket was made again, so descriptor() is a new one that nobody accepts from yet. If the function
+        /// returns false, it is called again a little later.
+        std::function<bool()> renewed;
     };
-    /// From now on calls those of @p watch.
+    /// Begins to watch the socket's file, if there is one, and to call the functions of @p watch.
     virtual void watch(const Watch &watch) { Q_UNUSED(watch) }
-    /// Makes an accepted connection ready for a worker and says who is at its other end.
-    [[nodiscard]] Peer welcome(int connection) const;
+    /// Sets the options that a worker's connection needs, and returns who is at its other end.
+    [[nodiscard]] Peer prepare(int connection) const;
 
     [[nodiscard]] static std::unique_ptr<Listener> make(Address::Scheme scheme);
 };

@@ -13,8 +13,8 @@ namespace {
 
 std::atomic<quint64> s_lost = 0;
 
-// Qt tells it only to whoever installs another. This is asked when there is hardly any room, and not for every line:
-// what another thread logs in this moment goes to Qt's own handler.
+// Qt reveals the present handler only when another one is installed. What another thread logs in this moment goes to
+// Qt's own handler; so this is asked only when standard error has hardly any room, and not for every line.
 bool hasHandlerOfTheProgram()
 {
     const QtMessageHandler current = qInstallMessageHandler(nullptr);
@@ -41,11 +41,11 @@ void logServer(QtMsgType type, const QString &line)
         return mayWait || writeNow(severity, context, text);
     };
     const quint64 lost = s_lost.exchange(0);
-    const bool isHeard = lost == 0
+    const bool isReported = lost == 0
         || log(QtWarningMsg, QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
-    if (!isHeard)
+    if (!isReported)
         s_lost += lost;
-    if (!isHeard || !log(type, line))
+    if (!isReported || !log(type, line))
         ++s_lost;
 }
 

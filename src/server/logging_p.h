@@ -8,9 +8,9 @@ namespace Prefork::Internal {
 
 Q_DECLARE_LOGGING_CATEGORY(lcServer)
 
-/// Logs a line of a server's own, in the category lcServer. A message handler of the program's gets it like any other.
-/// Without one a server does not wait for whoever should read standard error: a line that finds no room there is lost,
-/// and the next that does find room is preceded by how many were.
+/// Logs a line of the server itself, in the category lcServer. If the program has installed a message handler, it gets
+/// the line like any other. If not, the server never waits for the reader of standard error: a line that finds no room
+/// there is lost, and the next line that finds room is preceded by the number of lost ones.
 void logServer(QtMsgType type, const QString &line);
 
 }

@@ -19,19 +19,19 @@ void RefusalLog::warn(const QString &line)
     constexpr int Few = 3;
     if (!m_second.isActive())
         m_second.start();
-    if (m_named == Few) {
-        ++m_unnamed;
+    if (m_logged == Few) {
+        ++m_counted;
         return;
     }
-    ++m_named;
+    ++m_logged;
     logServer(QtWarningMsg, line);
 }
 
 void RefusalLog::onSecondOver()
 {
-    m_named = 0;
-    if (const quint64 unnamed = std::exchange(m_unnamed, 0); unnamed > 0)
-        logServer(QtWarningMsg, QStringLiteral("refused %1 more connections within a second").arg(unnamed));
+    m_logged = 0;
+    if (const quint64 counted = std::exchange(m_counted, 0); counted > 0)
+        logServer(QtWarningMsg, QStringLiteral("refused %1 more connections within a second").arg(counted));
 }
 
 }

@@ -6,7 +6,8 @@
 
 namespace Prefork::Internal {
 
-/// Warns of those who are turned away: of a few in every second by name, of the rest by their number.
+/// Logs refused connections without flooding the log: in each second a few lines as they are, and then how many more
+/// there were. Server and ServerWorkers own one each.
 class RefusalLog
 {
     Q_DISABLE_COPY_MOVE(RefusalLog)
@@ -19,8 +20,8 @@ private:
     void onSecondOver();
 
     QTimer m_second;
-    int m_named = 0;
-    quint64 m_unnamed = 0;
+    int m_logged = 0; // lines that were logged in this second
+    quint64 m_counted = 0; // lines that were only counted in this second
 };
 
 }

@@ -24,8 +24,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Whoever looked the path up before it was taken over may still be on its way.
-constexpr auto LateComers = 200ms;
+// Clients that looked the path up before another server took it over may connect for this long after.
+constexpr auto LateConnections = 200ms;
 
 std::vector<Server *> &allServers()
 {
@@ -39,9 +39,9 @@ ServerPrivate::ServerPrivate(Server *server)
     : q(server)
 {
     deadline.setSingleShot(true);
-    takenOver.setSingleShot(true);
+    drainTimer.setSingleShot(true);
     QObject::connect(&deadline, &QTimer::timeout, q, [this] { workers->kill(); });
-    QObject::connect(&takenOver, &QTimer::timeout, q, [this] { drain(); });
+    QObject::connect(&drainTimer, &QTimer::timeout, q, [this] { drain(); });
 }
 
 std::vector<QPointer<Server>> ServerPrivate::active()
@@ -54,10 +54,10 @@ std::vector<QPointer<Server>> ServerPrivate::active()
     return servers;
 }
 
-void ServerPrivate::killWhatWasLeft()
+void ServerPrivate::killLeftWorkers()
 {
     for (Server *const server : allServers()) {
-        if (ServerWorkers *const workers = of(*server).workers.get(); workers && workers->hasLeft())
+        if (ServerWorkers *const workers = of(*server).workers.get(); workers && workers->hasLeftWorkers())
             workers->kill();
     }
 }
@@ -76,7 +76,8 @@ void ServerPrivate::onZygoteLost()
     QCoreApplication::exit(1);
 }
 
-// As at a SIGTERM of the program's own, which may not have come, or may not be watched for.
+// The zygote got a SIGTERM. The server shuts down as if the program had got one too; it may have got none, or may not
+// watch for it.
 void ServerPrivate::onZygoteEnding()
 {
     if (!q->isListening() && !q->isShuttingDown())
@@ -93,15 +94,16 @@ void ServerPrivate::onReplaced()
     logServer(QtInfoMsg, QStringLiteral("another server has taken over %1 - draining").arg(q->address().toString()));
     drainUntil = options.drainTimeout < std::chrono::milliseconds(0) ? QDeadlineTimer(QDeadlineTimer::Forever)
                                                                      : QDeadlineTimer(options.drainTimeout);
-    takenOver.start(LateComers);
+    drainTimer.start(LateConnections);
     Q_EMIT q->replaced();
 }
 
-// Whoever is in the backlog would be hung up on: without a descriptor for them they wait there for longer.
+// Closing the socket would hang up on connections that wait in the backlog. So they are accepted first; if that fails,
+// for want of descriptors, it is tried again until drainUntil.
 void ServerPrivate::drain()
 {
     if (acceptor && !acceptor->acceptRest() && !drainUntil.hasExpired())
-        takenOver.start(LateComers);
+        drainTimer.start(LateConnections);
     else
         beginShutDown(options.drainTimeout);
 }
@@ -134,7 +136,7 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     allServers().push_back(this);
     d->options = options;
     d->options.helloTimeout
-        = std::clamp<std::chrono::milliseconds>(options.helloTimeout, 0ms, 24h); // beyond, clocks would overflow
+        = std::clamp<std::chrono::milliseconds>(options.helloTimeout, 0ms, 24h); // sums with longer ones could overflow
     if (!zygote) {
         d->zygoteError = noZygote();
         return;
@@ -145,11 +147,11 @@ Server::Server(Zygote *zygote, const ServerOptions &options, QObject *parent)
     if (!d->channel)
         return;
     d->workers = std::make_unique<ServerWorkers>(d->options, d->channel, ZygotePrivate::of(*zygote).scoreboard);
-    // Queued: the death may be noticed while a connection is being accepted.
+    // These are queued, for the zygote's death may be noticed while a connection is being accepted.
     connect(d->channel.get(), &ZygoteChannel::closed, this, [this] { d->onZygoteLost(); }, Qt::QueuedConnection);
     connect(d->channel.get(), &ZygoteChannel::ending, this, [this] { d->onZygoteEnding(); }, Qt::QueuedConnection);
     connect(d->workers.get(), &ServerWorkers::fullChanged, this, [this] { d->acceptIfThereIsRoom(); });
-    // Queued: a slot may close or delete this server, which is just accepting a connection or burying a worker.
+    // These are queued, for a slot may close or delete this server while it handles a connection or a worker's end.
     connect(d->workers.get(), &ServerWorkers::workerCountChanged, this, &Server::workerCountChanged,
             Qt::QueuedConnection);
     connect(
@@ -224,9 +226,9 @@ bool ServerPrivate::mayListen()
     return true;
 }
 
-void ServerPrivate::welcome(Posix::Fd connection)
+void ServerPrivate::onAccepted(Posix::Fd connection)
 {
-    const Peer peer = listener->welcome(connection.get());
+    const Peer peer = listener->prepare(connection.get());
     const bool isRemote = listener->address().scheme() == Address::Scheme::Tcp;
     if (!isRemote && !options.peers.allows(quint32(peer.uid), quint32(peer.gid))) {
         refusalLog.warn(
@@ -240,14 +242,14 @@ void ServerPrivate::welcome(Posix::Fd connection)
         workers->serve(std::move(connection), peer);
 }
 
-// Whoever is not accepted waits as well in the backlog.
+// Connections that are not accepted wait in the backlog.
 void ServerPrivate::acceptIfThereIsRoom()
 {
     if (acceptor)
         acceptor->setEnabled(!workers->isFull() && !(silentConnections && silentConnections->isFull()));
 }
 
-// By the kernel's word, for 0.0.0.0 has many names.
+// Asks the kernel for the address that is bound, for there are many ways to write 0.0.0.0.
 void ServerPrivate::warnIfPublic() const
 {
     const Address bound(Posix::listeningAddress(listener->descriptor()));
@@ -262,10 +264,10 @@ void ServerPrivate::warnIfPublic() const
     logServer(QtWarningMsg, line.arg(bound.toString()));
 }
 
-// Half of the descriptors are left to those who speak, and to the program.
-qsizetype ServerPrivate::mostSilent() const
+// Silent connections may take half of the descriptors. The other half is for the program and all other connections.
+qsizetype ServerPrivate::silentLimit() const
 {
-    const quint64 limit = Posix::descriptorLimit(); // 0 if nobody knows
+    const quint64 limit = Posix::descriptorLimit(); // 0 if it is not known
     const quint64 half = limit == 0 ? INT_MAX : std::clamp<quint64>(limit / 2, 1, INT_MAX);
     return std::min<qsizetype>(options.maxSilent, qsizetype(half));
 }
@@ -275,13 +277,13 @@ void ServerPrivate::begin(std::unique_ptr<Listener> newListener)
     listener = std::move(newListener);
     if (options.maxSilent > 0) {
         silentConnections = std::make_unique<SilentConnections>(
-            mostSilent(), options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
+            silentLimit(), options.nativeOnly ? options.helloTimeout : std::chrono::milliseconds(0),
             [this](Posix::Fd connection, const Peer &peer) { workers->serve(std::move(connection), peer); });
         QObject::connect(silentConnections.get(), &SilentConnections::fullChanged, q,
                          [this] { acceptIfThereIsRoom(); });
     }
     acceptor = std::make_unique<Acceptor>(listener->descriptor(),
-                                          [this](Posix::Fd connection) { welcome(std::move(connection)); });
+                                          [this](Posix::Fd connection) { onAccepted(std::move(connection)); });
     acceptIfThereIsRoom();
     isReplaced = false;
     workers->open();
@@ -300,7 +302,7 @@ void Server::close()
 {
     if (!isListening())
         return;
-    d->takenOver.stop();
+    d->drainTimer.stop();
     d->acceptor.reset();
     d->silentConnections.reset();
     d->listener.reset();
@@ -324,7 +326,8 @@ void ServerPrivate::shutDown(std::chrono::milliseconds timeout)
         workers->retire(staysUntil(timeout));
 }
 
-// Whoever knows no goodbyes need not notice that a server has gone. Who is in a hurry wants everybody gone.
+// Returns until when workers of JSON clients may stay with the zygote, so that these clients need not notice that the
+// server has gone; 0 if they may not stay, as at a shutdown without delay.
 qint64 ServerPrivate::staysUntil(std::chrono::milliseconds timeout) const
 {
     if (!leavesWorkers || timeout == 0ms || options.drainTimeout == 0ms)
@@ -348,8 +351,8 @@ void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
     if (isReplaced && acceptor)
         acceptor->acceptRest();
     if (silentConnections && !options.nativeOnly && staysUntil(timeout) > 0)
-        silentConnections->empty([this, until = staysUntil(timeout)](Posix::Fd connection, const Peer &peer) {
-            workers->leave(std::move(connection), peer, until);
+        silentConnections->takeAll([this, until = staysUntil(timeout)](Posix::Fd connection, const Peer &peer) {
+            workers->leaveToZygote(std::move(connection), peer, until);
         });
     const QPointer<Server> guard = q;
     q->close();
@@ -357,7 +360,7 @@ void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
         return;
     if (isReplaced)
         workers->drain();
-    // Not from within the caller: it may be about to connect to finished().
+    // This is queued, for the caller may connect to finished() only after this function has returned.
     QMetaObject::invokeMethod(q, [this] { finishIfEmpty(); }, Qt::QueuedConnection);
 }
 

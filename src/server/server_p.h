@@ -17,23 +17,27 @@
 
 namespace Prefork {
 
+/// The private part of a Server. It ties the parts together: a Listener has the socket, an Acceptor accepts from it,
+/// SilentConnections keeps TCP connections until they say something, and ServerWorkers has workers forked for them. It
+/// also decides how the server shuts down, and what it does when it is replaced or its zygote ends.
 class ServerPrivate
 {
 public:
     explicit ServerPrivate(Server *server);
     [[nodiscard]] static ServerPrivate &of(const Server &server) { return *server.d; }
-    /// The servers of this process that listen or shut down.
+    /// Returns the servers of this process that listen or shut down.
     [[nodiscard]] static std::vector<QPointer<Server>> active();
-    /// Kills whatever servers of this process have left to their zygotes.
-    static void killWhatWasLeft();
+    /// Kills all workers that servers of this process have left to their zygotes.
+    static void killLeftWorkers();
 
+    /// Sets the errorString() and returns false.
     bool fail(const QString &cause);
-    /// If it returns false, the server has an errorString().
+    /// If this returns false, the server has an errorString().
     [[nodiscard]] bool mayListen();
-    void welcome(Posix::Fd connection);
+    void onAccepted(Posix::Fd connection);
     void acceptIfThereIsRoom();
     void warnIfPublic() const;
-    [[nodiscard]] qsizetype mostSilent() const;
+    [[nodiscard]] qsizetype silentLimit() const;
     void begin(std::unique_ptr<Internal::Listener> newListener);
     void onZygoteLost();
     void onZygoteEnding();
@@ -46,7 +50,7 @@ public:
     void finishIfEmpty();
 
     Server *const q;
-    // Copies, for the zygote may be gone before its server.
+    // Copies of what the zygote knows, for the Zygote object may be destroyed before its server.
     QString zygoteError;
     QByteArray name;
     std::shared_ptr<Internal::ZygoteChannel> channel;
@@ -54,15 +58,15 @@ public:
     QString error;
     std::unique_ptr<Internal::ServerWorkers> workers;
     std::unique_ptr<Internal::Listener> listener;
-    std::unique_ptr<Internal::Acceptor> acceptor; // before its listener goes
+    std::unique_ptr<Internal::Acceptor> acceptor; // destroyed before the listener, whose descriptor it uses
     std::unique_ptr<Internal::SilentConnections> silentConnections;
     Internal::RefusalLog refusalLog;
-    QTimer deadline;
-    QTimer takenOver; // runs while a replaced server accepts what was on its way to it
-    QDeadlineTimer drainUntil; // for how long it may
+    QTimer deadline; // of shutting down: then all workers are killed
+    QTimer drainTimer; // runs while a replaced server accepts connections that were on their way to it
+    QDeadlineTimer drainUntil; // when drainTimer stops at the latest
     bool isShuttingDown = false;
-    bool isRetired = false; // its workers have been told
-    bool leavesWorkers = true; // those of clients without goodbyes to the zygote, when it shuts down
+    bool isRetired = false; // the workers have been told to leave
+    bool leavesWorkers = true; // at shutdown, workers of JSON clients are left to the zygote
     bool isReplaced = false;
     bool isZygoteEnding = false;
 };

@@ -17,8 +17,8 @@ using ZygoteMessages::Request;
 
 namespace {
 
-// Workers become free, and waiting clients hang up, without anybody telling the server.
-constexpr auto LookAgain = 50ms;
+// No event tells the server that a worker becomes free or a waiting client hangs up, so it checks this often.
+constexpr auto CheckInterval = 50ms;
 
 }
 
@@ -28,14 +28,14 @@ ServerWorkers::ServerWorkers(const ServerOptions &options, const std::shared_ptr
     , m_channel(channel)
     , m_scoreboard(scoreboard)
 {
-    m_terms.mayWait = true;
-    m_terms.isNativeOnly = options.nativeOnly;
-    m_terms.helloTimeout = options.helloTimeout.count();
+    m_request.mayWait = true;
+    m_request.isNativeOnly = options.nativeOnly;
+    m_request.helloTimeout = options.helloTimeout.count();
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &ServerWorkers::admit);
     connect(channel.get(), &ZygoteChannel::spawned, this, [this](quint64 id, qint64, quint32 slot) {
-        if (const auto member = m_members.find(id); member != m_members.end())
-            member->second.slot = slot;
+        if (const auto worker = m_workers.find(id); worker != m_workers.end())
+            worker->second.slot = slot;
     });
     connect(channel.get(), &ZygoteChannel::notSpawned, this,
             [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
@@ -49,8 +49,8 @@ void ServerWorkers::serve(Posix::Fd connection, const Peer &peer)
 {
     const Admission::Id id = ++m_lastConnection;
     bool hasArrived = m_admission.arrive(id, peer.uid);
-    if (!hasArrived) { // those before it may have gone meanwhile
-        dismissGone();
+    if (!hasArrived) { // waiting connections of this user may have hung up meanwhile
+        dropGone();
         hasArrived = m_admission.arrive(id, peer.uid);
     }
     if (!hasArrived) {
@@ -60,23 +60,23 @@ void ServerWorkers::serve(Posix::Fd connection, const Peer &peer)
                 .arg(QString::number(peer.uid), QString::number(Admission::MaxWaitingPerUser)));
         return;
     }
-    m_visitors.emplace(id, Visitor{std::move(connection), peer, false});
+    m_waiting.emplace(id, Waiting{std::move(connection), peer, false});
     admit();
 }
 
 void ServerWorkers::admit()
 {
-    dismissGone();
-    lookAtProbe();
+    dropGone();
+    checkProbe();
     while (const auto id = m_admission.next(m_channel->hasRoom(), now())) {
-        auto visitor = m_visitors.extract(*id);
-        const Peer &peer = visitor.mapped().peer;
-        const quint64 worker = m_channel->spawn(std::move(visitor.mapped().connection), peer, termsFor(peer));
-        m_members.emplace(worker, Member{*id, peer.uid});
+        auto waiting = m_waiting.extract(*id);
+        const Peer &peer = waiting.mapped().peer;
+        const quint64 worker = m_channel->spawn(std::move(waiting.mapped().connection), peer, requestFor(peer));
+        m_workers.emplace(worker, WorkerEntry{*id, peer.uid});
         Q_EMIT workerCountChanged();
     }
-    for (auto &[id, visitor] : m_visitors)
-        visitor.hasWaited = true;
+    for (auto &[id, waiting] : m_waiting)
+        waiting.hasWaited = true;
     const auto shortages = m_admission.shortages(m_channel->hasRoom());
     if (!shortages.empty())
         makeRoom(shortages);
@@ -85,34 +85,35 @@ void ServerWorkers::admit()
         Q_EMIT fullChanged();
 }
 
-Request ServerWorkers::termsFor(const Peer &peer) const
+Request ServerWorkers::requestFor(const Peer &peer) const
 {
-    Request terms = m_terms;
+    Request request = m_request;
     if (peer.uid != Admission::Nobody)
-        terms.helloTimeout = 0;
-    return terms;
+        request.helloTimeout = 0;
+    return request;
 }
 
-// No fork for who has gone already. Who shuts its writing side over TCP and waits for the reply is served, if there is
-// a worker at once; later nobody can tell it from one that has gone.
-void ServerWorkers::dismissGone()
+// Drops waiting connections whose clients have hung up, so that no worker is forked for them. A client on TCP may shut
+// its writing side and wait for the reply. It is served if a worker can be had at once; later it cannot be told from a
+// client that has hung up.
+void ServerWorkers::dropGone()
 {
-    std::erase_if(m_visitors, [this](const auto &entry) {
-        const Visitor &visitor = entry.second;
-        const int connection = visitor.connection.get();
-        const bool isGone = visitor.hasWaited ? Posix::hasLeft(connection) : Posix::hasHungUp(connection);
+    std::erase_if(m_waiting, [this](const auto &entry) {
+        const Waiting &waiting = entry.second;
+        const int connection = waiting.connection.get();
+        const bool isGone = waiting.hasWaited ? Posix::hasLeft(connection) : Posix::hasHungUp(connection);
         if (isGone)
             m_admission.leave(entry.first);
         return isGone;
     });
 }
 
-void ServerWorkers::lookAtProbe()
+void ServerWorkers::checkProbe()
 {
     const auto isProbe = [probe = m_admission.probe()](const auto &entry) { return entry.second.connection == probe; };
     const auto probe
-        = m_admission.probe() ? std::find_if(m_members.begin(), m_members.end(), isProbe) : m_members.end();
-    if (probe == m_members.end() || !probe->second.slot)
+        = m_admission.probe() ? std::find_if(m_workers.begin(), m_workers.end(), isProbe) : m_workers.end();
+    if (probe == m_workers.end() || !probe->second.slot)
         return;
     const ScoreboardPage &page = *m_scoreboard->page(*probe->second.slot);
     if (page.setup.load(std::memory_order_relaxed) == ScoreboardPage::SetUp)
@@ -121,8 +122,8 @@ void ServerWorkers::lookAtProbe()
         m_admission.probeWorks(now());
 }
 
-// The least recently used go first. Only those who can say goodbye are asked: the clients of others would take it for a
-// failure.
+// Asks one free worker to leave for each shortage, the least recently used first. Only workers of native clients are
+// asked, for a JSON client would take that for a failure.
 void ServerWorkers::makeRoom(const std::vector<Admission::Shortage> &shortages)
 {
     struct Candidate
@@ -132,12 +133,12 @@ void ServerWorkers::makeRoom(const std::vector<Admission::Shortage> &shortages)
         qint64 user;
     };
     std::vector<Candidate> candidates;
-    for (const auto &[id, member] : m_members) {
-        if (!member.slot)
+    for (const auto &[id, worker] : m_workers) {
+        if (!worker.slot)
             continue;
-        const ScoreboardPage &page = *m_scoreboard->page(*member.slot);
+        const ScoreboardPage &page = *m_scoreboard->page(*worker.slot);
         if (page.isFree() && page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
-            candidates.push_back({page.since.load(std::memory_order_relaxed), id, member.user});
+            candidates.push_back({page.since.load(std::memory_order_relaxed), id, worker.user});
     }
     std::sort(candidates.begin(), candidates.end(),
               [](const Candidate &a, const Candidate &b) { return a.since < b.since; });
@@ -146,7 +147,7 @@ void ServerWorkers::makeRoom(const std::vector<Admission::Shortage> &shortages)
         const auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
         if (chosen == candidates.end())
             continue;
-        if (!std::exchange(m_members.at(chosen->id).isAskedToMakeRoom, true))
+        if (!std::exchange(m_workers.at(chosen->id).isAskedToMakeRoom, true))
             m_channel->order(Request::MakeRoom, chosen->id);
         candidates.erase(chosen);
     }
@@ -158,7 +159,7 @@ void ServerWorkers::arm(bool hasShortage)
     if (const auto at = m_admission.nextAt(now()))
         wait = std::max<Admission::Time>(*at - now(), 0ms);
     if (hasShortage || m_admission.waitingCount() > 0)
-        wait = std::min<Admission::Time>(wait.value_or(LookAgain), LookAgain);
+        wait = std::min<Admission::Time>(wait.value_or(CheckInterval), CheckInterval);
     if (wait)
         m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(*wait));
     else
@@ -167,14 +168,14 @@ void ServerWorkers::arm(bool hasShortage)
 
 void ServerWorkers::onEnded(quint64 id, Admission::Start start)
 {
-    const auto member = m_members.find(id);
-    if (member == m_members.end()) {
-        if (m_left.erase(id) > 0 && m_isKilling)
+    const auto worker = m_workers.find(id);
+    if (worker == m_workers.end()) {
+        if (m_leftToZygote.erase(id) > 0 && m_isKilling)
             Q_EMIT workerCountChanged();
         return;
     }
-    m_admission.end(member->second.connection, start, now());
-    m_members.erase(member);
+    m_admission.end(worker->second.connection, start, now());
+    m_workers.erase(worker);
     constexpr int WorthSaying = 5;
     if (start == Admission::Start::Bad && m_admission.badStarts() == WorthSaying)
         logServer(
@@ -187,43 +188,43 @@ void ServerWorkers::onEnded(quint64 id, Admission::Start start)
 
 void ServerWorkers::onLeft(quint64 id)
 {
-    if (!m_members.contains(id))
+    if (!m_workers.contains(id))
         return;
-    m_left.insert(id);
-    m_admission.end(m_members.at(id).connection, Admission::Start::Unknown, now());
-    m_members.erase(id);
+    m_leftToZygote.insert(id);
+    m_admission.end(m_workers.at(id).connection, Admission::Start::Unknown, now());
+    m_workers.erase(id);
     Q_EMIT workerCountChanged();
 }
 
 void ServerWorkers::open()
 {
-    m_terms.isToLeave = false;
+    m_request.isToLeave = false;
     m_isKilling = false;
 }
 
-void ServerWorkers::leave(Posix::Fd connection, const Peer &peer, qint64 staysUntil)
+void ServerWorkers::leaveToZygote(Posix::Fd connection, const Peer &peer, qint64 staysUntil)
 {
-    Request terms = termsFor(peer);
-    terms.isSilent = true;
-    terms.staysUntil = staysUntil;
-    m_members.emplace(m_channel->spawn(std::move(connection), peer, terms), Member{.isSilent = true});
+    Request request = requestFor(peer);
+    request.isSilent = true;
+    request.staysUntil = staysUntil;
+    m_workers.emplace(m_channel->spawn(std::move(connection), peer, request), WorkerEntry{.isSilent = true});
 }
 
 void ServerWorkers::retire(qint64 staysUntil)
 {
-    for (const auto &[connection, visitor] : m_visitors)
+    for (const auto &[connection, waiting] : m_waiting)
         m_admission.leave(connection);
-    m_visitors.clear();
-    for (const auto &[id, member] : m_members) {
-        if (!member.isSilent)
+    m_waiting.clear();
+    for (const auto &[id, worker] : m_workers) {
+        if (!worker.isSilent)
             m_channel->retire(id, staysUntil);
     }
 }
 
 void ServerWorkers::drain()
 {
-    m_terms.isToLeave = true;
-    for (const auto &[id, member] : m_members)
+    m_request.isToLeave = true;
+    for (const auto &[id, worker] : m_workers)
         m_channel->order(Request::Drain, id);
 }
 
@@ -231,9 +232,9 @@ void ServerWorkers::kill()
 {
     m_isKilling = true;
     retire(0);
-    for (const auto &[id, member] : m_members)
+    for (const auto &[id, worker] : m_workers)
         m_channel->order(Request::Kill, id);
-    for (const quint64 id : m_left)
+    for (const quint64 id : m_leftToZygote)
         m_channel->order(Request::Kill, id);
 }
 

@@ -16,6 +16,8 @@ namespace Prefork {
 
 using namespace Internal;
 
+/// The private part of ShutdownSignals: the pipe through which the signal handler tells of a signal, and the steps that
+/// follow.
 class ShutdownSignalsPrivate
 {
 public:
@@ -51,12 +53,12 @@ void ShutdownSignalsPrivate::onSignal(ShutdownSignals *q, int signal)
 {
     const bool isFirst = !std::exchange(isQuitting, true);
     if (!isFirst)
-        ServerPrivate::killWhatWasLeft();
+        ServerPrivate::killLeftWorkers();
     const QPointer<ShutdownSignals> guard = q;
     Q_EMIT q->requested(signal);
     if (!guard)
         return;
-    // Slots may delete any of them, and this object too.
+    // Slots may delete any of the servers, and this object too.
     for (const QPointer<Server> &server : ServerPrivate::active()) {
         if (!server || !guard)
             continue;

@@ -8,10 +8,10 @@ namespace Prefork::Internal {
 
 using namespace std::chrono_literals;
 
-SilentConnections::SilentConnections(qsizetype most, std::chrono::milliseconds patience, Enter enter)
-    : m_most(most)
-    , m_patience(patience)
-    , m_enter(std::move(enter))
+SilentConnections::SilentConnections(qsizetype limit, std::chrono::milliseconds timeout, TakeOver takeOver)
+    : m_limit(limit)
+    , m_timeout(timeout)
+    , m_takeOver(std::move(takeOver))
 {
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &SilentConnections::expire);
@@ -20,8 +20,8 @@ SilentConnections::SilentConnections(qsizetype most, std::chrono::milliseconds p
 void SilentConnections::wait(Posix::Fd connection, const Peer &peer)
 {
     if (Posix::hasInput(connection.get())) {
-        if (Posix::peekByte(connection.get())) // else it has hung up already
-            m_enter(std::move(connection), peer);
+        if (Posix::peekByte(connection.get())) // if there is no byte, the client has hung up already
+            m_takeOver(std::move(connection), peer);
         return;
     }
     const quint64 number = ++m_lastNumber;
@@ -29,13 +29,13 @@ void SilentConnections::wait(Posix::Fd connection, const Peer &peer)
     connect(notifier.get(), &QSocketNotifier::activated, this, [this, number] { onReadable(number); });
     m_connections.emplace(
         number,
-        Waiting{std::move(connection), peer, std::move(notifier), std::chrono::steady_clock::now() + m_patience});
+        Waiting{std::move(connection), peer, std::move(notifier), std::chrono::steady_clock::now() + m_timeout});
     if (m_connections.size() == 1)
         arm();
     noteFull();
 }
 
-void SilentConnections::empty(const Enter &take)
+void SilentConnections::takeAll(const TakeOver &take)
 {
     for (auto &[number, waiting] : std::exchange(m_connections, {})) {
         waiting.notifier.reset();
@@ -45,7 +45,7 @@ void SilentConnections::empty(const Enter &take)
 
 void SilentConnections::noteFull()
 {
-    constexpr auto Silence = 10s;
+    constexpr auto WarningInterval = 10s;
     if (std::exchange(m_wasFull, isFull()) == isFull())
         return;
     if (isFull() && m_mayWarn.hasExpired()) {
@@ -54,7 +54,7 @@ void SilentConnections::noteFull()
                                  "wait to be accepted "
                                  "until one of them speaks or leaves")
                       .arg(m_connections.size()));
-        m_mayWarn.setRemainingTime(Silence);
+        m_mayWarn.setRemainingTime(WarningInterval);
     }
     Q_EMIT fullChanged();
 }
@@ -64,10 +64,10 @@ void SilentConnections::onReadable(quint64 number)
     auto waiting = m_connections.extract(number);
     if (waiting.empty())
         return;
-    waiting.mapped().notifier->setEnabled(false); // its descriptor may be closed before it is deleted
-    waiting.mapped().notifier.release()->deleteLater(); // it is on the stack
+    waiting.mapped().notifier->setEnabled(false); // its descriptor may be closed before the notifier is deleted
+    waiting.mapped().notifier.release()->deleteLater(); // this function runs inside the notifier's signal
     if (Posix::peekByte(waiting.mapped().connection.get()))
-        m_enter(std::move(waiting.mapped().connection), waiting.mapped().peer);
+        m_takeOver(std::move(waiting.mapped().connection), waiting.mapped().peer);
     noteFull();
 }
 
@@ -86,7 +86,7 @@ void SilentConnections::expire()
 
 void SilentConnections::arm()
 {
-    if (m_patience <= 0ms || m_connections.empty())
+    if (m_timeout <= 0ms || m_connections.empty())
         return;
     const auto left = m_connections.begin()->second.until - std::chrono::steady_clock::now();
     m_timer.start(std::max(1ms, std::chrono::ceil<std::chrono::milliseconds>(left)));

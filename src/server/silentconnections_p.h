@@ -16,20 +16,21 @@
 
 namespace Prefork::Internal {
 
-/// Where connections of unknown clients wait until they have said something: nobody forks for who only connects.
+/// Keeps accepted TCP connections until their clients have sent the first byte, and then hands them over. So a client
+/// that only connects costs no fork. Server owns one while it listens on TCP.
 class SilentConnections : public QObject
 {
     Q_OBJECT
 
 public:
-    using Enter = std::function<void(Posix::Fd connection, const Peer &peer)>;
-    /// At most @p most should wait here, which is up to the caller. After @p patience a connection is closed; 0 =
-    /// never.
-    SilentConnections(qsizetype most, std::chrono::milliseconds patience, Enter enter);
+    using TakeOver = std::function<void(Posix::Fd connection, const Peer &peer)>;
+    /// isFull() is true from @p limit connections on; the caller then should add no more. A connection that stays
+    /// silent for @p timeout is closed; 0 = never.
+    SilentConnections(qsizetype limit, std::chrono::milliseconds timeout, TakeOver takeOver);
     void wait(Posix::Fd connection, const Peer &peer);
-    /// Hands all of them over, the oldest first.
-    void empty(const Enter &take);
-    [[nodiscard]] bool isFull() const { return qsizetype(m_connections.size()) >= m_most; }
+    /// Hands all connections over to @p take, the oldest first.
+    void takeAll(const TakeOver &take);
+    [[nodiscard]] bool isFull() const { return qsizetype(m_connections.size()) >= m_limit; }
 
 Q_SIGNALS:
     void fullChanged();
@@ -39,7 +40,7 @@ private:
     {
         Posix::Fd connection;
         Peer peer;
-        std::unique_ptr<QSocketNotifier> notifier; // goes before its descriptor
+        std::unique_ptr<QSocketNotifier> notifier; // destroyed before its descriptor is closed
         std::chrono::steady_clock::time_point until;
     };
     void onReadable(quint64 number);
@@ -47,10 +48,10 @@ private:
     void noteFull();
     void arm();
 
-    const qsizetype m_most;
-    const std::chrono::milliseconds m_patience;
-    const Enter m_enter;
-    std::map<quint64, Waiting> m_connections; // by age
+    const qsizetype m_limit;
+    const std::chrono::milliseconds m_timeout;
+    const TakeOver m_takeOver;
+    std::map<quint64, Waiting> m_connections; // the oldest first
     quint64 m_lastNumber = 0;
     QTimer m_timer;
     bool m_wasFull = false;

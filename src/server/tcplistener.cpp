@@ -21,7 +21,7 @@ QString TcpListener::listen(const Address &address, const ServerOptions &options
 #if QT_VERSION >= QT_VERSION_CHECK(6, 3, 0)
     m_server.setListenBacklogSize(options.backlog);
 #endif
-    m_server.setProxy(QNetworkProxy::NoProxy); // the application's is for its own connections
+    m_server.setProxy(QNetworkProxy::NoProxy); // an application-wide proxy is not meant for a server's socket
     if (!m_server.listen(host, address.port()))
         return m_server.errorString();
     if (m_server.serverPort() == 0 && Posix::listeningAddress(descriptor()).isEmpty())

@@ -8,7 +8,8 @@
 
 namespace Prefork::Internal {
 
-/// QTcpServer binds and listens; it does not accept, for it would spin when descriptors run out.
+/// A listening TCP socket. QTcpServer binds and listens, but does not accept, for it would loop without end when
+/// descriptors run out.
 class TcpListener final : public Listener
 {
 public:

@@ -6,16 +6,17 @@
 
 namespace Prefork::Internal {
 
+/// What openTrustedDirectory() returns: the open directory, or an error.
 struct TrustedDirectory
 {
-    Posix::Fd descriptor; ///< readable; closed if there is an error
-    QString error; ///< with the path it is about, the reason and the cure
+    Posix::Fd descriptor; ///< open for reading; closed if there is an error
+    QString error; ///< names the path, the reason and the cure; empty if there is none
 };
 
-/// Opens the directory at an absolute path if nobody but root and the own user can make the path, or an entry of theirs
-/// in the directory, lead elsewhere, now or later. Links and directories on the way must therefore belong to one of
-/// these two, and be writable by others only in the manner of /tmp, where everybody may add but only owners may take
-/// away.
+/// Opens the directory at an absolute path, if no user but root and the user of this process can make the path, or a
+/// file of these two in the directory, lead elsewhere, now or later. So every link and directory on the way must belong
+/// to one of these two. Others may write to a directory only if it is sticky like /tmp, where everybody may add files
+/// but only their owners may remove them.
 [[nodiscard]] TrustedDirectory openTrustedDirectory(const QByteArray &path);
 
 }

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto LookAgain = 500ms;
+constexpr auto CheckInterval = 500ms;
 
 }
 
@@ -27,14 +27,15 @@ UnixListener::~UnixListener()
 {
     if (!m_identity)
         return;
-    // A socket that is left behind harms nobody: the next server replaces it. One removed without the lock may be
-    // somebody else's.
+    // A socket file that is left behind does no harm: the next server replaces it. Without the lock the file that is
+    // removed might be another server's.
     const Posix::Fd lock = lockDirectory(200ms);
     if (lock.isOpen() && Posix::identify(m_directory.get(), m_name) == m_identity)
         Posix::removeFrom(m_directory.get(), m_name);
 }
 
-// Held for as long as it is open; closed, with the cause in errno, if it could not be had.
+// Returns a descriptor that holds the lock as long as it is open. It is closed, with the reason in errno, if the lock
+// could not be had in time.
 Posix::Fd UnixListener::lockDirectory(std::chrono::milliseconds patience) const
 {
     Posix::Fd lock = Posix::openAgain(m_directory.get());
@@ -53,7 +54,7 @@ QString UnixListener::listen(const Address &address, const ServerOptions &option
     m_directoryPath = QFile::decodeName(path.left(slash + 1));
     if (const QString error = openDirectory(); !error.isEmpty())
         return error;
-    // Keeps two starters apart while they look and rename.
+    // The lock keeps servers that start at the same time from replacing each other's files.
     const Posix::Fd lock = lockDirectory(2s);
     if (!lock.isOpen()) {
         const QString cause
@@ -73,7 +74,7 @@ QString UnixListener::openDirectory()
     return directory.error;
 }
 
-// What is at the path that must not be replaced.
+// Says what is at the path that must not be replaced; empty if there is nothing.
 QString UnixListener::obstacle(bool mayReplace) const
 {
     const auto found = Posix::identify(m_directory.get(), m_name);
@@ -112,7 +113,7 @@ QString UnixListener::bindAndRename()
         return error;
     }
     QString unknown = Posix::peerCredentials(socket.get()) ? QString() : QStringLiteral("who connects");
-    if (unknown.isEmpty() && Posix::listeningAddress(socket.get()).isEmpty()) // without it QLocalServer does nothing
+    if (unknown.isEmpty() && Posix::listeningAddress(socket.get()).isEmpty()) // QLocalServer does not work without it
         unknown = QStringLiteral("where the socket listens");
     if (!unknown.isEmpty()) {
         const QString error = QStringLiteral("the kernel does not say %1: %2").arg(unknown, Posix::lastErrorText());
@@ -124,7 +125,7 @@ QString UnixListener::bindAndRename()
         Posix::removeFrom(m_directory.get(), temporary);
         return QStringLiteral("cannot listen: %1").arg(server->errorString());
     }
-    (void)socket.take(); // QLocalServer closes it
+    (void)socket.take(); // now QLocalServer owns the descriptor
     if (auto *const notifier = server->findChild<QSocketNotifier *>())
         notifier->setEnabled(false);
     if (!Posix::renameIn(m_directory.get(), temporary, m_name)) {
@@ -143,51 +144,53 @@ void UnixListener::watch(const Watch &watch)
         return;
     m_watch = watch;
     m_timer = std::make_unique<QTimer>();
-    QObject::connect(m_timer.get(), &QTimer::timeout, m_timer.get(), [this] { look(); });
+    QObject::connect(m_timer.get(), &QTimer::timeout, m_timer.get(), [this] { check(); });
     watchDirectory();
     QMetaObject::invokeMethod(
-        m_timer.get(), [this] { look(); }, Qt::QueuedConnection); // it may have happened before it was watched
+        m_timer.get(), [this] { check(); },
+        Qt::QueuedConnection); // the file may have been replaced before it was watched
 }
 
-// The directory changes with every file in it; only what stands under our name matters. Without a watcher (their number
-// is limited) the timer has to do.
+// The watcher tells of every change in the directory; check() finds out whether our file is concerned. If there can be
+// no watcher (their number is limited), the timer checks instead.
 void UnixListener::watchDirectory()
 {
     if (QFileSystemWatcher *const former = m_watcher.release())
-        former->deleteLater(); // it may be on the stack
+        former->deleteLater(); // this function may run inside its signal
     auto watcher = std::make_unique<QFileSystemWatcher>();
     if (!watcher->addPath(m_directoryPath)) {
-        m_timer->start(LookAgain);
+        m_timer->start(CheckInterval);
         return;
     }
-    QObject::connect(watcher.get(), &QFileSystemWatcher::directoryChanged, watcher.get(), [this] { look(); });
+    QObject::connect(watcher.get(), &QFileSystemWatcher::directoryChanged, watcher.get(), [this] { check(); });
     m_watcher = std::move(watcher);
     m_timer->stop();
 }
 
-// The directory itself may have been removed, and made again.
+// Whether our file is still at its path. The directory itself may have been removed, and made again.
 bool UnixListener::isWhereItWasPut() const
 {
     const auto there = Posix::identify(m_directory.get(), QFile::encodeName(m_directoryPath) + '.');
     if (!there)
-        return errno != ENOENT && errno != ENOTDIR; // else nobody knows
+        return errno != ENOENT && errno != ENOTDIR; // after other errors it is not known, and taken to be there
     return there == Posix::identify(m_directory.get()) && Posix::identify(m_directory.get(), m_name) == m_identity;
 }
 
-void UnixListener::look()
+void UnixListener::check()
 {
     if (!m_timer)
         return;
     if (m_former)
-        handOver();
+        switchListener();
     else if (!isWhereItWasPut())
         renew();
 }
 
-// Cleaners of directories such as /tmp remove what nobody has touched for long.
+// Makes the file again after it was removed, unless another server has taken its place. Programs that clean directories
+// such as /tmp remove files that nobody has used for long.
 void UnixListener::renew()
 {
-    m_timer->start(LookAgain); // whatever becomes of this
+    m_timer->start(CheckInterval); // it is checked again even if this fails
     QString problem = openDirectory();
     const auto found = problem.isEmpty() ? Posix::identify(m_directory.get(), m_name) : std::nullopt;
     if (found && found->isSocket && found != m_identity) {
@@ -198,7 +201,7 @@ void UnixListener::renew()
         problem = bindAnew();
     const QString what = QStringLiteral("the socket %1 has been removed by somebody else").arg(m_address.toString());
     if (!problem.isEmpty()) {
-        if (++m_failures == 2) // a server that is about to take the path keeps the directory locked for a moment
+        if (++m_failures == 2) // the first failure may be a server that takes the path and has locked the directory
             logServer(QtCriticalMsg,
                       QStringLiteral("%1, and nobody can connect until it can be made anew: %2").arg(what, problem));
         return;
@@ -206,7 +209,7 @@ void UnixListener::renew()
     m_failures = 0;
     logServer(QtWarningMsg, QStringLiteral("%1: it was made anew").arg(what));
     watchDirectory();
-    handOver();
+    switchListener();
 }
 
 QString UnixListener::bindAnew()
@@ -218,11 +221,11 @@ QString UnixListener::bindAnew()
     return problem.isEmpty() ? bindAndRename() : problem;
 }
 
-// Whoever waits in the old backlog is accepted first.
-void UnixListener::handOver()
+// Has the server accept from the new socket. Connections in the backlog of the old one are accepted first.
+void UnixListener::switchListener()
 {
     if (!m_watch.renewed()) {
-        m_timer->start(LookAgain);
+        m_timer->start(CheckInterval);
         return;
     }
     m_former.reset();
@@ -233,10 +236,10 @@ void UnixListener::handOver()
 void UnixListener::onReplaced()
 {
     if (QFileSystemWatcher *const watcher = m_watcher.release())
-        watcher->deleteLater(); // either may be on the stack
+        watcher->deleteLater(); // this function may run inside a signal of the watcher or of the timer
     m_timer->stop();
     m_timer.release()->deleteLater();
-    const auto replaced = m_watch.replaced; // which may destroy this
+    const auto replaced = m_watch.replaced; // a copy, for the function may destroy this object
     replaced();
 }
 
