@@ -17,8 +17,8 @@ using namespace Internal;
 
 namespace {
 
-// Whether nothing runs in @p thread any more: then its objects may be touched here, and nothing would handle an event
-// that is posted to them.
+// Returns whether nothing runs in @p thread any more: then its objects may be touched here, and nothing would handle an
+// event that is posted to them.
 bool hasEnded(const QThread *thread)
 {
     return !thread || thread->isFinished();

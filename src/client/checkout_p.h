@@ -21,7 +21,7 @@ public:
     /// @p runTimeout is for calls that have none of their own.
     [[nodiscard]] static CheckoutPtr create(const std::shared_ptr<Internal::ClientCore> &core, Pooling::CheckoutId id,
                                             Pooling::Duration runTimeout);
-    /// The deleter of a CheckoutPtr: the last one was destroyed, in whatever thread.
+    /// This is the deleter of CheckoutPtr. It runs in the thread that destroys the last one, whichever that is.
     static void drop(Checkout *checkout);
     /// Does what drop() has to do, in the checkout's own thread: releases the checkout, and deletes it after it has
     /// emitted released().
@@ -49,7 +49,7 @@ public:
     CallId lastCall = 0;
     bool isReleased = false;
     bool isDropped = false; // no CheckoutPtr is left, and the checkout is deleted once released() has been emitted
-    // Whether finished() was ever connected, in whatever thread. Only then is a variant made of each result.
+    // True if finished() was ever connected, in whatever thread. Only then is a variant made of each result.
     std::atomic<bool> mayHearResults = false;
     CheckoutPtr keptAlive; // points to its own Checkout while calls are unsettled, else null
 };

@@ -39,7 +39,7 @@ public:
     [[noreturn]] static void refuseThread(const char *function);
     [[noreturn]] static void refuseMove(const char *className);
 
-    // What the user asks for.
+    // The user asks for these, by Client and Checkout.
     void start();
     /// From now on every checkout fails.
     void setUnavailable(const QString &cause);
@@ -83,7 +83,7 @@ public:
     /// @p longest at most.
     void turnByHand(std::chrono::nanoseconds longest);
 
-    // What the user may ask.
+    // The user may ask these.
     [[nodiscard]] Client::State state() const;
     [[nodiscard]] detail::TypeRegistry &types() { return *m_types; }
     [[nodiscard]] qint64 maxDecodedSize() const { return m_options.maxDecodedSize; }
@@ -91,7 +91,7 @@ public:
     [[nodiscard]] const Pooling::Pool &pool() const { return m_pool; }
     [[nodiscard]] bool isSettled(const Pooling::CallRef &call) const;
 
-    // For its parts.
+    // These are for the parts of the client.
     enum class Settle { Now, Later };
     /// Carries out the actions that the pool has ordered, in their order. @p when: whether calls that they settle
     /// settle before this returns, or in a later turn of the event loop.

@@ -32,7 +32,7 @@ public:
     /// Says why the last attempt to connect failed; empty once one has succeeded.
     [[nodiscard]] QString error() const { return m_error; }
 
-    // The pool's orders.
+    // These carry out the pool's orders.
     void connectWorker(quint64 worker);
     void close(quint64 worker);
     void hangUp(quint64 worker);
@@ -45,7 +45,7 @@ public:
     void onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message);
     /// Tells the pool that the worker is lost, for the reason that is known by now.
     void lose(const ConnectionPtr &connection);
-    /// Whether the call that the pool has given to the worker next was written already.
+    /// Tells whether the call that the pool has given to the worker next was written already.
     enum class NextCall { Unsent, Sent };
     /// Ends the connection because the worker broke the protocol; @p problem says how.
     void breakOff(const ConnectionPtr &connection, const QString &problem, NextCall next = NextCall::Sent);

@@ -55,8 +55,8 @@ Frame frameToFail(PendingCall &call)
     return Frame::create({.name = call.frame.name().toUtf8()}, held, call.frame.location());
 }
 
-// Whether the error goes to the call's handler instead of the frame. It does not if the handler would then run in a
-// wrong thread.
+// Returns whether the error goes to the call's handler instead of the frame. It does not if the handler would then run
+// in a wrong thread.
 bool takesErrors(const PendingCall &call)
 {
     return call.handler->takesErrors() && !(call.handler->hasContext() && call.handler->isContextElsewhere());

@@ -35,8 +35,8 @@ public:
         m_start = now;
         m_hasTurned = false;
     }
-    /// Whether the caller should ask the exact clock, and then isOver(). That is so if the rough clock, which costs
-    /// less, has moved on since this was last called, and every few messages.
+    /// Returns whether the caller should ask the exact clock, and then isOver(). That is so if the rough clock, which
+    /// costs less, has moved on since this was last called, and every few messages.
     [[nodiscard]] bool isCheckDue(Time rough)
     {
         return std::exchange(m_rough, rough) != rough || ++m_messages % MessagesPerCheck == 0 || m_size <= Time::zero();

@@ -89,8 +89,8 @@ void Reader::deferInNestedLoop()
         defer(connection);
 }
 
-// Whether the answer to an overdue call may have arrived without having been read. Other messages of the worker do not
-// count, or a worker that sends without end could never be stopped.
+// Returns whether the answer to an overdue call may have arrived without having been read. Other messages of the worker
+// do not count, or a worker that sends without end could never be stopped.
 bool Reader::mayHaveUnreadAnswer(const Connection &connection)
 {
     return connection.isDeferred && (connection.isUnfinished || connection.codec->hasAnswer(connection.stream->peek()));
@@ -159,7 +159,8 @@ void Reader::readSome(const ConnectionPtr &connection, Reading amount)
     }
 }
 
-// Whether decodeAll() would find nothing. False where that is not known: for replies without numbers (JSON).
+// Returns whether decodeAll() would find nothing. Returns false where that is not known: for replies without numbers
+// (JSON).
 bool Reader::isDecoded(const Connection &connection)
 {
     return connection.traits.pipelines && !connection.isUnfinished && !connection.dropped && !connection.ended
@@ -203,8 +204,8 @@ Reader::Decoding Reader::decodeAll(const ConnectionPtr &connection)
     return Decoding::Over;
 }
 
-// Whether an idle worker whose replies have no numbers has sent something. It must not: that would be taken for the
-// reply to the next call.
+// Returns whether an idle worker whose replies have no numbers has sent something. It must not: that would be taken for
+// the reply to the next call.
 bool Reader::hasUnexpectedInput(const Connection &connection)
 {
     return connection.isReady && !connection.traits.pipelines && connection.inFlight() == 0

@@ -24,16 +24,16 @@ public:
     void add(const Pooling::Action &action);
     /// Adds a notice of the call to the queue, behind what waits there already.
     void add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice);
-    /// For a call that waits in the queue to fail because its arguments could not be encoded: it will settle as
-    /// canceled instead. Returns false if the call does not wait in the queue for this reason.
+    /// If the call waits in the queue to fail because its arguments could not be encoded, this has it settle as
+    /// canceled instead. Otherwise returns false.
     [[nodiscard]] bool cancelRefused(const Pooling::CallRef &call);
-    /// Whether the queue holds something that settles the call.
+    /// Returns whether the queue holds something that settles the call.
     [[nodiscard]] bool isAbout(const Pooling::CallRef &call) const;
     /// Adds the failure of a call that the pool does not know, for its checkout was released.
     void add(const Pooling::Action &failure, Checkout *checkout);
     [[nodiscard]] bool isEmpty() const { return m_settlements.empty(); }
-    /// Whether notices wait that there was no time to deliver. Until they are delivered, deferred connections should
-    /// not be read either, for a worker may send notices faster than the user's handlers take them.
+    /// Returns whether notices wait that there was no time to deliver. Until they are delivered, deferred connections
+    /// should not be read either, for a worker may send notices faster than the user's handlers take them.
     [[nodiscard]] bool hasNotices() const { return m_isDeferred && m_notices > 0; }
     /// Has settleAll() called in the next turn of the event loop.
     void schedule();

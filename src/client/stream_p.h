@@ -26,8 +26,8 @@ public:
     /// Adds bytes to the write buffer, which flush() writes. appendShared() shares the array instead of copying it.
     void append(QByteArrayView bytes);
     void appendShared(const QByteArray &bytes);
-    /// The end of the write buffer, for a caller that encodes straight into it: it appends to the array, and then calls
-    /// appended() with the number of bytes.
+    /// Returns the end of the write buffer, for a caller that encodes straight into it. The caller appends to the array
+    /// and then calls appended() with the number of bytes.
     [[nodiscard]] QByteArray *tail() { return &m_tail; }
     void appended(qsizetype count)
     {
@@ -45,12 +45,12 @@ public:
     [[nodiscard]] bool waitsToWrite() const { return m_writeNotifier.isEnabled(); }
     void onWritable();
     void setReading(bool on) { m_readNotifier.setEnabled(on); }
-    /// Whether there is input, or the other end has hung up. Nothing is consumed.
+    /// Returns whether there is input, or the other end has hung up. Nothing is consumed.
     [[nodiscard]] bool hasInput() const { return Posix::hasInput(m_socket.get()); }
     /// Returns everything that can be read now, without consuming it.
     [[nodiscard]] QByteArray peek() const { return Posix::peekAll(m_socket.get()); }
-    /// The count of all bytes that were ever added to the write buffer, how many of them the kernel has taken, and how
-    /// many it has not.
+    /// These return the count of all bytes that were ever added to the write buffer, how many of them the kernel has
+    /// taken, and how many it has not.
     [[nodiscard]] quint64 bytesGiven() const { return m_given; }
     [[nodiscard]] quint64 bytesSent() const { return m_sent; }
     [[nodiscard]] qint64 bytesToWrite() const { return qint64(m_given - m_sent); }

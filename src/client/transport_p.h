@@ -31,14 +31,16 @@ public:
     virtual void forget(quint64 worker) = 0;
     /// Registers with another event dispatcher than before.
     virtual void reattach() { }
-    /// Whether connectWorker() emits the outcome before it returns, even without an event dispatcher.
+    /// Returns whether connectWorker() emits the outcome before it returns, even without an event dispatcher.
     [[nodiscard]] virtual bool connectsAtOnce() const { return true; }
-    /// For a caller without an event dispatcher: handles the events that have come meanwhile.
+    /// Handles the events that have come meanwhile. It is for callers without an event dispatcher.
     virtual void poll() { }
-    /// Whether causeOfDeath() will be known soon after a connection has ended; deathExplained() is emitted then.
+    /// Returns whether causeOfDeath() will be known soon after a connection has ended; deathExplained() is emitted
+    /// then.
     [[nodiscard]] virtual bool explainsDeaths() const { return false; }
     [[nodiscard]] virtual std::optional<QString> causeOfDeath(quint64 worker) const;
-    /// Whether it is known that the worker was never forked, so that nothing that was written to it was ever read.
+    /// Returns whether it is known that the worker was never forked, so that nothing that was written to it was ever
+    /// read.
     [[nodiscard]] virtual bool wasNeverThere(quint64) const { return false; }
 
 Q_SIGNALS:

@@ -39,7 +39,7 @@ public:
     /// Counts the bytes of a call no more, for they were given to a stream, or the call has settled.
     void forget(PendingCall &call);
 
-    // The pool's orders.
+    // These carry out the pool's orders.
     void send(const Pooling::Action &action);
     void sendDone(const Pooling::Action &action);
     void sendCancel(const Pooling::Action &action);
@@ -57,7 +57,8 @@ public:
     [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
     /// The signal bytesWritten() was connected: from now on takeReport() reports bytes. Thread-safe.
     void reportWrites() { m_reportsWrites.store(true, std::memory_order_relaxed); }
-    /// Whether there are bytes to report by bytesWritten(); takeReport() returns how many, and counts from 0 again.
+    /// Returns whether there are bytes to report by bytesWritten(); takeReport() returns how many, and counts from 0
+    /// again.
     [[nodiscard]] bool hasReport() const;
     [[nodiscard]] qint64 takeReport();
 

@@ -36,10 +36,13 @@ public:
     /// name gets 0.
     [[nodiscard]] MethodId methodId(const QString &name);
 
+    /// Orders the first minWorkers workers.
     void start(Time now);
+    /// Makes a checkout, which waits until it can have a worker of its own.
     [[nodiscard]] CheckoutId checkout(const CheckoutOptions &options, Time now);
     /// Makes a checkout of one call, whose number is 1. The checkout ends when the call settles; no Released follows.
     [[nodiscard]] CheckoutId oneShot(const CheckoutOptions &options, const CallOptions &call, Time now);
+    /// Adds a call to the checkout and returns its number. A call of a checkout that has failed fails at once.
     [[nodiscard]] CallId call(CheckoutId checkout, const CallOptions &options, Time now);
     /// Returns where the next call of the checkout is to be written, if the pool would order its Send at once and the
     /// call could never be sent a second time. After the caller has written the call, callSent() replaces call() and
@@ -48,9 +51,13 @@ public:
     CallId callSent(CheckoutId checkout, const CallOptions &options, Time now);
     /// Settles the call as canceled; if it has not begun, it will not begin. Returns false if the call has settled.
     bool cancel(CheckoutId checkout, CallId call, Time now);
+    /// No further call will be made on the checkout. It ends, and its worker goes on to the next one, when its calls
+    /// have settled and its ghosts were answered.
     void release(CheckoutId checkout, Time now);
+    /// Fails the checkout: its oldest call settles with @p error, the others as canceled, and its worker is closed.
     void abort(CheckoutId checkout, const Error &error, Time now);
 
+    /// The worker of a Connect action is connected and can be given calls.
     void connected(WorkerId worker, const Wire::WorkerTraits &traits, Time now);
     /// The worker could not be connected. If the error has a detail, time-outs of waiting checkouts show it.
     void connectFailed(WorkerId worker, const Error &error, Time now);
@@ -64,9 +71,10 @@ public:
     /// if the worker does not have the call (see isWith()); after replied(), failed() or gaveUp() the caller then
     /// reports the worker lost.
     [[nodiscard]] bool replied(WorkerId worker, const CallRef &call, Time now);
-    /// The short way of replied() for the usual case, without a Finish: the caller settles the call itself. Returns
-    /// false, and does nothing, if anything is unusual: a one-shot, a ghost, actions that wait, and the like.
+    /// This is the short way of replied() for the usual case. It orders no Finish: the caller settles the call itself.
+    /// Returns false, and does nothing, if anything is unusual: a one-shot, a ghost, actions that wait, and the like.
     [[nodiscard]] bool repliedPlainly(WorkerId worker, const CallRef &call, Time now);
+    /// The worker answered the call with an error.
     [[nodiscard]] bool failed(WorkerId worker, const CallRef &call, const Error &error, Time now);
     /// The worker answered that it dropped the call, because it read that the call was canceled. @p hadBegun tells
     /// whether the call had begun before. Returns false also if the call was not canceled.
@@ -99,7 +107,7 @@ public:
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
     /// Replaces every worker that is connected now: idle ones at once, the others when their checkouts release them.
     void recycle(Time now);
-    /// As recycle(), but workers that are being connected are dropped at once too, for the protocol that they were
+    /// Does what recycle() does, and drops workers that are being connected at once, for the protocol that they were
     /// greeted in is no longer the client's.
     void reconnect(Time now);
     /// Ends the pool: every checkout fails with @p error, and every worker is closed.
@@ -108,40 +116,42 @@ public:
     /// Does what is due at @p now: time-outs, attempts to connect, and the end of idle workers. A call does not time
     /// out yet if its worker is in @p unread: an answer of it may have arrived that the client had no time to read.
     void advance(Time now, const std::vector<WorkerId> &unread = {});
+    /// Returns when advance() must be called at the latest; nothing if there is nothing to wait for.
     [[nodiscard]] std::optional<Time> nextWakeup() const;
     /// Returns the workers that have a call whose time is over at @p now. The caller reads from them before it calls
     /// advance(), for a reply that has arrived wins over a time-out.
     [[nodiscard]] std::vector<WorkerId> overdueWorkers(Time now) const;
 
-    /// A number that grows whenever nextWakeup(), or a count of workers or checkouts, may have changed. It need not
-    /// grow for a call and its result.
+    /// Returns a number that grows whenever nextWakeup(), or a count of workers or checkouts, may have changed. It need
+    /// not grow for a call and its result.
     [[nodiscard]] quint64 changes() const { return m_changes; }
     [[nodiscard]] bool hasActions() const { return !m_actions.empty(); }
     /// Moves the actions to perform into @p actions. What @p actions held before is lost.
     void takeActions(std::vector<Action> *actions);
 
     [[nodiscard]] bool isUnavailable() const { return m_unavailable.has_value(); }
-    /// Whether a worker is being connected, or the pool is going to order that.
+    /// Returns whether a worker is being connected, or the pool is going to order that.
     [[nodiscard]] bool wantsWorkers() const { return m_connecting > 0 || wantsMore(); }
     /// Returns the call that the worker answers next; nothing if the worker has none, or answers in any order.
     [[nodiscard]] std::optional<CallRef> callOf(WorkerId worker) const;
     /// Returns the call that the worker answers @p distance calls after callOf().
     [[nodiscard]] std::optional<CallRef> callBehind(WorkerId worker, quint64 distance) const;
-    /// Whether the worker has the call, or is ordered to get it, and has not answered it. This is false for a call that
-    /// was rejected or postponed after its Send.
+    /// Returns whether the worker has the call, or is ordered to get it, and has not answered it. This is false for a
+    /// call that was rejected or postponed after its Send.
     [[nodiscard]] bool isWith(WorkerId worker, const CallRef &call) const;
     /// Returns what is known of a call; null if the pool has forgotten the call, or never knew it.
     [[nodiscard]] const CallRecord *record(const CallRef &call) const;
-    /// Whether the caller must report flushed() for the worker: the worker was sent a call with a runTimeout.
+    /// Returns whether the caller must report flushed() for the worker: the worker was sent a call with a runTimeout.
     [[nodiscard]] bool awaitsFlush(WorkerId worker) const;
-    /// Whether any call has a runTimeout. Then the caller must pass exact times; the rough clock does not do.
+    /// Returns whether any call has a runTimeout. Then the caller must pass exact times; the rough clock does not do.
     [[nodiscard]] bool countsRuns() const { return m_timedRuns > 0; }
-    /// Whether one-shots share the worker.
+    /// Returns whether one-shots share the worker.
     [[nodiscard]] bool isShared(WorkerId worker) const;
     /// Returns the worker that a checkout has; 0 = none.
     [[nodiscard]] WorkerId workerOf(CheckoutId checkout) const;
+    /// Returns the error that a checkout has failed with; nothing if it has not failed, or has ended.
     [[nodiscard]] std::optional<Error> errorOf(CheckoutId checkout) const;
-    /// The number of checkouts and one-shots that have not failed and may still have something to settle.
+    /// Returns the number of checkouts and one-shots that have not failed and may still have something to settle.
     [[nodiscard]] qsizetype openCount() const { return m_open; }
     [[nodiscard]] qsizetype workerCount() const { return qsizetype(m_workers.size()); }
     [[nodiscard]] qsizetype idleCount() const { return qsizetype(m_idle.size()); }

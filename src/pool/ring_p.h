@@ -24,7 +24,7 @@ public:
     [[nodiscard]] quint64 first() const { return m_first; }
     [[nodiscard]] quint64 end() const { return m_end; }
 
-    /// The oldest entry. The ring must not be empty.
+    /// Returns the oldest entry. The ring must not be empty.
     [[nodiscard]] T &front() { return slot(m_first); }
     /// Appends a vacant entry, which gets the number that end() returned before. The caller must fill it at once.
     [[nodiscard]] T &append()

@@ -9,7 +9,7 @@
 /// environment variables and a datagram, so no library is used.
 namespace Prefork::Internal::Activation {
 
-/// Whether the supervisor has passed a socket that was not taken yet.
+/// Returns whether the supervisor has passed a socket that was not taken yet.
 [[nodiscard]] bool hasSockets();
 /// Takes the first socket with this @p name, or the first of all if @p name is empty. Returns a closed descriptor if
 /// there is none.

@@ -56,7 +56,7 @@ public:
 
     [[nodiscard]] qsizetype waitingCount() const { return qsizetype(m_waiting.size()); }
     [[nodiscard]] qsizetype workerCount() const { return qsizetype(m_admitted.size()); }
-    /// Whether the server should accept no more connections for now; they then wait in the backlog.
+    /// Returns whether the server should accept no more connections for now; they then wait in the backlog.
     [[nodiscard]] bool isFull() const { return waitingCount() >= MaxWaiting; }
     /// Returns how many workers in a row have ended before their setup was done.
     [[nodiscard]] int badStarts() const { return m_setups.badStarts(); }

@@ -47,9 +47,9 @@ public:
     /// Kills every worker, those left to the zygote included.
     void kill();
     [[nodiscard]] qsizetype workerCount() const { return m_admission.workerCount(); }
-    /// Whether the server should accept no more connections for now.
+    /// Returns whether the server should accept no more connections for now.
     [[nodiscard]] bool isFull() const { return m_admission.isFull(); }
-    /// Whether a shutdown has nothing left to wait for.
+    /// Returns whether a shutdown has nothing left to wait for.
     [[nodiscard]] bool isEmpty() const
     {
         return m_workers.empty() && m_admission.waitingCount() == 0 && !(m_isKilling && hasLeftWorkers());

@@ -167,7 +167,7 @@ void UnixListener::watchDirectory()
     m_timer->stop();
 }
 
-// Whether our file is still at its path. The directory itself may have been removed, and made again.
+// Returns whether our file is still at its path. The directory itself may have been removed, and made again.
 bool UnixListener::isWhereItWasPut() const
 {
     const auto there = Posix::identify(m_directory.get(), QFile::encodeName(m_directoryPath) + '.');
