@@ -84,7 +84,7 @@ private:
     qint64 m_depth = 1; // number of nodes from the root to this one
     qint64 m_plainRun = 0; // number of plain nodes in a row, this one being the last
     FrameLabel m_label;
-    QExplicitlySharedDataPointer<FrameHistory> m_history; // of the nodes between this one and m_parent
+    QExplicitlySharedDataPointer<FrameHistory> m_history; // labels of the nodes between this one and m_parent
     QExplicitlySharedDataPointer<FrameHistory> m_childrensHistory; // the m_history of children, which share it
     std::unique_ptr<FrameEnvironment> m_environment;
 };
