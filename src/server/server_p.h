@@ -34,19 +34,26 @@ public:
     bool fail(const QString &cause);
     /// If this returns false, the server has an errorString().
     [[nodiscard]] bool mayListen();
+    /// Refuses the connection if its user is not allowed, else gives it to silentConnections or workers.
     void onAccepted(Posix::Fd connection);
     void acceptIfThereIsRoom();
     void warnIfPublic() const;
+    /// Returns how many silent connections are kept at most.
     [[nodiscard]] qsizetype silentLimit() const;
+    /// Begins to serve connections of @p newListener, which listens already.
     void begin(std::unique_ptr<Internal::Listener> newListener);
     void onZygoteLost();
     void onZygoteEnding();
+    /// Another server has taken the path: drains, so that this one ends when its workers have left.
     void onReplaced();
     void drain();
+    /// Has all workers killed after @p timeout, unless an earlier deadline was set; a negative one sets none.
     void setDeadline(std::chrono::milliseconds timeout);
     void shutDown(std::chrono::milliseconds timeout);
+    /// Stops listening and sets the deadline, which is what shutDown() and drain() have in common.
     void beginShutDown(std::chrono::milliseconds timeout);
     [[nodiscard]] qint64 staysUntil(std::chrono::milliseconds timeout) const;
+    /// Emits finished() if the server shuts down and has no worker left.
     void finishIfEmpty();
 
     Server *const q;
