@@ -351,7 +351,7 @@ void TestWorkerCalls::floodsOfCancels()
 
     QByteArray pairs;
     QByteArray answers = resultOf(Nothing, 2);
-    for (quint64 id = 3; pairs.size() < Inlet::MaxAhead - 1000; ++id) {
+    for (quint64 id = 3; pairs.size() < InputQueue::MaxAhead - 1000; ++id) {
         pairs += twiceOf(1, id) + cancel(id);
         answers += canceled(false, id);
     }
@@ -371,7 +371,7 @@ void TestWorkerCalls::soMuchIsReadAheadAndNoMore()
     QVERIFY(worker.greet(calmHello()));
     QByteArray calls;
     quint64 last = 1;
-    while (calls.size() < 4 * Inlet::MaxAhead) {
+    while (calls.size() < 4 * InputQueue::MaxAhead) {
         ++last;
         calls += twiceOf(int(last % 10), last);
     }
@@ -390,7 +390,7 @@ void TestWorkerCalls::soMuchIsReadAheadAndNoMore()
     };
     QByteArray answer = worker.answerTo(Test::call("work", {}, 1));
     const qsizetype taken = calls.size() - left;
-    QVERIFY2(taken >= Inlet::MaxAhead && taken <= Inlet::MaxAhead + 100, qPrintable(QString::number(taken)));
+    QVERIFY2(taken >= InputQueue::MaxAhead && taken <= InputQueue::MaxAhead + 100, qPrintable(QString::number(taken)));
     QVERIFY(answer.startsWith(resultOf(Nothing, 1))); // the cancel came too late to be seen
     answer += worker.answerTo(std::exchange(worker.connection.unread, {}));
     QStringList expected;
@@ -836,7 +836,8 @@ void TestWorkerCalls::whileAnEventWaitsTheBoundHolds()
     worker.whileWorking = [&] {
         worker.connection.room = 0;
         Worker::emitEvent(bare);
-        QVERIFY2(taken <= Inlet::MaxAhead + 16 && taken >= Inlet::MaxAhead, qPrintable(QString::number(taken)));
+        QVERIFY2(taken <= InputQueue::MaxAhead + 16 && taken >= InputQueue::MaxAhead,
+                 qPrintable(QString::number(taken)));
     };
     QCOMPARE(worker.answerTo(Test::call("work", {}, 1)), eventOf("bare", {}, 1) + resultOf(Nothing, 1));
 }

@@ -71,7 +71,7 @@ void Stream::tidyUp()
 {
     if (!m_segments.empty() || m_firstSent < m_tail.size())
         return;
-    m_thrift.empty(&m_tail);
+    m_trimmer.empty(&m_tail);
     m_firstSent = 0;
 }
 

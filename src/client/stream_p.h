@@ -3,7 +3,7 @@
 #define QTPREFORK_STREAM_P_H
 
 #include "posix/transfer_p.h"
-#include "wire/thrift_p.h"
+#include "wire/buffertrimmer_p.h"
 
 #include <QtCore/QObject>
 #include <QtCore/QSocketNotifier>
@@ -78,7 +78,7 @@ private:
     QByteArray m_tail; // small messages, copied together; they are written after the segments
     std::deque<QByteArray> m_segments;
     qsizetype m_firstSent = 0; // bytes already written of the first segment or, if there is none, of the tail
-    Wire::Thrift m_thrift; // decides how much memory the empty tail keeps
+    Wire::BufferTrimmer m_trimmer; // decides how much memory the empty tail keeps
     quint64 m_given = 0;
     quint64 m_sent = 0;
 };

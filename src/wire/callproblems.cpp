@@ -10,7 +10,8 @@ namespace Prefork::Wire {
 
 namespace {
 
-// Only what a worker can know crosses the wire.
+// Returns the code of an error that came over a connection. A worker can only know these few codes: any other is a
+// WorkerError.
 Error::Code codeOf(const FailureText &failure)
 {
     bool known = false;

@@ -10,26 +10,28 @@
 
 #include <optional>
 
-/// What a caller says of calls that cannot be sent, and of answers that it cannot use, whichever way the call goes.
+/// The errors of calls, in one place for both callers: a client with a connection, and InProcessWorker, which has none.
+/// The functions make texts and errors only; they decide nothing and have no state.
 namespace Prefork::Wire {
 
-/// The arguments cannot be encoded; @p failure is what they have.
+/// Returns the text for arguments that cannot be encoded; @p failure says what they contain.
 [[nodiscard]] QString encodingProblem(const QString &failure);
-/// Why a worker of @p traits would not take a call that is encoded.
+/// Returns why a worker with @p traits would not accept the encoded @p call; nothing if it would.
 [[nodiscard]] std::optional<QString> sendingProblem(const OutMessage &call, const WorkerTraits &traits);
 
-/// The error of a call that has failed in its worker.
+/// Returns the error of a call that has failed in its worker.
 [[nodiscard]] Error toError(const FailureText &failure);
-/// The error of a call whose result was refused; @p problem says why, in a sentence.
+/// Returns the error of a call whose result was refused; @p problem says why, in a sentence.
 [[nodiscard]] Error refusedResult(const QString &problem);
-/// The error of a call whose result is @p given, which does not fit what @p method returns.
+/// Returns the error of a call whose result is @p given, which does not fit what @p method returns.
 [[nodiscard]] Error misfitResult(const QString &method, const QString &given);
-/// What is wrong with a worker whose event does not carry what @p handler should get; it may hold @p types.
+/// Returns the text for an event whose arguments do not fit @p handler. The event's values are decoded once more to
+/// name their types: with the registered @p types, and within @p maxDecodedSize.
 [[nodiscard]] QString misfitEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,
                                   const detail::TypeRegistry &types, qint64 maxDecodedSize);
-/// The error of the calls of a worker that has broken the protocol.
+/// Returns the error of the calls of a worker that has broken the protocol.
 [[nodiscard]] Error brokenProtocol(const QString &problem);
-/// The error of the calls of a worker that has gone; @p how says how, as in "was killed", or is empty.
+/// Returns the error of the calls of a worker that has gone; @p how says how, as in "was killed", or is empty.
 [[nodiscard]] Error workerLost(const QString &how);
 
 }

@@ -7,8 +7,8 @@
 
 namespace Prefork::detail {
 
-// A string comes in one piece with its length before it, or in many, each with a head of its own, between a head
-// without a length and a break. nextPiece() steps through both; measureString() has checked that it may.
+// A string comes in one piece behind its length, or in several pieces, each with a head of its own, between a head
+// without a length and a break. nextPiece() returns the pieces of both forms; measureString() has checked them before.
 
 bool CborReader::measureString(const Head &head, qsizetype *length)
 {
@@ -92,7 +92,7 @@ bool CborReader::readBytes(QByteArray *value)
         const qsizetype before = data - m_owner->constData();
         *value = std::move(*m_owner);
         m_owner->clear();
-        value->remove(0, before); // moves the beginning, not the bytes
+        value->remove(0, before); // this moves the beginning of the array, and copies no bytes
         m_taken = true;
         m_at = m_end;
         return true;

@@ -22,7 +22,7 @@ namespace Prefork::detail {
 namespace {
 
 constexpr qint64 ItemCost = qint64(sizeof(QVariant));
-// A list of unknown length doubles its room.
+// A list of unknown length doubles its capacity as it grows.
 constexpr qint64 GrowingItemCost = 2 * ItemCost;
 constexpr qint64 EntryCost = mapCost<QVariantMap>(2) - mapCost<QVariantMap>(1);
 
@@ -93,7 +93,7 @@ bool CborReader::readVariant(QVariant *value)
     case Invalid:
         break;
     }
-    return skip(); // finds out what is wrong
+    return skip(); // skip() finds out what is wrong
 }
 
 bool CborReader::readStringItem(Kind kind, QVariant *value)
@@ -118,20 +118,21 @@ bool CborReader::readStringItem(Kind kind, QVariant *value)
     return true;
 }
 
-// The head of a list or map whose room is counted.
+// Reads the head of a list or map, and charges the memory of its items.
 bool CborReader::beginContainer(Head *head)
 {
     const bool isMap = peek() == Map;
     if (!parseHead(head) || !(head->isIndefinite || fitsRest(*head, isMap ? 2 : 1)) || !enter())
         return false;
-    const qint64 count = head->isIndefinite ? 1 : qint64(head->argument); // of an endless one the first is a round sum
+    const qint64 count = head->isIndefinite ? 1 : qint64(head->argument); // without a length: for the first item
     if (!charge(isMap ? mapCost<QVariantMap>(count) : sequenceCost<QVariantList>(count)))
         return false;
     m_at = head->after;
     return true;
 }
 
-// What comes before an item's value.
+// Reads what comes before the value of an item: a map's key. In a container without a length it charges the item's
+// memory.
 bool CborReader::beginItem(bool isMap, bool isIndefinite, QString *key)
 {
     if (isIndefinite && !charge(isMap ? EntryCost : GrowingItemCost))
@@ -149,7 +150,8 @@ bool CborReader::beginItem(bool isMap, bool isIndefinite, QString *key)
 
 QList<QVariant> CborReader::readVariants(quint64 count)
 {
-    if (!charge(sequenceCost<QVariantList>(qint64(count)))) // there may be as many as the message has bytes
+    // The count is the peer's: there may be as many values as the message has bytes.
+    if (!charge(sequenceCost<QVariantList>(qint64(count))))
         return {};
     QVariantList list;
     list.reserve(qsizetype(count));
@@ -185,7 +187,7 @@ bool CborReader::readMapping(QVariant *value)
         if (!beginItem(true, head.isIndefinite, &key))
             return false;
         const qsizetype before = map.size();
-        const auto entry = map.insert(map.cend(), key, QVariant()); // peers that sort their keys are served faster
+        const auto entry = map.insert(map.cend(), key, QVariant()); // fast if the peer has sorted its keys
         if (map.size() == before)
             return fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
         if (!readVariant(&entry.value()))
@@ -232,7 +234,7 @@ bool CborReader::readDateTime(QVariant *value)
     const qint64 left = memoryLeft();
     if (!readStringItem(Text, &text))
         return false;
-    setMemoryLeft(left); // the text will be gone
+    setMemoryLeft(left); // the text is destroyed soon
     if (!charge(DateTimeCost))
         return false;
     const QDateTime time = QDateTime::fromString(text.toString(), Qt::ISODateWithMs);
@@ -265,7 +267,7 @@ bool CborReader::readUrl(QVariant *value)
     const qint64 left = memoryLeft();
     if (!readStringItem(Text, &text))
         return false;
-    setMemoryLeft(left); // the text will be gone
+    setMemoryLeft(left); // the text is destroyed soon
     const QString address = text.toString();
     if (!charge(urlCost(address.size())))
         return false;
@@ -290,7 +292,7 @@ bool CborReader::readRegistered(QVariant *value)
 {
     quint64 count = 0;
     QByteArrayView name;
-    if (!enter()) // as skip() and the writer count it
+    if (!enter()) // skip() and the writer count this level too
         return false;
     if (!readArray(&count) || count != 3 || !readUtf8(&name))
         return fail(QStringLiteral("an object (tag 27) that is not a name, bytes and a version"));

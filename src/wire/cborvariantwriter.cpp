@@ -28,7 +28,8 @@ const T &contents(const QVariant &value)
     return *static_cast<const T *>(value.constData());
 }
 
-// A text of a list or map, as a QVariant or a key, is counted by its length in UTF-8, for the one that reads it.
+// Writes a text and counts the memory that the reader will need for it in a list or map: by its length in UTF-8, which
+// is what the reader sees.
 void writeString(CborWriter &writer, QStringView text)
 {
     const qsizetype before = writer.position();
@@ -68,7 +69,7 @@ void writeMap(CborWriter &writer, const Map &map)
     writer.leave();
 }
 
-// Any keys, of which several may become the same text: what a map of texts leaves of them.
+// Writes a map with keys of any type. If several keys become the same text, the last one counts, as in a QVariantMap.
 void writeAssociation(CborWriter &writer, const Wire::AssociativeView &entries)
 {
     QVariantMap map;
@@ -220,7 +221,7 @@ void CborWriter::writeUuid(const QUuid &value)
 
 void CborWriter::writeRegistered(const QByteArray &registeredName, QMetaType type, const void *data)
 {
-    const QByteArray name = registeredName; // the operator<< may register further types
+    const QByteArray name = registeredName; // a copy, because the operator<< may register further types
     QByteArray bytes;
     QDataStream stream(&bytes, QIODevice::WriteOnly);
     stream.setVersion(QDataStream::Qt_6_4);

@@ -11,7 +11,7 @@ void CborWriter::grow(qsizetype count)
 {
     if (m_cursor)
         finish();
-    // Twice what there is, so that many small items cost one copy each on average.
+    // Doubling the capacity makes many small items cost one copy each on average.
     m_out->reserve(std::max(2 * m_out->size(), m_out->size() + std::max(count, MinimumCapacity)));
     adopt();
 }
@@ -47,9 +47,9 @@ void CborWriter::truncate(qsizetype position)
     Q_ASSERT(position >= 0 && position <= this->position());
     m_cursor = m_begin + position;
     m_error = QString();
-    m_decodedSize = 0; // all of it is taken back, or there is nothing yet that counts
-    // A chunk has its head before it, so one that ends the part that stays is at that position, and one of the part
-    // that goes is after it.
+    m_decodedSize = 0; // either everything is taken back, or nothing was counted yet
+    // The head of a chunk lies before the chunk's position. So the last chunk of the part that stays may be at the new
+    // end exactly, and the chunks of the part that goes are behind it.
     while (m_chunks && m_chunkBytes > 0 && m_chunks->back().position > position) {
         m_chunkBytes -= m_chunks->back().bytes.size();
         m_chunks->pop_back();
@@ -78,7 +78,7 @@ void CborWriter::writeLongBytes(const QByteArray &bytes)
 
 void CborWriter::writeLongText(QStringView text)
 {
-    // In slices, so that the room for the worst case of a long text is not three times its length.
+    // The text is encoded in slices: for all of it at once, three times its length would have to be reserved.
     constexpr qsizetype Slice = 16 * 1024;
     const qsizetype start = position();
     ensure(9);
@@ -89,7 +89,7 @@ void CborWriter::writeLongText(QStringView text)
     for (QStringView rest = text; !rest.isEmpty();) {
         QStringView slice = rest.first(std::min(Slice, rest.size()));
         if (slice.size() < rest.size() && slice.back().isHighSurrogate())
-            slice.chop(1); // pairs stay together
+            slice.chop(1); // a surrogate pair stays together
         ensure(3 * slice.size() + 3);
         m_cursor = encoder.appendToBuffer(m_cursor, slice);
         rest = rest.sliced(slice.size());

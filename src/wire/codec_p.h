@@ -16,68 +16,74 @@
 
 namespace Prefork::Wire {
 
-/// What a decoder has after the bytes it was given.
+/// What a decoder can hand out of the bytes that it was given.
 enum class Decoded {
-    Nothing, ///< no whole message yet
-    Message, ///< one message; ask again
-    Unfinished, ///< a message is whole but takes long: ask again, perhaps when other things have had their turn, and
-                ///< bring no bytes before that
-    Broken, ///< not the protocol: errorString() says what; the connection is beyond repair
+    Nothing, ///< no whole message has come yet
+    Message, ///< one message is handed out; ask again
+    Unfinished, ///< a whole message has come, but decoding it takes long: ask again, perhaps after other work, and feed
+                ///< no bytes before that
+    Broken, ///< the bytes are not the protocol, as errorString() says; the connection cannot be used any more
 };
 
 /// What became of a result that was read.
 enum class ResultReading {
     Taken,
-    Unfinished, ///< it takes long: ask again, as for Decoded::Unfinished
-    Misfit, ///< it is of another type
-    Refused, ///< it cannot be had here: it takes too much memory, or holds what is not known here, such as a type
+    Unfinished, ///< reading takes long: ask again, as for Decoded::Unfinished
+    Misfit, ///< the result is of another type than the handler's
+    Refused, ///< the result takes too much memory here, or contains something that is not known here, such as a type
     Malformed,
 };
 
-/// A client's end of one connection: bytes in, messages out, and what of the other direction depends on the connection.
-/// No I/O. Never holds more than one message limit of bytes.
+/// This is a client's end of one connection, for one protocol: it makes messages of the bytes that have come, and
+/// appends the bytes of what the client says. The client's Reader and Writer call it, and InProcessWorker; the bytes
+/// are read into space(). It performs no I/O, and never holds more bytes than one message may have.
+/// ClientProtocol::encodeCall() encodes the calls that wait for a connection; encodeCall() here encodes a call straight
+/// for this one.
 class ClientCodec
 {
 public:
     virtual ~ClientCodec() = default;
 
-    /// Appends what the client must say first; returns whether the worker says hello in return.
+    /// Appends the client's first message, if the protocol has one; returns whether the worker answers it with a hello.
     [[nodiscard]] virtual bool greet(QByteArray *out) = 0;
-    /// Where to read the connection's bytes to, and that so many have come.
+    /// Returns where to read the connection's bytes to. received() then says how many have come.
     [[nodiscard]] virtual std::span<char> space() = 0;
     virtual void received(qsizetype count) = 0;
     [[nodiscard]] virtual Decoded next(Incoming *message) = 0;
-    /// Of the Result next() has just handed out: gives it to @p handler, if there is one, which may be asked for in
-    /// several calls of about
-    /// @p steps values each. @p problem is what it is instead, what it has that is refused, or how it is malformed.
+    /// Gives the Result that next() has just handed out to @p handler, or drops it if there is none. A large result is
+    /// read in several calls, of about @p steps values each. Unless it is Taken, @p problem says what the result is
+    /// instead, what in it is refused, or how it is malformed.
     [[nodiscard]] virtual ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) = 0;
-    /// What is left of a large one besides what the handler has.
+    /// Returns the memory of a large result that the handler did not take, to be freed in steps.
     [[nodiscard]] virtual std::unique_ptr<detail::Waste> takeWaste() { return {}; }
     [[nodiscard]] virtual QString errorString() const = 0;
-    /// True while bytes wait, other than padding, that next() has not handed out.
+    /// Returns true while there are bytes, other than padding, that next() has not handed out.
     [[nodiscard]] virtual bool hasRest() const = 0;
-    /// Whether what waits, and @p behind, which has come too but was not received, brings the answer to a call, or
-    /// anything else than what is said before one. Where that cannot be told it does.
+    /// Returns whether the bytes that next() has not handed out, followed by @p behind (read already, but not passed to
+    /// received()), contain anything but what a worker says while a call runs: the answer to a call, or the end.
+    /// Returns true if the protocol cannot tell.
     [[nodiscard]] virtual bool hasAnswer(QByteArrayView /*behind*/) const { return true; }
 
     [[nodiscard]] virtual WorkerTraits traits() const { return {}; }
-    /// Why a typed method cannot be called there, going by what the worker said of it.
+    /// Returns why a typed method cannot be called on this worker, judged by the signatures in its hello; nothing if it
+    /// can.
     [[nodiscard]] virtual std::optional<QString> mismatch(const char *, const detail::Signature &) { return {}; }
-    /// Puts into an encoded call what it is on this connection.
+    /// Writes the numbers that a call has on this connection into an encoded call.
     virtual void address(OutMessage *, quint64 /*id*/, quint64 /*group*/) const { }
-    /// Appends a call to @p out as it is on this connection; returns its size, or 0 when that cannot be done so simply
-    /// and nothing was appended.
+    /// Appends a call with its numbers to @p out. Returns its size, or 0 if the call has to be encoded by
+    /// ClientProtocol::encodeCall() instead, because it failed or is large; nothing was appended then.
     [[nodiscard]] virtual qsizetype encodeCall(const detail::CallTarget &, const detail::CallArguments &,
                                                quint64 /*id*/, quint64 /*group*/, QByteArray *)
     {
         return 0;
     }
     virtual void encodeDone(quint64 id, QByteArray *out) const = 0;
-    /// Appends that a call is not wanted any more, for a worker whose traits say that it can be told.
+    /// Appends that the client does not want a call any more. Only for a worker whose traits say that it `cancels`.
     virtual void encodeCancel(quint64 /*id*/, QByteArray * /*out*/) const { }
 };
 
-/// A protocol as a client speaks it.
+/// This is a protocol as a client speaks it: it makes a codec for each connection, and encodes calls that have no
+/// connection yet. A client has one, made by make(), for its whole life.
 class ClientProtocol
 {
 public:
@@ -87,7 +93,7 @@ public:
     virtual ~ClientProtocol() = default;
 
     [[nodiscard]] virtual Protocol kind() const = 0;
-    /// Appends a call to the empty @p out; returns why it cannot be sent, as what the arguments have.
+    /// Encodes a call into the empty @p out; returns what in the arguments cannot be sent, or nothing.
     [[nodiscard]] virtual std::optional<QString> encodeCall(const detail::CallTarget &target,
                                                             const detail::CallArguments &arguments, OutMessage *out)
         = 0;

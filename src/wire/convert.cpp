@@ -60,7 +60,7 @@ bool isNothing(const QVariant &value)
     return !value.isValid() || value.typeId() == QMetaType::Nullptr;
 }
 
-// What moc knows of an enumeration, or of flags, of which it knows the name of those and of the enumeration.
+// Returns what moc knows of an enumeration, or of a QFlags, whose name and whose enumeration's name it knows.
 QMetaEnum metaEnumOf(QMetaType type)
 {
     const QMetaObject *const meta = type.metaObject();
@@ -77,7 +77,7 @@ QMetaEnum metaEnumOf(QMetaType type)
     return {};
 }
 
-// Its size and sign are known only at run time.
+// T is an integer of the enumeration's size and sign, which are known only at run time.
 template <class T>
 bool toEnumOf(const QVariant &value, QMetaType type, void *out)
 {
@@ -150,7 +150,7 @@ bool toFloating(const QVariant &value, double *out)
     *out = value.toDouble(&ok);
     if (isUnsigned64(value))
         return *out < 0x1p64 && quint64(*out) == value.toULongLong();
-    if (isInteger(value)) // with more digits than a double has
+    if (isInteger(value)) // it may have more digits than a double
         return *out < 0x1p63 && qint64(*out) == value.toLongLong();
     return ok;
 }
@@ -251,7 +251,7 @@ bool unsignedKey(const QString &text, quint64 most, quint64 *key)
     return ok && *key <= most && text == QString::number(*key);
 }
 
-// One of a date and a time is not made of the other: something would be lost, or invented.
+// A QDate, QTime or QDateTime is never made of one of the others: something would be lost or invented.
 bool toType(const QVariant &value, QMetaType type, void *out, MemoryMeter *memory)
 {
     if (type.flags() & QMetaType::IsEnumeration)

@@ -24,10 +24,11 @@ namespace Prefork::Wire {
 
 namespace {
 
-/// "QPF" and a byte that is Qt's number for the type, which no version changes, or one of ours.
+/// A tag consists of the letters QPF and one byte: Qt's number for the type, which is the same in all versions of Qt,
+/// or a number of ours.
 constexpr quint64 FirstTag = 0x51504600;
 constexpr quint64 VersionNumberTag = FirstTag + 0xf0;
-/// What Qt makes of a byte of CBOR, at most.
+/// The most memory that Qt needs for a byte of CBOR.
 constexpr qint64 CborRatio = 96;
 
 template <class T>
@@ -43,7 +44,8 @@ bool assign(void *out, T &&value)
     return true;
 }
 
-/// Over JSON a value of a built-in type (typeregistry.h) is a text that begins so; its bytes follow in base64.
+/// Over JSON a value of a built-in type (typeregistry.h) is a text: this beginning, and the bytes of its operator<< in
+/// base64.
 const QLatin1StringView TextBegin("data:application/x-qt-value;base64,");
 
 std::optional<QVariant> builtInText(const QVariant &value)
@@ -190,7 +192,7 @@ bool setCbor(const QVariant &shape, QMetaType type, void *out, detail::MemoryMet
 bool setJson(const QVariant &shape, QMetaType type, void *out)
 {
     if (shape.typeId() == QMetaType::ULongLong && shape.toULongLong() >> 63)
-        return false; // which would become a double
+        return false; // QJsonValue would make a double of it
     const QJsonValue value = shape.isValid() ? QJsonValue::fromVariant(shape) : QJsonValue(QJsonValue::Undefined);
     switch (type.id()) {
     case QMetaType::QJsonValue:
@@ -220,7 +222,8 @@ bool setVersion(const QVariant &shape, QVersionNumber *version)
 
 bool setNumbers(const QVariant &shape, QMetaType type, void *out)
 {
-    // A point of integers is one of floating-point numbers, too, but not the other way round.
+    // A value with integers, such as a QPoint, is accepted for the type with floating-point numbers, but not the
+    // reverse.
     Geometry numbers = geometryOf(type);
     QVariantList list;
     const Geometry given = geometryOf(shape.metaType(), shape.constData());
@@ -348,7 +351,7 @@ void writeCore(detail::CborWriter &writer, const QVariant &value)
             writer.count(CborRatio * shape.toByteArray().size());
         return writer.writeVariant(shape);
     }
-    if (!writer.enter()) // as the reader does
+    if (!writer.enter()) // the reader counts this level too
         return;
     writer.beginArray(quint64(geometry.count));
     writer.count(detail::blockCost(value.metaType().sizeOf()));
@@ -367,7 +370,7 @@ bool readCore(detail::CborReader &reader, QMetaType type, QVariant *value)
     const qint64 left = reader.memoryLeft();
     QVariant shape;
     QVariant made(type);
-    if (kind == detail::CborReader::Tag) // further tags might be nested without end
+    if (kind == detail::CborReader::Tag) // the tags behind it might be nested without end
         return reader.fail(QStringLiteral("a tag for %1 before what is none").arg(QLatin1StringView(type.name())));
     if (!reader.readVariant(&shape))
         return false;
@@ -378,7 +381,7 @@ bool readCore(detail::CborReader &reader, QMetaType type, QVariant *value)
     if (!isMade)
         return reader.fail(QStringLiteral("a tag for %1 before what is none").arg(QLatin1StringView(type.name())));
     if (geometryOf(type).count)
-        reader.setMemoryLeft(left); // the list of numbers will be gone
+        reader.setMemoryLeft(left); // the list of numbers is destroyed soon
     *value = std::move(made);
     return !geometryOf(type).count || reader.charge(detail::blockCost(type.sizeOf()));
 }

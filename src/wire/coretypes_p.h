@@ -10,8 +10,8 @@
 #include <array>
 #include <optional>
 
-/// The value types of Qt Core that cross without registration: how each is made of plain values, and of those again.
-/// docs/values.md has the table.
+/// The value types of Qt Core that cross without registration. Each has a *shape*: the plain values (numbers, texts,
+/// bytes, lists) that it is written as, and made of again when it is read. docs/values.md has the table.
 namespace Prefork::detail {
 class CborWriter;
 class CborReader;
@@ -21,33 +21,35 @@ namespace Prefork::Wire {
 
 enum class Form { Cbor, Json };
 
-/// The plain values that @p value is made of; nothing if it is of no such type.
+/// Returns the shape of @p value; nothing if it is of none of these types.
 [[nodiscard]] std::optional<QVariant> coreShape(const QVariant &value, Form form);
-/// Sets @p out, a value of type @p type, to what @p value means: a value of that type, or its shape in either form.
-/// False if that means none, or would take more than is left of @p memory; nothing if @p type is no such type.
+/// Sets @p out, a value of type @p type, from @p value, which is a value of that type or its shape in either form.
+/// Returns nothing if @p type is none of these types, and false if @p value is no such shape, or the value would take
+/// more than is left of @p memory.
 [[nodiscard]] std::optional<bool> fromCoreShape(const QVariant &value, QMetaType type, void *out,
                                                 detail::MemoryMeter *memory);
 
-/// The tag before the shape of a @p type, by which it keeps its type inside a QVariant; 0 if it has none.
+/// Returns the CBOR tag before the shape of a @p type, by which a value inside a QVariant keeps its type; 0 if it has
+/// none.
 [[nodiscard]] quint64 coreTag(QMetaType type);
-/// The type that @p tag is for; an invalid one if there is none.
+/// Returns the type that @p tag stands for; an invalid type if there is none.
 [[nodiscard]] QMetaType typeOfCoreTag(quint64 tag);
-/// Writes a value of a type that has a tag, with that.
+/// Writes the tag and the shape of a value whose type has a tag.
 void writeCore(detail::CborWriter &writer, const QVariant &value);
-/// Reads what comes behind the tag for @p type.
+/// Reads the shape behind the tag for @p type.
 [[nodiscard]] bool readCore(detail::CborReader &reader, QMetaType type, QVariant *value);
 
-/// The numbers that points, sizes, lines and rectangles are made of.
+/// These are the numbers that a point, size, line or rectangle is made of.
 struct Geometry
 {
-    int count = 0; ///< 0 for a type that is none of these
+    int count = 0; ///< 0 for any other type
     bool isFloating = false;
     std::array<qint64, 4> integers{};
     std::array<double, 4> doubles{};
 
     [[nodiscard]] QVariantList toList() const;
 };
-/// How many numbers make a @p type, and of which kind.
+/// Returns how many numbers a @p type has, and of which kind; the numbers themselves are 0.
 [[nodiscard]] Geometry geometryOf(QMetaType type);
 /// Returns the numbers of the value of type @p type at @p data.
 [[nodiscard]] Geometry geometryOf(QMetaType type, const void *data);

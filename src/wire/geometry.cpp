@@ -90,7 +90,7 @@ Geometry geometryOf(QMetaType type, const void *data)
         const QLine line = as<QLine>(data);
         return integers({line.x1(), line.y1(), line.x2(), line.y2()});
     }
-    case QMetaType::QRect: { // of which the width need not fit an int
+    case QMetaType::QRect: { // its width need not fit an int
         const QRect rect = as<QRect>(data);
         return integers(
             {rect.left(), rect.top(), qint64(rect.right()) - rect.left() + 1, qint64(rect.bottom()) - rect.top() + 1});

@@ -11,22 +11,23 @@
 
 namespace Prefork::Wire {
 
-/// Why a worker says no more.
+/// Why a worker says nothing more.
 enum class GoodbyeReason { Died, Hung, Abandoned, Unspawned, Room, Retired };
 
-/// What a Goodbye gives as reason when a client should not replace the worker before it needs one.
+/// The reason in a Goodbye after which a client does not replace the worker before it needs another one.
 inline constexpr QLatin1StringView RoomReason("room");
 
 /// The first byte of a native client's hello; no JSON message begins with it.
 inline constexpr char NativeHelloByte = Native::Preamble.front();
 
-/// The native protocol's last message of a worker. @p lastStarted is the id of the last call it began, 0 = none: that
-/// one may have had its effect, those behind it have not. @p cause continues "the worker …". @p begun are the calls
-/// that have begun and were not answered, of which it names Native::MaxBegun at most.
+/// Returns the last message of a worker in the native protocol. @p lastStarted is the id of the last call that the
+/// worker began, 0 if there is none: that call may have had its effect, those behind it have not. @p cause continues
+/// "the worker …". @p begun are the calls that have begun and were not answered; the message names at most
+/// Native::MaxBegun of them.
 [[nodiscard]] QByteArray goodbye(GoodbyeReason reason, const QString &cause, quint64 lastStarted,
                                  const std::vector<quint64> &begun = {});
-/// All that a native client hears when there is no worker to answer its hello, any more or at all: the magic number of
-/// an answer, and goodbye.
+/// Returns all that a native client reads if there is no worker to answer its hello: the preamble of a worker, and a
+/// goodbye.
 [[nodiscard]] QByteArray goodbyeInsteadOfHello(GoodbyeReason reason, const QString &cause);
 
 }

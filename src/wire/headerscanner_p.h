@@ -10,19 +10,19 @@
 
 namespace Prefork::Wire::Native {
 
-/// Walks the headers of the messages that a connection brings, in whatever pieces they are read, and wherever the bytes
-/// go then: so it is known what has been read long before its turn comes. It keeps no byte but those of a header that
-/// has come in part.
+/// Finds the headers of native messages in the bytes of a connection, as they are read and in whatever pieces, so that
+/// a worker knows what has come before it decodes it. It does not take the bytes: the caller passes them to a
+/// PacketBuffer as well. It copies only a header that has come in part.
 class HeaderScanner
 {
 public:
-    /// A message longer than @p maxMessageSize is none.
+    /// A header that announces more than @p maxMessageSize bytes breaks the connection.
     explicit HeaderScanner(qsizetype maxMessageSize)
         : m_maxMessageSize(maxMessageSize)
     {
     }
-    /// The next @p bytes, which begin behind those of the last time, or behind the preamble: calls `found(header)` for
-    /// each header whose last byte is among them.
+    /// Looks at the next @p bytes, which follow those of the last call (at first: the preamble), and calls
+    /// `found(header)` for each header whose last byte is among them.
     template <class Found>
     void scan(QByteArrayView bytes, Found found)
     {
@@ -46,10 +46,10 @@ public:
             }
         }
     }
-    /// How many bytes are known to be missing of the message in which the bytes ended: of its header, else of the rest.
-    /// 0 if they ended between two.
+    /// Returns how many bytes are missing of the message in the middle of which the bytes ended: of its header, if that
+    /// is not whole, otherwise of the rest. 0 if the bytes ended between two messages.
     [[nodiscard]] qsizetype missing() const { return m_have > 0 ? Header::Size - m_have : m_rest; }
-    /// Whether there was a header which cannot be one. What comes after it is not looked at any more.
+    /// Returns whether a header was malformed or announced too much. Nothing behind it is looked at.
     [[nodiscard]] bool isBroken() const { return m_isBroken; }
 
 private:
@@ -65,8 +65,8 @@ private:
 
     const qsizetype m_maxMessageSize;
     std::array<char, Header::Size> m_header{};
-    qsizetype m_have = 0; // bytes of a header that has come in part
-    qsizetype m_rest = 0; // bytes of the message that have not come
+    qsizetype m_have = 0; // bytes of the header that has come in part
+    qsizetype m_rest = 0; // bytes of the current message that have not come
     bool m_isBroken = false;
 };
 

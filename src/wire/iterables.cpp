@@ -67,7 +67,7 @@ bool keyOfText(const QString &text, QMetaType type, QVariant *key)
         *key = QVariant::fromValue(text.toStdString());
         return true;
     }
-    // What comes back as another text was none of this type's keys.
+    // A text that is not the one written for the key, such as 01 for 1, is no key of this type.
     return detail::convertVariant(text, type, key) && textOfKey(*key) == text;
 }
 
@@ -88,7 +88,8 @@ QVariantList itemsOfPair(const QVariant &pair)
     return {items.first, items.second};
 }
 
-// Qt can look into a pair, but not set its values. Where they are is known, for a pair is a struct of the two.
+// Qt can read the values of a pair, but not set them. Their places are known, for a std::pair is a struct of its two
+// values.
 bool setPair(const QVariant &first, const QVariant &second, QVariant *pair)
 {
     const auto [firstType, secondType] = typesOfPair(pair->metaType());

@@ -20,7 +20,8 @@
 
 namespace Prefork::Wire {
 
-/// Views of whatever list or map a QVariant holds. Qt has new names for them since Qt 6.11, and the old ones are to go.
+/// Views of the list or map that a QVariant holds, whatever its item type is. Qt 6.11 has new names for them and
+/// removes the old ones.
 #if QT_VERSION >= QT_VERSION_CHECK(6, 11, 0)
 using AssociativeView = QMetaAssociation::Iterable;
 using SequentialView = QMetaSequence::Iterable;
@@ -29,7 +30,8 @@ using AssociativeView = QAssociativeIterable;
 using SequentialView = QSequentialIterable;
 #endif
 
-/// Adds to what @p view shows, wherever such a container adds. @p item is of the container's item type.
+/// Adds @p item, which is of the container's item type, to the container that @p view shows, at the place where such a
+/// container adds.
 inline void addItem(SequentialView &view, const QVariant &item)
 {
     const QMetaSequence container = view.metaContainer();
@@ -37,29 +39,30 @@ inline void addItem(SequentialView &view, const QVariant &item)
     container.addValue(view.mutableIterable(), holdsVariants ? static_cast<const void *>(&item) : item.constData());
 }
 
-/// Whether what the view of a @p type shows holds each value once.
+/// Returns whether @p type is a set, which holds each value once.
 inline bool isSetType(QMetaType type)
 {
     return QByteArrayView(type.name()).startsWith("QSet<");
 }
-/// Whether @p type is an integer of any width. A bool is none, and no enumeration is.
+/// Returns whether @p type is an integer of any width. Neither bool nor an enumeration is one.
 [[nodiscard]] bool isIntegerType(QMetaType type);
-/// Whether a key of type @p type is a number: an integer or an enumeration.
+/// Returns whether a key of type @p type is a number: an integer or an enumeration.
 [[nodiscard]] bool isNumberKey(QMetaType type);
-/// The text that stands for @p key on the wire, as detail::keyText() of its type; nothing for what cannot be a key.
+/// Returns the text that stands for @p key on the wire, as detail::keyText() makes it; nothing if the type cannot be a
+/// key.
 [[nodiscard]] std::optional<QString> textOfKey(const QVariant &key);
-/// The key of type @p type that @p text stands for.
+/// Makes the key of type @p type that @p text stands for; false if there is none.
 [[nodiscard]] bool keyOfText(const QString &text, QMetaType type, QVariant *key);
 
-/// The types of the two values of a std::pair; invalid ones for any other type.
+/// Returns the types of the two values of a std::pair; invalid types if @p type is none.
 [[nodiscard]] std::pair<QMetaType, QMetaType> typesOfPair(QMetaType type);
-/// The values of @p pair, which is a std::pair of any types.
+/// Returns the two values of @p pair, which is a std::pair of any types.
 [[nodiscard]] QVariantList itemsOfPair(const QVariant &pair);
-/// Sets the values of @p pair; false if their types do not lie in it as they do in a std::pair.
+/// Sets the two values of @p pair; false if they do not lie in it as in a std::pair.
 [[nodiscard]] bool setPair(const QVariant &first, const QVariant &second, QVariant *pair);
 
-/// What an item takes in such a container, but for what it keeps besides. What has places for all in a row doubles them
-/// as it grows.
+/// Returns the memory that an item takes in the container of @p view, without what the item allocates itself. A
+/// container whose items lie in a row doubles its capacity as it grows.
 inline qint64 itemCost(const SequentialView &view)
 {
     const QMetaSequence container = view.metaContainer();

@@ -22,7 +22,7 @@ const QLatin1StringView FailureCommand("er");
 const QLatin1StringView CodeKey("code");
 const QLatin1StringView DataKey("data");
 
-// What a value takes at least when it is written: a look at lengths only.
+// Returns the least number of bytes that a value takes when it is written. It looks at lengths only, so it is cheap.
 qsizetype leastSize(const QVariant &value)
 {
     qsizetype size = 0;
@@ -44,7 +44,7 @@ qsizetype leastSize(const QVariant &value)
     }
 }
 
-// What can never be sent is refused before any of it is written.
+// A value that is certainly too long is refused before any of it is written.
 std::optional<QString> tooLong(const QVariant &value, qsizetype limit)
 {
     const qsizetype size = leastSize(value);
@@ -91,13 +91,13 @@ Decoded JsonReader::fail(const QString &error)
 
 namespace {
 
-// Appends a message, of which @p write writes all but the last bracket. If something is wrong, it appends nothing and
-// returns what.
+// Appends a message; @p write writes all of it but the last bracket. If something is wrong, nothing is appended, and
+// what is wrong is returned.
 template <class Write>
 std::optional<QString> encodeWhole(QByteArray *out, qsizetype maxMessageSize, qint64 maxDecodedSize, Write write)
 {
     JsonWriter writer(out, maxMessageSize);
-    auto undo = qScopeGuard([&writer] { writer.undo(); }); // a conversion may throw, too
+    auto undo = qScopeGuard([&writer] { writer.undo(); }); // a conversion may throw as well
     std::optional<QString> failure = write(writer);
     writer.raw("]");
     if (!failure)
@@ -155,7 +155,7 @@ Decoded JsonClientCodec::next(Reply *reply)
         return decoded;
     }
     const QVariantMap meta
-        = message.at(1).toMap(); // anything else says nothing: some servers send null, or a list that is empty
+        = message.at(1).toMap(); // some servers send null or an empty list instead of a map, which says nothing
     reply->kind = Reply::Failure;
     if (const QVariant code = meta.value(CodeKey); code.typeId() == QMetaType::QString)
         reply->failure.code = code.toString();
@@ -164,7 +164,7 @@ Decoded JsonClientCodec::next(Reply *reply)
         reply->failure.message = payload.toString();
         return decoded;
     }
-    QByteArray text; // a Perl worker may die with any structure
+    QByteArray text; // a Perl worker may die with any data structure
     static_cast<void>(JsonWriter(&text, std::numeric_limits<qsizetype>::max()).write(payload, 0));
     reply->failure.message = QString::fromUtf8(text);
     reply->failure.data = payload;
@@ -197,7 +197,7 @@ void JsonWorkerCodec::encodeFailure(const QString &message, const QString &code,
             std::optional<QString> failure;
             try {
                 failure = writer.write(meta, 1);
-            } catch (...) { // a conversion of the data's: it costs no more than that
+            } catch (...) { // converting the data has thrown: only the data are left out
                 failure = QStringLiteral("the data cannot be converted");
             }
             writer.raw(",");

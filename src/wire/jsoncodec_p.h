@@ -8,7 +8,9 @@
 
 namespace Prefork::Wire {
 
-/// What both ends of the compatible protocol (docs/protocol.md) share: reading `["command",{meta},…]`.
+/// This is what both ends of the JSON protocol (docs/protocol.md) share: it cuts the bytes of a connection into
+/// messages `["command",{meta},…]` and parses each, within the limits. JsonClientCodec and JsonWorkerCodec have one
+/// each. It checks that a message begins with a command, but does not know the commands.
 class JsonReader
 {
 public:
@@ -19,13 +21,13 @@ public:
     {
     }
     void feed(QByteArrayView bytes) { m_scanner.feed(bytes); }
-    /// Of a message that takes too much memory, or has an integer that does not fit, the first items, its command at
-    /// least; then isRefused().
+    /// Hands out the next message. If a message takes too much memory, or has an integer that does not fit, only its
+    /// first items are handed out, the command at least, and isRefused() is true.
     [[nodiscard]] Decoded next(QVariantList *message);
     [[nodiscard]] bool isRefused() const { return m_isRefused; }
-    /// What the message has then.
+    /// Says what in the refused message is too much.
     [[nodiscard]] QString refusal() const { return m_parser.errorString(); }
-    /// What of the bound the last message has left.
+    /// Returns the memory that the last message was allowed, and how much of it is left.
     [[nodiscard]] const detail::MemoryMeter &memory() const { return m_parser.memory(); }
     Decoded fail(const QString &error);
     [[nodiscard]] QString errorString() const { return m_error; }
@@ -39,7 +41,7 @@ private:
     QString m_error;
 };
 
-/// How a worker answers a call over JSON.
+/// This is a worker's answer to a call over JSON.
 struct Reply
 {
     enum Kind { Result, Failure };
@@ -48,16 +50,17 @@ struct Reply
     FailureText failure;
 };
 
-/// What a client asks over JSON.
+/// This is what a client says over JSON.
 struct Request
 {
     enum Kind { Call, Done };
     Kind kind = Call;
     QVariantList items; ///< of a Call: the method's name, if it has one, then the arguments
-    QString refusal; ///< of a Call that has what cannot be had here: what; its items are not all there then
+    QString refusal; ///< of a Call that is refused: why; its items are incomplete then
 };
 
-/// The client's end. Encoders append to @p out, and on failure leave it as it was and return why.
+/// This is the client's end of the JSON protocol: JsonConnectionCodec feeds it the bytes of a worker and takes replies
+/// out of it. Its encoders append to @p out; if they fail, they leave @p out as it was and return why.
 class JsonClientCodec
 {
 public:
@@ -74,7 +77,7 @@ public:
     [[nodiscard]] QString errorString() const { return m_reader.errorString(); }
     [[nodiscard]] bool hasRest() const { return m_reader.hasRest(); }
     [[nodiscard]] detail::MemoryMeter memory() const { return m_reader.memory(); }
-    /// @p items: the method's name, if it has one, then the arguments.
+    /// @p items are the method's name, if the call has one, and then the arguments.
     [[nodiscard]] std::optional<QString> encodeCall(const QVariantList &items, QByteArray *out) const;
     void encodeDone(QByteArray *out) const;
     [[nodiscard]] Decoded next(Reply *reply);
@@ -85,7 +88,8 @@ private:
     JsonReader m_reader;
 };
 
-/// The worker's end.
+/// This is the worker's end of the JSON protocol: JsonSession feeds it the bytes of a client, takes requests out of it,
+/// and encodes its replies with it. The encoders behave as those of JsonClientCodec.
 class JsonWorkerCodec
 {
 public:
@@ -98,9 +102,10 @@ public:
     void feed(QByteArrayView bytes) { m_reader.feed(bytes); }
     [[nodiscard]] QString errorString() const { return m_reader.errorString(); }
     [[nodiscard]] bool hasRest() const { return m_reader.hasRest(); }
-    /// What of the bound the last request has left.
+    /// Returns the memory that the last request was allowed, and how much of it is left.
     [[nodiscard]] detail::MemoryMeter memory() const { return m_reader.memory(); }
     [[nodiscard]] std::optional<QString> encodeResult(const QVariant &value, QByteArray *out) const;
+    /// If the error cannot be sent as it is, its data are left out, and then its code and most of its text.
     void encodeFailure(const QString &message, const QString &code, const QVariant &data, QByteArray *out) const;
     [[nodiscard]] Decoded next(Request *request);
 

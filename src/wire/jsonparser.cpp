@@ -195,7 +195,7 @@ bool JsonParser::add(QVariant &&value)
         return false;
     if (level.isMap)
         level.map.insert(level.map.cend(), std::exchange(level.key, {}),
-                         std::move(value)); // peers that sort are served faster
+                         std::move(value)); // fast if the peer has sorted its keys
     else
         level.list.emplaceBack(std::move(value));
     return true;

@@ -12,38 +12,40 @@
 
 namespace Prefork::Wire {
 
-/// Makes a QVariantList of a JSON array, to the letter of RFC 8259, in steps, and within a bound of memory. Integers
-/// become qlonglong, above its range qulonglong; up to 2^53 also those written as 1.0 or 1e3. Other numbers become
-/// double, -0 among them, objects QVariantMap, of a key that comes twice the last value.
+/// Parses one JSON array into a QVariantList, strictly by RFC 8259, in steps, and within a limit of memory. A
+/// JsonReader owns it and calls parse() until it is done. Integers become qlonglong, or qulonglong above its range; so
+/// do numbers like 1.0 and 1e3 up to 2^53. All other numbers, and -0, become double; objects become QVariantMap, in
+/// which the last value of a repeated key counts.
 class JsonParser
 {
 public:
     enum class State {
-        Working, ///< not yet done: call parse() again
+        Working, ///< there is more to parse: call parse() again
         Done,
         Malformed, ///< errorString() says how
-        Refused, ///< takes more memory than it may, or has an integer that does not fit: errorString() says what it has
+        Refused, ///< the text takes too much memory, or has an integer that does not fit, as errorString() says
     };
 
-    /// What the items of a list and the entries of a map take besides what they keep. A list doubles its room as it
-    /// grows.
+    /// The memory that the items of a list and the entries of a map take besides their values. A list doubles its
+    /// capacity as it grows.
     static constexpr qint64 FirstItemCost = detail::blockCost(64);
     static constexpr qint64 ItemCost = 2 * qint64(sizeof(QVariant));
     static constexpr qint64 FirstEntryCost = detail::mapCost<QVariantMap>(1);
     static constexpr qint64 EntryCost = detail::mapCost<QVariantMap>(2) - FirstEntryCost;
 
-    /// Begins with @p text, which must live until it is done. A JsonScanner has found its end.
+    /// Begins with @p text, one array as a JsonScanner has cut it out; it must live until the parser is done.
     void start(QByteArrayView text, qint64 maxDecodedSize);
     [[nodiscard]] bool isWorking() const { return m_state == State::Working; }
-    /// Goes on for about @p steps values.
+    /// Parses about @p steps more values.
     State parse(int steps);
-    /// The array; if it is Refused, what of it came before that.
+    /// Returns the array; if the state is Refused, the items before the refused one.
     [[nodiscard]] QVariantList take();
     [[nodiscard]] QString errorString() const { return m_error; }
-    /// What is left of the bound.
+    /// Returns the memory that the text was allowed, and how much of it is left.
     [[nodiscard]] const detail::MemoryMeter &memory() const { return m_memory; }
 
 private:
+    /// This is an array or object that is not closed yet.
     struct Level
     {
         bool isMap = false;
@@ -52,6 +54,7 @@ private:
         QVariantMap map;
         QString key;
     };
+    /// What the parser expects next.
     enum class Due { Value, ValueOrEnd, Key, KeyOrEnd, Separator };
 
     [[nodiscard]] bool step();

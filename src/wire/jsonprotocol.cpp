@@ -34,7 +34,7 @@ ResultReading JsonConnectionCodec::readLarge(detail::ResultHandler *handler, int
 {
     if (!m_long)
         m_long = std::make_unique<LongReading>(handler, m_codec.memory(), detail::describe(m_value));
-    if (m_long->handler != handler) // its call was given up meanwhile
+    if (m_long->handler != handler) // the call was given up meanwhile
         handler = nullptr;
     detail::StepState state = detail::StepState::Done;
     if (handler && m_long->steps)

@@ -9,11 +9,13 @@
 
 namespace Prefork::Wire {
 
-/// The compatible protocol on one connection: no hello, no numbers, one call at a time.
+/// This is a client's end of one connection over JSON: the protocol has no hello and no call numbers, and the client
+/// sends one call at a time. A large result is converted in steps. JsonProtocol makes it.
 class JsonConnectionCodec final : public ClientCodec
 {
 public:
-    /// @p space is where all connections of a client read to in turn, for what is there is taken at once.
+    /// @p space is the buffer that all connections of a client read into, one after the other: received() copies the
+    /// bytes at once.
     explicit JsonConnectionCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = DefaultMaxDecodedSize,
                                  const std::shared_ptr<QByteArray> &space = makeSpace())
         : m_codec(maxMessageSize, maxDecodedSize)
@@ -38,7 +40,7 @@ public:
     void encodeDone(quint64, QByteArray *out) const override { m_codec.encodeDone(out); }
 
 private:
-    // What belongs to a large result while it is converted, in steps if its type can be.
+    // This is a large result that is being converted, in steps if the handler's type can be.
     struct LongReading
     {
         LongReading(detail::ResultHandler *itsHandler, const detail::MemoryMeter &itsMemory,
@@ -49,7 +51,7 @@ private:
             , steps(itsHandler ? itsHandler->makeStepConverter() : nullptr)
         {
         }
-        const detail::ResultHandler *handler; // may be gone; asked for no more than its address
+        const detail::ResultHandler *handler; // may be gone: only its address is compared
         detail::MemoryMeter memory;
         const QString description;
         const std::unique_ptr<detail::StepConverter> steps;
@@ -60,12 +62,13 @@ private:
                                                QString *problem);
 
     JsonClientCodec m_codec;
-    QVariant m_value; // of a result that has not been read yet, or of a large one what is left
-    QVariant m_rest; // of the last one, if it is large
+    QVariant m_value; // of the result that has not been read yet; of a large one, the part that is left
+    QVariant m_rest; // what the handler has left of the last large result
     std::unique_ptr<LongReading> m_long;
     const std::shared_ptr<QByteArray> m_space;
 };
 
+/// This is the JSON protocol of one client: it encodes the client's calls and makes the codecs of its connections.
 class JsonProtocol final : public ClientProtocol
 {
 public:

@@ -38,7 +38,7 @@ Decoded JsonScanner::next(QByteArrayView *message)
     switch (scan()) {
     case Step::More:
         if (m_start > 0 && m_start == m_buffer.size()) {
-            m_thrift.empty(&m_buffer);
+            m_trimmer.empty(&m_buffer);
             m_start = m_position = 0;
         }
         return Decoded::Nothing;

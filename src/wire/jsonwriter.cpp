@@ -68,10 +68,10 @@ JsonWriter::Failure JsonWriter::floating(double number)
             .arg(std::isnan(number) ? QStringLiteral("NaN") : QStringLiteral("infinity"));
     const bool isInteger = std::trunc(number) == number;
     if (number == 0 && std::signbit(number))
-        m_out->append("-0.0"); // -0 alone is an integer for some, which has no sign
+        m_out->append("-0.0"); // some parsers read -0 as an integer, which has no sign
     else if (isInteger && std::abs(number) <= 0x1p53)
         m_out->append(QByteArray::number(qint64(number)));
-    else // a whole one with an exponent, for else others take it for an integer
+    else // a whole number gets an exponent: without it, other parsers would read an integer
         m_out->append(QByteArray::number(number, isInteger ? 'e' : 'g', QLocale::FloatingPointShortest));
     return {};
 }
@@ -91,7 +91,7 @@ JsonWriter::Failure JsonWriter::url(const QUrl &address)
     return text(address.toString());
 }
 
-// Nothing, if it is invalid; of a year without a text there is none.
+// Writes null for an invalid time. Fails for a year that has no text in ISO 8601 as Qt writes it.
 template <class Time>
 JsonWriter::Failure JsonWriter::time(const Time &value, const char *type)
 {
@@ -105,7 +105,7 @@ JsonWriter::Failure JsonWriter::time(const Time &value, const char *type)
     return text(string);
 }
 
-// The time is written with its offset, for the reader's local time may be another one.
+// The time is written with its offset from UTC, because the reader's local time may be another one.
 JsonWriter::Failure JsonWriter::dateTime(const QDateTime &value)
 {
     const int offset = value.isValid() ? value.offsetFromUtc() : 0;
@@ -134,14 +134,14 @@ JsonWriter::Failure JsonWriter::text(QStringView string)
     return checkLimit();
 }
 
-// In slices, so that a long text is not there a second time.
+// The text is converted in slices, so that a long text is not held in memory twice.
 void JsonWriter::plainText(QStringView text)
 {
     constexpr qsizetype Slice = 16 * 1024;
     while (!text.isEmpty()) {
         QStringView slice = text.first(std::min(Slice, text.size()));
         if (slice.size() < text.size() && slice.back().isHighSurrogate())
-            slice.chop(1); // pairs stay together
+            slice.chop(1); // a surrogate pair stays together
         m_out->append(slice.toUtf8());
         text = text.sliced(slice.size());
     }
@@ -199,7 +199,7 @@ JsonWriter::Failure JsonWriter::entries(Entry begin, Entry end, int depth)
     return checkLimit();
 }
 
-// In the order of the keys, of which several may become the same text.
+// Writes the entries in the order of their keys' texts. If several keys become the same text, the last one counts.
 JsonWriter::Failure JsonWriter::association(const QVariant &value, int depth)
 {
     QVariantMap members;

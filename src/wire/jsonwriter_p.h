@@ -9,32 +9,33 @@
 
 namespace Prefork::Wire {
 
-/// Appends values as JSON to a QByteArray, without white space. It never drops or rounds anything silently: a value
-/// that JSON cannot carry is not written to its end.
+/// Appends values as JSON, without white space, to a QByteArray. The codecs make one for each message. It never drops
+/// or rounds anything silently: if JSON cannot carry a value, write() returns what that value is, and the caller takes
+/// back with undo() what was written. It also counts the memory that a JsonParser will need for the values.
 class JsonWriter
 {
 public:
     using Failure = std::optional<QString>;
 
-    /// Appends to @p out, and gives up when that has grown by more than @p limit bytes.
+    /// Appends to @p out, and gives up when @p out has grown by more than @p limit bytes.
     JsonWriter(QByteArray *out, qsizetype limit)
         : m_out(out)
         , m_start(out->size())
         , m_limit(limit)
     {
     }
-    /// Writes @p value, which is nested in @p depth arrays and objects, or returns which part of it JSON cannot carry.
+    /// Writes @p value, which is inside @p depth arrays and objects; returns what in it JSON cannot carry, or nothing.
     [[nodiscard]] Failure write(const QVariant &value, int depth);
-    /// Appends what is no value.
+    /// Appends bytes that are no value, such as brackets.
     void raw(QByteArrayView bytes) { m_out->append(bytes); }
-    /// Counts what a message takes around its values, of which there are @p items.
+    /// Counts the memory of a message around its values, of which there are @p items.
     void countMessage(qsizetype items);
-    /// Whether all of it may be sent: not longer than the limit, and with values of no more than @p maxDecodedSize
-    /// bytes of memory.
+    /// Returns why what was written may not be sent: it is longer than the limit, or its values take more than
+    /// @p maxDecodedSize bytes of memory. Nothing if it may.
     [[nodiscard]] Failure finish(qint64 maxDecodedSize) const;
-    /// Takes everything back.
+    /// Takes back everything that was written.
     void undo() { m_out->truncate(m_start); }
-    /// What a JsonParser makes of what was written takes so many bytes of memory.
+    /// Returns how many bytes of memory the values take when a JsonParser has read them.
     [[nodiscard]] qint64 decodedSize() const { return m_decodedSize; }
 
 private:

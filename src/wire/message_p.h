@@ -12,10 +12,10 @@
 
 namespace Prefork::Wire {
 
-/// The most that can be said in four bytes, which is how the native protocol tells a message's length.
+/// The native protocol writes the length of a message in four bytes.
 inline constexpr qsizetype LargestMaxMessageSize = 0xffffffff;
 
-/// What is wrong with such a limit; empty if it is one.
+/// Returns what is wrong with @p maxMessageSize; empty if it is possible.
 [[nodiscard]] inline QString limitProblem(qsizetype maxMessageSize)
 {
     if (maxMessageSize <= LargestMaxMessageSize)
@@ -25,12 +25,14 @@ inline constexpr qsizetype LargestMaxMessageSize = 0xffffffff;
         .arg(LargestMaxMessageSize);
 }
 
-/// A message to be sent. Large byte strings are not copied into it but go in between.
+/// This is an encoded message that is to be sent. Large byte strings are not copied into `bytes`: `chunks` says where
+/// in it they belong.
 struct OutMessage
 {
     QByteArray bytes;
     std::vector<detail::CborChunk> chunks;
-    qint64 decodedSize = 0; ///< what its values will take in memory, as far as the protocol asks
+    qint64 decodedSize
+        = 0; ///< the memory that its values will take when they are decoded; 0 where the protocol does not ask
 
     [[nodiscard]] qsizetype size() const
     {
@@ -41,7 +43,7 @@ struct OutMessage
     }
 };
 
-/// Hands the pieces of a message over in order: `flat(QByteArrayView)` and `shared(const QByteArray &)`.
+/// Calls `flat(QByteArrayView)` and `shared(const QByteArray &)` for the pieces of a message in their order.
 template <class Flat, class Shared>
 void forEachPiece(QByteArrayView bytes, const std::vector<detail::CborChunk> &chunks, Flat flat, Shared shared)
 {
@@ -54,21 +56,21 @@ void forEachPiece(QByteArrayView bytes, const std::vector<detail::CborChunk> &ch
     flat(bytes.sliced(at));
 }
 
-/// Why a call failed, as the worker tells it.
+/// This says why a call failed, as the worker tells it.
 struct FailureText
 {
     QString message;
-    QString code; ///< name of an Error::Code; empty when the worker gave none
+    QString code; ///< name of an Error::Code; empty if the worker gave none
     QVariant data;
-    QString detail; ///< what was left out of it; empty if nothing was
+    QString detail; ///< what had to be left out here, as a sentence; empty if nothing was
 };
 
-/// What a worker says.
+/// This is one message of a worker, as a ClientCodec hands it out. Only the fields of its kind are set.
 struct Incoming
 {
     enum Kind {
-        Hello, ///< it is there, and has told the codec what it can do
-        Result, ///< ask the codec to read it
+        Hello, ///< the worker is ready; the codec knows its traits now
+        Result, ///< a call has succeeded; ClientCodec::readResult() reads its value
         Failure,
         Released,
         Goodbye,
@@ -78,15 +80,17 @@ struct Incoming
         Begun,
     };
     Kind kind = Result;
-    quint64 id = 0; ///< of the call, 0 if the protocol has none; of a Goodbye: the last call that began
+    quint64 id = 0; ///< of the call, 0 if the protocol has no ids; of a Goodbye: the last call that began
     FailureText failure; ///< of a Failure
     QString cause; ///< of a Goodbye
     QString reason; ///< of a Goodbye, one word
-    std::vector<quint64> begun; ///< of a Goodbye: the calls that have begun and were not answered, if it says
-    bool hadBegun = false; ///< of Canceled: before the worker had read that it is not wanted
+    std::vector<quint64>
+        begun; ///< of a Goodbye: the calls that have begun and were not answered, as far as it names them
+    bool hadBegun = false; ///< of Canceled: whether the call had begun when the worker read the cancel
     Prefork::Progress progress; ///< of Progress
     QString event; ///< of an Event: its name
-    QByteArrayView arguments; ///< of an Event: so many items of CBOR, good until the next message is asked for
+    QByteArrayView
+        arguments; ///< of an Event: its `argumentCount` values in CBOR, valid until the next message is asked for
     quint64 argumentCount = 0;
 };
 

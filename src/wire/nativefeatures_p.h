@@ -10,8 +10,8 @@
 
 namespace Prefork::Wire::Native {
 
-/// What a peer said of itself that peers of the same version need not speak. Ours speaks all of it, so what the other
-/// one names is spoken on the connection.
+/// These are the optional parts of the native protocol that a peer named in its hello. This program speaks all of them,
+/// so those that the other side names are spoken on the connection.
 struct Features
 {
     bool cancel = false;
@@ -21,12 +21,12 @@ struct Features
     bool signatures = false;
 };
 
-/// More names than any version will have.
+/// No version names more features than this.
 inline constexpr quint64 MaxFeatures = 64;
 /// How many fields writeFeatures() writes.
 inline constexpr quint64 FeatureFields = 1;
 
-/// Writes the field of a hello that names ours.
+/// Writes the field of a hello that names the features of this program.
 inline void writeFeatures(detail::CborWriter &writer)
 {
     writer.writeUtf8("features");
@@ -35,7 +35,8 @@ inline void writeFeatures(detail::CborWriter &writer)
         writer.writeUtf8(name);
 }
 
-/// Begins the map of a hello: with the fields that both hellos have, and room for @p others, features not counted.
+/// Begins the map of a hello with the fields that both sides' hellos have. The caller then writes the features, and
+/// @p others fields of its own.
 inline void beginHello(detail::CborWriter &writer, qint64 limit, qint64 decoded, quint64 others)
 {
     const bool tellsDecodedSize = decoded != DefaultMaxDecodedSize;
@@ -50,7 +51,7 @@ inline void beginHello(detail::CborWriter &writer, qint64 limit, qint64 decoded,
     }
 }
 
-/// Reads what a field of features holds. False if that is no list of texts, or one of too many.
+/// Reads the value of a features field. Returns false if it is no list of texts, or too long.
 [[nodiscard]] inline bool readFeatures(detail::CborReader &reader, Features *features)
 {
     quint64 count = 0;

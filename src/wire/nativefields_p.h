@@ -12,8 +12,8 @@
 
 namespace Prefork::Wire::Native {
 
-/// Writes the header of the message whose bytes begin at @p start of the writer, and end, but for the chunks, where it
-/// is.
+/// Writes the header of the message that begins at @p start and ends at the writer's position; the chunks of the
+/// message are counted too.
 inline void finishMessage(detail::CborWriter &writer, qsizetype start, Kind kind, quint64 id)
 {
     const qsizetype length = writer.position() - start - Header::Size + writer.chunkBytes();
@@ -28,16 +28,16 @@ inline void appendBareMessage(QByteArray *out, Kind kind, quint64 id)
     out->append(header, Header::Size);
 }
 
-/// More fields than any version will have; what has more was not made by one.
+/// No version writes a map with more fields than this.
 inline constexpr quint64 MaxFields = 64;
 
-/// What a known field's reading gave, made an error unless it is true.
+/// Returns @p isRead, the outcome of reading a known field, and makes the reader fail if it is false.
 [[nodiscard]] inline bool known(detail::CborReader &reader, bool isRead)
 {
     return isRead || reader.fail(QStringLiteral("a field of the wrong type"));
 }
 
-/// Reads a number of bytes, which is not negative.
+/// Reads a number of bytes; one too large for qint64 becomes the largest qint64.
 [[nodiscard]] inline bool readSize(detail::CborReader &reader, qint64 *size)
 {
     quint64 bytes = 0;
@@ -47,8 +47,9 @@ inline constexpr quint64 MaxFields = 64;
     return true;
 }
 
-/// Reads a map of named fields. `field(name, reader)` returns known() of the value it knows, or returns false and has
-/// touched nothing; unknown fields are skipped. False when it is no such map, or a known field is of the wrong type.
+/// Reads a map of named fields. For each, `field(name, reader)` reads the value of a name that it knows and returns
+/// known() of that; for any other name it reads nothing and returns false, and the field is skipped. Returns false if
+/// the bytes are no such map, or a known field is of the wrong type.
 template <class Field>
 [[nodiscard]] bool readFields(detail::CborReader &reader, Field field)
 {
@@ -71,7 +72,7 @@ template <class Field>
     return true;
 }
 
-/// readFields() for a map that says nothing we know, usually an empty one.
+/// Skips a map in which no field is known here; usually it is empty.
 [[nodiscard]] inline bool skipMeta(detail::CborReader &reader)
 {
     quint64 count = 0;

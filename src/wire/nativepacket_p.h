@@ -7,50 +7,54 @@
 
 namespace Prefork::Wire::Native {
 
-/// What each side of a connection says first. No JSON begins so, and the bracket makes a parser of JSON give up instead
-/// of waiting on.
+/// The first bytes of each side of a native connection. No JSON message begins with them, and the bracket makes a JSON
+/// parser give up at once instead of waiting for more.
 inline constexpr QByteArrayView Preamble = "Q]PF";
-/// The highest version of the protocol spoken here.
+/// The highest version of the protocol that this program speaks.
 inline constexpr quint64 Version = 1;
 
-/// The most bytes of a hello, whatever else the messages' limit; a worker with more methods than go in leaves some out.
+/// The most bytes of a hello, however large other messages may be. A worker leaves out of its hello the methods that do
+/// not fit.
 inline constexpr qsizetype MaxHelloSize = qsizetype(4) * 1024 * 1024;
 inline constexpr quint64 MaxMethods = 65536;
 
+/// The kinds of messages.
 enum Kind : quint8 {
-    Hello = 1, ///< both sides, once, before anything else
+    Hello = 1, ///< from each side, once, before anything else
     Call = 2,
     Result = 3,
     Failure = 4,
-    Release = 5, ///< the client's checkout is over
-    Released = 6, ///< and the worker has forgotten it
-    Goodbye = 7, ///< the worker's last word, or one said in its name
-    Event = 8, ///< something that the method of a call says while it runs
-    Progress = 9, ///< how far it has come
+    Release = 5, ///< from the client: its checkout is over
+    Released = 6, ///< from the worker: it has forgotten the released checkout
+    Goodbye = 7, ///< the last message of a worker, written by it or by its zygote for it
+    Event = 8, ///< a value that the method of a call sends while it runs
+    Progress = 9, ///< how far the method of a call has come
     Cancel = 10, ///< the client does not want a call any more
-    Canceled = 11, ///< the answer to a call that ends because of that, or never began
+    Canceled = 11, ///< the answer to a canceled call that ended because of the cancel, or never began
     Begun = 12, ///< the worker begins a call now
-    Log = 13, ///< not spoken yet
-    Statistics = 14, ///< not spoken yet
+    Log = 13, ///< reserved; it is not sent yet
+    Statistics = 14, ///< reserved; it is not sent yet
 };
 
-/// What a hello names of the kinds that are not spoken by every peer of this version. A peer sends one of them only if
-/// both hellos named its feature.
+/// The features: names in a hello for kinds that not every peer of this version speaks. A peer sends a message of such
+/// a kind only if both hellos named its feature.
 inline constexpr QByteArrayView CancelFeature = "cancel"; ///< Cancel and Canceled
 inline constexpr QByteArrayView EventFeature = "event";
 inline constexpr QByteArrayView ProgressFeature = "progress";
 inline constexpr QByteArrayView BegunFeature = "begun";
-/// No kind of its own: a worker's hello has the texts of signatures besides their hashes, for people.
+/// This feature has no message kind: a worker's hello has the texts of its signatures besides their hashes, for error
+/// messages.
 inline constexpr QByteArrayView SignaturesFeature = "signatures";
 
-/// Before each message's payload, in network byte order: length of the payload, kind, three zero bytes, id.
+/// This comes before the payload of each message, in network byte order: length of the payload, kind, three zero bytes,
+/// id.
 struct Header
 {
     static constexpr qsizetype Size = 16;
 
     quint32 length = 0;
     quint8 kind = 0;
-    bool isClean = true; ///< the three bytes are zero
+    bool isClean = true; ///< whether the three bytes are zero
     quint64 id = 0;
 
     void write(char *to) const
@@ -67,7 +71,7 @@ struct Header
     }
 };
 
-/// The most calls that can have begun on a worker, and not be answered: a goodbye names no more.
+/// At most so many calls can have begun on a worker and be unanswered; a goodbye names no more.
 inline constexpr quint64 MaxBegun = 64;
 
 /// A Call's payload begins with its fate group, in network byte order.

@@ -13,7 +13,7 @@ using detail::CborWriter;
 
 namespace {
 
-// Leaves room at the beginning for what is known later.
+// Writes a Call, and leaves room at its beginning for the header and the group, which are known later.
 void writeCall(CborWriter &writer, const detail::CallTarget &target, const detail::CallArguments &arguments)
 {
     writer.skip(Header::Size + GroupSize);
@@ -28,7 +28,7 @@ void writeCall(CborWriter &writer, const detail::CallTarget &target, const detai
     arguments.write(writer);
 }
 
-// Reads on to the value of a result.
+// Reads up to the value of a result, and sets @p start to where it begins.
 inline bool beginResult(CborReader &reader, qsizetype *start)
 {
     quint64 count = 0;
@@ -84,7 +84,8 @@ Decoded ConnectionCodec::next(Incoming *message)
     }
 }
 
-// A kind whose feature is not spoken here is as unknown as any other.
+// Reads a message of a kind that belongs to a feature. If the feature is not spoken on this connection, the kind is
+// unknown.
 Decoded ConnectionCodec::readFeature(Incoming *message)
 {
     const quint8 kind = m_packet.header.kind;
@@ -120,7 +121,7 @@ bool ConnectionCodec::hasAnswer(QByteArrayView behind) const
     for (QByteArrayView rest = bytes; rest.size() >= Header::Size;) {
         const Header header = Header::read(rest.data());
         if (!header.isClean || header.length > quint64(m_maxMessageSize))
-            return true; // that ends the connection
+            return true; // next() will end the connection for this
         const qsizetype size = Header::Size + qsizetype(header.length);
         if (rest.size() < size)
             break;
@@ -145,7 +146,7 @@ bool ConnectionCodec::readHello()
             return known(value, readSize(value, &m_traits.maxDecodedSize));
         if (name == "checkoutDone")
             return known(value, value.readBool(&m_traits.acknowledgesRelease));
-        if (bool isOrdered = true; name == "ordered") // what it would take to hear others is not there yet
+        if (bool isOrdered = true; name == "ordered") // other orders are not supported yet
             return known(value, value.readBool(&isOrdered) && isOrdered);
         if (name == "features")
             return known(value, readFeatures(value, &m_features));
@@ -174,7 +175,7 @@ bool ConnectionCodec::readHello()
     return isFine && reader.atEnd() && version >= 1 && limit > 0;
 }
 
-// Data that cannot be made here must not cost the error itself.
+// If an error's data cannot be decoded here, the error is read once more without them, so that its text arrives.
 bool ConnectionCodec::readFailure(FailureText *failure, WithData withData)
 {
     *failure = {};
@@ -253,7 +254,7 @@ bool ConnectionCodec::readCanceled(Incoming *message)
     return isFine && isTold && reader.atEnd();
 }
 
-// The numbers of the calls that have begun and were not answered.
+// Reads the ids of the calls that have begun and were not answered.
 bool ConnectionCodec::readBegun(CborReader &reader, std::vector<quint64> *begun)
 {
     quint64 count = 0;
@@ -297,7 +298,7 @@ ResultReading ConnectionCodec::readResult(detail::ResultHandler *handler, int st
 {
     constexpr qsizetype Large = 8 * 1024;
     if (m_long || m_packet.payload.size() >= Large) [[unlikely]] {
-        if (m_long && m_long->handler != handler) // its call was given up meanwhile
+        if (m_long && m_long->handler != handler) // the call was given up meanwhile
             m_long.reset();
         const ResultReading reading = handler ? readInSteps(handler, steps, problem) : readAtOnce(handler, problem);
         if (reading != ResultReading::Unfinished)
@@ -325,7 +326,7 @@ ResultReading ConnectionCodec::readInSteps(detail::ResultHandler *handler, int s
     return ended(m_long->reader, state == detail::StepState::Done, m_long->start, problem);
 }
 
-// @p start is where the value begins, if it has been found.
+// Finds out what a finished reading means. @p start is where the value begins, or -1 if it was not found.
 ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype start, QString *problem)
 {
     if (isRead && reader.atEnd())
@@ -419,7 +420,8 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
 std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &target,
                                                   const detail::CallArguments &arguments, OutMessage *out)
 {
-    QByteArray scratch = std::exchange(m_scratch, {}); // an argument's own code may make another call meanwhile
+    // Taken away, because an argument's own code may make another call meanwhile.
+    QByteArray scratch = std::exchange(m_scratch, {});
     scratch.resize(0);
     CborWriter writer(&scratch, m_types.get(), &out->chunks);
     writeCall(writer, target, arguments);

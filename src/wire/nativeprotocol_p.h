@@ -15,14 +15,16 @@
 
 namespace Prefork::Wire::Native {
 
-/// What a worker told of its typed methods: name to hash of the signature.
+/// The typed methods in a worker's hello: from the name to the hash of the signature.
 using MethodTable = QHash<QByteArray, quint64>;
 
-/// The native protocol on one connection, as docs/protocol.md has it.
+/// This is a client's end of one native connection (docs/protocol.md): it writes the client's hello and calls, checks
+/// the worker's hello, and reads what the worker sends. It knows from the hello which features are spoken and which
+/// signatures the worker has. NativeProtocol makes it; a large result is read in steps.
 class ConnectionCodec final : public ClientCodec
 {
 public:
-    /// @p spare: see PacketBuffer.
+    /// @p spare is for the PacketBuffer.
     ConnectionCodec(qsizetype maxMessageSize, const std::shared_ptr<detail::TypeRegistry> &types,
                     qint64 maxDecodedSize = DefaultMaxDecodedSize, const std::shared_ptr<QByteArray> &spare = {})
         : m_maxMessageSize(maxMessageSize)
@@ -74,7 +76,7 @@ private:
     const qint64 m_maxDecodedSize;
     const std::shared_ptr<detail::TypeRegistry> m_types;
     PacketBuffer m_buffer;
-    Packet m_packet; // the message handed out last
+    Packet m_packet; // the message that next() has handed out last
     struct LongReading
     {
         LongReading(detail::ResultHandler *itsHandler, QByteArrayView bytes, const detail::TypeRegistry *types,
@@ -83,22 +85,24 @@ private:
             , reader(bytes, types, owner, limit)
         {
         }
-        const detail::ResultHandler *handler; // may be gone; asked for no more than its address
+        const detail::ResultHandler *handler; // may be gone: only its address is compared
         detail::CborReader reader;
         std::unique_ptr<detail::StepReader> steps;
-        qsizetype start = -1; // of the value
+        qsizetype start = -1; // where the value begins; -1 before it is known
     };
-    std::unique_ptr<LongReading> m_long; // of a large result that is read in steps
+    std::unique_ptr<LongReading> m_long; // the large result that is being read in steps; null if there is none
     bool m_isGreeted = false;
     WorkerTraits m_traits;
-    Features m_features; // that are spoken on this connection
+    Features m_features; // the features that both sides speak
     MethodTable m_methods;
-    QHash<QByteArray, QByteArray> m_signatures; // of those methods, as far as the worker told
-    std::array<Checked, 64> m_checked; // methods found to match, by a hash of their address
+    QHash<QByteArray, QByteArray> m_signatures; // the texts of their signatures, as far as the worker sent them
+    std::array<Checked, 64> m_checked; // a cache of methods that were found to match, by a hash of the name's address
     std::vector<detail::CborChunk> m_chunks;
     QString m_error;
 };
 
+/// This is the native protocol of one client: it encodes the client's calls and makes the codecs of its connections. It
+/// keeps a buffer for encoding, so that a call need not allocate one.
 class NativeProtocol final : public ClientProtocol
 {
 public:
@@ -121,7 +125,7 @@ private:
     const qsizetype m_maxMessageSize;
     const qint64 m_maxDecodedSize;
     const std::shared_ptr<detail::TypeRegistry> m_types;
-    const std::shared_ptr<QByteArray> m_spare = std::make_shared<QByteArray>(); // the connections of a client share it
+    const std::shared_ptr<QByteArray> m_spare = std::make_shared<QByteArray>(); // see PacketBuffer
     QByteArray m_scratch;
 };
 

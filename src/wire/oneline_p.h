@@ -6,7 +6,8 @@
 
 namespace Prefork::Wire {
 
-/// What came from a peer must not forge lines of our log, steer the terminal it is read at, or fill it.
+/// Returns at most 300 characters of @p text, which came from a peer, as printable characters on one line: so it cannot
+/// forge lines of a log, fill it, or send commands to a terminal.
 [[nodiscard]] inline QString onOneLine(const QString &text)
 {
     return detail::printable(QStringView(text).left(300));

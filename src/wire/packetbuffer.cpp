@@ -69,7 +69,7 @@ Decoded PacketBuffer::next(Packet *packet)
         m_largeEnd = std::min(available, total);
         std::memcpy(m_large.data(), start, std::size_t(m_largeEnd));
         m_begin += m_largeEnd;
-        return next(packet); // it may be whole
+        return next(packet); // the large message may be whole already
     }
     if (available < total)
         return Decoded::Nothing;
@@ -90,7 +90,7 @@ void PacketBuffer::leaveSpare()
     if (!m_spare || m_bytes.isNull())
         return;
     m_spare->swap(m_bytes);
-    m_bytes = QByteArray(); // One spare is enough.
+    m_bytes = QByteArray(); // one spare is enough
     m_begin = m_end = 0;
 }
 

@@ -12,47 +12,48 @@
 
 namespace Prefork::Wire::Native {
 
-/// A message as it lies in the buffer, good until the next one is asked for.
+/// This is a native message inside a PacketBuffer, valid until the next one is asked for.
 struct Packet
 {
     Header header;
     QByteArrayView payload;
-    QByteArray *owner
-        = nullptr; ///< of a large message: holds just that, so that its end may be taken instead of copied
+    QByteArray *owner = nullptr; ///< of a large message: the array that holds this message only, whose end a reader may
+                                 ///< take over instead of copying it; null for others
 };
 
-/// Cuts what a connection brings into messages. Bytes are read straight into it: small messages many at a time, a large
-/// one into memory of its own, which is allocated once its length is known to be allowed.
+/// Cuts the bytes of a native connection into messages; both sides have one for each connection. The caller reads
+/// straight into space(). Small messages share one block of memory; a large message gets memory of its own, which is
+/// allocated only when its length is known to be allowed.
 class PacketBuffer
 {
 public:
-    /// @p spare is where those of one thread leave their memory to each other while they are empty; without it this one
-    /// keeps its own.
+    /// Buffers of one thread may share @p spare: an empty one leaves its block there for the next one that needs it.
+    /// Without @p spare this one keeps its block.
     explicit PacketBuffer(qsizetype maxMessageSize, std::shared_ptr<QByteArray> spare = {})
         : m_maxMessageSize(maxMessageSize)
         , m_limit(std::min(maxMessageSize, MaxHelloSize))
         , m_spare(std::move(spare))
     {
     }
-    /// The other side has said hello: until then a message may be no longer than a hello.
+    /// Says that the other side's hello has been read: until then no message may be longer than a hello.
     void greeted() { m_limit = m_maxMessageSize; }
 
-    /// Where to read to; never empty. What was handed out by next() before is gone then.
+    /// Returns where to read to; never empty. The message that next() handed out is invalid after this.
     [[nodiscard]] std::span<char> space();
-    /// So many bytes are there now; returns them.
+    /// Says that @p count bytes were read into space(); returns a view of them.
     QByteArrayView received(qsizetype count);
     [[nodiscard]] Decoded next(Packet *packet);
-    /// Of Broken.
+    /// Returns what is wrong after Decoded::Broken.
     [[nodiscard]] QString errorString() const { return m_error; }
-    /// Those behind the message that next() has just handed out.
+    /// Returns the bytes behind the message that next() has just handed out.
     [[nodiscard]] QByteArrayView rest() const { return QByteArrayView(m_bytes).sliced(m_begin, m_end - m_begin); }
-    /// All that next() has not handed out, of a message that has come in part too.
+    /// Returns all bytes that next() has not handed out, including those of a message that has come in part.
     [[nodiscard]] QByteArray allRest() const
     {
         const qsizetype large = m_large.isNull() || m_isLargeOut ? 0 : m_largeEnd;
         return m_large.left(large).append(rest());
     }
-    /// True while there are bytes next() has not handed out.
+    /// Returns true while there are bytes next() has not handed out.
     [[nodiscard]] bool hasRest() const { return m_end > m_begin || (!m_large.isNull() && !m_isLargeOut); }
 
 private:

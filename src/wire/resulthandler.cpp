@@ -17,7 +17,7 @@ void ResultHandler::operator delete(void *memory, std::size_t size) noexcept
     giveBlock(memory, size);
 }
 
-// Of callbacks that want more than blocks have.
+// These are for callbacks that need a larger alignment than the blocks of takeBlock() have.
 void *ResultHandler::operator new(std::size_t size, std::align_val_t alignment)
 {
     return ::operator new(size, alignment);
@@ -25,7 +25,7 @@ void *ResultHandler::operator new(std::size_t size, std::align_val_t alignment)
 
 void ResultHandler::operator delete(void *memory, std::size_t, std::align_val_t alignment) noexcept
 {
-    ::operator delete(memory, alignment); // without the size, which Clang takes only when told to
+    ::operator delete(memory, alignment); // without the size: Clang has that operator only with an option
 }
 
 }

@@ -7,7 +7,8 @@ namespace Prefork::detail {
 
 namespace {
 
-/// Reads what appendWireType() has written, and what a peer says it has. A type is given up by isBroken.
+/// Turns the text of a signature or of types, as appendWireType() has written it or a peer has sent it, into C++ words
+/// for an error message. Any bytes may come: if the text makes no sense, the words are empty.
 class WordReader
 {
 public:
@@ -43,7 +44,8 @@ private:
         m_isBroken = true;
         return {};
     }
-    // Types up to the character end, which is left there. Those of parameters have commas between, as others may.
+    // Reads types up to the character @p end, which is not consumed. Types of events' values may have commas between
+    // them.
     [[nodiscard]] QString list(char end)
     {
         QStringList words;
@@ -54,7 +56,7 @@ private:
         }
         return words.join(QStringLiteral(", "));
     }
-    // Everything up to one of the characters, which is left there.
+    // Reads everything up to one of the characters @p ends, which is not consumed.
     [[nodiscard]] QString name(const char *ends)
     {
         qsizetype length = 0;
@@ -64,7 +66,7 @@ private:
         m_rest = m_rest.sliced(length);
         return QString::fromUtf8(bytes);
     }
-    // The name of a C++ type, which has brackets of its own.
+    // Reads the name of a C++ type, which may contain brackets, and the bracket behind it.
     [[nodiscard]] QString typeName()
     {
         qsizetype depth = 1;
@@ -163,7 +165,7 @@ QString orItself(const QString &words, QByteArrayView text)
 
 }
 
-// FNV-1a, as docs/protocol.md says.
+// The hash is FNV-1a, as docs/protocol.md says.
 Signature::Signature(const QByteArray &itsText)
     : text(itsText)
     , hash(0xcbf29ce484222325)

@@ -11,7 +11,7 @@ namespace Prefork::detail {
 
 namespace {
 
-/// Converts to a list of any type in @p out, which is one already.
+/// Converts a QVariantList, some items at a time, into the list in @p out, which holds an empty list of any type.
 class ListConverter final : public StepConverter
 {
 public:
@@ -47,12 +47,12 @@ public:
 private:
     QVariant *m_out;
     bool m_isBegun = false;
-    QVariantList m_items; // that are left
+    QVariantList m_items; // those that are not converted yet
     QVariant m_item;
     ValueConverter m_converter;
 };
 
-/// The same for a map.
+/// Converts a QVariantMap, some entries at a time, into the map in @p out, which holds an empty map of any type.
 class MapConverter final : public StepConverter
 {
 public:
@@ -88,11 +88,12 @@ public:
 private:
     QVariant *m_out;
     bool m_isBegun = false;
-    QVariantMap m_entries; // that are left
+    QVariantMap m_entries; // those that are not converted yet
     QVariant m_item;
     ValueConverter m_converter;
 };
 
+// Converts a QVariantMap, one field at a time, into a gadget.
 class GadgetConverter final : public StepConverter
 {
 public:
@@ -137,7 +138,7 @@ private:
     const QMetaObject &m_meta;
     void *m_gadget;
     bool m_isBegun = false;
-    QVariantMap m_fields; // that are left
+    QVariantMap m_fields; // those that are not converted yet
     QVariant m_field;
     ValueConverter m_converter;
 };

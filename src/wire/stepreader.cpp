@@ -15,11 +15,11 @@ bool VariantStepper::isAtEnd(CborReader &reader, const Level &level)
     return level.isIndefinite ? reader.atBreak() : level.left == 0;
 }
 
-// Reads what is no list and no map at once, and begins those.
+// Reads a value that is no list and no map at once; of a list or map it reads the head, and adds a level.
 VariantStepper::Step VariantStepper::next(CborReader &reader, QVariant *out)
 {
     const qsizetype start = reader.position();
-    while (reader.peek() == CborReader::Tag) { // some say what they are about, others nothing
+    while (reader.peek() == CborReader::Tag) { // tags that are known need their value at once, others are skipped
         quint64 tag = 0;
         if (!reader.readTag(&tag))
             return Step::Failed;

@@ -20,11 +20,12 @@ using detail::CborWriter;
 
 namespace {
 
-constexpr qint64 MaxSeconds = 9'000'000'000'000'000; // in milliseconds they fit 64 bits
-constexpr int MaxOffset = 16 * 3600; // what Qt knows as the most
+constexpr qint64 MaxSeconds = 9'000'000'000'000'000; // in milliseconds it fits 64 bits
+constexpr int MaxOffset = 16 * 3600; // the largest offset that Qt knows
 constexpr int LettersEach = 5;
 
-// Years that have not four digits, as ISO 8601 says: with a sign, and the year before 1 is 0.
+// Returns the text of a date whose year does not have four digits: as in ISO 8601 it has a sign, and the year before 1
+// is 0.
 QString expandedDate(QDate date)
 {
     const int year = date.year() < 0 ? date.year() + 1 : date.year();
@@ -38,12 +39,12 @@ QDate dateOf(const QString &text)
         return text.size() == 10 ? QDate::fromString(text, Qt::ISODate) : QDate();
     bool hasYear = false;
     const int year = QStringView(text).chopped(std::min<qsizetype>(MonthAndDay, text.size())).toInt(&hasYear);
-    // Its month and day, in a year that has every day.
+    // The month and the day are read in a leap year, which has every day.
     const QDate day = QDate::fromString(QStringLiteral("2000") + text.right(MonthAndDay), Qt::ISODate);
     return hasYear && day.isValid() ? QDate(year > 0 ? year : year - 1, day.month(), day.day()) : QDate();
 }
 
-// What may be asked of the operating system, where the names are those of files.
+// Returns whether @p name may be passed to the operating system, for which names of time zones are names of files.
 bool isZoneName(const QByteArray &name)
 {
     const auto isLetter = [](char c) {
@@ -54,7 +55,7 @@ bool isZoneName(const QByteArray &name)
         && std::all_of(name.begin(), name.end(), isLetter);
 }
 
-/// What the tags before a date and time say of it.
+/// This is the kind of a QDateTime, as the tags before it say.
 struct Kind
 {
     bool isLocal = false;
@@ -79,7 +80,7 @@ struct Kind
         }
         return zone.size() <= LongestZoneName && std::abs(qint64(offset)) <= MaxOffset;
     }
-    /// @p time as one of this kind; an invalid one if there is none.
+    /// Converts @p time to this kind; the result is invalid if the kind does not exist here, as an unknown time zone.
     [[nodiscard]] QDateTime of(const QDateTime &time) const
     {
         if (isLocal)
@@ -91,7 +92,7 @@ struct Kind
     }
 };
 
-// What is not there is not wrong: skip() says so.
+// Fails because of @p why, unless the message has ended: then skip() fails because it is too short.
 bool fail(CborReader &reader, const QString &why)
 {
     return reader.peek() == CborReader::End ? reader.skip() : reader.fail(why);
@@ -102,8 +103,9 @@ bool failKind(CborReader &reader)
     return fail(reader, QStringLiteral("a tag for a kind of time before what is no date and time (tag 0 or 1)"));
 }
 
-// A zone may have another clock in the rules of this machine than in those of the sender, or be none at all. That
-// cannot be told of offsets with seconds and of far years, where the instant comes without the offset.
+// Returns whether @p time, made for the zone that the sender named, shows what the sender saw. The rules of this
+// machine may give that zone another offset, or not know it. If the sender's offset has seconds or the year is far
+// away, the instant comes without the offset, and the two cannot be compared.
 bool isSameTime(const QDateTime &time, const QDateTime &instant, bool hasOffset)
 {
     return time.isValid() && time.toMSecsSinceEpoch() == instant.toMSecsSinceEpoch()
@@ -139,7 +141,8 @@ bool readDateTime(CborReader &reader, quint64 tag, QVariant *value)
     return true;
 }
 
-// False, and the writer has failed, if others could not tell which zone it is.
+// Writes the tags with the name of the time zone. If another program could not know from the name which zone it is, the
+// writer fails and this returns false.
 bool writeZone(CborWriter &writer, const QDateTime &value)
 {
     QByteArray name = value.timeZone().id();
@@ -159,7 +162,7 @@ bool writeZone(CborWriter &writer, const QDateTime &value)
     return true;
 }
 
-// Of a year that ISO 8601 has not four digits for.
+// Writes a date and time as seconds since 1970; for years that do not have four digits.
 void writeEpoch(CborWriter &writer, qint64 milliseconds)
 {
     const qint64 seconds = milliseconds / 1000;
@@ -190,7 +193,7 @@ bool readTimed(CborReader &reader, quint64 tag, QVariant *value)
         return fail(reader, QStringLiteral("a tag for a date, a time or a character before what is no text"));
     if (!reader.readText(&text))
         return false;
-    reader.setMemoryLeft(left); // the text will be gone
+    reader.setMemoryLeft(left); // the text is destroyed soon
     if (tag == DateTag)
         *value = QVariant(dateOf(text));
     else if (tag == TimeTag)
@@ -233,7 +236,7 @@ void writeTimed(CborWriter &writer, const QVariant &value)
 void writeDateTime(CborWriter &writer, const QDateTime &value)
 {
     const int offset = value.offsetFromUtc();
-    const bool isWhole = offset % 60 == 0; // ISO 8601 has no seconds in an offset; zones of long ago do
+    const bool isWhole = offset % 60 == 0; // offsets of long ago have seconds, which ISO 8601 cannot express
     const QString text = (isWhole ? value.toOffsetFromUtc(offset) : value.toUTC()).toString(Qt::ISODateWithMs);
     if (value.timeSpec() == Qt::LocalTime)
         writer.writeTag(LocalTag);

@@ -17,7 +17,8 @@ struct BuiltIn
     TypeRegistry::Operators operators;
 };
 
-/// Few, and never removed. Some may be added when a library is loaded, perhaps while threads look others up.
+/// These are the built-in types: they are few, and never removed. A library that is loaded may add some while other
+/// threads look types up.
 struct BuiltIns
 {
     QMutex mutex;

@@ -7,7 +7,7 @@
 
 namespace Prefork::Wire {
 
-/// What makes a QDateTime one of UTC. Qt has wanted a QTimeZone for that since Qt 6.5, where Qt::UTC was right before.
+/// What to pass to QDateTime for UTC: a QTimeZone since Qt 6.5, Qt::UTC before that.
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
 inline constexpr QTimeZone::Initialization Utc = QTimeZone::UTC;
 #else

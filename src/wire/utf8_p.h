@@ -6,8 +6,8 @@
 
 namespace Prefork::Wire {
 
-/// Appends UTF-8 to @p text, in which a byte order mark is a character like any other. False if it is none. Unlike
-/// QString::fromUtf8() this tells, and takes no more memory than detail::textCost().
+/// Appends @p bytes, which are UTF-8, to @p text; a byte order mark is a character like any other. Returns false if
+/// they are not UTF-8, which QString::fromUtf8() would not tell. It takes no more memory than detail::textCost() says.
 [[nodiscard]] inline bool appendUtf8(QByteArrayView bytes, QString *text)
 {
     if (bytes.isEmpty())
@@ -25,7 +25,7 @@ namespace Prefork::Wire {
     return !decoder.hasError();
 }
 
-/// @p text as Unicode: half of a surrogate pair becomes a question mark. For error texts, which must arrive in any
+/// Returns @p text with a question mark for each half of a surrogate pair. For error texts, which must arrive in any
 /// case.
 [[nodiscard]] inline QString wellFormed(const QString &text)
 {

@@ -12,13 +12,13 @@ namespace Prefork::detail {
 
 namespace {
 
-/// The types that are known. Most are added before main(), some when a library is loaded, perhaps while threads look
-/// others up.
+/// These are the types with a ValueType. Most are added before main(), some when a library is loaded, perhaps while
+/// other threads look types up.
 struct KnownTypes
 {
     QMutex mutex;
     std::vector<std::pair<QMetaType, ValueType>> added;
-    std::size_t sorted = 0; // how many of them are in the hash
+    std::size_t sorted = 0; // how many of `added` are in `byId`
     QHash<int, std::shared_ptr<const ValueType>> byId;
 };
 
@@ -45,7 +45,7 @@ const ValueType *valueTypeOf(QMetaType type)
     QMutexLocker lock(&known.mutex);
     while (known.sorted < known.added.size()) {
         const std::vector<std::pair<QMetaType, ValueType>> added = known.added;
-        lock.unlock(); // a type is registered when its id is asked for, which may add further types
+        lock.unlock(); // asking for its id registers a type with Qt, which may add further types here
         for (const auto &entry : added)
             static_cast<void>(entry.first.id());
         lock.relock();

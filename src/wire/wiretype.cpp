@@ -49,7 +49,7 @@ void append(QByteArray *out, QMetaType type, QList<QMetaType> *around);
 void appendGadget(QByteArray *out, const QMetaObject &meta, QMetaType type, QList<QMetaType> *around)
 {
     out->append('{').append(meta.className());
-    if (!around->contains(type)) { // else one that holds more of its kind, which are described already
+    if (!around->contains(type)) { // a gadget that contains values of its own type describes itself only once
         around->append(type);
         for (int i = 0; i < meta.propertyCount(); ++i) {
             const QMetaProperty property = meta.property(i);

@@ -8,20 +8,22 @@
 
 namespace Prefork::Wire {
 
-/// Set in the fate group of a call that shares its worker: its checkout does not hold it.
+/// A bit in the fate group of a one-shot call that shares its worker: such a call does not hold the worker.
 inline constexpr quint64 SharedGroup = quint64(1) << 63;
 
-/// What a worker said of itself. Before its hello, or without one, what is true of the plainest.
+/// This says what a worker can do, by its hello. Before the hello, and over JSON, the defaults are true.
 struct WorkerTraits
 {
-    bool pipelines = false; ///< takes further calls while one runs, numbers its answers, and says hello and goodbye
-    bool acknowledgesRelease = false; ///< after a release it must say released before it is given the next checkout
+    bool pipelines = false; ///< it takes further calls while one runs, numbers its answers, and says hello and goodbye
+    bool acknowledgesRelease = false; ///< it acknowledges a release, and gets no other checkout before that
     bool answersInOrder = true; ///< calls are answered in the order in which they were sent
     bool cancels = false; ///< it can be told that a call is not wanted any more
-    bool tellsBegun = false; ///< it says when it begins a call after a setup; if it answers in any order, each call
-    qsizetype maxMessageSize = std::numeric_limits<qsizetype>::max(); ///< what it accepts
-    qsizetype headerSize = 0; ///< bytes of a message that this does not count
-    qint64 maxDecodedSize = DefaultMaxDecodedSize; ///< what its values may take in memory there
+    bool tellsBegun
+        = false; ///< it says Begun when a call begins after a setup; for every call, if it may answer in any order
+    qsizetype maxMessageSize = std::numeric_limits<qsizetype>::max(); ///< bytes of the largest message that it accepts
+    qsizetype headerSize = 0; ///< bytes at the beginning of a message that maxMessageSize does not count
+    qint64 maxDecodedSize
+        = DefaultMaxDecodedSize; ///< bytes of memory that the values of a message may take in the worker
 
     [[nodiscard]] bool isShareable() const { return pipelines && !acknowledgesRelease; }
 };

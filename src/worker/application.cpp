@@ -10,10 +10,11 @@ namespace Prefork::Internal {
 namespace {
 
 constexpr const char *PlatformVariable = "QT_QPA_PLATFORM";
-constexpr int MostRounds = 8; // events that post the next for ever must not keep a worker from its calls
+constexpr int MostRounds = 8; // events that post the next one for ever must not keep a worker from its calls
 
-/// While it lives, a QGuiApplication that is made needs no display, unless the environment names a platform: an empty
-/// name is none to Qt. Programs that the worker runs later are not told.
+/// While it lives, a QGuiApplication is made with the platform "offscreen", which needs no display, unless the
+/// environment names a platform; for Qt, an empty name is none. It restores the environment, for programs that the
+/// worker runs later.
 class OffscreenByDefault
 {
     Q_DISABLE_COPY_MOVE(OffscreenByDefault)
@@ -43,7 +44,7 @@ private:
 
 void makeApplication(const Interface::ApplicationFactory &make, const QByteArray &programName)
 {
-    // QCoreApplication keeps references to these.
+    // QCoreApplication keeps references to these variables.
     static QByteArray name;
     static std::array<char *, 2> arguments{};
     static int count = 0;
@@ -63,7 +64,8 @@ void deliverPostedEvents()
     for (int round = 0; round < MostRounds; ++round) {
         QCoreApplication::sendPostedEvents();
         QCoreApplication::sendPostedEvents(nullptr,
-                                           QEvent::DeferredDelete); // outside of an event loop only when asked for
+                                           // Outside of an event loop, these are delivered only on request.
+                                           QEvent::DeferredDelete);
     }
 }
 

@@ -6,12 +6,12 @@
 
 namespace Prefork::Internal {
 
-/// Makes the application of this worker, which is to live until the process ends. Throws when there is none afterwards,
-/// or was one before.
+/// Makes the application object of this worker, which lives until the process ends. Throws if there is one already, or
+/// if @p make has made none.
 void makeApplication(const Interface::ApplicationFactory &make, const QByteArray &programName);
 
-/// Delivers the events that were posted to objects of this thread, and deletes what was to be deleted later. What
-/// handlers throw passes through.
+/// Delivers the events that were posted to objects of this thread, and deletes the objects of deleteLater(). Exceptions
+/// of event handlers pass through.
 void deliverPostedEvents();
 
 }

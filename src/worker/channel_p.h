@@ -11,14 +11,16 @@
 
 namespace Prefork::Internal {
 
-/// How old the last look at a connection may be when a call begins, or is asked whether it is canceled. In nanoseconds.
+/// A session looks at its connection again, when a call begins or a method asks whether it is canceled, if the last
+/// look is older than this. In nanoseconds.
 inline constexpr qint64 LookEvery = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
 
-/// What a session does with its connection besides hearing what was read from it. All but write may be left out: then
-/// nothing is read or written while a method runs but what write() can.
+/// These are the operations that a session may do on its connection while it serves, as functions: so a session makes
+/// no system call itself. A worker process fills in all of them, a test or InProcessWorker some. Only write() is
+/// required: without the others, nothing is read while a method runs, and everything is written by write().
 struct Channel
 {
-    /// Writes all bytes, however long that takes; false when they cannot be delivered.
+    /// Writes all bytes, however long that takes; false if they cannot be delivered.
     using Write = std::function<bool(QByteArrayView bytes)>;
 
     template <std::convertible_to<Write> W>
@@ -28,22 +30,22 @@ struct Channel
     }
 
     Write write;
-    /// Writes at once, and of a short message all or nothing, even if the process is killed meanwhile; returns how many
-    /// bytes.
+    /// Writes what the kernel takes at once, and of a short message everything or nothing, even if the process is
+    /// killed meanwhile. Returns how many bytes.
     std::function<qsizetype(QByteArrayView bytes)> tryWrite = {};
-    /// Reads what has come, without waiting; returns how many bytes, 0 if there are none yet, -1 if none will come any
-    /// more.
+    /// Reads what has come, without waiting. Returns how many bytes; 0 if none have come, -1 if none will ever come.
     std::function<qsizetype(std::span<char> into)> readNow = {};
-    /// Writes what there is room for, without waiting; returns how many bytes, or -1 when they cannot be delivered.
+    /// Writes what there is room for, without waiting. Returns how many bytes; -1 if they cannot be delivered.
     std::function<qsizetype(QByteArrayView bytes)> writeNow = {};
-    /// Whether there is much room.
+    /// Returns whether there is much room to write.
     std::function<bool()> hasRoom = {};
-    /// Waits until there is room to write again or, if that is asked for, something to read.
+    /// Waits until there is room to write or, if @p orInput is true, something to read.
     std::function<void(bool orInput)> wait = {};
-    /// Whether the other side has closed the connection or, if that is enough, writes no more, even if there is
-    /// something left to read. Where the two cannot be told apart that is always enough.
+    /// Returns whether the client has closed the connection or, if @p halfIsEnough, has only shut its writing side; it
+    /// does not matter whether something is left to read. On a connection where the two cannot be told apart, the
+    /// latter is always enough.
     std::function<bool(bool halfIsEnough)> hasHungUp = {};
-    /// What the worker says of itself; 0 = nothing.
+    /// The process id in the worker's hello; 0 = it is not sent.
     quint64 processId = 0;
 };
 

@@ -11,7 +11,7 @@ namespace Prefork::Internal {
 
 namespace {
 
-// Returns what a typed method with this result would put on the wire.
+// Returns the value that a typed method with this result would send.
 QVariant onTheWire(const QVariant &result)
 {
     if (result.metaType() == QMetaType::fromType<std::string>())
@@ -99,7 +99,7 @@ QVariant ExposedObject::call(const QMetaMethod &method, const QVariantList &argu
     if (resultType.id() == QMetaType::QVariant) {
         pointers[0] = &result;
     } else if (resultType.id() == QMetaType::Void) {
-        result = QVariant::fromValue(nullptr); // as what add() has added returns
+        result = QVariant::fromValue(nullptr); // as a method of add() returns
     } else {
         result = QVariant(resultType);
         pointers[0] = result.data();

@@ -13,17 +13,19 @@
 
 namespace Prefork::Internal {
 
-/// A QObject whose invokables and public slots are a worker's methods.
+/// This is the QObject of Interface::expose(): its invokables and public slots are methods of the worker. The object is
+/// made in the worker, during setup; until then only its type is known. All ExposedMethods of the class share one of
+/// these.
 class ExposedObject
 {
 public:
     ExposedObject(const QMetaObject &type, std::function<std::unique_ptr<QObject>()> make);
 
     [[nodiscard]] QStringList methodNames() const;
-    /// Makes the object unless it is there.
+    /// Makes the object, if it does not exist yet.
     void make();
-    /// Arguments become the parameters' types by the rules of typed methods; what they become takes no more than is
-    /// left of @p memory.
+    /// Calls the method of this name that has as many parameters as there are @p arguments. Each argument is converted
+    /// by the rules of typed methods; the converted values take no more than is left of @p memory. Throws BadArguments.
     [[nodiscard]] QVariant invoke(const QString &name, const QVariantList &arguments, detail::MemoryMeter &memory);
 
 private:
@@ -36,7 +38,7 @@ private:
     std::unique_ptr<QObject> m_object;
 };
 
-/// All invokables of one name.
+/// This is a method of the worker that calls the invokables of one name.
 class ExposedMethod final : public detail::WorkerMethod
 {
 public:

@@ -17,7 +17,7 @@ using namespace Internal;
 
 namespace {
 
-constexpr int StepsAtOnce = 2000; // there is nothing else to do meanwhile
+constexpr int StepsAtOnce = 2000; // any number will do: there is nothing else to do meanwhile
 
 }
 
@@ -35,11 +35,12 @@ void InProcessWorkerPrivate::run(const detail::CallTarget &target, const detail:
 {
     const QString method = target.literal ? QString::fromUtf8(target.literal) : target.name;
     const Frame frame = Frame::create({"IN-PROCESS WORKER", method.toUtf8()}, Frame::current(), target.location);
-    m_types->assign(m_interface.types); // as those of a client on a zygote, of whatever was registered by now
+    // Like a client on a zygote, it knows the types that the interface has registered by now.
+    m_types->assign(m_interface.types);
     Wire::OutMessage message;
     const QString refusal = arguments.refusal();
     const auto failure = refusal.isNull() ? m_protocol->encodeCall(target, arguments, &message)
-                                          : std::nullopt; // what this throws is the caller's own
+                                          : std::nullopt; // an exception here is of the caller's own code, and passes
     try {
         mustBeIdle();
         if (!refusal.isNull())
@@ -65,7 +66,8 @@ void InProcessWorkerPrivate::call(const detail::CallTarget &target, Wire::OutMes
         m_callToCancel = ++m_lastCall;
         m_toRead.clear();
     }
-    m_codec->address(message, m_lastCall, m_lastCall); // each is of a group of its own, for each may fail alone
+    // Each call has a fate group of its own, so an error drops no other call.
+    m_codec->address(message, m_lastCall, m_lastCall);
     const bool goesOn = serve(*message);
     {
         const QMutexLocker locker(&m_mutex);
@@ -103,7 +105,8 @@ bool InProcessWorkerPrivate::cancel()
 void InProcessWorkerPrivate::lookIfHandling()
 {
     if (m_handling == QThread::currentThreadId())
-        m_session->look(ScoreboardPage::now() + LookEvery); // as if so long had passed since the last time
+        // The session shall look now, as if enough time had passed since its last look.
+        m_session->look(ScoreboardPage::now() + LookEvery);
 }
 
 void InProcessWorkerPrivate::mustBeIdle() const
@@ -112,7 +115,7 @@ void InProcessWorkerPrivate::mustBeIdle() const
         throw Error(QStringLiteral("the in-process worker cannot do that while it runs '%1'").arg(m_running->method));
 }
 
-// A worker that has ended is replaced, as a client would.
+// Runs preload once, and begins a new session if there is none, as a client replaces a worker that has ended.
 void InProcessWorkerPrivate::begin()
 {
     if (m_interface.preload && !m_interface.hasPreloaded) {
@@ -174,7 +177,7 @@ bool InProcessWorkerPrivate::serve(const Wire::OutMessage &message)
     return goesOn;
 }
 
-// What the worker writes.
+// Decodes @p bytes, which the session has written.
 void InProcessWorkerPrivate::hear(QByteArrayView bytes)
 {
     while (!bytes.isEmpty()) {
@@ -225,7 +228,7 @@ void InProcessWorkerPrivate::takeResult()
     Wire::ResultReading reading = Wire::ResultReading::Unfinished;
     while (reading == Wire::ResultReading::Unfinished)
         reading = m_codec->readResult(m_running->result, StepsAtOnce, &problem);
-    if (m_running->error) // an event before it has failed the call
+    if (m_running->error) // an event has failed the call before
         return;
     switch (reading) {
     case Wire::ResultReading::Taken:
@@ -262,7 +265,8 @@ void InProcessWorkerPrivate::takeNotice(const Wire::Incoming &message)
             }
         }
     }
-    const Internal::Running::Scope scope(*m_session, Internal::Running::Nothing); // a handler is no part of the method
+    // A handler is not part of the method.
+    const Internal::RunningCall::Scope scope(*m_session, Internal::RunningCall::Nothing);
     m_handling = QThread::currentThreadId();
     for (const auto &notice : notices)
         Frame::current().runOrReport([&notice] { notice->deliver(); });

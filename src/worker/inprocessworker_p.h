@@ -14,8 +14,9 @@
 
 namespace Prefork {
 
-/// Both ends of a connection that has no socket: what a client does to encode a call and to read its answer, and the
-/// session of a worker, which writes into the client's codec.
+/// This class has both ends of a connection without a socket or a process: it encodes a call as a client would, gives
+/// the bytes to a worker's session, and decodes what the session writes with a client's codec. A call runs in the
+/// thread that makes it, and is finished when run() returns. If the session ends, the next call begins a new one.
 class InProcessWorkerPrivate
 {
     Q_DISABLE_COPY_MOVE(InProcessWorkerPrivate)
@@ -24,18 +25,18 @@ public:
     InProcessWorkerPrivate(InterfacePrivate &interface, Protocol protocol);
     ~InProcessWorkerPrivate();
 
-    /// Makes a call, whose result is given to @p result; throws its error, with its method and its back-trace.
+    /// Makes a call and gives its result to @p result; throws the call's error, with its method and its back-trace.
     void run(const detail::CallTarget &target, const detail::CallArguments &arguments, detail::ResultHandler *result);
     void release();
-    /// Tells the session that the call that runs is not wanted any more; false if none does. In any thread.
+    /// Cancels the call that runs, as a client would by a message; false if none runs. May be called in any thread.
     [[nodiscard]] bool cancel();
-    /// Called by one of the handlers: the session hears at once what it was told.
+    /// Makes the session read the cancel at once, if one of the call's own handlers has called cancel().
     void lookIfHandling();
 
     detail::CallHandlers handlers;
 
 private:
-    /// The call that runs.
+    /// This is the call that runs, and what has come of it.
     struct Running
     {
         QString method;
@@ -57,18 +58,18 @@ private:
     void takeNotice(const Wire::Incoming &message);
 
     InterfacePrivate &m_interface;
-    const std::shared_ptr<detail::TypeRegistry> m_types; // the interface's
+    const std::shared_ptr<detail::TypeRegistry> m_types; // a copy of the interface's
     const std::unique_ptr<Wire::ClientProtocol> m_protocol;
     Internal::ScoreboardPage m_page;
-    std::unique_ptr<Wire::ClientCodec> m_codec; // null until there is a session
+    std::unique_ptr<Wire::ClientCodec> m_codec; // null while there is no session
     std::unique_ptr<Internal::Session> m_session;
-    QString m_sessionError; // of the last one that has ended
+    QString m_sessionError; // why the last session ended
     std::optional<Running> m_running;
-    std::atomic<Qt::HANDLE> m_handling{nullptr}; // the thread, while a handler runs
+    std::atomic<Qt::HANDLE> m_handling{nullptr}; // the thread of a handler that runs; null if none does
     quint64 m_lastCall = 0;
-    QMutex m_mutex; // of what follows
-    quint64 m_callToCancel = 0; // the number of the call that runs and was not canceled
-    QByteArray m_toRead; // by the session, while a method runs
+    QMutex m_mutex; // guards what follows
+    quint64 m_callToCancel = 0; // the number of the call that runs, unless it was canceled; otherwise 0
+    QByteArray m_toRead; // what the session will read while a method runs
 };
 
 }

@@ -42,7 +42,7 @@ Interface &Interface::checkoutDone(std::function<void()> done)
 Interface &Interface::setApplication(ApplicationFactory make)
 {
     d->makeApplication = std::move(make);
-    d->programName = program_invocation_short_name; // a process title may be written over it later
+    d->programName = program_invocation_short_name; // a copy, because a process title may overwrite it later
     return *this;
 }
 
@@ -92,16 +92,16 @@ void InterfacePrivate::add(const QString &name, std::unique_ptr<detail::WorkerMe
     entry->name = name.toUtf8();
     entry->method = std::move(method);
     const std::string_view key(entry->name.constData(), std::size_t(entry->name.size()));
-    methods.erase(key); // whose key lives in its entry
+    methods.erase(key); // an older entry would own the key
     methods.emplace(key, std::move(entry));
 }
 
-void InterfacePrivate::shareSurprises(std::span<std::atomic<quint8>> flags)
+void InterfacePrivate::shareSlowFlags(std::span<std::atomic<quint8>> flags)
 {
-    surprises = flags;
+    slowFlags = flags;
     std::size_t index = 0;
     for (const auto &[name, entry] : methods)
-        entry->surpriseIndex = std::min(++index, flags.size() - 1);
+        entry->slowFlagIndex = std::min(++index, flags.size() - 1);
 }
 
 MethodEntry *InterfacePrivate::find(QByteArrayView name)

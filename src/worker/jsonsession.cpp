@@ -58,7 +58,7 @@ bool JsonSession::serveCall(const Wire::Request &request)
     m_page->lastStarted.fetch_add(1, std::memory_order_relaxed);
     QByteArray reply;
     answer(request, &reply);
-    Running::end();
+    RunningCall::end();
     m_page->served.fetch_add(1, std::memory_order_relaxed);
     noteSize(reply.size());
     beginWriting();
@@ -73,7 +73,7 @@ void JsonSession::look(qint64 now)
         return;
     m_lastLook = now;
     if (m_channel.hasHungUp(false))
-        Running::cancel();
+        RunningCall::cancel();
 }
 
 void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
@@ -83,9 +83,9 @@ void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
         if (!request.refusal.isEmpty())
             throw Error(Error::BadArguments, QStringLiteral("the arguments cannot be taken: %1").arg(request.refusal));
         detail::MemoryMeter memory = m_codec.memory();
-        const Running::Scope scope(*this, Running::Method);
+        const RunningCall::Scope scope(*this, RunningCall::Method);
         const QVariant result = m_interface.invoke(request.items, memory);
-        Running::hasReturned();
+        RunningCall::hasReturned();
         if (const auto failure = m_codec.encodeResult(result, reply))
             throw Error(QStringLiteral("the result cannot be sent: %1").arg(*failure));
     } catch (...) {

@@ -9,7 +9,8 @@
 
 namespace Prefork::Internal {
 
-/// Serves a client of the compatible protocol: each reply is written before the next request is looked at.
+/// Serves a client that speaks JSON, one request at a time: each reply is written before the next request is looked at.
+/// Reads nothing while a method runs; only whether the client has hung up is asked then.
 class JsonSession final : public Session
 {
 public:
@@ -25,10 +26,10 @@ private:
     void answer(const Wire::Request &request, QByteArray *reply);
 
     Wire::JsonWorkerCodec m_codec;
-    qint64 m_lastLook = 0; // at the connection
+    qint64 m_lastLook = 0; // when it last looked at the connection
     qsizetype m_heard = 0; // bytes since the last request
     std::array<char, 65536> m_buffer;
-    bool m_hasHeard = false; // a whole message
+    bool m_hasHeard = false; // whether a whole message has come
 };
 
 }

@@ -14,9 +14,10 @@ using detail::CborWriter;
 
 namespace {
 
-constexpr qsizetype HelloRest = 256; // bytes of a hello beside its methods, and more
+constexpr qsizetype HelloRest = 256; // more bytes than a hello has besides its methods
 
-// Those that have room: what is not known is not checked. Returns what room is left.
+// Writes the hashes of the typed methods for which there is room; a client does not check the others. Returns how much
+// room is left.
 qsizetype writeMethods(const InterfacePrivate &interface, qsizetype room, CborWriter &writer)
 {
     std::map<QByteArrayView, quint64> typed;
@@ -37,7 +38,8 @@ qsizetype writeMethods(const InterfacePrivate &interface, qsizetype room, CborWr
     return room - size;
 }
 
-// What a person may want to compare: none that would fill a screen, and those that have room.
+// Writes the texts of signatures, for error messages: those that are short enough to be read, and for which there is
+// room.
 void writeSignatures(const InterfacePrivate &interface, qsizetype room, CborWriter &writer)
 {
     constexpr qsizetype Longest = 1000;

@@ -7,27 +7,28 @@
 
 namespace Prefork::Internal {
 
-/// What a client's hello says.
+/// This is what a client's hello says; NativeSession reads it.
 struct ClientHello
 {
-    /// False if it is malformed.
+    /// Sets the members from the payload of a hello; false if that is malformed.
     [[nodiscard]] bool read(QByteArrayView payload);
 
-    quint64 limit = 0; ///< of bytes
+    quint64 limit = 0; ///< bytes of the largest message that the client accepts
     qint64 decoded = DefaultMaxDecodedSize;
     Wire::Native::Features features;
 };
 
-/// What a worker answers.
+/// This is the worker's answer to a client's hello.
 struct WorkerHello
 {
-    /// Appends it, in at most @p limit bytes of payload: typed methods for which there is no room are left out.
+    /// Appends the answer, with at most @p itsLimit bytes of payload: typed methods that do not fit are left out, and
+    /// are then not checked by the client.
     void append(const InterfacePrivate &interface, qsizetype limit, QByteArray *out) const;
 
-    qsizetype limit = 0; ///< of bytes
+    qsizetype limit = 0; ///< bytes of the largest message that the worker accepts
     qint64 decoded = DefaultMaxDecodedSize;
-    quint64 processId = 0; ///< 0 = not told
-    bool tellsSignatures = false; ///< as far as there is room
+    quint64 processId = 0; ///< 0 = the hello does not contain it
+    bool tellsSignatures = false; ///< whether it contains the texts of signatures, as far as there is room
 };
 
 }

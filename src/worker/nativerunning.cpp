@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a native session does while a method runs.
+// The functions of NativeSession that are called while a method runs.
 #include "worker/nativesession_p.h"
 
 namespace Prefork::Internal {
@@ -12,20 +12,20 @@ constexpr qint64 ProgressEvery = std::chrono::nanoseconds(std::chrono::milliseco
 
 void NativeSession::look(qint64 now)
 {
-    if (m_inlet.isLookDue(now))
+    if (m_input.isLookDue(now))
         lookNow(now);
 }
 
 void NativeSession::lookNow(qint64 now)
 {
-    m_inlet.look(now);
-    if (m_inlet.isCanceled() || m_inlet.hasEnded())
-        Running::cancel();
+    m_input.look(now);
+    if (m_input.isCanceled() || m_input.hasEnded())
+        RunningCall::cancel();
 }
 
 void NativeSession::emitEvent(QAnyStringView name, const detail::CallArguments &arguments)
 {
-    m_outlet.appendEvent(name, arguments, m_id);
+    m_output.appendEvent(name, arguments, m_id);
     sendWhileRunning();
 }
 
@@ -33,7 +33,7 @@ void NativeSession::setProgress(const Prefork::Progress &progress)
 {
     if (!m_features.progress)
         return;
-    m_outlet.setProgress(progress, m_id);
+    m_output.setProgress(progress, m_id);
     const qint64 now = ScoreboardPage::now();
     look(now);
     if (now - m_progressSent < ProgressEvery)
@@ -41,17 +41,17 @@ void NativeSession::setProgress(const Prefork::Progress &progress)
     m_progressSent = now;
     if (m_channel.hasRoom && !m_channel.hasRoom())
         return;
-    m_outlet.appendProgress();
+    m_output.appendProgress();
     sendWhileRunning();
 }
 
-// Of the call that runs nothing is kept waiting, and so not what was held back before it either.
+// Writes at once what the running call has said, and with it the replies that were held back before the call.
 void NativeSession::sendWhileRunning()
 {
-    noteSize(m_outlet.largestPart());
-    if (!m_outlet.flush([this](QByteArrayView bytes) { return writeBothWays(bytes); }, true)) {
-        m_inlet.setEnded();
-        Running::cancel();
+    noteSize(m_output.largestPart());
+    if (!m_output.flush([this](QByteArrayView bytes) { return writeBothWays(bytes); }, true)) {
+        m_input.setEnded();
+        RunningCall::cancel();
     }
     const qint64 now = ScoreboardPage::now();
     if (now - m_now < SlowRun)
@@ -59,7 +59,7 @@ void NativeSession::sendWhileRunning()
     look(now);
 }
 
-// While the client does not read, what it says is read: it may say that it does not want the rest.
+// Writes all bytes. While the client does not read, its messages are read, because one may cancel the call.
 bool NativeSession::writeBothWays(QByteArrayView bytes)
 {
     if (!m_channel.writeNow)
@@ -71,7 +71,7 @@ bool NativeSession::writeBothWays(QByteArrayView bytes)
         bytes = bytes.sliced(count);
         if (bytes.isEmpty())
             return true;
-        m_channel.wait(m_inlet.hasRoom());
+        m_channel.wait(m_input.hasRoom());
         lookNow(ScoreboardPage::now());
     }
 }

@@ -15,7 +15,7 @@ using detail::CborReader;
 namespace {
 
 constexpr std::chrono::nanoseconds Quick = std::chrono::microseconds(20);
-constexpr qsizetype LeastLimit = 1024; // an error message must fit
+constexpr qsizetype LeastLimit = 1024; // so that an error message fits, whatever the client's limit
 
 }
 
@@ -24,8 +24,8 @@ NativeSession::NativeSession(InterfacePrivate &interface, qsizetype maxMessageSi
     : Session(interface, page, std::move(channel))
     , m_maxMessageSize(maxMessageSize)
     , m_maxDecodedSize(maxDecodedSize)
-    , m_inlet(m_channel, maxMessageSize)
-    , m_outlet(m_channel, page, &interface.types)
+    , m_input(m_channel, maxMessageSize)
+    , m_output(m_channel, page, &interface.types)
 {
     page->protocol.store(ScoreboardPage::Native, std::memory_order_relaxed);
 }
@@ -33,11 +33,11 @@ NativeSession::NativeSession(InterfacePrivate &interface, qsizetype maxMessageSi
 bool NativeSession::received(qsizetype count)
 {
     m_now = ScoreboardPage::now();
-    m_inlet.received(count, m_now);
+    m_input.received(count, m_now);
     m_page->enter(ScoreboardPage::Busy, m_now);
     Packet packet;
     for (;;) {
-        switch (m_inlet.next(&packet)) {
+        switch (m_input.next(&packet)) {
         case Wire::Decoded::Nothing: {
             const bool goesOn = flush();
             m_page->enter(ScoreboardPage::Idle, m_now);
@@ -45,8 +45,8 @@ bool NativeSession::received(qsizetype count)
         }
         case Wire::Decoded::Broken:
             static_cast<void>(flush());
-            return fail(m_inlet.errorString());
-        case Wire::Decoded::Unfinished: // which takes another protocol
+            return fail(m_input.errorString());
+        case Wire::Decoded::Unfinished: // only JSON has this
         case Wire::Decoded::Message:
             break;
         }
@@ -56,19 +56,20 @@ bool NativeSession::received(qsizetype count)
             static_cast<void>(flush());
             return false;
         }
-        if (m_inlet.hasEnded()) [[unlikely]]
+        if (m_input.hasEnded()) [[unlikely]]
             return leave();
     }
 }
 
-// A worker that is handed from checkout to checkout has no idle moment.
+// Returns whether the zygote has asked this worker to leave, and no checkout holds it. It is asked before each message,
+// because a worker that is handed from checkout to checkout is never idle.
 bool NativeSession::isToLeave() const
 {
     return m_page->askedToLeave.load(std::memory_order_relaxed) != 0
         && m_page->held.load(std::memory_order_relaxed) == 0 && m_isGreeted;
 }
 
-// What is left has not begun.
+// Ends the connection: the messages that have not been taken never begin.
 bool NativeSession::leave()
 {
     static_cast<void>(flush());
@@ -119,14 +120,14 @@ bool NativeSession::serveHello(const Packet &packet)
         return fail(QStringLiteral("a malformed hello"));
     m_isGreeted = true;
     m_features = hello.features;
-    m_inlet.greeted(m_features.cancel);
+    m_input.greeted(m_features.cancel);
     const quint64 limit = std::min(hello.limit, quint64(m_maxMessageSize));
-    m_outlet.setLimits(qsizetype(std::clamp<quint64>(limit, LeastLimit, std::numeric_limits<quint32>::max())),
+    m_output.setLimits(qsizetype(std::clamp<quint64>(limit, LeastLimit, std::numeric_limits<quint32>::max())),
                        hello.decoded);
     WorkerHello{m_maxMessageSize, m_maxDecodedSize, m_channel.processId, m_features.signatures}.append(
-        m_interface, m_outlet.limit(), m_outlet.bytes());
-    // Before it is written: the client wakes up while this process is still in the system call, and may have it killed
-    // there.
+        m_interface, m_output.limit(), m_output.bytes());
+    // The page says so before the hello is written: the client may wake up while this process is still in the system
+    // call, and may have it killed there.
     m_page->greeted.store(1, std::memory_order_release);
     return true;
 }
@@ -135,16 +136,16 @@ bool NativeSession::serveCall(const Packet &packet)
 {
     if (packet.payload.size() < GroupSize)
         return fail(QStringLiteral("a malformed call"));
-    if (m_inlet.isLookDue(m_now)) {
-        m_inlet.look(m_now);
-        if (m_inlet.hasEnded())
+    if (m_input.isLookDue(m_now)) {
+        m_input.look(m_now);
+        if (m_input.hasEnded())
             return true;
     }
     const quint64 id = packet.header.id;
-    if (m_features.cancel && !m_inlet.take(id))
-        return fail(QStringLiteral("call %1, where call %2 is the next").arg(id).arg(m_inlet.lastTaken() + 1));
+    if (m_features.cancel && !m_input.take(id))
+        return fail(QStringLiteral("call %1, where call %2 is the next").arg(id).arg(m_input.lastTaken() + 1));
     const auto group = qFromBigEndian<quint64>(packet.payload.data());
-    if (group == m_deadGroup && group != 0)
+    if (group == m_failedGroup && group != 0)
         return true;
     if ((group & Wire::SharedGroup) == 0)
         m_page->held.store(1, std::memory_order_relaxed);
@@ -153,7 +154,7 @@ bool NativeSession::serveCall(const Packet &packet)
     QByteArrayView name;
     if (!reader.readArray(&count) || count < 2 || !skipMeta(reader) || !(reader.readUtf8(&name) || reader.readNull()))
         return fail(reader.isBroken() ? reader.errorString() : QStringLiteral("a malformed call"));
-    if (m_inlet.isCanceled()) [[unlikely]]
+    if (m_input.isCanceled()) [[unlikely]]
         return answerCanceled(id);
     return perform({id, group, name, count - 2}, reader);
 }
@@ -167,23 +168,23 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
         return false;
 
     begin(entry, name, id);
-    m_page->heldFor.store(m_outlet.isEmpty() ? 0 : quint32(runs.surpriseIndex) + 1, std::memory_order_relaxed);
-    Reply reply(m_outlet);
+    m_page->heldFor.store(m_output.isEmpty() ? 0 : quint32(runs.slowFlagIndex) + 1, std::memory_order_relaxed);
+    Reply reply(m_output);
     bool hasBegun = false;
     bool isAnswered = true;
     try {
         if (!m_hasRun)
             setUpFor(id);
-        if (!m_inlet.isCanceled() && !m_inlet.hasEnded()) {
+        if (!m_input.isCanceled() && !m_input.hasEnded()) {
             hasBegun = true;
-            const Running::Scope scope(*this, Running::Method);
+            const RunningCall::Scope scope(*this, RunningCall::Method);
             run(entry, name, arguments, count, reply);
             reply.finish(id);
         }
     } catch (...) {
         Error error = Error::fromCurrentException();
         reply.takeBack();
-        if (arguments.lacksType()) // the bytes are fine, and the next message may be
+        if (arguments.lacksType()) // the message itself is well-formed, so the connection goes on
             error = Error(Error::BadArguments,
                           QStringLiteral("%1: the arguments cannot be taken: %2")
                               .arg(name.data() ? QString::fromUtf8(name) : QStringLiteral("(function call)"),
@@ -193,18 +194,18 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
                           QStringLiteral("the arguments cannot be taken: %1").arg(arguments.errorString()));
         else if (arguments.isBroken())
             return fail(QStringLiteral("malformed arguments: %1").arg(arguments.errorString()));
-        isAnswered = !(error.code() == Error::Canceled && m_inlet.hasEnded());
-        if (isAnswered && !m_inlet.isCanceled()) {
-            m_outlet.appendFailure(error, codeName(error.code()), id);
-            m_deadGroup = group;
+        isAnswered = !(error.code() == Error::Canceled && m_input.hasEnded());
+        if (isAnswered && !m_input.isCanceled()) {
+            m_output.appendFailure(error, codeName(error.code()), id);
+            m_failedGroup = group;
         }
     }
-    if (m_inlet.isCanceled()) [[unlikely]]
+    if (m_input.isCanceled()) [[unlikely]]
         cancelReply(reply, id, hasBegun);
     if (!hasBegun)
-        m_outlet.callNeverBegan();
+        m_output.callNeverBegan();
     if (isAnswered)
-        m_outlet.callAnswered();
+        m_output.callAnswered();
     end(runs);
     return true;
 }
@@ -212,8 +213,8 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
 void NativeSession::cancelReply(Reply &reply, quint64 id, bool hasBegun)
 {
     reply.takeBack();
-    m_outlet.appendCanceled(id, hasBegun);
-    if (!isSetUp()) // it might have come to a good end
+    m_output.appendCanceled(id, hasBegun);
+    if (!isSetUp()) // setup might have succeeded but for the cancel
         m_page->setup.store(ScoreboardPage::NotSetUp, std::memory_order_relaxed);
 }
 
@@ -231,57 +232,57 @@ void NativeSession::run(MethodEntry *entry, QByteArrayView name, CborReader &arg
     reply.begin().writeVariant(result);
 }
 
-// Its turn has come, but it is not wanted any more.
+// Answers a call that was canceled before its turn.
 bool NativeSession::answerCanceled(quint64 id)
 {
-    if (m_outlet.isFull() && !flush())
+    if (m_output.isFull() && !flush())
         return false;
-    m_outlet.appendCanceled(id, false);
-    m_outlet.callAnswered();
+    m_output.appendCanceled(id, false);
+    m_output.callAnswered();
     return true;
 }
 
-// Whichever call it names, what there is to be done for it has been done when it was read.
+// Checks a cancel that has its turn. The InputQueue has acted on it when it was read.
 bool NativeSession::serveCancel(const Packet &packet)
 {
     const quint64 id = packet.header.id;
     if (!packet.payload.isEmpty())
         return fail(QStringLiteral("a malformed cancel"));
-    if (id > m_inlet.lastTaken())
-        return fail(QStringLiteral("a cancel of call %1, where call %2 was the last").arg(id).arg(m_inlet.lastTaken()));
+    if (id > m_input.lastTaken())
+        return fail(QStringLiteral("a cancel of call %1, where call %2 was the last").arg(id).arg(m_input.lastTaken()));
     return true;
 }
 
 void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
 {
-    if (!entry || entry != m_titled)
+    if (!entry || entry != m_shownMethod)
         m_page->setMethod(title.data() ? title : QByteArrayView("(function call)"));
-    m_titled = entry;
+    m_shownMethod = entry;
     m_id = id;
     m_progressSent = 0;
-    m_outlet.callBegins(id);
+    m_output.callBegins(id);
     m_page->since.store(m_now, std::memory_order_relaxed);
     m_page->lastStarted.store(id, std::memory_order_release);
 }
 
-// Its time is not that of the method before whose first run it comes, which may be canceled meanwhile: then the next is
-// the first.
+// Runs setup before the first method; the time that setup takes does not count as the method's. If the call is canceled
+// meanwhile, the next call is the first one. Otherwise the client is told that the call begins.
 void NativeSession::setUpFor(quint64 id)
 {
     {
         const auto lookAfterwards = qScopeGuard([this] {
             m_now = ScoreboardPage::now();
-            if (m_inlet.isLookDue(m_now))
-                m_inlet.look(m_now);
+            if (m_input.isLookDue(m_now))
+                m_input.look(m_now);
         });
         ensureSetUp();
     }
-    if (m_inlet.isCanceled() || m_inlet.hasEnded())
+    if (m_input.isCanceled() || m_input.hasEnded())
         return;
     m_hasRun = true;
     if (!m_features.begun)
         return;
-    m_outlet.appendBare(Begun, id);
+    m_output.appendBare(Begun, id);
     sendWhileRunning();
 }
 
@@ -292,11 +293,11 @@ void NativeSession::end(MethodEntry &runs)
     runs.longestRun = std::max(runs.longestRun, runs.lastRun);
     if (m_page->heldFor.load(std::memory_order_relaxed) != 0) {
         if (runs.lastRun >= SlowRun)
-            m_interface.surprise(runs).store(1, std::memory_order_relaxed);
+            m_interface.slowFlag(runs).store(1, std::memory_order_relaxed);
         m_page->heldFor.store(0, std::memory_order_relaxed);
     }
     m_now = now;
-    Running::end();
+    RunningCall::end();
     m_page->served.store(m_page->served.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
@@ -308,31 +309,31 @@ bool NativeSession::serveRelease(quint64 id)
     }
     if (!flush())
         return false;
-    m_titled = nullptr;
+    m_shownMethod = nullptr;
     m_page->since.store(m_now, std::memory_order_relaxed);
     if (!runCheckoutDone())
         return false;
     m_now = ScoreboardPage::now();
     m_page->held.store(0, std::memory_order_relaxed);
-    m_outlet.appendBare(Released, id);
+    m_output.appendBare(Released, id);
     return true;
 }
 
-// The next call has been read already, for else there would be none.
+// Returns whether the replies that are held back may wait until @p next has run.
 bool NativeSession::mayHold(const MethodEntry &next) const
 {
-    if (m_outlet.isEmpty())
+    if (m_output.isEmpty())
         return true;
-    return next.lastRun < Quick.count() && next.longestRun < SlowRun && !m_outlet.isFull()
-        && m_interface.surprise(next).load(std::memory_order_relaxed) == 0;
+    return next.lastRun < Quick.count() && next.longestRun < SlowRun && !m_output.isFull()
+        && m_interface.slowFlag(next).load(std::memory_order_relaxed) == 0;
 }
 
 bool NativeSession::flush()
 {
-    if (m_outlet.isEmpty())
+    if (m_output.isEmpty())
         return true;
-    noteSize(m_outlet.largestPart());
-    return m_outlet.flush([this](QByteArrayView bytes) { return m_channel.write(bytes); }, false);
+    noteSize(m_output.largestPart());
+    return m_output.flush([this](QByteArrayView bytes) { return m_channel.write(bytes); }, false);
 }
 
 }

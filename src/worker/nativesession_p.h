@@ -3,26 +3,28 @@
 #define QTPREFORK_NATIVESESSION_P_H
 
 #include "wire/nativefeatures_p.h"
-#include "worker/inlet_p.h"
-#include "worker/outlet_p.h"
+#include "worker/inputqueue_p.h"
+#include "worker/outputqueue_p.h"
 #include "worker/session_p.h"
 
 namespace Prefork::Internal {
 
-/// Serves a client of the native protocol.
+/// Serves a client that speaks the native protocol: it takes messages from an InputQueue, runs what they ask for, and
+/// puts the answers into an OutputQueue.
 ///
-/// Replies may be held back to be written together, a few, but only before a method that was quick the last time and
-/// never slow; else they are written before the next call begins. A method that was slow then, or did not come back, is
-/// not trusted again by any worker. After an error, what else has come of the same fate group is dropped unheard.
+/// A few replies may be held back to be written together, but only before a method whose last run was quick and that
+/// was never slow; before any other method they are written first. A method that was slow while replies were held back,
+/// or did not return, gets a flag by which no worker holds replies back for it again. After an error, the further calls
+/// of the same fate group are dropped without an answer.
 ///
-/// A call that was canceled before it began is answered in its turn without having run. While a method runs it may ask
-/// whether it is canceled: then what has come is read. Once the client has hung up nothing begins any more.
+/// A call that was canceled before it began is answered in its turn, and does not run. A running method may ask whether
+/// it is canceled: then the session reads what has come. When the client has hung up, no further call begins.
 class NativeSession final : public Session
 {
 public:
     NativeSession(InterfacePrivate &interface, qsizetype maxMessageSize, ScoreboardPage *page, Channel channel,
                   qint64 maxDecodedSize = DefaultMaxDecodedSize);
-    std::span<char> space() override { return m_inlet.space(); }
+    std::span<char> space() override { return m_input.space(); }
     bool received(qsizetype count) override;
     bool isGreeted() const override { return m_isGreeted; }
     void look(qint64 now) override;
@@ -31,14 +33,14 @@ public:
     void setProgress(const Progress &progress) override;
 
 private:
-    /// Who ran for so long has kept the replies waiting that were held back. In nanoseconds.
+    /// A method that runs for so long is slow: it keeps the held replies waiting. In nanoseconds.
     static constexpr qint64 SlowRun = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
 
     struct Request
     {
         quint64 id;
         quint64 group;
-        QByteArrayView name; // null if it names no method
+        QByteArrayView name; // null if the call names no method
         quint64 argumentCount;
     };
 
@@ -66,16 +68,16 @@ private:
 
     const qsizetype m_maxMessageSize;
     const qint64 m_maxDecodedSize;
-    Inlet m_inlet;
-    Outlet m_outlet;
+    InputQueue m_input;
+    OutputQueue m_output;
     bool m_isGreeted = false;
-    bool m_hasRun = false; // a method, or is about to: it is set up, and the client has been told
-    Wire::Native::Features m_features; // that are spoken on this connection
-    quint64 m_id = 0; // of the call that runs
-    qint64 m_progressSent = 0; // when, or when it could not be
-    quint64 m_deadGroup = 0; // that had an error last
-    qint64 m_now = 0; // when the last thing ended; it is when the next begins
-    const void *m_titled = nullptr; // the method the scoreboard shows
+    bool m_hasRun = false; // a method has run, or is about to: setup has succeeded, and the client has been told
+    Wire::Native::Features m_features; // the features that both sides speak
+    quint64 m_id = 0; // id of the call that runs
+    qint64 m_progressSent = 0; // when progress was last sent, or could not be
+    quint64 m_failedGroup = 0; // the fate group that had the last error
+    qint64 m_now = 0; // when the last work ended, which is taken as the beginning of the next
+    const void *m_shownMethod = nullptr; // the method whose name is on the scoreboard's page
 };
 
 }

@@ -13,8 +13,9 @@
 
 namespace Prefork::Internal {
 
-/// One worker's page of shared memory: written by that worker alone, with no system call, read by the zygote at any
-/// moment.
+/// This is one worker's page of the scoreboard, which is shared memory: what the worker is doing, and which calls it
+/// has begun. That worker alone writes it while it lives, without system calls; its zygote and its server read it at
+/// any moment.
 struct ScoreboardPage
 {
     enum State : quint32 { Free, Idle, Busy };
@@ -22,23 +23,24 @@ struct ScoreboardPage
     enum Setup : quint32 { NotSetUp, SetupFailed, SetUp };
     static constexpr std::size_t MethodBytes = 64;
     static constexpr std::size_t BegunSlots = 64;
-    static constexpr quint32 Layout = 2; ///< what follows, and in which order; to be raised with every change
+    static constexpr quint32 Layout
+        = 2; ///< the version of the members below and their order; raise it with every change
 
     std::atomic<quint32> layout{Layout};
     std::atomic<quint32> state{Free};
-    std::atomic<quint32> midWrite{0}; ///< 1 while a reply is being written
-    std::atomic<quint32> protocol{UnknownProtocol}; ///< which the worker speaks with its client
-    std::atomic<quint32> greeted{0}; ///< 1 once its hello is about to be written, if its protocol has one
+    std::atomic<quint32> midWrite{0}; ///< 1 while a message is being written that may end up half written
+    std::atomic<quint32> protocol{UnknownProtocol}; ///< the protocol of the worker's connection
+    std::atomic<quint32> greeted{0}; ///< 1 when the worker's hello is about to be written, if its protocol has a hello
     std::atomic<quint32> held{0}; ///< 1 from the first call of a checkout until its release
-    std::atomic<quint32> askedToLeave{0}; ///< 1 once it is to end as soon as it is free
-    std::atomic<quint32> setup{NotSetUp}; ///< how setup went when it was last run
+    std::atomic<quint32> askedToLeave{0}; ///< 1 when the worker has been asked to end as soon as it is free
+    std::atomic<quint32> setup{NotSetUp}; ///< how the last run of setup ended
     std::atomic<quint32> heldFor{
-        0}; ///< while replies wait for a method: 1 more than the index of its flag (InterfacePrivate)
+        0}; ///< while held replies wait for a method: 1 + index of the method's flag (InterfacePrivate); otherwise 0
     std::atomic<qint64> since{0}; ///< steady_clock, ns: when the state began
     std::atomic<quint64> lastStarted{0}; ///< number of the last call begun on this connection
     std::atomic<quint64> served{0}; ///< calls answered
     std::array<std::atomic<quint64>, MethodBytes / sizeof(quint64)> method{};
-    /// Numbers of the calls that have begun and whose answer has not been written, in no order; 0 = none.
+    /// The numbers of the calls that have begun and whose answers were not written, in any order; 0 = an unused slot.
     std::array<std::atomic<quint64>, BegunSlots> begun{};
 
     static qint64 now()
@@ -61,7 +63,7 @@ struct ScoreboardPage
             method[i].store(word, std::memory_order_relaxed);
         }
     }
-    /// The numbers in begun, in their order.
+    /// Returns the numbers in `begun`, sorted.
     [[nodiscard]] std::vector<quint64> begunCalls() const
     {
         std::vector<quint64> calls;
@@ -73,7 +75,8 @@ struct ScoreboardPage
         calls.erase(std::unique(calls.begin(), calls.end()), calls.end());
         return calls;
     }
-    /// Whether nobody would miss the worker: what it has not read yet has provably not begun.
+    /// Returns whether the worker can be ended without loss: it is idle, no checkout holds it, and what it has not read
+    /// has certainly not begun.
     [[nodiscard]] bool isFree() const
     {
         return state.load(std::memory_order_acquire) == Idle && held.load(std::memory_order_relaxed) == 0;
@@ -86,7 +89,7 @@ struct ScoreboardPage
             std::memcpy(bytes.data() + i * sizeof word, &word, sizeof word);
         }
         bytes.back() = 0;
-        for (char &byte : bytes) { // it came from a client and will be logged
+        for (char &byte : bytes) { // the name came from a client and will be logged
             if (byte != 0 && uchar(byte) < 0x20)
                 byte = '?';
         }

@@ -48,10 +48,10 @@ bool Session::hasMemoryToSpare()
 {
     constexpr qsizetype WorthIt = 1024 * 1024;
     if (m_largest == 0)
-        return false; // only a part of a message has come
+        return false; // only part of a message has come
     const qsizetype largest = std::exchange(m_largest, 0);
     m_spare = std::max(m_spare, largest);
-    if (!m_thrift.isTooMuch(largest, m_spare) || m_spare < WorthIt)
+    if (!m_trimmer.isTooMuch(largest, m_spare) || m_spare < WorthIt)
         return false;
     m_spare = 0;
     return true;
@@ -59,8 +59,9 @@ bool Session::hasMemoryToSpare()
 
 void Session::setUp()
 {
-    const Running::Scope scope(*this, Running::Setup);
-    m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed); // until it has come to its end
+    const RunningCall::Scope scope(*this, RunningCall::Setup);
+    // So that it counts as failed if setup never returns.
+    m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed);
     try {
         const bool isThere = m_usesExistingApplication && QCoreApplication::instance();
         if (m_interface.makeApplication && !m_hasApplication && !isThere) {
@@ -84,7 +85,7 @@ bool Session::runCheckoutDone()
     m_page->setMethod("(checkoutDone)");
     if (!m_interface.checkoutDone)
         return true;
-    const Running::Scope scope(*this, Running::CheckoutDone);
+    const RunningCall::Scope scope(*this, RunningCall::CheckoutDone);
     try {
         m_interface.checkoutDone();
         return true;
@@ -105,7 +106,7 @@ bool Session::deliverEvents()
     }
 }
 
-// Only what a worker can know crosses the wire; a fatal code would claim something about the client's side.
+// A worker sends only the codes that it can know; a fatal code would claim something about the client's side.
 QString Session::codeName(Error::Code code)
 {
     const bool known = code == Error::SetupError || code == Error::BadArguments || code == Error::NoSuchMethod;

@@ -2,10 +2,10 @@
 #ifndef QTPREFORK_SESSION_P_H
 #define QTPREFORK_SESSION_P_H
 
-#include "wire/thrift_p.h"
+#include "wire/buffertrimmer_p.h"
 #include "worker/channel_p.h"
 #include "worker/interface_p.h"
-#include "worker/running_p.h"
+#include "worker/runningcall_p.h"
 #include "worker/scoreboardpage_p.h"
 
 #include <QtPrefork/detail/callarguments.h>
@@ -19,39 +19,43 @@
 
 namespace Prefork::Internal {
 
-/// A worker's side of its one connection, without the connection: requests in, the interface run, replies out.
+/// This is a worker's side of its one connection, for one protocol: the client's bytes go in, it runs the interface's
+/// methods, and writes replies by means of a Channel. The worker process reads the connection and calls received(); the
+/// session itself reads only while a method runs, and never forks or exits. It keeps the worker's page of the
+/// scoreboard.
 class Session
 {
     Q_DISABLE_COPY_MOVE(Session)
 
 public:
-    /// The session for a client that begins to speak with @p first.
+    /// Makes the session for the protocol whose first byte is @p first.
     [[nodiscard]] static std::unique_ptr<Session> make(char first, InterfacePrivate &interface,
                                                        qsizetype maxMessageSize, ScoreboardPage *page, Channel channel,
                                                        qint64 maxDecodedSize = DefaultMaxDecodedSize);
     virtual ~Session();
 
-    /// Where to read the connection's bytes to; never empty.
+    /// Returns where to read the connection's bytes to; never empty.
     [[nodiscard]] virtual std::span<char> space() = 0;
-    /// Serves what is whole with the @p count bytes that were put there, one request after the other. False ends the
-    /// connection: errorString() says why, or is empty when nobody is there to hear replies.
+    /// Serves all requests that are whole with the @p count bytes that were put into space(), one after the other.
+    /// False ends the connection: errorString() says why, or is empty if the connection simply ends.
     [[nodiscard]] virtual bool received(qsizetype count) = 0;
     [[nodiscard]] QString errorString() const { return m_error; }
-    /// Whether the client has introduced itself, as far as its protocol asks for that.
+    /// Returns whether the client has sent what its protocol begins with.
     [[nodiscard]] virtual bool isGreeted() const { return true; }
-    /// Whether messages were so much larger than those of late that what they took should go back to the system. Asked
-    /// after received().
+    /// Returns whether recent messages were so much larger than usual that memory should be given back to the system.
+    /// Asked after received().
     [[nodiscard]] bool hasMemoryToSpare();
-    /// The same for bytes that lie elsewhere.
+    /// Serves @p bytes, which were not read into space(), as received() does.
     [[nodiscard]] bool serve(QByteArrayView bytes);
-    /// For a session in a program of another purpose: if there is an application already, setApplication() makes none,
-    /// and what is posted is left to that one's event loop.
+    /// This is for a session inside an ordinary program: if the program has an application object, setApplication()
+    /// makes none, and posted events are left to the program's event loop.
     void useExistingApplication() { m_usesExistingApplication = true; }
 
-    /// While user code runs for a call: looks whether that is still wanted, if it has not looked for a while, and tells
-    /// Running if it is not.
+    /// This is called while the user's code runs for a call. It finds out, if the last look is long enough ago, whether
+    /// the call is canceled, and tells RunningCall if it is.
     virtual void look(qint64 now) = 0;
-    /// What the method that runs has to say. Both throw if it cannot be sent.
+    /// These send what the running method says besides its result. emitEvent() and setProgress() throw if it cannot be
+    /// sent.
     [[nodiscard]] virtual bool takesEvents() const { return false; }
     virtual void emitEvent(QAnyStringView /*name*/, const detail::CallArguments & /*arguments*/) { }
     virtual void setProgress(const Progress & /*progress*/) { }
@@ -65,18 +69,19 @@ protected:
             setUp();
     }
     [[nodiscard]] bool isSetUp() const { return m_isSetUp; }
-    /// Whether the worker may serve on.
+    /// Runs the checkoutDone function, if there is one. Returns false if it failed, and the worker must end.
     [[nodiscard]] bool runCheckoutDone();
     [[nodiscard]] bool hasApplication() const { return m_hasApplication; }
-    /// With an application, after a reply has been written: delivers what was posted. Whether the worker may serve on.
+    /// Delivers posted events, after a reply has been written; for a worker with an application. Returns false if a
+    /// handler failed, and the worker must end.
     [[nodiscard]] bool deliverEvents();
-    /// Between the two the stream may end in half a message.
+    /// If the worker dies between these two, half a message may have been written.
     void beginWriting() { m_page->midWrite.store(1, std::memory_order_relaxed); }
     void endWriting() { m_page->midWrite.store(0, std::memory_order_release); }
-    /// What of an error's code crosses the wire.
+    /// Returns the name of an error's code as it is sent to the client.
     [[nodiscard]] static QString codeName(Error::Code code);
     bool fail(const QString &error);
-    /// A message of so many bytes, in either direction, is being dealt with.
+    /// Says that a message of so many bytes, in either direction, is being handled.
     void noteSize(qsizetype bytes) { m_largest = std::max(m_largest, bytes); }
 
     InterfacePrivate &m_interface;
@@ -87,11 +92,11 @@ private:
     void setUp();
 
     bool m_isSetUp = false;
-    bool m_hasApplication = false; // made by this session
+    bool m_hasApplication = false; // this session has made an application
     bool m_usesExistingApplication = false;
-    Wire::Thrift m_thrift;
-    qsizetype m_largest = 0; // message since hasMemoryToSpare() was asked
-    qsizetype m_spare = 0; // the largest one since it said so
+    Wire::BufferTrimmer m_trimmer;
+    qsizetype m_largest = 0; // the largest message since hasMemoryToSpare() was last asked
+    qsizetype m_spare = 0; // the largest message since hasMemoryToSpare() last returned true
     QString m_error;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "worker/running_p.h"
+#include "worker/runningcall_p.h"
 
 #include "worker/session_p.h"
 
@@ -15,22 +15,23 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
 
-// Looking at the clock costs about as much as ten calls of isCanceled() that do not. A loop that becomes slow all at
-// once is deaf for as many of its rounds as there are calls between two looks.
+// Reading the clock costs about as much as ten calls of isCanceled() that do not read it. So it is read about once in
+// this time, but not more rarely than every eighth call: a loop that becomes slow suddenly hears of a cancel after at
+// most so many rounds.
 constexpr qint64 ClockEvery = std::chrono::nanoseconds(std::chrono::microseconds(20)).count();
 constexpr int MostCallsEach = 8;
 
 }
 
-std::atomic<bool> Running::s_isCanceled{false};
-std::atomic<Qt::HANDLE> Running::s_thread{nullptr};
-Session *Running::s_session = nullptr;
-Running::Phase Running::s_phase = Running::Nothing;
-int Running::s_callsLeft = 1;
-int Running::s_callsEach = 1;
-qint64 Running::s_lastClock = 0;
+std::atomic<bool> RunningCall::s_isCanceled{false};
+std::atomic<Qt::HANDLE> RunningCall::s_thread{nullptr};
+Session *RunningCall::s_session = nullptr;
+RunningCall::Phase RunningCall::s_phase = RunningCall::Nothing;
+int RunningCall::s_callsLeft = 1;
+int RunningCall::s_callsEach = 1;
+qint64 RunningCall::s_lastClock = 0;
 
-bool Running::look()
+bool RunningCall::look()
 {
     const qint64 now = ScoreboardPage::now();
     const qint64 passed = std::max<qint64>(now - std::exchange(s_lastClock, now), 1);
@@ -41,7 +42,7 @@ bool Running::look()
     return s_isCanceled.load(std::memory_order_relaxed);
 }
 
-Session *Running::sessionFor(const char *what)
+Session *RunningCall::sessionFor(const char *what)
 {
     if (isServingThread() && s_phase == Method) [[likely]]
         return s_session;
@@ -51,7 +52,7 @@ Session *Running::sessionFor(const char *what)
     return nullptr;
 }
 
-const char *Running::whyNot()
+const char *RunningCall::whyNot()
 {
     if (!isServingThread())
         return s_thread.load(std::memory_order_relaxed) ? "in another thread than the method's" : "outside of a worker";
@@ -73,18 +74,18 @@ const char *Running::whyNot()
 
 namespace Prefork::detail {
 
-using Internal::Running;
+using Internal::RunningCall;
 using Internal::Session;
 
 bool takesEvents()
 {
-    const Session *const session = Running::sessionFor("an event");
+    const Session *const session = RunningCall::sessionFor("an event");
     return session && session->takesEvents();
 }
 
 void emitEvent(const char *name, const CallArguments &arguments)
 {
-    if (Session *const session = Running::sessionFor("an event"))
+    if (Session *const session = RunningCall::sessionFor("an event"))
         session->emitEvent(QUtf8StringView(name), arguments);
 }
 
@@ -92,28 +93,28 @@ void emitEvent(const char *name, const CallArguments &arguments)
 
 namespace Prefork::Worker {
 
-using Internal::Running;
+using Internal::RunningCall;
 
 bool isCanceled()
 {
-    return Running::isCanceled();
+    return RunningCall::isCanceled();
 }
 
 void throwIfCanceled()
 {
-    if (Running::isCanceled())
+    if (RunningCall::isCanceled())
         throw Error(Error::Canceled, QStringLiteral("the call was canceled"));
 }
 
 void setProgress(qint64 value, qint64 maximum, const QString &text)
 {
-    if (Internal::Session *const session = Running::sessionFor("progress"))
+    if (Internal::Session *const session = RunningCall::sessionFor("progress"))
         session->setProgress({value, maximum, text});
 }
 
 void emitEvent(const QString &name, const QVariantList &arguments)
 {
-    Internal::Session *const session = Running::sessionFor("an event");
+    Internal::Session *const session = RunningCall::sessionFor("an event");
     if (session && session->takesEvents())
         session->emitEvent(name, detail::ListedArguments(arguments));
 }

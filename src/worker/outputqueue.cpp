@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "worker/outlet_p.h"
+#include "worker/outputqueue_p.h"
 
 #include "wire/utf8_p.h"
-#include "worker/running_p.h"
+#include "worker/runningcall_p.h"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ namespace Prefork::Internal {
 using namespace Wire::Native;
 using detail::CborWriter;
 
-qsizetype Outlet::largestPart() const
+qsizetype OutputQueue::largestPart() const
 {
     qsizetype largest = m_bytes.size();
     for (const detail::CborChunk &chunk : m_chunks)
@@ -19,7 +19,7 @@ qsizetype Outlet::largestPart() const
     return largest;
 }
 
-void Outlet::appendFailure(const Error &error, const QString &code, quint64 id)
+void OutputQueue::appendFailure(const Error &error, const QString &code, quint64 id)
 {
     appendProgress();
     CborWriter writer(&m_bytes, m_types);
@@ -38,7 +38,7 @@ void Outlet::appendFailure(const Error &error, const QString &code, quint64 id)
     bool hasThrown = false;
     try {
         write(error.message(), error.data().isValid());
-    } catch (...) { // an operator<< of the data's
+    } catch (...) { // an operator<< of the data has thrown: the error is sent without them
         hasThrown = true;
     }
     const qsizetype size = writer.position() - start - Header::Size;
@@ -50,7 +50,7 @@ void Outlet::appendFailure(const Error &error, const QString &code, quint64 id)
     finishMessage(writer, start, Failure, id);
 }
 
-void Outlet::appendCanceled(quint64 id, bool hadBegun)
+void OutputQueue::appendCanceled(quint64 id, bool hadBegun)
 {
     appendProgress();
     CborWriter writer(&m_bytes);
@@ -61,8 +61,8 @@ void Outlet::appendCanceled(quint64 id, bool hadBegun)
     finishMessage(writer, start, Canceled, id);
 }
 
-// What writes the arguments may be code of the user's, which emits an event in turn.
-void Outlet::appendEvent(QAnyStringView name, const detail::CallArguments &arguments, quint64 id)
+// The event is encoded apart from the other bytes: the user's code that writes the arguments may emit an event itself.
+void OutputQueue::appendEvent(QAnyStringView name, const detail::CallArguments &arguments, quint64 id)
 {
     QByteArray message;
     CborWriter writer(&message, m_types);
@@ -80,9 +80,9 @@ void Outlet::appendEvent(QAnyStringView name, const detail::CallArguments &argum
     m_bytes.append(message);
 }
 
-void Outlet::setProgress(const Prefork::Progress &progress, quint64 id)
+void OutputQueue::setProgress(const Prefork::Progress &progress, quint64 id)
 {
-    constexpr qsizetype Short = 64; // any client accepts such a text
+    constexpr qsizetype Short = 64; // any client accepts a text of this length
     if (progress.text().size() > Short || !progress.text().isValidUtf16()) {
         QByteArray attempt;
         append({id, progress}, &attempt);
@@ -90,7 +90,7 @@ void Outlet::setProgress(const Prefork::Progress &progress, quint64 id)
     m_progress = {id, progress};
 }
 
-void Outlet::appendProgress()
+void OutputQueue::appendProgress()
 {
     if (m_progress) [[unlikely]] {
         append(*m_progress, &m_bytes);
@@ -98,7 +98,7 @@ void Outlet::appendProgress()
     }
 }
 
-void Outlet::append(const SaidProgress &said, QByteArray *out) const
+void OutputQueue::append(const KeptProgress &said, QByteArray *out) const
 {
     CborWriter writer(out);
     const qsizetype start = writer.skip(Header::Size);
@@ -113,7 +113,7 @@ void Outlet::append(const SaidProgress &said, QByteArray *out) const
     finishMessage(writer, start, Wire::Native::Progress, said.id);
 }
 
-void Outlet::refuse(CborWriter &writer, qsizetype size) const
+void OutputQueue::refuse(CborWriter &writer, qsizetype size) const
 {
     if (!writer.hasFailed() && size > m_limit)
         writer.fail(detail::messageSizeError(size, m_limit));
@@ -121,26 +121,27 @@ void Outlet::refuse(CborWriter &writer, qsizetype size) const
         writer.fail(detail::decodedSizeError(size, m_decodedSize));
 }
 
-// Each answer is off the list only when it has left: who is killed before must not seem to have begun less than it has.
-void Outlet::haveLeft(bool isRunning)
+// Empties the queue and takes the answered calls off the scoreboard's list. That comes after the write: if the worker
+// is killed in between, the list names too many calls as begun, never too few.
+void OutputQueue::haveBeenSent(bool isRunning)
 {
     if (isRunning && m_begun > 1)
         m_page->begun[0].store(m_page->begun[m_begun - 1].load(std::memory_order_relaxed), std::memory_order_relaxed);
     const std::size_t stay = isRunning ? 1 : 0;
     while (m_begun > stay)
         m_page->begun[--m_begun].store(0, std::memory_order_relaxed);
-    m_thrift.empty(&m_bytes);
+    m_trimmer.empty(&m_bytes);
     m_chunks.clear();
     m_answers = 0;
 }
 
 CborWriter &Reply::begin()
 {
-    Running::hasReturned();
-    m_outlet.appendProgress();
-    m_start = m_outlet.m_bytes.size();
-    m_chunks = m_outlet.m_chunks.size();
-    CborWriter &writer = m_writer.emplace(&m_outlet.m_bytes, m_outlet.m_types, &m_outlet.m_chunks);
+    RunningCall::hasReturned();
+    m_output.appendProgress();
+    m_start = m_output.m_bytes.size();
+    m_chunks = m_output.m_chunks.size();
+    CborWriter &writer = m_writer.emplace(&m_output.m_bytes, m_output.m_types, &m_output.m_chunks);
     writer.skip(Header::Size);
     writer.beginArray(2);
     writer.beginMap(0);
@@ -149,7 +150,7 @@ CborWriter &Reply::begin()
 
 void Reply::finish(quint64 id)
 {
-    m_outlet.check(*m_writer, m_start);
+    m_output.check(*m_writer, m_start);
     if (m_writer->hasFailed())
         throw Error(QStringLiteral("the result cannot be sent: %1").arg(m_writer->errorString()));
     finishMessage(*m_writer, m_start, Result, id);
@@ -161,8 +162,8 @@ void Reply::takeBack()
     if (m_start < 0)
         return;
     m_writer.reset();
-    m_outlet.m_bytes.resize(m_start);
-    m_outlet.m_chunks.resize(m_chunks);
+    m_output.m_bytes.resize(m_start);
+    m_output.m_chunks.resize(m_chunks);
 }
 
 }

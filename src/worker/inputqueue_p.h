@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_INLET_P_H
-#define QTPREFORK_INLET_P_H
+#ifndef QTPREFORK_INPUTQUEUE_P_H
+#define QTPREFORK_INPUTQUEUE_P_H
 
 #include "wire/headerscanner_p.h"
 #include "wire/packetbuffer_p.h"
@@ -10,22 +10,23 @@
 
 namespace Prefork::Internal {
 
-/// What a native client says, message by message, and what is known of messages whose turn has not come: which calls
-/// are not wanted any more. While a method runs one may look what has arrived; that is kept, up to a bound, and handed
-/// out later. Times are those of ScoreboardPage::now().
-class Inlet
+/// This is the queue of a native client's messages, which its NativeSession owns: bytes go in, messages come out in
+/// their order. It knows from the headers alone, long before their turn, which calls the client has canceled. While a
+/// method runs, look() reads what has arrived, up to a limit, and keeps it for later; nothing is served out of order.
+/// Times are those of ScoreboardPage::now().
+class InputQueue
 {
 public:
-    /// How much is read while a method runs, and besides that a message to its end.
+    /// So many bytes are read while a method runs, and after that only the rest of a message that has begun.
     static constexpr qsizetype MaxAhead = 256 * 1024;
-    Inlet(const Channel &channel, qsizetype maxMessageSize)
+    InputQueue(const Channel &channel, qsizetype maxMessageSize)
         : m_channel(channel)
         , m_buffer(maxMessageSize)
         , m_scanner(maxMessageSize)
     {
     }
 
-    /// Where to read to while no method runs, and that so many bytes have come.
+    /// Returns where to read to while no method runs. received() then says how many bytes have come, and when.
     [[nodiscard]] std::span<char> space() { return m_buffer.space(); }
     void received(qsizetype count, qint64 now)
     {
@@ -40,23 +41,23 @@ public:
         return decoded == Wire::Decoded::Nothing && m_aheadBegin < m_ahead.size() ? nextAhead(packet) : decoded;
     }
     [[nodiscard]] QString errorString() const { return m_buffer.errorString(); }
-    /// The client's hello was just handed out; whether calls can be canceled on this connection.
+    /// Says that the client's hello was just handed out, and whether calls can be canceled on this connection.
     void greeted(bool cancels);
 
-    /// The next call has its turn. Whether its number is the one that it must have.
+    /// Says that the next call has its turn; false if @p id is not the number that it must have.
     [[nodiscard]] bool take(quint64 id);
     [[nodiscard]] quint64 lastTaken() const { return m_lastTaken; }
-    /// Whether the call that was taken last is not wanted any more, as far as was read.
+    /// Returns whether the call that was taken last is canceled, as far as the client's bytes were read.
     [[nodiscard]] bool isCanceled() const { return m_isCanceled; }
 
     [[nodiscard]] bool isLookDue(qint64 now) const { return now - m_lastLook >= LookEvery; }
-    /// Reads what has come, if calls can be canceled, and sees whether more can come.
+    /// Reads what has come, if calls can be canceled on this connection, and finds out whether the client has hung up.
     void look(qint64 now);
-    /// Whether look() would read anything.
+    /// Returns whether look() would read anything.
     [[nodiscard]] bool hasRoom() const { return m_isScanning && !m_hasEnded && roomAhead() > 0; }
-    /// Whether the client was seen to have hung up.
+    /// Returns whether the client is known to have hung up.
     [[nodiscard]] bool hasEnded() const { return m_hasEnded; }
-    /// It was seen so elsewhere.
+    /// Says that a write has shown that the client has hung up.
     void setEnded() { m_hasEnded = true; }
 
 private:
@@ -68,14 +69,14 @@ private:
     const Channel &m_channel;
     Wire::Native::PacketBuffer m_buffer;
     Wire::Native::HeaderScanner m_scanner;
-    QByteArray m_ahead; // read while a method ran
-    qsizetype m_aheadBegin = 0; // what of it has gone to m_buffer
+    QByteArray m_ahead; // bytes that were read while a method ran
+    qsizetype m_aheadBegin = 0; // how many of them have gone to m_buffer
     bool m_isScanning = false;
     bool m_hasEnded = false;
-    bool m_isCanceled = false; // the call taken last
-    quint64 m_lastRead = 0; // number of the last call that was read
-    quint64 m_lastTaken = 0; // of the last that had its turn
-    std::set<quint64> m_canceled; // of those between the two
+    bool m_isCanceled = false; // whether the call taken last is canceled
+    quint64 m_lastRead = 0; // number of the last call whose header was read
+    quint64 m_lastTaken = 0; // number of the last call that had its turn
+    std::set<quint64> m_canceled; // the canceled calls between the two
     qint64 m_lastLook = 0;
 };
 

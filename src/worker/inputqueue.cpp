@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "worker/inlet_p.h"
+#include "worker/inputqueue_p.h"
 
-#include "wire/thrift_p.h"
+#include "wire/buffertrimmer_p.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@ namespace Prefork::Internal {
 
 using namespace Wire::Native;
 
-void Inlet::greeted(bool cancels)
+void InputQueue::greeted(bool cancels)
 {
     m_buffer.greeted();
     m_isScanning = cancels;
@@ -20,7 +20,7 @@ void Inlet::greeted(bool cancels)
         scan(m_buffer.rest());
 }
 
-bool Inlet::take(quint64 id)
+bool InputQueue::take(quint64 id)
 {
     if (id != m_lastTaken + 1)
         return false;
@@ -29,8 +29,9 @@ bool Inlet::take(quint64 id)
     return true;
 }
 
-// What a number is that no call has, or had, is seen when the message has its turn.
-void Inlet::scan(QByteArrayView bytes)
+// Notes calls and cancels in the headers of @p bytes. A cancel with an impossible number is ignored here; it is an
+// error when its message has its turn.
+void InputQueue::scan(QByteArrayView bytes)
 {
     m_scanner.scan(bytes, [this](const Header &header) {
         if (header.kind == Call) {
@@ -44,7 +45,7 @@ void Inlet::scan(QByteArrayView bytes)
     });
 }
 
-Wire::Decoded Inlet::nextAhead(Packet *packet)
+Wire::Decoded InputQueue::nextAhead(Packet *packet)
 {
     Wire::Decoded decoded = Wire::Decoded::Nothing;
     while (decoded == Wire::Decoded::Nothing && m_aheadBegin < m_ahead.size()) {
@@ -62,7 +63,7 @@ Wire::Decoded Inlet::nextAhead(Packet *packet)
     return decoded;
 }
 
-void Inlet::look(qint64 now)
+void InputQueue::look(qint64 now)
 {
     m_lastLook = now;
     if (m_hasEnded)
@@ -74,8 +75,8 @@ void Inlet::look(qint64 now)
         m_hasEnded = true;
 }
 
-// A message that has begun within the bound is read to its end.
-qsizetype Inlet::roomAhead() const
+// Returns how many more bytes may be read ahead. A message that began before the limit was reached is read to its end.
+qsizetype InputQueue::roomAhead() const
 {
     if (m_scanner.isBroken())
         return 0;
@@ -83,7 +84,7 @@ qsizetype Inlet::roomAhead() const
     return room > 0 ? room : m_scanner.missing();
 }
 
-void Inlet::readAhead()
+void InputQueue::readAhead()
 {
     std::array<char, 16 * 1024> bytes;
     qsizetype count = 1;

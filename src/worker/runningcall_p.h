@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef QTPREFORK_RUNNING_P_H
-#define QTPREFORK_RUNNING_P_H
+#ifndef QTPREFORK_RUNNINGCALL_P_H
+#define QTPREFORK_RUNNINGCALL_P_H
 
 #include <QtCore/QThread>
 
@@ -11,21 +11,21 @@ namespace Prefork::Internal {
 
 class Session;
 
-/// Which of the user's code this process runs just now, and for which session: how the functions of the namespace
-/// Worker find the call they belong to. There is one thread that serves; of the rest, any may ask whether the call is
-/// canceled.
-class Running
+/// This class knows which code of the user this process runs at the moment (setup, a method, …), and for which session.
+/// By it the functions of the namespace Worker, which have no object, find the call that they belong to. There is one
+/// such state in a process. One thread serves and changes it; any thread may ask whether the call is canceled.
+class RunningCall
 {
 public:
     enum Phase : quint8 {
-        Nothing, ///< that belongs to a call
-        Setup, ///< on behalf of a call that has not begun
+        Nothing, ///< no code of the user that belongs to a call
+        Setup, ///< setup, for a call that has not begun
         Method,
-        Result, ///< the method has returned; what runs is what makes its result a message
+        Result, ///< the method has returned, and its result is being encoded
         CheckoutDone,
     };
 
-    /// While it lives, this thread is in @p phase.
+    /// While a Scope lives, this thread is in @p phase of @p session.
     class Scope
     {
         Q_DISABLE_COPY_MOVE(Scope)
@@ -50,25 +50,25 @@ public:
         Session *const m_session;
         const Phase m_phase;
     };
-    /// The method of the scope has returned.
+    /// Says that the method of the current Scope has returned.
     static void hasReturned() { s_phase = Result; }
 
-    /// The call is not wanted any more; it ends, and with it what was said of it.
+    /// cancel() says that the current call is canceled; end() says that the call has ended, and clears that.
     static void cancel() { s_isCanceled.store(true, std::memory_order_relaxed); }
     static void end() { s_isCanceled.store(false, std::memory_order_relaxed); }
 
-    /// In a process that was forked from the one that serves: the connection is not its own.
+    /// Says that this process was forked from a worker: it serves no connection.
     static void leaveToParent() { s_thread.store(nullptr, std::memory_order_relaxed); }
 
-    /// As Worker::isCanceled().
+    /// This is Worker::isCanceled().
     [[nodiscard]] static bool isCanceled()
     {
         if (s_isCanceled.load(std::memory_order_relaxed))
             return true;
         return isServingThread() && --s_callsLeft <= 0 && look();
     }
-    /// The session whose method runs, if this is its thread; else, the first time, the reason is logged why @p what
-    /// cannot be sent.
+    /// Returns the session whose method runs, if this is its thread. Otherwise null; the first time, the reason why
+    /// @p what cannot be sent is logged.
     [[nodiscard]] static Session *sessionFor(const char *what);
 
 private:
@@ -83,8 +83,8 @@ private:
     static std::atomic<Qt::HANDLE> s_thread;
     static Session *s_session;
     static Phase s_phase;
-    static int s_callsLeft; // of isCanceled(), until it looks at the clock
-    static int s_callsEach; // time
+    static int s_callsLeft; // calls of isCanceled() until it looks at the clock again
+    static int s_callsEach; // calls of isCanceled() between two looks at the clock
     static qint64 s_lastClock;
 };
 
