@@ -199,7 +199,7 @@ private Q_SLOTS:
             f.watch.wantGone(Departure::Shutdown);
             QCOMPARE(f.look(100 * ms).order, Order::None);
             f.page.held = 0;
-            QCOMPARE(f.look(200 * ms).order, Order::Leave);
+            QCOMPARE(f.look(200 * ms).order, Order::LeaveBehind);
             f.watch.wantGone(Departure::Drain); // its program has gone
             f.page.held = 1;
             QCOMPARE(f.firstOrder(210 * ms), 5000 * ms); // whatever it does
@@ -209,9 +209,9 @@ private Q_SLOTS:
         f.enter(ScoreboardPage::Idle, 0);
         f.watch.mayStayUntil(WorkerWatch::Never);
         f.watch.wantGone(Departure::Shutdown);
-        QCOMPARE(f.look(100 * ms).order, Order::Leave);
+        QCOMPARE(f.look(100 * ms).order, Order::LeaveBehind);
         QCOMPARE(f.firstOrder(110 * ms), WorkerWatch::Never);
-        f.watch.condemn(); // at a second signal
+        f.watch.endNow(); // at a second signal
         QCOMPARE(f.look(200 * ms).order, Order::Terminate);
     }
     void itMayBeFreeTooLateToStay()
@@ -230,7 +230,7 @@ private Q_SLOTS:
         f.enter(ScoreboardPage::Idle, 0);
         f.watch.mayStayUntil(5000 * ms);
         f.watch.wantGone(Departure::Shutdown);
-        QCOMPARE(f.look(100 * ms).order, Order::Leave);
+        QCOMPARE(f.look(100 * ms).order, Order::LeaveBehind);
         f.page.protocol = ScoreboardPage::Native;
         QCOMPARE(f.look(120 * ms).order, Order::AskToLeave);
     }
@@ -238,7 +238,7 @@ private Q_SLOTS:
     {
         Fixture f(ScoreboardPage::Json);
         f.enter(ScoreboardPage::Busy, 0);
-        f.watch.condemn();
+        f.watch.endNow();
         QCOMPARE(f.look(10 * ms).order, Order::Terminate);
         QCOMPARE(f.watch.reason(), Reason::Shutdown);
         QCOMPARE(f.firstOrder(11 * ms), 110 * ms);

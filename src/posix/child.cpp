@@ -24,7 +24,7 @@ int s_endedPipe = -1;
 void onChildEnded(int)
 {
     const int error = errno;
-    [[maybe_unused]] const ssize_t written = ::write(s_endedPipe, "", 1); // if it is full, it is readable
+    [[maybe_unused]] const ssize_t written = ::write(s_endedPipe, "", 1); // if the pipe is full, it is readable anyway
     errno = error;
 }
 
@@ -59,7 +59,7 @@ bool maySuperviseChildren()
 {
     siginfo_t info{};
     int status = 0;
-    const pid_t self = ::getpid(); // which is no child of itself
+    const pid_t self = ::getpid(); // a process is no child of itself
     const bool mayWait = ::waitpid(self, &status, WNOHANG) == 0 || errno == ECHILD
         || ::waitid(P_PID, id_t(self), &info, WEXITED | WNOHANG) == 0 || errno == ECHILD;
     if (!mayWait)
@@ -92,7 +92,7 @@ bool ChildProcess::signal(int signal) const
         if (errno == ESRCH)
             return false;
     }
-    // Nobody else gets the pid of a child of ours before it is reaped.
+    // Before a child is reaped, no other process can have its pid.
     return !death() && ::kill(m_pid, signal) == 0;
 }
 
@@ -103,16 +103,16 @@ std::optional<Death> ChildProcess::death() const
     siginfo_t info{};
     if (retry([&] { return ::waitid(P_PID, id_t(m_pid), &info, WEXITED | WNOHANG | WNOWAIT); }) == 0)
         return deathFrom(info, m_pid);
-    if (errno != ECHILD && (reap() || errno != ECHILD)) // the only way to know
+    if (errno != ECHILD && (reap() || errno != ECHILD)) // here reaping is the only way to know
         return m_reaped;
-    return Death{m_pid, -1, 0}; // somebody else has waited for it
+    return Death{m_pid, -1, 0}; // somebody else has reaped it
 }
 
 bool ChildProcess::isZombie() const
 {
     const QByteArray path = QByteArrayLiteral("/proc/") + QByteArray::number(m_pid) + QByteArrayLiteral("/stat");
     const Fd file(::open(path.constData(), O_RDONLY | O_CLOEXEC));
-    std::array<char, 128> text{}; // the state comes behind the name, which may have brackets too, but not many
+    std::array<char, 128> text{}; // the state comes behind the name, which is short, and may contain brackets too
     if (!file.isOpen() || readSome(file.get(), text).status != Transfer::Done)
         return false;
     const std::string_view stat(text.data(), text.size());
@@ -122,7 +122,7 @@ bool ChildProcess::isZombie() const
 
 bool ChildProcess::waitForEnd(std::optional<std::chrono::nanoseconds> timeout) const
 {
-    constexpr std::chrono::nanoseconds Pause = 5ms; // while nothing tells of its end
+    constexpr std::chrono::nanoseconds Pause = 5ms; // how often to check if no descriptor tells of its end
     const auto start = std::chrono::steady_clock::now();
     for (;;) {
         std::array watches{Watch{m_descriptor.get()}};

@@ -8,25 +8,27 @@
 #include <optional>
 #include <sys/types.h>
 
-/// Children: how they end, and how they are ended.
+/// Child processes: how they have ended, and how to end them.
 namespace Prefork::Posix {
 
-/// Ended children wait to be reaped, whatever some library has arranged.
+/// From now on ended children wait to be reaped, even if a library has arranged something else.
 void keepEndedChildren();
+/// This says how a child has ended.
 struct Death
 {
     pid_t pid = 0;
-    int exitCode = -1; ///< -1 when killed by a signal
-    int signal = 0; ///< and if this is 0 too, nobody knows
+    int exitCode = -1; ///< -1 if it was killed by a signal
+    int signal = 0; ///< 0 if it was not; if exitCode is -1 as well, nobody knows how it ended
 };
 
 [[nodiscard]] QString describeDeath(const Death &death);
-/// False, with the cause in errno, if there is no call by which this process may wait for children of its own, or none
-/// by which it may send them signals.
+/// Returns false, with the cause in errno, if this process is not allowed to wait for children of its own, or to send
+/// them signals, by any of the calls for that.
 [[nodiscard]] bool maySuperviseChildren();
-/// Ends a child of ours, and reaps it.
+/// Kills a child of this process and reaps it.
 void killChild(pid_t pid);
-/// A child of ours that nobody else reaps. Kernels and filters that know no descriptors of processes are made do with.
+/// This is a child of this process, which nobody else should reap: it is asked about its end, sent signals, and reaped.
+/// A pidfd is used where the kernel gives one, and older calls where it does not.
 class ChildProcess
 {
 public:
@@ -34,29 +36,30 @@ public:
     explicit ChildProcess(pid_t pid);
 
     [[nodiscard]] pid_t pid() const { return m_pid; }
-    /// Readable from its end on; -1 if there is none to be had, with the cause in errno when this was made.
+    /// Returns a descriptor that is readable when the child has ended; -1 if there is none, and then errno had the
+    /// cause when this object was made.
     [[nodiscard]] int descriptor() const { return m_descriptor.get(); }
-    /// Does nothing to one that has been reaped.
+    /// Sends @p signal. Returns false, and does nothing, if the child has been reaped.
     bool signal(int signal) const;
-    /// How it has ended; unset if it has not, or if nobody may know yet because another process traces it. It stays to
-    /// be reaped, as far as the kernel allows to look without doing so.
+    /// How the child has ended. Unset if it has not, or if it cannot be known yet because another process traces it.
+    /// The child remains to be reaped, if the kernel has a call that looks without reaping.
     [[nodiscard]] std::optional<Death> death() const;
-    /// Whether it has ended according to /proc, which says so even while another process traces it; false if /proc says
-    /// nothing.
+    /// Returns whether the child has ended according to /proc, which knows it even while another process traces the
+    /// child. Returns false if /proc cannot be read.
     [[nodiscard]] bool isZombie() const;
-    /// Waits for its end, for ever if @p timeout is unset. Whether it has ended.
+    /// Waits for the child's end, for ever if @p timeout is unset. Returns whether it has ended.
     bool waitForEnd(std::optional<std::chrono::nanoseconds> timeout) const;
-    /// Reaps it, if it has ended. One that somebody else has reaped has ended in a way that nobody knows.
+    /// Reaps the child, if it has ended. If somebody else has reaped it, nobody knows how it ended.
     std::optional<Death> reap() const;
 
 private:
     pid_t m_pid = 0;
     Fd m_descriptor;
-    mutable std::optional<Death> m_reaped; // from when on its pid may be another's
+    mutable std::optional<Death> m_reaped; // set when its pid may belong to another process
 };
 
-/// Says on a descriptor that children have ended, for those of whom no other one says it. There is one at a time in a
-/// process.
+/// This class has a descriptor that becomes readable when any child ends, by SIGCHLD. The zygote uses it for children
+/// that have no descriptor of their own. A process has at most one at a time.
 class EndedChildren
 {
     Q_DISABLE_COPY_MOVE(EndedChildren)
@@ -64,11 +67,11 @@ class EndedChildren
 public:
     EndedChildren() = default;
     ~EndedChildren() { close(); }
-    /// False if there are no descriptors for it.
+    /// Opens the descriptor. Returns false if no descriptors are left.
     [[nodiscard]] bool open();
     void close();
     [[nodiscard]] bool isOpen() const { return m_readEnd.isOpen(); }
-    /// Readable when a child has ended since the last clear().
+    /// Returns a descriptor that is readable if a child has ended since the last clear().
     [[nodiscard]] int descriptor() const { return m_readEnd.get(); }
     void clear();
 

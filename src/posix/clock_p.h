@@ -7,18 +7,18 @@
 /// The monotonic clock.
 namespace Prefork::Posix {
 
-/// The monotonic clock as of its last tick, and how far apart its ticks are.
+/// Returns the monotonic clock at its last tick, and the time between two ticks.
 [[nodiscard]] std::chrono::nanoseconds coarseTime();
 [[nodiscard]] std::chrono::nanoseconds coarseTimeResolution();
 
-/// The exact clock: jumps of the calendar do not concern it.
+/// Returns the exact monotonic clock; changes of the calendar time do not affect it.
 [[nodiscard]] inline std::chrono::nanoseconds now()
 {
     return std::chrono::steady_clock::now().time_since_epoch();
 }
 
-/// The same for what happens all the time, at a fraction of the cost: a few milliseconds ahead of it, so that no
-/// deadline counted from it comes too early.
+/// Returns nearly the same time at a fraction of the cost, for what happens very often. It is up to a few milliseconds
+/// ahead, so that no deadline counted from it comes too early.
 [[nodiscard]] inline std::chrono::nanoseconds roughNow()
 {
     return coarseTime() + coarseTimeResolution();

@@ -46,7 +46,8 @@ std::optional<std::pair<Fd, Fd>> openPipe()
     std::array<int, 2> numbers{};
     if (::pipe2(numbers.data(), O_CLOEXEC | O_NONBLOCK) == 0)
         return std::pair(Fd(numbers[0]), Fd(numbers[1]));
-    auto ends = isRefused(errno) ? socketPair(PairType::Stream) : std::nullopt; // the older pipe() is this call too
+    // The C library's pipe() makes the same call.
+    auto ends = isRefused(errno) ? socketPair(PairType::Stream) : std::nullopt;
     if (ends && !(setNonBlocking(ends->first.get(), true) && setNonBlocking(ends->second.get(), true)))
         ends.reset();
     return ends;
@@ -65,19 +66,21 @@ void closeOnExec(int descriptor)
 
 namespace {
 
-constexpr int Most = 1 << 20; // numbers, as usual systems have them
+constexpr int Most = 1 << 20; // as many numbers as usual systems allow
 
-// All that openDescriptors() has ever found are below this; 0 = it has not looked yet.
+// All descriptors that openDescriptors() has ever found are below this number; 0 = it was not called yet.
 quint64 s_end = 0;
 
-// Above the limit nothing is opened any more since openDescriptors() has looked.
+// Returns a number that all open descriptors are below. Since openDescriptors() has looked, nothing can have been
+// opened above the limit.
 int endOfWhatMayBeOpen()
 {
-    const bool isLimitKnown = hardLimit(Resource::OpenFiles) != RLIM_INFINITY; // the kernel allows nobody that one
+    // The kernel never allows this value, so it means that the limit is unknown.
+    const bool isLimitKnown = hardLimit(Resource::OpenFiles) != RLIM_INFINITY;
     return s_end > 0 && isLimitKnown ? int(std::min<quint64>(Most, std::max(s_end, descriptorLimit()))) : Most;
 }
 
-// As /proc has it; unset if there is none.
+// Returns the open descriptors as /proc lists them; unset if there is no /proc.
 std::optional<std::vector<int>> listOpenDescriptors()
 {
     DIR *const directory = ::opendir("/proc/self/fd");
@@ -87,7 +90,7 @@ std::optional<std::vector<int>> listOpenDescriptors()
     bool isRead = false;
     while (const dirent *entry = ::readdir(directory)) {
         const int descriptor = std::atoi(entry->d_name);
-        isRead = isRead || descriptor == ::dirfd(directory); // it is open itself
+        isRead = isRead || descriptor == ::dirfd(directory); // the listing itself is open
         if (entry->d_name[0] != '.' && descriptor != ::dirfd(directory))
             descriptors.push_back(descriptor);
     }
@@ -98,8 +101,8 @@ std::optional<std::vector<int>> listOpenDescriptors()
     return descriptors;
 }
 
-// Where there is no /proc: poll() says of each number whether it is open, as many at a time as the limit allows. For a
-// million of them that takes some ten milliseconds.
+// Finds the open descriptors without /proc: poll() tells of each number whether it is open. It is asked for as many at
+// a time as the limit allows; a million take some ten milliseconds.
 std::vector<int> findOpenDescriptors(int end)
 {
     std::array<pollfd, 1024> polls;
@@ -135,7 +138,8 @@ void closeAllBut(std::vector<int> keep)
     closeUpTo(UINT_MAX);
     if (isDone)
         return;
-    // Filters for system calls do not know it, or refuse it: what stayed open would keep the connections of others.
+    // A filter of system calls has refused close_range(). The rest is closed one by one, for it would keep connections
+    // of others open.
     auto listed = listOpenDescriptors();
     if (!listed)
         listed = findOpenDescriptors(endOfWhatMayBeOpen());
@@ -145,7 +149,7 @@ void closeAllBut(std::vector<int> keep)
     }
 }
 
-// All numbers are looked at where there is no /proc, for the limit may have been lowered when some above it were open.
+// Without /proc all numbers are looked at, because the limit may have been lowered while some above it were open.
 std::vector<int> openDescriptors()
 {
     auto listed = listOpenDescriptors();

@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-/// Descriptors, and the text of what a system call failed with. All of this room: every raw system call of the library,
-/// wrapped: descriptors are close-on-exec from birth, EINTR is invisible, SIGPIPE never happens, and what can fail says
-/// so. Failures leave their cause in errno, for errorText().
+/// Descriptors, and the texts of errors. For all of src/posix: it wraps every raw system call of the library.
+/// Descriptors are close-on-exec from the beginning, EINTR is never seen, SIGPIPE never comes, and what can fail says
+/// so and leaves the cause in errno, for lastErrorText().
 namespace Prefork::Posix {
 
-/// Owns a descriptor.
+/// Owns a descriptor and closes it when it is destroyed.
 class Fd
 {
 public:
@@ -44,15 +44,15 @@ private:
 [[nodiscard]] QString errorText(int error);
 [[nodiscard]] QString lastErrorText();
 [[nodiscard]] Fd duplicate(int descriptor);
-/// A pipe, first the end to read from; neither end ever waits.
+/// Opens a pipe; the first end is the one to read from. Neither end ever waits.
 [[nodiscard]] std::optional<std::pair<Fd, Fd>> openPipe();
 bool setNonBlocking(int descriptor, bool nonBlocking);
 void closeOnExec(int descriptor);
-/// The descriptors open in this process.
+/// Returns the descriptors open in this process.
 [[nodiscard]] std::vector<int> openDescriptors();
 /// Closes all descriptors above 2 that are not in @p keep.
 void closeAllBut(std::vector<int> keep);
-/// What a descriptor is, for an error text: "/etc/passwd", "socket:[123]".
+/// Says what a descriptor is, for an error text: "/etc/passwd", "socket:[123]".
 [[nodiscard]] QString describeDescriptor(int descriptor);
 
 }

@@ -52,7 +52,8 @@ QByteArray targetOfLink(int link)
 bool lockDirectory(int directory, std::chrono::milliseconds patience)
 {
     constexpr timespec Pause{0, 5'000'000};
-    const auto deadline = std::chrono::steady_clock::now() + patience; // signals may cut the pauses short
+    // A deadline, because signals may shorten the pauses.
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
         if (::flock(directory, LOCK_EX | LOCK_NB) == 0)
             return true;

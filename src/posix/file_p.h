@@ -8,21 +8,22 @@
 #include <optional>
 #include <sys/types.h>
 
-/// Files and directories, always by an open directory and a name in it.
+/// Files and directories. A file is always named by an open directory and a name in it.
 namespace Prefork::Posix {
 
 [[nodiscard]] Fd openDirectory(const QByteArray &path);
-/// The same directory once more, readable, with locks of its own.
+/// Opens the same directory once more, for reading and with locks of its own.
 [[nodiscard]] Fd openAgain(int directory);
-/// The root directory, and @p name in @p directory, whatever it is: good for identify() and for going on from there,
-/// not for reading.
+/// Opens the root directory, or @p name in @p directory, of whatever kind it is: for identify() and for opening names
+/// in it, not for reading.
 [[nodiscard]] Fd openRoot();
 [[nodiscard]] Fd openToLook(int directory, const QByteArray &name);
-/// Where an open symbolic link points; empty on failure.
+/// Returns the target of an open symbolic link; empty on failure.
 [[nodiscard]] QByteArray targetOfLink(int link);
-/// Waits for the exclusive lock on an open directory, not for ever, for whoever can read the directory can lock it.
-/// Closing it unlocks.
+/// Takes the exclusive lock on an open directory, and waits at most @p patience for it, because whoever can read the
+/// directory can lock it. Closing the directory unlocks it.
 [[nodiscard]] bool lockDirectory(int directory, std::chrono::milliseconds patience);
+/// This says what a file is, as far as this library asks. Two are equal if they are of the same file.
 struct FileIdentity
 {
     dev_t device = 0;
@@ -38,7 +39,7 @@ struct FileIdentity
     }
 };
 
-/// Of @p name in @p directory itself, not of what a link points at. Nothing there: errno is ENOENT.
+/// Identifies @p name in @p directory; of a link, the link itself. If there is no such name, errno is ENOENT.
 [[nodiscard]] std::optional<FileIdentity> identify(int directory, const QByteArray &name);
 [[nodiscard]] std::optional<FileIdentity> identify(int descriptor);
 bool renameIn(int directory, const QByteArray &from, const QByteArray &to);

@@ -35,7 +35,8 @@ __rlimit_resource numberOf(Resource resource)
     Q_UNREACHABLE();
 }
 
-// The C library makes prlimit() of both, which not every filter of system calls lets through; the older calls may do.
+// The C library calls prlimit() for getrlimit() and setrlimit(). Some filters of system calls refuse that, but allow
+// the older calls.
 std::optional<rlimit> limitOf(__rlimit_resource resource)
 {
     rlimit limit{};
@@ -63,7 +64,7 @@ bool setLimit(__rlimit_resource resource, const rlimit &limit)
 
 quint64 liftDescriptorLimit()
 {
-    constexpr rlim_t Enough = 1u << 17; // for all workers there can be; some systems allow a thousand million
+    constexpr rlim_t Enough = 1u << 17; // enough for the most workers; some systems allow a thousand million
     const auto limit = limitOf(RLIMIT_NOFILE);
     if (!limit)
         return 0;
@@ -73,7 +74,7 @@ quint64 liftDescriptorLimit()
 
 quint64 descriptorLimit()
 {
-    constexpr quint64 Usual = 1024; // if nobody says
+    constexpr quint64 Usual = 1024; // used if the limit cannot be read
     const auto limit = limitOf(RLIMIT_NOFILE);
     return limit ? limit->rlim_cur : Usual;
 }

@@ -6,31 +6,33 @@
 
 #include <sys/types.h>
 
-/// What a process may use, and who it may be.
+/// Limits of a process, and its user and group.
 namespace Prefork::Posix {
 
-/// Allows as many descriptors as may be had. Returns how many were allowed before, for limitDescriptors().
+/// Raises the limit of descriptors to the hard limit, or to a number that is always enough. Returns the old limit, for
+/// limitDescriptors().
 quint64 liftDescriptorLimit();
 void limitDescriptors(quint64 count);
 [[nodiscard]] quint64 descriptorLimit();
 enum class Resource { AddressSpace, CpuSeconds, OpenFiles, CoreBytes, FileBytes };
-/// "RLIMIT_AS", …
+/// Returns the kernel's name of a limit, as "RLIMIT_AS".
 [[nodiscard]] QString nameOf(Resource resource);
 [[nodiscard]] quint64 hardLimit(Resource resource);
-/// Both limits, so that there is no way back without privileges.
+/// Sets the soft and the hard limit; without privileges this cannot be undone.
 bool limitResource(Resource resource, quint64 soft, quint64 hard);
-/// Bytes; 0 if unknown.
+/// Returns the bytes of address space that this process has; 0 if unknown.
 [[nodiscard]] quint64 addressSpaceInUse();
 bool setNice(int nice);
 bool setOomScoreAdjust(int adjustment);
-/// False if this process may not even ask, as under a filter that refuses prctl(2): then it may not forbid them either.
+/// Returns false if this process may not even ask for the setting, as under a filter that refuses prctl(): then it
+/// cannot set it either.
 [[nodiscard]] bool mayForbidNewPrivileges();
 bool forbidNewPrivileges();
-/// Makes @p group the only group of this process, in all its roles.
+/// Makes @p group the only group of this process: real, effective and saved.
 bool becomeGroup(gid_t group);
-/// Makes @p user this process's user in all roles.
+/// Makes @p user the user of this process: real, effective and saved.
 bool becomeUser(uid_t user);
-/// Tries to become root, in any role. A process for which this is true must end.
+/// Tries to become root again in any way. A process for which this returns true must end.
 [[nodiscard]] bool regainsRoot();
 
 }

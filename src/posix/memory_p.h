@@ -7,7 +7,7 @@
 /// Memory that forked processes share.
 namespace Prefork::Posix {
 
-/// @p bytes of zeroed memory shared with future children; null when there is none to be had.
+/// Maps @p bytes of zeroed memory that is shared with future children; null if there is none.
 [[nodiscard]] void *mapShared(std::size_t bytes);
 void unmapShared(void *memory, std::size_t bytes);
 [[nodiscard]] std::size_t pageSize();

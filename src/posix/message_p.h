@@ -8,7 +8,8 @@
 namespace Prefork::Posix {
 
 [[nodiscard]] Transfer sendMessage(int socket, QByteArrayView message, int descriptor = -1, bool wait = false);
-/// @p descriptor, if given, takes one that came along. A message longer than @p into is Failed with EMSGSIZE.
+/// Receives one message. @p descriptor, if given, takes the descriptor that came with it. A message longer than @p into
+/// is Failed with EMSGSIZE.
 [[nodiscard]] Transfer receiveMessage(int socket, std::span<char> into, Fd *descriptor = nullptr);
 
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "posix/process_p.h"
 
-#include "posix/blanks_p.h"
+#include "posix/nulldescriptors_p.h"
 #include "posix/signal_p.h"
 
 #include <bsd/unistd.h>
@@ -29,7 +29,8 @@ char **s_arguments = nullptr;
     s_arguments = argv;
 }
 
-// From here on exit() ends like exitNow(): no handlers or static destructors of the parent's program run in a worker.
+// After this, exit() ends the process like exitNow(): no handlers or static destructors of the parent's program run in
+// a worker.
 void makeExitImmediate()
 {
     ::on_exit([](int status, void *) { exitNow(status); }, nullptr);
@@ -43,8 +44,8 @@ void occupyStandardDescriptors()
     for (int descriptor = 0; descriptor <= 2; ++descriptor) {
         if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF)
             continue;
-        if (Fd nothing = openNothing(); nothing.get() == descriptor) // else somebody else was faster
-            ::fcntl(nothing.take(), F_SETFD, 0); // for programs that are executed from here as well
+        if (Fd nothing = openNullDevice(); nothing.get() == descriptor) // otherwise another thread has taken the number
+            ::fcntl(nothing.take(), F_SETFD, 0); // executed programs inherit it
     }
 }
 
@@ -63,7 +64,7 @@ void inChildren(void (*call)())
 pid_t forkProcess() noexcept
 {
     flushStdio();
-    // The parent's handlers know nothing of the child, so they must not run there.
+    // The parent's signal handlers know nothing of the child, so they must not run there.
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
@@ -109,7 +110,7 @@ int threadCount()
     }
     if (count > 0)
         return count;
-    // What changes nothing for the only thread the kernel refuses to one of several.
+    // unshare(CLONE_THREAD) changes nothing in a process with one thread, and fails in one with several.
     return ::unshare(CLONE_THREAD) != 0 && errno == EINVAL ? 2 : 1;
 }
 

@@ -7,43 +7,47 @@
 #include <sys/types.h>
 #include <vector>
 
-/// This process, and those forked from it.
+/// This process, and processes forked from it.
 namespace Prefork::Posix {
 
-/// Opens /dev/null as those of the descriptors 0-2 that are closed: else one of ours would get the number, and what is
-/// printed or logged.
+/// Opens /dev/null at those of the numbers 0-2 that are closed. Otherwise a descriptor of the library would get such a
+/// number, and receive what the program prints.
 void occupyStandardDescriptors();
-/// Ignores SIGPIPE, if it would end the process.
+/// Ignores SIGPIPE, if it would end the process otherwise.
 void outliveBrokenPipes();
-/// Signals to the child wait until it calls receiveSignals(). What handlers of pthread_atfork() throw is never caught.
+/// Forks. Signals to the child wait until it calls receiveSignals(). An exception of a handler of pthread_atfork() ends
+/// the process.
 [[nodiscard]] pid_t forkProcess() noexcept;
-/// Runs @p call first of all in every process that this one, or its children, fork with fork() from now on.
+/// From now on @p call runs first in every process that this one, or a child of it, forks with fork().
 void inChildren(void (*call)());
-/// What every process forked here does first. exit() ends like exitNow(), so that no handlers or static destructors of
-/// the parent's program run; resetSignals(); descriptors above 2 are closed that are not in @p keep.
+/// Does what every forked process must do first: exit() ends it like exitNow(), so that no handlers or static
+/// destructors of the parent's program run; resetSignals() is called; descriptors above 2 that are not in @p keep are
+/// closed.
 void beginProcess(std::vector<int> keep);
 [[noreturn]] void exitNow(int status);
 [[nodiscard]] pid_t processId();
 [[nodiscard]] uid_t userId();
-/// How many threads this process has; at least that many where there is no /proc.
+/// Returns how many threads this process has. Without /proc: 1 or, if there are more, 2.
 [[nodiscard]] int threadCount();
-/// How many threads this process had before the program's own code began: those of tools that are preloaded.
+/// Returns how many threads this process had before the program's own code began: those of preloaded tools, and the
+/// first.
 [[nodiscard]] int threadsOfTools();
-/// What the C library keeps of freed memory goes back to the system, where it can.
+/// Gives back to the system what the C library keeps of freed memory, where it can.
 void releaseFreeMemory();
-/// Begins a session, and with it a process group, which no terminal's job control stops and which the kernel does not
-/// hang up when its parent dies.
+/// Begins a session and a process group: job control of a terminal does not stop them, and the kernel does not send
+/// them SIGHUP when the parent dies.
 void leadSession();
-/// Makes a child of ours, or with 0 this process, the leader of a process group of its own.
+/// Makes a child, or this process if @p pid is 0, the leader of a process group of its own.
 void leadGroup(pid_t pid);
-/// Sends @p signal to all processes of the group that @p leader leads, a child of ours that has not been reaped. False
-/// if it leads none.
+/// Sends @p signal to all processes in the group of @p leader, a child that has not been reaped. Returns false if it
+/// leads no group.
 bool signalGroup(pid_t leader, int signal);
-/// Ends what is left of the group of a child of ours that has ended, and has not been reaped.
+/// Kills what is left of the group of a child that has ended and has not been reaped.
 void killGroup(pid_t leader);
-/// Makes room for titles: environment and arguments move elsewhere, for titles are written over them. Once is enough.
+/// Makes room for process titles, which are written over the environment and the arguments: these are moved elsewhere.
+/// Calling it again does nothing.
 void prepareTitles();
-/// Sets what ps shows, as far as there is room; nothing without prepareTitles().
+/// Sets the title that ps shows, as far as there is room. Does nothing without prepareTitles().
 void setTitle(const QByteArray &title);
 void flushStdio();
 

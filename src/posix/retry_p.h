@@ -13,6 +13,7 @@
 
 namespace Prefork::Posix {
 
+/// Makes a system call again as long as a signal interrupts it.
 template <class Call>
 auto retry(Call call)
 {
@@ -23,7 +24,7 @@ auto retry(Call call)
     }
 }
 
-/// Never shorter: who is woken too early only goes to sleep again.
+/// Converts a timeout to milliseconds, rounded up: whoever is woken too early would have to wait again. -1 = for ever.
 inline int inMilliseconds(std::optional<std::chrono::nanoseconds> timeout)
 {
     if (!timeout)
@@ -32,13 +33,14 @@ inline int inMilliseconds(std::optional<std::chrono::nanoseconds> timeout)
     return int(std::clamp<qint64>(whole, 0, INT_MAX));
 }
 
-/// Whether the kernel, or a filter of system calls, does not let a process make a call at all; an older one may do.
+/// Returns whether @p error means that the kernel, or a filter of system calls, refuses a call altogether; an older
+/// call may be allowed then.
 inline bool isRefused(int error)
 {
     return error == ENOSYS || error == EPERM;
 }
 
-/// What sendmsg() and recvmsg() take for a message that is this one part.
+/// Returns the header that sendmsg() and recvmsg() take for a message of one part.
 [[nodiscard]] inline msghdr headerOf(iovec *part)
 {
     msghdr header{};
@@ -47,16 +49,16 @@ inline bool isRefused(int error)
     return header;
 }
 
-/// As send() and recv(), which some filters refuse while they let messages through.
+/// These do what send() and recv() do, also where a filter refuses those but allows sendmsg() and recvmsg().
 ssize_t sendBytes(int socket, QByteArrayView bytes, int flags);
 ssize_t receiveBytes(int socket, std::span<char> into, int flags);
 
-/// As poll(), which some filters refuse while they let ppoll() through.
+/// Does what poll() does, also where a filter refuses it but allows ppoll().
 int pollFor(std::span<pollfd> polls, int milliseconds);
 
-/// What a call that moves bytes and failed with @p error came to. A kernel without memory for it has some a moment
-/// later, and nothing was moved: given up, an event or an order of a zygote would be lost for good, and with it a place
-/// for a worker.
+/// Returns the Transfer for a call that moves bytes and has failed with @p error. If the kernel has no memory for it,
+/// that is WouldBlock: nothing was moved, and a moment later there is memory. If it counted as a failure, a message
+/// between zygote and program would be lost, and with it the place of a worker.
 inline Transfer failure(int error)
 {
     if (error == ENOBUFS || error == ENOMEM)

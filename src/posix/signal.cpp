@@ -32,7 +32,7 @@ void onTermination(int signal)
     passOn(signal);
 }
 
-// Of a worker.
+// For the signal handler of a worker.
 pid_t s_zygote = 0;
 void (*s_onLeaveSignal)() = nullptr;
 
@@ -41,7 +41,7 @@ void onWorkerSignal(int signal, siginfo_t *info, void *)
     const int error = errno;
     if (signal == SIGTERM && info->si_pid == s_zygote) {
         ::signal(SIGTERM, SIG_DFL);
-        ::raise(SIGTERM); // which comes when this handler returns
+        ::raise(SIGTERM); // the signal comes when this handler returns
     } else {
         s_onLeaveSignal();
     }
@@ -83,7 +83,7 @@ void onLeaveSignal(pid_t zygote, void (*handler)())
     struct sigaction action = emptyAction();
     action.sa_sigaction = onWorkerSignal;
     action.sa_flags |= SA_SIGINFO;
-#ifdef __SANITIZE_THREAD__ // with which it is called only when the call that waits has ended
+#ifdef __SANITIZE_THREAD__ // ThreadSanitizer calls the handler only when the waiting system call has ended
     action.sa_flags &= ~SA_RESTART;
 #endif
     ::sigaction(LeaveSignal, &action, nullptr);

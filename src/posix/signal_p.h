@@ -6,24 +6,24 @@
 
 #include <sys/types.h>
 
-/// Signals.
+/// Signals of this process.
 namespace Prefork::Posix {
 
-/// Signals are at their defaults, but for SIGPIPE: its handler does nothing, so that writing fails instead, while
+/// Sets all signals to their defaults, but SIGPIPE to a handler that does nothing: so writing fails instead, and
 /// programs that are executed from here get the default.
 void resetSignals();
-/// Signals that have waited come now.
+/// Unblocks all signals; those that have waited come now.
 void receiveSignals();
-/// Asks a worker to leave as soon as it is free: SIGHUP, which does so from a shell as well.
+/// The signal that asks a worker to leave as soon as it is free: SIGHUP, which can be sent from a shell as well.
 extern const int LeaveSignal;
-/// Runs @p handler whenever LeaveSignal comes, or a SIGTERM that @p zygote has not sent, wherever the process is just
-/// then. A SIGTERM of
-/// @p zygote ends the process.
+/// Runs @p handler, as a signal handler, whenever LeaveSignal comes, or a SIGTERM that @p zygote has not sent. A
+/// SIGTERM of @p zygote ends the process.
 void onLeaveSignal(pid_t zygote, void (*handler)());
-/// Turns each SIGTERM into a byte on the returned descriptor. Closed, with the cause in errno, if that cannot be.
+/// Turns each SIGTERM into a byte on the returned descriptor. A closed one is returned, with the cause in errno, if
+/// that fails.
 [[nodiscard]] Fd watchSigterm();
 /// Turns the first two of SIGINT and SIGTERM into a byte each on the returned descriptor; the third has its default
-/// effect. Closed, with EBUSY, while it is done already. Undone by unwatchTermination().
+/// effect. A closed one is returned, with EBUSY, if this is in use already. unwatchTermination() undoes it.
 [[nodiscard]] Fd watchTermination();
 void unwatchTermination();
 

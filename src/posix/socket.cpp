@@ -97,7 +97,8 @@ std::optional<Credentials> peerCredentials(int socket)
 
 namespace {
 
-// The name of an abstract socket begins with a NUL, and may have more of them; a path ends with one, if there is room.
+// Returns the path of a unix socket, which ends with a NUL if there is room; or @ and the name of an abstract socket,
+// which begins with a NUL and may contain more.
 QString placeOf(const sockaddr_un &address, socklen_t length)
 {
     const QByteArray name(address.sun_path,

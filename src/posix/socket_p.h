@@ -8,22 +8,23 @@
 #include <optional>
 #include <sys/types.h>
 
-/// Sockets that have no file, or of which the file does not matter.
+/// Sockets that have no file, or whose file does not matter.
 namespace Prefork::Posix {
 
 enum class PairType { Stream, Messages };
 [[nodiscard]] std::optional<std::pair<Fd, Fd>> socketPair(PairType type);
-/// A pair for messages that has been seen to carry one, with a descriptor: a filter of system calls may not let them
-/// through.
+/// Returns a pair of sockets for messages, which was tried out with a message and a descriptor: a filter of system
+/// calls may refuse these.
 [[nodiscard]] std::optional<std::pair<Fd, Fd>> messagePair();
 [[nodiscard]] Fd acceptConnection(int listener);
-/// How long a read of a blocking socket may take before it gives WouldBlock; 0 = any time.
+/// Limits how long a read of a blocking socket may take; then it is WouldBlock. 0 = no limit.
 void setReceiveTimeout(int socket, std::chrono::milliseconds timeout);
-/// Whoever reads at the other end sees the end of file, even if other processes have the socket open.
+/// The peer reads the end of file after this, even if other processes have the socket open.
 void shutDownWriting(int socket);
 [[nodiscard]] bool isUnixSocket(int socket);
-/// Small messages at once, and a dead peer noticed: for TCP.
+/// For a TCP socket: small messages are sent at once, and a dead peer is noticed.
 void tuneTcp(int socket);
+/// This is the process at the other end of a unix socket, as the kernel knows it.
 struct Credentials
 {
     uid_t uid = uid_t(-1);
@@ -32,13 +33,13 @@ struct Credentials
 };
 
 [[nodiscard]] std::optional<Credentials> peerCredentials(int socket);
-/// `tcp://host:port` of a TCP connection's other end.
+/// Returns the address of a TCP connection's other end, as `tcp://host:port`.
 [[nodiscard]] QString peerAddress(int socket);
-/// The address of a listening stream socket, unix or TCP, as text; empty if @p socket is none. An abstract name begins
-/// with @.
+/// Returns the address of a listening stream socket, unix or TCP, as text; empty if @p socket is none. The name of an
+/// abstract socket begins with @.
 [[nodiscard]] QString listeningAddress(int socket);
-/// Sends a datagram to a unix socket at a path, or by an abstract name that begins with @; false if nobody could be
-/// reached.
+/// Sends a datagram to a unix socket at a path, or at an abstract name that begins with @. Returns false if it could
+/// not be delivered.
 bool sendDatagram(const QByteArray &path, QByteArrayView text);
 
 }

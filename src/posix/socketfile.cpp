@@ -42,7 +42,8 @@ QByteArray linkTo(int descriptor)
     return QByteArrayLiteral("/proc/self/fd/") + QByteArray::number(descriptor);
 }
 
-// Containers may have no /proc, or another's; and one's own may be forbidden to a process that has changed its user.
+// Returns whether /proc names @p descriptor. Containers may have no /proc or that of other processes, and a process
+// that has changed its user may not read its own.
 bool isLinked(int descriptor)
 {
     struct stat there{};
@@ -50,10 +51,10 @@ bool isLinked(int descriptor)
         && identify(descriptor) == FileIdentity{there.st_dev, there.st_ino, 0, 0, false, false, false};
 }
 
-// For such calls there is no way to name a directory by its descriptor, so a child calls that has it for its current
-// one. It is a bare clone: no handlers of pthread_atfork() run, and it ends without SIGCHLD, which hides it from
-// whoever waits for any child of this program. The child does only what a signal handler may do, for other threads may
-// have held locks.
+// Makes the call without /proc: bind() and connect() cannot name a directory by its descriptor, so a child process
+// makes the call with the directory as its current one. The child is a bare clone: no handlers of pthread_atfork() run,
+// and it ends without SIGCHLD, so whoever waits for any child of this program does not see it. The child does only what
+// a signal handler may do, because other threads may have held locks.
 bool callInside(int directory, SocketCall call, int socket, const QByteArray &name)
 {
     sigset_t all;
@@ -80,8 +81,8 @@ bool callInside(int directory, SocketCall call, int socket, const QByteArray &na
 Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog)
 {
     Fd listener = openUnixSocket();
-    // bind() gives the file the socket's mode less the umask, never more; chmod then widens it, where nobody knows the
-    // name yet.
+    // bind() gives the file the mode of the socket without the bits of the umask, so never more than @p mode.
+    // fchmodat() adds those bits while nobody knows the name yet.
     if (!listener.isOpen() || ::fchmod(listener.get(), mode) != 0)
         return {};
     const bool isBound = isLinked(directory) ? callWith(::bind, listener.get(), linkTo(directory) + '/' + name)
@@ -97,7 +98,8 @@ Probe probeSocket(int directory, const QByteArray &name)
     const Fd file = openToLook(directory, name);
     if (!socket.isOpen() || !file.isOpen())
         return Probe::Failed;
-    // By descriptor, for behind /proc/self/fd/N/ there would not be room for every name.
+    // The file is named by its descriptor, because /proc/self/fd/N/ followed by the name may be too long for an
+    // address.
     const bool isConnected = isLinked(file.get()) ? callWith(::connect, socket.get(), linkTo(file.get()))
                                                   : callInside(directory, ::connect, socket.get(), name);
     if (isConnected || errno == EAGAIN)
@@ -109,7 +111,7 @@ Fd connectToSocket(const QByteArray &path)
 {
     Fd socket = openUnixSocket();
     if (socket.isOpen() && socket.get() <= 2)
-        socket = duplicate(socket.get()); // else what is printed would go there
+        socket = duplicate(socket.get()); // otherwise what the program prints would go there
     if (socket.isOpen() && !callWith(::connect, socket.get(), path))
         return {};
     return socket;

@@ -8,16 +8,16 @@
 #include <optional>
 #include <sys/types.h>
 
-/// Socket files and the directories they are in.
+/// Socket files in open directories.
 namespace Prefork::Posix {
 
-/// A listening socket bound to @p name in @p directory, its file with @p mode.
+/// Makes a listening socket bound to @p name in @p directory; its file has @p mode.
 [[nodiscard]] Fd listenAt(int directory, const QByteArray &name, mode_t mode, int backlog);
 enum class Probe { Alive, Dead, Failed };
-/// Whether anybody listens on the socket file.
+/// Finds out whether anybody listens on the socket file.
 [[nodiscard]] Probe probeSocket(int directory, const QByteArray &name);
-/// A connection to the socket file at @p path, at once or not at all. Closed, with the cause in errno: EAGAIN if the
-/// backlog is full.
+/// Connects to the socket file at @p path without waiting. A closed descriptor is returned on failure, with the cause
+/// in errno: EAGAIN if the backlog is full.
 [[nodiscard]] Fd connectToSocket(const QByteArray &path);
 
 }

@@ -28,15 +28,16 @@ mode_t typeOfStderr()
     return ::fstat(STDERR_FILENO, &file) == 0 ? file.st_mode & S_IFMT : 0;
 }
 
-// O_NONBLOCK belongs to a description that all share, so it takes one of our own.
-Fd hastyDescription()
+// Opens standard error once more, without blocking: O_NONBLOCK on descriptor 2 itself would affect all processes that
+// share it.
+Fd nonBlockingDescription()
 {
     return Fd(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 }
 
-// A pipe is made of pages, which hold half as much at least when it is full. The kernel says of a socket that it has
+// A pipe consists of pages, which may be half empty when the pipe is full. For a socket, the kernel says that it has
 // room only while three quarters of it are free.
 bool hasAmpleStderr()
 {
@@ -51,37 +52,37 @@ bool hasAmpleStderr()
 
 bool writeToStderrNow(QByteArray line)
 {
-    line.truncate(PIPE_BUF - 1); // as much as is written whole or not at all
+    line.truncate(PIPE_BUF - 1); // so much is written whole or not at all
     line.append('\n');
     const auto size = std::size_t(line.size());
     if (typeOfStderr() == S_IFSOCK)
         return sendBytes(STDERR_FILENO, line, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-    if (const Fd hasty = hastyDescription(); hasty.isOpen())
-        return retry([&] { return ::write(hasty.get(), line.constData(), size); }) >= 0;
+    if (const Fd own = nonBlockingDescription(); own.isOpen())
+        return retry([&] { return ::write(own.get(), line.constData(), size); }) >= 0;
     return hasRoomNow() && retry([&] { return ::write(STDERR_FILENO, line.constData(), size); }) >= 0;
 }
 
-HastyStderr::HastyStderr()
+NonBlockingStderr::NonBlockingStderr()
 {
     m_hasRoom = hasRoomNow();
     if (!m_hasRoom || typeOfStderr() != S_IFIFO)
         return;
-    // Somebody else may be faster and fill it.
-    const Fd hasty = hastyDescription();
-    if (!hasty.isOpen())
+    // Another process may fill the pipe before this one writes.
+    const Fd own = nonBlockingDescription();
+    if (!own.isOpen())
         return;
     m_original = duplicate(STDERR_FILENO);
     if (m_original.isOpen())
-        ::dup2(hasty.get(), STDERR_FILENO);
+        ::dup2(own.get(), STDERR_FILENO);
 }
 
-HastyStderr::~HastyStderr()
+NonBlockingStderr::~NonBlockingStderr()
 {
     if (m_original.isOpen())
         ::dup2(m_original.get(), STDERR_FILENO);
 }
 
-bool HastyStderr::takeFailure()
+bool NonBlockingStderr::takeFailure()
 {
     const bool hasFailed = std::ferror(stderr) != 0;
     std::clearerr(stderr);

@@ -4,30 +4,31 @@
 
 #include "posix/descriptor_p.h"
 
-/// Standard error, without waiting for who reads it.
+/// Writing to standard error without waiting for whoever reads it.
 namespace Prefork::Posix {
 
-/// Makes standard error one that does not wait for its reader, as far as that goes, until it is destroyed.
-class HastyStderr
+/// While it lives, writing to standard error does not wait for the reader, as far as that is possible: a pipe is
+/// reopened without blocking, and restored by the destructor. The caller must ask hasRoom() before it writes.
+class NonBlockingStderr
 {
-    Q_DISABLE_COPY_MOVE(HastyStderr)
+    Q_DISABLE_COPY_MOVE(NonBlockingStderr)
 
 public:
-    HastyStderr();
-    ~HastyStderr();
-    /// False if writing would wait.
+    NonBlockingStderr();
+    ~NonBlockingStderr();
+    /// Returns false if a write would wait.
     [[nodiscard]] bool hasRoom() const { return m_hasRoom; }
-    /// Whether anything written to stderr since the last time has got lost.
+    /// Returns whether anything that was written to stderr since the last call was lost.
     [[nodiscard]] bool takeFailure();
 
 private:
     bool m_hasRoom = true;
-    Fd m_original; // while another stands in for it
+    Fd m_original; // the original descriptor while another is at its number
 };
 
-/// Whether standard error takes a line without waiting for its reader, and some more that others may write meanwhile.
+/// Returns whether standard error has room for a line, and for some more that others may write meanwhile.
 [[nodiscard]] bool hasAmpleStderr();
-/// Writes @p line and an end of line to standard error without waiting. False if there was no room.
+/// Writes @p line and an end of line to standard error without waiting. Returns false if there was no room.
 bool writeToStderrNow(QByteArray line);
 
 }

@@ -76,7 +76,7 @@ Transfer writeNow(int socket, QByteArrayView bytes)
 
 namespace {
 
-// Whether a moment has been waited because the kernel was short of memory.
+// Waits a moment if the transfer has failed because the kernel has no memory; returns whether it did.
 bool hasWaitedForMemory(const Transfer &transfer)
 {
     if (transfer.status != Transfer::WouldBlock || transfer.error == 0)
@@ -109,8 +109,8 @@ bool writeAll(int socket, QByteArrayView bytes)
     return true;
 }
 
-// A unix socket takes up to half its buffer as one piece of kernel memory, whose allocation succeeds or fails as a
-// whole.
+// For a write of up to half its buffer, a unix socket allocates one piece of kernel memory, which succeeds or fails as
+// a whole.
 qsizetype atomicWriteLimit(int socket)
 {
     constexpr qsizetype Most = 16 * 1024;
@@ -155,7 +155,7 @@ std::optional<char> peekByte(int socket)
 
 QByteArray peekAll(int socket)
 {
-    constexpr int Guess = 256 * 1024; // more than a unix socket holds
+    constexpr int Guess = 256 * 1024; // more bytes than a unix socket holds
     int size = 0;
     if (::ioctl(socket, FIONREAD, &size) != 0)
         size = Guess;

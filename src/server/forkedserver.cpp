@@ -2,9 +2,9 @@
 #include <QtPrefork/forkedserver.h>
 #include <QtPrefork/shutdownsignals.h>
 
-#include "posix/blanks_p.h"
 #include "posix/child_p.h"
 #include "posix/message_p.h"
+#include "posix/nulldescriptors_p.h"
 #include "posix/process_p.h"
 #include "posix/signal_p.h"
 #include "posix/socket_p.h"
@@ -46,9 +46,10 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
           const ServerOptions &serverOptions, int control)
 {
     Posix::leadSession();
-    Posix::Blanks blanks;
-    static_cast<void>(blanks.blankAllBut(control)); // If this fails, the zygote made below fails too, and says why.
-    std::vector<int> keep = blanks.numbers();
+    Posix::NullDescriptors nullDescriptors;
+    // If this fails, the zygote made below fails too, and says why.
+    static_cast<void>(nullDescriptors.replaceAllBut(control));
+    std::vector<int> keep = nullDescriptors.numbers();
     keep.push_back(control);
     Posix::beginProcess(std::move(keep));
     Posix::receiveSignals();

@@ -41,7 +41,7 @@ ServerWorkers::ServerWorkers(const ServerOptions &options, const std::shared_ptr
             [this](quint64 id) { onEnded(id, Admission::Start::Unknown); });
     connect(channel.get(), &ZygoteChannel::died, this,
             [this](quint64 id, const QString &, quint32 setup) { onEnded(id, SetupBackOff::startOf(setup)); });
-    connect(channel.get(), &ZygoteChannel::left, this, &ServerWorkers::onLeft);
+    connect(channel.get(), &ZygoteChannel::leftBehind, this, &ServerWorkers::onLeft);
     connect(channel.get(), &ZygoteChannel::roomChanged, this, &ServerWorkers::admit);
 }
 

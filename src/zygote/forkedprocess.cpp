@@ -10,7 +10,7 @@
 
 namespace Prefork::Internal {
 
-// Not by way of a logging category: it may have been a message handler that threw.
+// It does not use Qt's logging, because a message handler may have thrown the exception.
 void endByException(const char *process) noexcept
 {
     QByteArray text;
@@ -19,7 +19,7 @@ void endByException(const char *process) noexcept
     } catch (...) {
         text = "one that cannot be described";
     }
-    if (Posix::HastyStderr errors; errors.hasRoom())
+    if (Posix::NonBlockingStderr errors; errors.hasRoom())
         std::fprintf(stderr, "prefork: %s ends, for nothing caught an exception: %s\n", process, text.constData());
     Posix::exitNow(1);
 }

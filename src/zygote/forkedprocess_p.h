@@ -6,11 +6,12 @@
 
 namespace Prefork::Internal {
 
-/// Says which exception has come out of @p process, and ends it. To be called where it is caught.
+/// Says on standard error which exception has ended @p process, a text like "the zygote", and ends it. Call this where
+/// the exception is caught.
 [[noreturn]] void endByException(const char *process) noexcept;
 
-/// The whole life of a process that has just been forked, whose result is the exit code. What it throws ends it, and is
-/// never thrown into the program that it was forked from, which would go on here as if it were twice there.
+/// Runs @p life, which is all that a freshly forked process does; its result is the exit code. An exception ends the
+/// process: it never reaches the code of the program that was forked, which would then run twice.
 template <class Life>
 [[noreturn]] void liveForked(const char *process, Life life) noexcept
 {

@@ -21,7 +21,7 @@ bool isUtf8(const char *encoding)
     return qstricmp(encoding, "UTF-8") == 0 || qstricmp(encoding, "utf8") == 0;
 }
 
-// The locale of the same language whose encoding is UTF-8: "de_DE.UTF-8" for "de_DE@euro".
+// Returns the locale of the same language with the encoding UTF-8: "de_DE.UTF-8" for "de_DE@euro".
 QByteArray inUtf8(const QByteArray &locale)
 {
     QByteArray name = locale;
@@ -50,8 +50,8 @@ void adoptLocale()
 
 void reseedRandomNumbers()
 {
-    // It must not be assigned to, nor seeded: Qt 6.4 ends the program then. A test looks whether this works with the Qt
-    // at hand.
+    // Qt 6.4 ends the program if the global generator is assigned to or seeded, so its bytes are replaced. A test
+    // checks that this works with the Qt at hand.
     static_assert(std::is_standard_layout_v<QRandomGenerator> && std::is_trivially_destructible_v<QRandomGenerator>);
     const QRandomGenerator fresh = QRandomGenerator::securelySeeded();
     std::memcpy(static_cast<void *>(QRandomGenerator::global()), static_cast<const void *>(&fresh), sizeof fresh);
@@ -68,7 +68,7 @@ void prepareHostLookups()
 {
     const QtMessageHandler handler
         = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) { });
-    static_cast<void>(QHostInfo::fromName(QString())); // which looks nothing up
+    static_cast<void>(QHostInfo::fromName(QString())); // an empty name looks nothing up
     qInstallMessageHandler(handler);
 }
 

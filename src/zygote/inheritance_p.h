@@ -2,19 +2,20 @@
 #ifndef QTPREFORK_INHERITANCE_P_H
 #define QTPREFORK_INHERITANCE_P_H
 
-/// What a forked process has from the program it came from, and should not have, or lacks because it was forked before
-/// QCoreApplication.
+/// What a forked process must change in what it has inherited from its program, and what it lacks because it was forked
+/// before QCoreApplication.
 namespace Prefork::Internal::Inheritance {
 
-/// Does to the locale what QCoreApplication does in the program: sets the one of the environment, with UTF-8 as its
-/// encoding, as newer versions of Qt do too. Unless the program has chosen one before.
+/// Sets the locale as QCoreApplication does in the program: that of the environment, with UTF-8 as its encoding, as
+/// newer versions of Qt do too. Does nothing if the program has chosen a locale before.
 void adoptLocale();
-/// Seeds QRandomGenerator::global() and the generators of the C library anew, or every process forked from here would
+/// Seeds QRandomGenerator::global() and the generators of the C library; otherwise all processes forked from here would
 /// draw the same numbers. There must be no other thread.
 void reseedRandomNumbers();
-/// Makes what QHostInfo makes at its first lookup, and complains about without an application, without the complaint.
+/// Creates what QHostInfo creates at its first lookup, and suppresses the warning that Qt prints then if there is no
+/// application.
 void prepareHostLookups();
-/// Takes out of the environment what a supervisor as systemd says there for the program alone.
+/// Removes the variables by which a supervisor such as systemd speaks to the program alone.
 void forgetSupervisor();
 
 }

@@ -16,12 +16,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr qint64 Patience = std::chrono::nanoseconds(1s).count();
-constexpr qint64 HurriedPatience = std::chrono::nanoseconds(100ms).count();
+constexpr qint64 LingerTime = std::chrono::nanoseconds(1s).count();
+constexpr qint64 HurriedLingerTime = std::chrono::nanoseconds(100ms).count();
 
 bool isAtEnd(int connection)
 {
-    constexpr int AtOnce = 16; // a client that writes and writes is not the only one
+    constexpr int AtOnce = 16; // a client that never stops writing must not keep the zygote from the others
     std::array<char, 65536> unwanted;
     for (int i = 0; i < AtOnce; ++i) {
         const Posix::Transfer transfer = Posix::readNow(connection, unwanted);
@@ -40,11 +40,10 @@ LingeringConnections::LingeringConnections(Posix::Poller &poller)
 {
 }
 
-void LingeringConnections::begin(Posix::Fd connection, QByteArrayView lastWords)
+void LingeringConnections::begin(Posix::Fd connection, QByteArrayView goodbye)
 {
-    if (!lastWords.isEmpty())
-        static_cast<void>(
-            Posix::writeNow(connection.get(), lastWords)); // a client that does not read learns from the end of file
+    if (!goodbye.isEmpty())
+        static_cast<void>(Posix::writeNow(connection.get(), goodbye)); // if there is no room, the end of file has to do
     Posix::shutDownWriting(connection.get());
     if (isAtEnd(connection.get()))
         return;
@@ -54,7 +53,7 @@ void LingeringConnections::begin(Posix::Fd connection, QByteArrayView lastWords)
     if (m_lingering.size() >= m_most)
         end(m_lingering.begin());
     const bool isUnix = Posix::isUnixSocket(connection.get());
-    const qint64 until = ScoreboardPage::now() + (isUnix && m_isInHurry ? HurriedPatience : Patience);
+    const qint64 until = ScoreboardPage::now() + (isUnix && m_isInHurry ? HurriedLingerTime : LingerTime);
     m_lingering.emplace(number, Lingering{std::move(connection), until, isUnix});
 }
 
@@ -63,7 +62,7 @@ void LingeringConnections::hurry(qint64 now)
     m_isInHurry = true;
     for (auto &[number, lingering] : m_lingering) {
         if (lingering.isUnix)
-            lingering.until = std::min(lingering.until, now + HurriedPatience);
+            lingering.until = std::min(lingering.until, now + HurriedLingerTime);
     }
 }
 

@@ -8,25 +8,27 @@
 
 namespace Prefork::Internal {
 
-/// Connections whose worker is no more. What their clients have written is read to its end before they are closed, for
-/// closing a TCP connection with something unread destroys what the client has not yet read. On a unix socket that
-/// would only be impolite: the client would read of a reset instead of the end.
+/// These are connections whose worker has ended, which stay in the zygote for a short while: after the goodbye and the
+/// end of file, what the client still writes is read and dropped until it hangs up or the time is over. The reason:
+/// closing a TCP connection that has unread bytes destroys what the client has not read yet, and a client on a unix
+/// socket would read of a reset instead of the end.
 class LingeringConnections
 {
 public:
     explicit LingeringConnections(Posix::Poller &poller);
-    /// Clients that do not hang up must not take the descriptors of those to come: beyond so many the oldest is closed.
+    /// At most @p most connections linger; then the oldest is closed for a new one, so that clients that never hang up
+    /// do not use up the descriptors.
     void setMost(std::size_t most) { m_most = most; }
     static constexpr std::size_t Most = 256;
 
     [[nodiscard]] bool isEmpty() const { return m_lingering.empty(); }
-    /// Writes @p lastWords if there is room, and the end of file. Never waits: the poller tells the rest.
-    void begin(Posix::Fd connection, QByteArrayView lastWords);
-    /// Nobody is left to wait for: what is impolite is put up with.
+    /// Writes @p goodbye, if there is room, and the end of file. Never waits: the poller reports what comes later.
+    void begin(Posix::Fd connection, QByteArrayView goodbye);
+    /// Shortens the time of connections on unix sockets, because the program is gone and the zygote should end soon.
     void hurry(qint64 now);
     void onReadable(quint64 number);
     void expire(qint64 now);
-    /// When expire() has something to do, as ScoreboardPage::now(); unset = not at all.
+    /// Returns when expire() has something to do, in the time of ScoreboardPage::now(); unset if it has nothing.
     [[nodiscard]] std::optional<qint64> nextExpiry() const;
 
 private:
@@ -40,7 +42,7 @@ private:
     void end(Iterator lingering);
 
     Posix::Poller &m_poller;
-    std::map<quint64, Lingering> m_lingering; // by number, which is by age
+    std::map<quint64, Lingering> m_lingering; // by number, so the oldest is first
     quint64 m_lastNumber = 0;
     std::size_t m_most = Most;
     bool m_isInHurry = false;

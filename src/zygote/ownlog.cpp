@@ -7,7 +7,7 @@ namespace Prefork::Internal {
 
 namespace {
 
-quint64 s_lost = 0; // by this process
+quint64 s_lost = 0; // lines lost by this process
 
 }
 
@@ -15,7 +15,7 @@ void logOwn(const QLoggingCategory &category, QtMsgType type, const QString &lin
 {
     if (!category.isEnabled(type))
         return;
-    Posix::HastyStderr errors;
+    Posix::NonBlockingStderr errors;
     if (!errors.hasRoom()) {
         ++s_lost;
         return;

@@ -6,8 +6,8 @@
 
 namespace Prefork::Internal {
 
-/// Logs a line of the library's own in a zygote or worker. Those must go on even if nobody reads standard error: a line
-/// that finds no room there is lost, and the next that does find room is preceded by how many were.
+/// Logs a line of the library in a zygote or worker, which must not wait for whoever reads standard error. If there is
+/// no room, the line is lost; before the next line that has room, the number of lost lines is logged.
 void logOwn(const QLoggingCategory &category, QtMsgType type, const QString &line);
 
 }

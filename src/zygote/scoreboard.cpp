@@ -36,7 +36,8 @@ std::optional<std::size_t> Scoreboard::take()
     return slot;
 }
 
-// A worker that ended while replies waited for a method has been surprised by it.
+// If the worker ended in a method while held replies waited, the flag of that method is set: the next worker shall not
+// hold replies back for it.
 void Scoreboard::giveBack(std::size_t slot)
 {
     const quint32 flag = page(slot)->heldFor.exchange(0, std::memory_order_relaxed);

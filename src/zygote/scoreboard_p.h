@@ -10,29 +10,30 @@
 
 namespace Prefork::Internal {
 
-/// The pages of all workers: shared memory mapped before the zygote is forked, so that program, zygote and workers see
-/// the same. Behind them lie flags that every worker may set.
+/// This is the shared memory with the pages of all workers, and behind them the flags of methods, which every worker
+/// may set. It is mapped before the zygote is forked, so that program, zygote and workers see the same. The zygote
+/// gives pages to workers and takes them back; the program only reads.
 class Scoreboard
 {
     Q_DISABLE_COPY_MOVE(Scoreboard)
 
 public:
     static constexpr std::size_t MaxWorkers = 16384;
-    static constexpr std::size_t Flags = 4096; // no page is smaller
+    static constexpr std::size_t Flags = 4096; // no page of memory is smaller than this
 
     Scoreboard();
     ~Scoreboard();
     [[nodiscard]] bool isValid() const { return m_memory != nullptr; }
 
-    /// In the zygote: a page nobody uses, or nothing when all are taken.
+    /// Takes a page that no worker uses, in the zygote; nothing if there is none.
     [[nodiscard]] std::optional<std::size_t> take();
     void giveBack(std::size_t slot);
     [[nodiscard]] ScoreboardPage *page(std::size_t slot) const;
-    /// Of methods, by InterfacePrivate::shareSurprises().
+    /// Returns the flags that InterfacePrivate::shareSlowFlags() numbers.
     [[nodiscard]] std::span<std::atomic<quint8>> flags() const { return m_flags; }
 
     void makeReadOnly();
-    /// In a worker: it writes its own page and no other's, and the flags.
+    /// Makes everything read-only but the worker's own page and the flags, in a worker.
     void makeReadOnlyBut(std::size_t slot);
 
 private:
@@ -42,7 +43,7 @@ private:
     std::size_t m_pageSize;
     void *m_memory;
     std::span<std::atomic<quint8>> m_flags;
-    std::size_t m_unused = 0; // pages from here on were never taken
+    std::size_t m_unused = 0; // the first page that was never taken
     std::vector<std::size_t> m_free;
 };
 

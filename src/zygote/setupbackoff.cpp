@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A setup that keeps failing is tried ever less often, but soon enough after it has been mended.
+// The delays: a setup that keeps failing is tried less and less often, but soon enough after its cause is mended.
 constexpr int ForgivenBadStarts = 3;
 constexpr SetupBackOff::Time FirstDelay = 20ms;
 constexpr SetupBackOff::Time LongestDelay = 1s;
@@ -64,7 +64,7 @@ void SetupBackOff::ended(quint64 worker, Start start, Time now)
     const bool wasProbe = m_probe == worker;
     if (wasProbe)
         m_probe.reset();
-    // That a setup went well before others failed proves nothing.
+    // A success counts only if the worker was forked after the last failure.
     if ((start == Start::Good && (wasProbe || begun >= m_lastBadStart))
         || (m_badStarts > 0 && now - m_lastBadStart > Forgiveness))
         m_badStarts = 0;

@@ -10,34 +10,36 @@
 
 namespace Prefork::Internal {
 
-/// Decides when a worker may be forked while workers keep failing in their setup: one at a time, the probe, and ever
-/// less often. Pure, told what happens and the time.
+/// Decides when the next worker may be forked, while workers keep failing in their setup: one at a time, and ever less
+/// often. The one is called the probe; the others wait to see how its setup ends. Pure: it is told what happens and the
+/// time. A server's Admission has one, and a ZygoteChannel for the clients of its program.
 class SetupBackOff
 {
 public:
-    /// A moment of the caller's monotonic clock.
+    /// A time of the caller's monotonic clock.
     using Time = std::chrono::nanoseconds;
-    /// How a worker began, known at its end.
+    /// How the setup of a worker went, known when the worker has ended.
     enum class Start { Unknown, Good, Bad };
-    /// Of a ScoreboardPage::Setup.
+    /// Returns the Start for a ScoreboardPage::Setup.
     [[nodiscard]] static Start startOf(quint32 setup);
 
-    /// The moment from which on another worker may begin; it may have passed.
+    /// Returns the time from which on another worker may be forked; it may have passed.
     [[nodiscard]] Time notBefore() const;
     void began(quint64 worker, Time now);
     void ended(quint64 worker, Start start, Time now);
-    /// The worker that others wait for, to see how its setup goes. One that nobody calls they do not wait for for long.
+    /// Returns the worker whose setup the others wait for. If it has no call, so that its setup does not begin, they
+    /// wait only for a limited time.
     [[nodiscard]] std::optional<quint64> probe() const { return m_probe; }
-    /// Its setup is under way, or has succeeded.
+    /// Says that the probe is in its setup now, or that its setup has succeeded.
     void probeWorks(Time now);
     void probeSucceeded();
-    /// How many in a row have failed.
+    /// Returns how many setups in a row have failed.
     [[nodiscard]] int badStarts() const { return m_badStarts; }
 
 private:
     [[nodiscard]] bool isFailing() const;
 
-    std::unordered_map<quint64, Time> m_begun; // of those who have not ended
+    std::unordered_map<quint64, Time> m_begun; // when the workers began that have not ended
     int m_badStarts = 0;
     Time m_lastBadStart{};
     std::optional<quint64> m_probe;

@@ -11,7 +11,7 @@ namespace Prefork::detail {
 
 namespace {
 
-// It lives until the application is destroyed, which happens after the test and its clients are.
+// The zygote lives until the application is destroyed, which happens after the test and its clients are destroyed.
 std::unique_ptr<Zygote> &testZygote()
 {
     static auto *const zygote = new std::unique_ptr<Zygote>;

@@ -11,15 +11,16 @@
 
 namespace Prefork::Internal {
 
-/// Connections that had said nothing yet when their server came to its end. To their clients they are as good as those
-/// that have a worker, and so each gets one when it speaks.
+/// These are connections on which the client had written nothing when their server ended. The zygote keeps them for a
+/// limited time, because a client cannot tell such a connection from one that has a worker: each gets a worker when its
+/// client writes.
 class UnservedConnections
 {
 public:
     using Gone = std::function<void(quint64 id)>;
     struct Waiting
     {
-        ZygoteMessages::Request request; ///< a silent Spawn
+        ZygoteMessages::Request request; ///< a Spawn with isSilent
         Posix::Fd connection;
     };
 
@@ -28,16 +29,16 @@ public:
     {
     }
     [[nodiscard]] bool isEmpty() const { return m_connections.empty(); }
-    /// False if it cannot be watched; the connection ends here then.
+    /// Takes a connection; false if the poller cannot watch it: then it is closed.
     [[nodiscard]] bool add(Waiting waiting);
-    /// The connection that has spoken, of the Spawn @p id, which is the poller's number of it too; unset if it has
-    /// gone.
+    /// Takes out the connection of the Spawn @p id (the poller's number for it as well), whose client has written
+    /// something. If the client has hung up instead, @p gone is called and nothing is returned.
     [[nodiscard]] std::optional<Waiting> onReadable(quint64 id, const Gone &gone);
-    /// The one of the Spawn @p id is let go. False if there is none.
+    /// Closes the connection of the Spawn @p id; false if it is not here.
     bool dismiss(quint64 id);
-    /// Those whose time is over are let go.
+    /// Closes the connections whose time is over.
     void expire(qint64 now, const Gone &gone);
-    /// When expire() has something to do; WorkerWatch::Never if it has nothing.
+    /// Returns when expire() has something to do; WorkerWatch::Never if it has nothing.
     [[nodiscard]] qint64 nextExpiry() const;
 
 private:
@@ -45,7 +46,7 @@ private:
 
     Posix::Poller &m_poller;
     std::unordered_map<quint64, Waiting> m_connections; // by id
-    std::set<std::pair<qint64, quint64>> m_deadlines; // when whose time is over
+    std::set<std::pair<qint64, quint64>> m_deadlines; // when the time of which connection is over
 };
 
 }

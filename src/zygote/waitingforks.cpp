@@ -53,7 +53,7 @@ bool WaitingForks::drain(quint64 id)
     return true;
 }
 
-void WaitingForks::orphan()
+void WaitingForks::onProgramGone()
 {
     std::erase_if(m_waiting, [](const Waiting &waiting) { return waiting.request.staysUntil == 0; });
 }

@@ -10,29 +10,34 @@
 
 namespace Prefork::Internal {
 
-/// Connections for which there can be no worker just now. Their clients wait; who hangs up is let go.
+/// These are connections in the zygote that wait for a worker because a fork has failed, or there is no free page. The
+/// oldest is tried again after a while; a connection whose client hangs up is closed.
 class WaitingForks
 {
 public:
-    /// Takes the connection, or leaves it and says why not, as Workers::spawn().
+    /// Forks a worker for the connection and takes it, or leaves it and returns why there can be none:
+    /// Workers::spawn().
     using Spawn = std::function<std::optional<QString>(const ZygoteMessages::Request &request, Posix::Fd &connection)>;
     using Gone = std::function<void(quint64 id)>;
 
     [[nodiscard]] bool isEmpty() const { return m_waiting.empty(); }
-    /// @p now: as ScoreboardPage::now(), like all times here. @p cause: why it has to wait.
+    /// Adds a connection. @p cause says why it has to wait. All times are in the time of ScoreboardPage::now().
     void add(const ZygoteMessages::Request &request, Posix::Fd connection, const QString &cause, qint64 now);
-    /// The one of the Spawn @p id waits no longer. False if none does.
+    /// Closes the connection of the Spawn @p id; false if it is not here.
     bool dismiss(quint64 id);
-    /// Nobody waits any longer. Returns who has.
+    /// Closes all connections; returns the ids of their Spawns.
     std::vector<quint64> dismissAll();
-    /// The worker for the one of the Spawn @p id is to leave when it is free. False if none waits.
+    /// Says that the worker that the Spawn @p id will get has to leave when it is free; false if that connection is not
+    /// here.
     bool drain(quint64 id);
-    /// Tries again, if it is time.
+    /// Tries again, if it is time: closes connections whose client has gone, then forks for the others while that
+    /// succeeds.
     void act(qint64 now, const Spawn &spawn, const Gone &gone);
-    /// When act() has something to do; WorkerWatch::Never if it has nothing.
+    /// Returns when act() has something to do; WorkerWatch::Never if it has nothing.
     [[nodiscard]] qint64 nextAct() const;
-    /// The program is gone: only those may wait on whose clients had a connection when their server came to its end.
-    void orphan();
+    /// Closes, when the program is gone, all connections but those of UnservedConnections, whose clients had a
+    /// connection when their server ended.
+    void onProgramGone();
 
 private:
     struct Waiting

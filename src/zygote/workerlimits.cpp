@@ -17,7 +17,7 @@ using Posix::Resource;
 
 namespace {
 
-// The id with which setresuid() leaves things as they are.
+// For setresuid() this id means: no change.
 constexpr quint32 NoId = quint32(-1);
 
 QString senseless(const char *member, qint64 value, const QString &wanted)
@@ -71,7 +71,8 @@ QString limit(Resource resource, quint64 amount, quint64 hard)
         .arg(cause);
 }
 
-// At the soft limit comes SIGXCPU, at the hard one SIGKILL; and the kernel's nanoseconds overflow after some centuries.
+// At the soft limit the kernel sends SIGXCPU, at the hard limit SIGKILL. The time is bounded here because the kernel's
+// count of nanoseconds overflows after some centuries.
 QString limitCpuTime(std::chrono::seconds time)
 {
     constexpr qint64 Decades = 1'000'000'000;
@@ -82,7 +83,7 @@ QString limitCpuTime(std::chrono::seconds time)
 
 QString limitAddressSpace(quint64 bytes)
 {
-    // Below it not even an error could be told.
+    // Under a lower limit, the worker could not even report an error.
     if (const quint64 inUse = Posix::addressSpaceInUse(); bytes <= inUse)
         return QStringLiteral("limits.addressSpace is %1 bytes, but a worker that does nothing has %2 already")
             .arg(bytes)
@@ -114,7 +115,7 @@ QString applyLimits(const WorkerLimits &limits)
     const auto must = [](bool isDone, const QString &what) {
         return isDone ? QString() : QStringLiteral("cannot %1: %2").arg(what, Posix::lastErrorText());
     };
-    // While there may be privileges; what takes them away comes last.
+    // The steps that may need privileges come first, those that give privileges up come last.
     step(limits.nice.has_value(),
          [&] { return must(Posix::setNice(*limits.nice), QStringLiteral("set nice to %1").arg(*limits.nice)); });
     step(limits.oomScoreAdjust != 0, [&] {
@@ -156,7 +157,7 @@ QString tryLimits(const WorkerLimits &limits)
     if (pid < 0)
         return QStringLiteral("the limits of workers cannot be tried: %1").arg(Posix::lastErrorText());
     if (pid == 0) {
-        // A byte before the text, so that silence means death.
+        // The byte before the text tells an empty text from a child that has died.
         liveForked("a trial of the limits of workers",
                    [&] { return Posix::writeAll(ends->second.get(), ':' + applyLimits(limits).toUtf8()) ? 0 : 1; });
     }

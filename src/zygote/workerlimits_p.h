@@ -8,10 +8,10 @@
 
 namespace Prefork::Internal {
 
-/// Puts this process under the limits, for good. An empty text, or what could not be applied and why: then it must not
-/// go on.
+/// Puts this process under the limits, which cannot be undone. Returns what could not be applied and why, and then the
+/// process must end; or an empty text.
 [[nodiscard]] QString applyLimits(const WorkerLimits &limits);
-/// What applyLimits() comes to, found out in a child.
+/// Returns what applyLimits() would return, which is found out in a child process; or what makes no sense in @p limits.
 [[nodiscard]] QString tryLimits(const WorkerLimits &limits);
 
 }

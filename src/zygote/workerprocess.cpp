@@ -26,34 +26,35 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
 
-// In the zygote and its program these stay those of nobody.
+// In the zygote and its program these keep their initial values.
 Peer s_peer;
 quint64 s_number = 0;
 
 ScoreboardPage *s_page = nullptr;
 
-// What lies unread then has provably not begun, and the zygote says so in the goodbye. Without goodbyes nobody would
-// know.
+// Ends the process if no checkout holds the worker and it is idle. What it has not read has certainly not begun, and
+// the zygote says so in the goodbye. A client without goodbyes would not know, so then the worker stays.
 void leaveIfFree()
 {
     if (s_page->isFree() && s_page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
         Posix::exitNow(0);
 }
 
-// While the worker is free it is in code of ours that holds no lock, so that here one may do more than elsewhere.
+// This is a signal handler. While the worker is free, the process runs only code of this library that holds no lock, so
+// the handler may end it in the usual way.
 void onLeaveSignal()
 {
     s_page->askedToLeave.store(1, std::memory_order_relaxed);
     leaveIfFree();
 }
 
-// Turns this process, which has just been forked, into a worker. Returns why that is not possible; empty if it is one.
+// Makes this freshly forked process a worker. Returns why that is not possible; empty if it is.
 QString becomeWorker(const WorkerStart &start)
 {
     if (start.options.killsChildren)
         Posix::leadGroup(0);
     std::vector<int> keep = start.interface.keptDescriptors;
-    keep.insert(keep.end(), start.blanks.begin(), start.blanks.end());
+    keep.insert(keep.end(), start.nullDescriptors.begin(), start.nullDescriptors.end());
     keep.push_back(start.connection);
     Posix::beginProcess(std::move(keep));
     Inheritance::reseedRandomNumbers();
@@ -63,7 +64,7 @@ QString becomeWorker(const WorkerStart &start)
     s_page = start.scoreboard.page(start.slot);
     Posix::onLeaveSignal(pid_t(start.zygote), onLeaveSignal);
     Posix::receiveSignals();
-    Posix::inChildren(Running::leaveToParent);
+    Posix::inChildren(RunningCall::leaveToParent);
     if (!start.options.name.isEmpty())
         Posix::setTitle(start.options.name + " worker " + QByteArray::number(start.number));
     s_peer = start.peer;
@@ -78,16 +79,17 @@ void logEnd(const WorkerStart &start, const QString &cause)
            line.arg(QString::number(start.number), QString::number(Posix::processId()), cause));
 }
 
-/// Reads for a worker whose client must have said hello some time after it has begun to, or has connected.
-class Greeting
+/// Reads from the worker's connection, and limits how long the client may take for its hello: from its first byte on,
+/// or from the start if it must speak the native protocol.
+class HelloTimeout
 {
 public:
-    explicit Greeting(const WorkerStart &start)
+    explicit HelloTimeout(const WorkerStart &start)
         : m_connection(start.connection)
         , m_timeout(start.helloTimeout)
     {
         if (start.isNativeOnly)
-            begun(); // else it may be an idle JSON client
+            begun(); // any other client may be an idle one that speaks JSON
     }
     void begun()
     {
@@ -117,7 +119,8 @@ private:
     std::chrono::steady_clock::time_point m_until;
 };
 
-// What a kernel without memory refused, it may grant a moment later.
+// Returns how many bytes a transfer has moved, as Channel wants it. If the kernel has no memory just now, this waits a
+// moment, and it counts as 0.
 qsizetype countOf(const Posix::Transfer &transfer)
 {
     if (transfer.status == Posix::Transfer::Done)
@@ -163,7 +166,7 @@ int endWith(const WorkerStart &start, const QString &cause)
 {
     if (cause.isEmpty())
         return 0;
-    s_page->enter(ScoreboardPage::Idle); // nobody need look for the cause in a method
+    s_page->enter(ScoreboardPage::Idle); // so that nobody looks for the cause in a method
     logEnd(start, Wire::onOneLine(cause));
     return 1;
 }
@@ -172,7 +175,7 @@ int serveConnection(const WorkerStart &start)
 {
     s_page->enter(ScoreboardPage::Idle);
     std::array<char, 1> first;
-    Greeting greeting(start);
+    HelloTimeout greeting(start);
     const Posix::Transfer beginning = greeting.read(first);
     if (beginning.status == Posix::Transfer::WouldBlock)
         return endWith(start, QStringLiteral("its client has not said hello in time"));
@@ -189,7 +192,8 @@ int serveConnection(const WorkerStart &start)
         if (session->isGreeted())
             greeting.greeted();
         std::atomic_signal_fence(
-            std::memory_order_seq_cst); // it is free before it looks, or the signal between the two would be lost
+            // The page says "free" before askedToLeave is read; otherwise a signal in between would be lost.
+            std::memory_order_seq_cst);
         if (s_page->askedToLeave.load(std::memory_order_relaxed) != 0)
             leaveIfFree();
         const Posix::Transfer transfer = greeting.read(session->space());

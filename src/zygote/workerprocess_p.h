@@ -15,7 +15,7 @@ namespace Prefork::Internal {
 
 class Scoreboard;
 
-/// All that a freshly forked worker needs to know.
+/// This is what a worker needs when it has just been forked.
 struct WorkerStart
 {
     InterfacePrivate &interface;
@@ -28,12 +28,13 @@ struct WorkerStart
     quint64 descriptorLimit = 0; ///< RLIMIT_NOFILE as the program and preload left it
     bool isNativeOnly = false;
     std::chrono::milliseconds helloTimeout{}; ///< 0 = none
-    qint64 zygote = 0; ///< its process id
-    const std::vector<int> &blanks; ///< descriptors that stay as they are, besides those of the interface
+    qint64 zygote = 0; ///< process id of the zygote
+    const std::vector<int>
+        &nullDescriptors; ///< descriptors of NullDescriptors, which stay open besides those of the interface
 };
 
-/// The whole life of a worker process: blocking read, call, write, until its client hangs up. Never returns and never
-/// throws.
+/// Runs the whole life of a worker process: it reads, calls and writes, blocking, until its client hangs up. Never
+/// returns and never throws.
 [[noreturn]] void runWorker(const WorkerStart &start) noexcept;
 
 }

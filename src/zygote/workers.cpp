@@ -22,8 +22,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr quint64 AnyWorker = 0; // no worker's number
-// How soon to look whether workers have ended of whom no descriptor tells it.
+constexpr quint64 AnyWorker = 0; // no worker has this number
+// How often to check whether workers have ended whose end no descriptor tells.
 constexpr qint64 SoonSpan = std::chrono::nanoseconds(20ms).count();
 constexpr qint64 LaterSpan = std::chrono::nanoseconds(1s).count();
 
@@ -46,7 +46,7 @@ Wire::GoodbyeReason reasonOf(Event::Cause cause)
         return Wire::GoodbyeReason::Room;
     case Event::Shutdown:
     case Event::LeftAtShutdown:
-    case Event::LeftOrphaned:
+    case Event::LeftWithoutServer:
     case Event::LeftWhenTold:
         return Wire::GoodbyeReason::Retired;
     }
@@ -81,7 +81,7 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     if (pid == 0) {
         runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(),
                    m_descriptorLimit, request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout),
-                   m_processId, m_blanks});
+                   m_processId, m_nullDescriptors});
     }
     if (pid < 0) {
         const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
@@ -89,7 +89,7 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
         return cause;
     }
     if (m_options.killsChildren)
-        Posix::leadGroup(pid); // as it does itself: whoever comes first
+        Posix::leadGroup(pid); // the worker does the same; whichever comes first counts
     child.process = Posix::ChildProcess(pid);
     child.connection = std::move(connection);
     watchOver(child);
@@ -119,9 +119,9 @@ void Workers::retire(quint64 id, qint64 staysUntil)
     inform(id, [staysUntil](WorkerWatch &watch) { Internal::retire(watch, staysUntil); });
 }
 
-void Workers::condemn(quint64 id)
+void Workers::endNow(quint64 id)
 {
-    inform(id, [](WorkerWatch &watch) { watch.condemn(); });
+    inform(id, [](WorkerWatch &watch) { watch.endNow(); });
 }
 
 template <class News>
@@ -129,13 +129,13 @@ void Workers::inform(quint64 id, News news)
 {
     const auto number = m_numbers.find(id);
     if (number == m_numbers.end())
-        return; // it has gone already
+        return; // the worker has gone already
     Child &child = m_children.at(number->second);
     news(child.watch);
     look(child, ScoreboardPage::now());
 }
 
-void Workers::orphan()
+void Workers::onProgramGone()
 {
     m_lingering.hurry(ScoreboardPage::now());
     askAllToLeave();
@@ -172,8 +172,8 @@ bool Workers::watchDescriptor(const Child &child)
         && m_poller.add(descriptor, Poller::Input, ZygoteToken{ZygoteToken::Process, child.number}.value());
 }
 
-// From now on it looks by itself too, for a signal can be lost in what preload has arranged; and soon, for a child may
-// have ended before.
+// Opens a descriptor that tells of ended children, by SIGCHLD. The zygote also checks by time from now on, for the
+// signal can get lost in what preload has set up; and it checks soon, for a child may have ended before.
 void Workers::listenForEnds()
 {
     m_nextLookForEnds = ScoreboardPage::now() + SoonSpan;
@@ -184,7 +184,8 @@ void Workers::listenForEnds()
         m_endedChildren.close();
 }
 
-// Of one that a debugger holds no signal comes, and waiting does not tell of it either.
+// Finds workers that have ended, among those whose end no descriptor tells. For a worker that a debugger holds, no
+// signal comes, and waitid() says nothing: only /proc does, which is read more rarely.
 void Workers::lookForEnds(qint64 now)
 {
     const bool isThorough = now >= m_nextThoroughLook;
@@ -205,7 +206,7 @@ void Workers::lookForEnds(qint64 now)
     m_endedChildren.close();
 }
 
-void Workers::forgo(quint64 id, const QString &cause)
+void Workers::tellNotSpawned(quint64 id, const QString &cause)
 {
     Event event;
     event.kind = Event::NotSpawned;
@@ -217,7 +218,7 @@ void Workers::forgo(quint64 id, const QString &cause)
 void Workers::refuse(quint64 id, const QString &cause, Posix::Fd connection)
 {
     logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker: %1").arg(cause));
-    forgo(id, cause);
+    tellNotSpawned(id, cause);
     if (connection.isOpen() && Posix::peekByte(connection.get()) == Wire::NativeHelloByte) {
         m_lingering.begin(std::move(connection), Wire::goodbyeInsteadOfHello(Wire::GoodbyeReason::Unspawned, cause));
     }
@@ -237,23 +238,24 @@ void Workers::onReady(const Poller::Ready &ready)
     }
     const auto child = m_children.find(token.number);
     if (child == m_children.end())
-        return; // buried a moment ago
+        return; // its end was handled a moment ago
     if (token.kind == ZygoteToken::Process)
         onEnded(child->second, true);
     else
         onConnection(child->second, ready);
 }
 
-// Reaped last: whoever sees that there is no such process any more is to see the end of its connection too. One that a
-// debugger holds cannot be reaped yet, but it has ended, and its client waits.
+// Handles the end of a worker; @p isCertain if it is known to have ended. The worker is reaped last, so that whoever
+// sees that the process is gone also sees the end of its connection. A worker that a debugger holds cannot be reaped
+// yet, but it has ended, and its client must not wait.
 void Workers::onEnded(Child &child, bool isCertain)
 {
     const auto death = child.process.death();
     if (!death && !isCertain)
         return;
-    const Event event = bury(child, death.value_or(Posix::Death{child.process.pid()}));
+    const Event event = reportDeath(child, death.value_or(Posix::Death{child.process.pid()}));
     if (m_options.killsChildren)
-        Posix::killGroup(child.process.pid()); // until it is reaped nobody else has its number
+        Posix::killGroup(child.process.pid()); // before it is reaped, no other group can have its number
     if (death) {
         child.process.reap();
     } else {
@@ -266,7 +268,7 @@ void Workers::onEnded(Child &child, bool isCertain)
     m_children.erase(child.number);
 }
 
-// The poller goes on to tell of a hang-up for ever, so each is heard once.
+// Handles a hang-up. The poller would report it for ever, so the interest in it ends here.
 void Workers::onConnection(Child &child, const Poller::Ready &ready)
 {
     const qint64 now = ScoreboardPage::now();
@@ -310,30 +312,30 @@ void Workers::look(Child &child, qint64 now)
     case WorkerWatch::Order::AskToLeave:
         child.process.signal(Posix::LeaveSignal);
         return;
-    case WorkerWatch::Order::Leave:
+    case WorkerWatch::Order::LeaveBehind:
         child.process.signal(Posix::LeaveSignal);
-        tellLeft(child.id);
+        tellLeftBehind(child.id);
         return;
     case WorkerWatch::Order::Terminate:
     case WorkerWatch::Order::Kill:
         break;
     }
     if (isNews)
-        logSentence(child, now);
+        logKilling(child, now);
     end(child, verdict.order == WorkerWatch::Order::Terminate ? SIGTERM : SIGKILL);
 }
 
-// A worker may have left its group.
+// Sends @p signal to the worker's group, or to the worker alone if it has left its group.
 void Workers::end(const Child &child, int signal)
 {
     if (!m_options.killsChildren || !Posix::signalGroup(child.process.pid(), signal))
         child.process.signal(signal);
 }
 
-void Workers::tellLeft(quint64 id)
+void Workers::tellLeftBehind(quint64 id)
 {
     Event event;
-    event.kind = Event::Left;
+    event.kind = Event::LeftBehind;
     event.id = id;
     m_tell(event);
 }
@@ -359,7 +361,7 @@ Event::Cause Workers::causeOf(const Child &child, const Posix::Death &death) con
     case WorkerWatch::Reason::Shutdown:
         return Event::Shutdown;
     }
-    // One that was asked may still have ended otherwise.
+    // A worker that was asked to leave may have ended for another reason.
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);
     if (death.exitCode != 0 || !page.isFree())
         return Event::Itself;
@@ -369,14 +371,14 @@ Event::Cause Workers::causeOf(const Child &child, const Posix::Death &death) con
     case WorkerWatch::Departure::Room:
         return Event::LeftForRoom;
     case WorkerWatch::Departure::Drain:
-        return Event::LeftOrphaned;
+        return Event::LeftWithoutServer;
     case WorkerWatch::Departure::Shutdown:
         return Event::LeftAtShutdown;
     }
     return Event::Itself;
 }
 
-Event Workers::bury(Child &child, const Posix::Death &death)
+Event Workers::reportDeath(Child &child, const Posix::Death &death)
 {
     Event event;
     event.kind = Event::Died;
@@ -386,22 +388,24 @@ Event Workers::bury(Child &child, const Posix::Death &death)
     event.setup = m_scoreboard.page(child.slot)->setup.load(std::memory_order_relaxed);
     const bool wasInterrupted = event.cause == Event::Abandoned || event.cause == Event::Shutdown;
     if (wasInterrupted && event.setup == ScoreboardPage::SetupFailed)
-        event.setup = ScoreboardPage::NotSetUp; // it might have come to a good end
+        event.setup = ScoreboardPage::NotSetUp; // setup was interrupted; it might have succeeded
     event.exitCode = death.exitCode;
     event.signal = death.signal;
-    m_tell(event); // before the end of file, so that the cause is there when somebody asks for it
+    // Before the end of file is written, so that the program knows the cause when its client sees the end.
+    m_tell(event);
     if (m_unwatched.erase(child.number) == 0)
         m_poller.remove(child.process.descriptor());
     if (child.connection.isOpen()) {
         m_poller.remove(child.connection.get());
-        m_lingering.begin(std::move(child.connection), lastWords(child, event));
+        m_lingering.begin(std::move(child.connection), goodbyeFor(child, event));
     }
     schedule(child, WorkerWatch::Never);
     return event;
 }
 
-// In the middle of a message nobody would understand it, and one goodbye is enough.
-QByteArray Workers::lastWords(const Child &child, const Event &event) const
+// Returns the goodbye to write for a worker that has ended; empty if its client would not understand it, as in the
+// middle of a message.
+QByteArray Workers::goodbyeFor(const Child &child, const Event &event) const
 {
     const ScoreboardPage *const page = m_scoreboard.page(child.slot);
     const bool isNative = page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;

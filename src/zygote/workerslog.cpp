@@ -32,8 +32,8 @@ qint64 timeInState(const ScoreboardPage &page, qint64 now)
 
 }
 
-// A client that gives up is nothing to worry about, so that is no warning.
-void Workers::logSentence(const Child &child, qint64 now) const
+// A client that gives up is normal, so only a hung worker is a warning.
+void Workers::logKilling(const Child &child, qint64 now) const
 {
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);
     const QString method = methodOf(page);
@@ -53,7 +53,7 @@ void Workers::logSentence(const Child &child, qint64 now) const
     logOwn(lcZygote(), QtInfoMsg, QStringLiteral("Killing abandoned worker ") + sentence + since);
 }
 
-// An idle worker that exits says itself why.
+// An idle worker that exits has logged the reason itself, so that is no warning.
 void Workers::logDeath(const Child &child, const Event &event) const
 {
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);

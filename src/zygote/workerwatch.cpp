@@ -10,13 +10,13 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::chrono::milliseconds LongestSpan
-    = std::chrono::hours(24 * 365); // milliseconds::max() would not fit nanoseconds
-// How soon one that is idle now is looked at again, with a limit of next to nothing.
+    = std::chrono::hours(24 * 365); // milliseconds::max() would overflow in nanoseconds
+// How soon an idle worker is looked at again, however small the limits are.
 constexpr qint64 ShortestSpan = std::chrono::nanoseconds(10ms).count();
 // How long an idle worker may take to notice that its client has hung up.
 constexpr qint64 NoticeSpan = std::chrono::nanoseconds(1s).count();
-// Asking interrupts what a worker sleeps in, so one that is busy is asked between two calls, if there is such a moment
-// to be seen.
+// The signal that asks a worker to leave interrupts system calls of a method. So a busy worker is asked between two
+// calls, if such a moment is seen: it is looked at this often, and so many times.
 constexpr qint64 BusySpan = std::chrono::nanoseconds(20ms).count();
 constexpr int PatientLooks = 50;
 
@@ -51,8 +51,8 @@ WorkerWatch::Verdict WorkerWatch::look(const ScoreboardPage &page, const Limits 
     if (m_reason != Reason::None) {
         return now < m_killAt ? Verdict{Order::None, m_killAt} : kill(now);
     }
-    if (m_isCondemned)
-        return sentence(Reason::Shutdown, limits, now);
+    if (m_mustEnd)
+        return terminate(Reason::Shutdown, limits, now);
     Verdict verdict = lookAtWork(page, limits, now);
     if (m_departure == Departure::None || verdict.order != Order::None)
         return verdict;
@@ -71,13 +71,13 @@ WorkerWatch::Verdict WorkerWatch::lookAtWork(const ScoreboardPage &page, const L
     const qint64 hungAt = after(since, limits.hung);
     const qint64 abandonedAt = after(std::max(since, hungUpAt(protocol)), limits.abandoned);
     if (now >= hungAt)
-        return sentence(Reason::Hung, limits, now);
+        return terminate(Reason::Hung, limits, now);
     if (now >= abandonedAt)
-        return sentence(Reason::Abandoned, limits, now);
+        return terminate(Reason::Abandoned, limits, now);
     return {Order::None, std::min(hungAt, abandonedAt)};
 }
 
-WorkerWatch::Verdict WorkerWatch::sentence(Reason reason, const Limits &limits, qint64 now)
+WorkerWatch::Verdict WorkerWatch::terminate(Reason reason, const Limits &limits, qint64 now)
 {
     m_reason = reason;
     if (limits.kill == 0)
@@ -86,21 +86,21 @@ WorkerWatch::Verdict WorkerWatch::sentence(Reason reason, const Limits &limits, 
     return {Order::Terminate, m_killAt};
 }
 
-// Again and again, for a system call may fail once, and there are processes that cannot be killed just now.
+// Kills, and again after a while: the system call may fail, and some processes cannot be killed at the moment.
 WorkerWatch::Verdict WorkerWatch::kill(qint64 now)
 {
     m_killAt = now + NoticeSpan;
     return {Order::Kill, m_killAt};
 }
 
-// It may become busy at any moment: also after a hang-up, with what it has read before. One that does neither that nor
-// end is stopped.
+// An idle worker may become busy at any moment, even after a hang-up, with what it has read before. If it does neither
+// that nor end, it is stopped, and must be killed.
 WorkerWatch::Verdict WorkerWatch::lookAtIdle(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
     const quint32 protocol = page.protocol.load(std::memory_order_relaxed);
     const qint64 idleSince = page.since.load(std::memory_order_relaxed);
     if (now >= after(after(std::max(idleSince, hungUpAt(protocol)), limits.abandoned), NoticeSpan))
-        return sentence(Reason::Abandoned, limits, now);
+        return terminate(Reason::Abandoned, limits, now);
     qint64 next = after(now, limits.hung);
     const bool mayProveNative = protocol == ScoreboardPage::UnknownProtocol && m_halfClosedAt != Never;
     if (hungUpAt(protocol) != Never || mayProveNative)
@@ -108,22 +108,23 @@ WorkerWatch::Verdict WorkerWatch::lookAtIdle(const ScoreboardPage &page, const L
     return {Order::None, next};
 }
 
-// Clients without goodbyes would take the end of an idle connection for a failure, and some write without looking. So a
-// worker of theirs that nothing holds is left to them for a while, whatever they do with it then.
+// A client without goodbyes takes the end of an idle connection for a failure, and some write without looking. So its
+// worker, when free, is left to it until the time is over, even if it becomes busy again.
 WorkerWatch::Verdict WorkerWatch::lookAtStaying(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
-    if (m_isLeft)
-        return now >= m_staysUntil ? sentence(Reason::Shutdown, limits, now) : Verdict{Order::None, m_staysUntil};
+    if (m_isLeftBehind)
+        return now >= m_staysUntil ? terminate(Reason::Shutdown, limits, now) : Verdict{Order::None, m_staysUntil};
     if (!page.isFree())
         return {Order::None, now + BusySpan};
     if (now >= m_staysUntil)
-        return sentence(Reason::Shutdown, limits, now);
-    m_isLeft = true;
-    return {Order::Leave, m_staysUntil};
+        return terminate(Reason::Shutdown, limits, now);
+    m_isLeftBehind = true;
+    return {Order::LeaveBehind, m_staysUntil};
 }
 
-// A native worker leaves by itself, for it alone knows that it is free; then the goodbye proves what never began. The
-// others have no goodbye: while their server lives on they are left alone.
+// A worker is asked to leave, and ends by itself, because only it knows when it is free; then the goodbye proves which
+// calls never began. A worker whose client knows no goodbyes ignores that, so such a client keeps its worker while the
+// server lives.
 WorkerWatch::Verdict WorkerWatch::lookAtLeaving(const ScoreboardPage &page, const Limits &limits, qint64 now)
 {
     const bool isNative = page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;

@@ -23,12 +23,13 @@ using namespace ZygoteMessages;
 
 namespace {
 
-// A zygote whose workers have gone ends as soon as their clients have heard it; one that still serves is left to do so.
-constexpr std::chrono::milliseconds Lingering{2000};
-constexpr std::chrono::milliseconds ShortParting{20};
+// How long the destructor waits for the zygote process to end: one whose workers have gone ends soon; one that still
+// serves goes on without its program.
+constexpr std::chrono::milliseconds LongWait{2000};
+constexpr std::chrono::milliseconds ShortWait{20};
 
-// The zygotes that live, in the order in which they were made. This is never destroyed, for a zygote may be a static
-// object. A process that was forked has those of its parent here too, which are not its own.
+// These are all Zygote objects, in the order in which they were made. The list is never destroyed, for a Zygote may be
+// a static object. A forked process also has the entries of its parent, which are not its own.
 struct Living
 {
     struct Entry
@@ -73,9 +74,9 @@ Zygote::~Zygote()
         d->channel->close();
     if (!d->process)
         return;
-    if (d->process->waitForEnd(isServing ? ShortParting : Lingering))
+    if (d->process->waitForEnd(isServing ? ShortWait : LongWait))
         d->process->reap();
-    else if (!d->channel) // which sees to it
+    else if (!d->channel) // otherwise the channel has asked for that
         reapWhenItEnds(d->process);
 }
 

@@ -10,7 +10,7 @@
 
 namespace Prefork::Internal {
 
-/// What is wrong with a null pointer to a zygote.
+/// Returns the error text for a null pointer to a zygote.
 [[nodiscard]] inline QString noZygote()
 {
     return QStringLiteral("there is no zygote: make one at the top of main(), before QCoreApplication");
@@ -20,23 +20,27 @@ namespace Prefork::Internal {
 
 namespace Prefork {
 
+/// This is the program's side of its zygote: it forks the zygote process, waits until it is ready, and holds what
+/// clients and servers on it share.
 class ZygotePrivate
 {
 public:
     [[nodiscard]] static ZygotePrivate &of(const Zygote &zygote) { return *zygote.d; }
 
-    /// Forks; in the child it does not return. The text says why there is no zygote.
+    /// Forks the zygote; in the child process this does not return. Returns why there is no zygote; empty if there is
+    /// one.
     [[nodiscard]] QString start(InterfacePrivate &interface);
     [[nodiscard]] QString awaitReady();
-    /// Why this process cannot be forked any more, as what is the matter with @p what; empty while it can.
+    /// Returns why this process cannot be forked any more, in a text that begins with @p what; empty if it can.
     [[nodiscard]] static QString tooLate(const QString &what);
 
     ZygoteOptions options;
-    detail::TypeRegistry types; // of the interface, which clients on this zygote have too
+    detail::TypeRegistry types; // the types of the interface, which clients on this zygote know too
     QString error;
-    std::shared_ptr<Posix::ChildProcess> process; // the channel looks at it too
-    std::shared_ptr<Internal::Scoreboard> scoreboard = std::make_shared<Internal::Scoreboard>(); // servers read it too
-    Posix::Fd control; // until the channel has it
+    std::shared_ptr<Posix::ChildProcess> process; // shared with the channel
+    // Shared with servers, which read it.
+    std::shared_ptr<Internal::Scoreboard> scoreboard = std::make_shared<Internal::Scoreboard>();
+    Posix::Fd control; // the socket to the zygote, until the channel takes it
     std::shared_ptr<Internal::ZygoteChannel> channel;
 };
 

@@ -20,11 +20,11 @@ using Posix::now;
 
 namespace {
 
-// Of this process, and of those it was forked from.
+// Returns the channels of this process, and copies of those of the processes it was forked from.
 std::vector<ZygoteChannel *> &allChannels()
 {
     static auto *const channels
-        = new std::vector<ZygoteChannel *>; // It is never deleted, for a global Zygote may be destroyed after it.
+        = new std::vector<ZygoteChannel *>; // never deleted, because a global Zygote may be destroyed later
     return *channels;
 }
 
@@ -46,7 +46,7 @@ ZygoteChannel::~ZygoteChannel()
     std::erase(allChannels(), this);
 }
 
-// Also without a client or a server somebody has to notice when a zygote dies.
+// Runs when the application is made: the death of a zygote must be noticed even without a client or a server.
 void ZygoteChannel::attachAll()
 {
     reapEndedZygotes();
@@ -61,7 +61,7 @@ quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer, Request req
     const quint64 id = ++m_lastId;
     attach();
     if (!isOpen())
-        return id; // the connection ends here
+        return id; // the connection is closed here
     if (m_isEnding) {
         refuse(id, endingText());
         return id;
@@ -77,7 +77,7 @@ quint64 ZygoteChannel::spawn(Posix::Fd connection, const Peer &peer, Request req
     return id;
 }
 
-// Not at once: the caller does not know its id yet.
+// Emits notSpawned() later, because the caller does not know the id yet.
 void ZygoteChannel::refuse(quint64 id, const QString &cause)
 {
     QMetaObject::invokeMethod(this, [this, id, cause] { Q_EMIT notSpawned(id, cause); }, Qt::QueuedConnection);
@@ -121,7 +121,7 @@ void ZygoteChannel::order(Request::Kind kind, quint64 id, qint64 staysUntil)
     flush();
 }
 
-// The channel is older than the event loop, so its notifiers wait for the first use.
+// The channel is made before the event loop, so its notifiers are made at the first use.
 void ZygoteChannel::attach()
 {
     if (thread() != QThread::currentThread())
@@ -220,7 +220,7 @@ std::chrono::nanoseconds ZygoteChannel::setupBackOff()
 void ZygoteChannel::noteClientsSpawn(quint64 id)
 {
     m_setups.began(id, now());
-    if (m_setups.probe().value_or(0) == id) // numbers run from 1
+    if (m_setups.probe().value_or(0) == id) // ids begin at 1
         m_probeSlot.reset();
 }
 
@@ -232,8 +232,8 @@ void ZygoteChannel::handle(const Event &event)
             m_probeSlot = event.slot;
         Q_EMIT spawned(event.id, event.pid, event.slot);
         return;
-    case Event::Left:
-        Q_EMIT left(event.id);
+    case Event::LeftBehind:
+        Q_EMIT leftBehind(event.id);
         return;
     case Event::NotSpawned:
         --m_alive;
@@ -256,8 +256,8 @@ void ZygoteChannel::handle(const Event &event)
     Q_EMIT roomChanged();
 }
 
-// A worker that was forked just before has the zygote's end of the socket too, until it comes to close it: by then it
-// may have been stopped.
+// The zygote's end closes the channel even if the socket is still open: a worker that was forked just before has a copy
+// of the socket until it closes it, and may have been stopped before that.
 void ZygoteChannel::onZygoteEnded()
 {
     readEvents();

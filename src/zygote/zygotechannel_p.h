@@ -23,57 +23,57 @@ QT_END_NAMESPACE
 
 namespace Prefork::Internal {
 
-/// The program's end of the line to its zygote, on the event loop. Shared by the Zygote and whoever uses it; never
-/// blocks.
+/// This is the program's end of the socket to its zygote, on the event loop: it sends requests for workers and emits
+/// what the zygote answers. The Zygote, its servers and its clients share it, all in one thread; it never blocks.
 class ZygoteChannel : public QObject
 {
     Q_OBJECT
 
 public:
-    /// @p process: the zygote. @p capacity: as many workers at a time; further spawns wait here.
+    /// @p process is the zygote. At most @p capacity workers live at a time; further spawns wait here.
     ZygoteChannel(Posix::Fd socket, std::shared_ptr<const Posix::ChildProcess> process, quint32 capacity);
     void setScoreboard(const std::shared_ptr<const Scoreboard> &scoreboard) { m_scoreboard = scoreboard; }
     ~ZygoteChannel() override;
 
-    /// Whether a worker may be alive, as far as the zygote has been heard.
+    /// Returns whether a worker may be alive, by what the zygote has said so far.
     [[nodiscard]] bool hasWorkers() const { return m_alive > 0; }
     [[nodiscard]] bool isOpen() const { return m_socket.isOpen(); }
-    /// Why there can be no further worker for good; empty while there can.
+    /// Returns why there will never be another worker; empty if there may be.
     [[nodiscard]] QString refusal() const;
-    /// Begins to listen to the zygote, once there is an event dispatcher, and again when there is another one. spawn()
-    /// does it too.
+    /// Begins to listen to the zygote, if there is an event dispatcher, and again when there is another one. spawn()
+    /// calls it too.
     void attach();
-    /// Asks for a worker on @p connection, on the terms of @p request; the answer comes as spawned() or notSpawned(). A
-    /// later died() bears the same id. If there can be none at the moment the connection is refused or, if it may,
-    /// waits until there can or its client hangs up.
+    /// Asks for a worker on @p connection, on the terms of @p request. The answer comes as spawned() or notSpawned(),
+    /// and later died(), with the id that is returned. If there can be no worker at the moment, the connection is
+    /// refused; or, with Request::mayWait, it waits until there can be one or its client hangs up.
     quint64 spawn(Posix::Fd connection, const Peer &peer, ZygoteMessages::Request request = {});
-    /// What is to become of a worker, by the id its spawn() returned: anything but Spawn.
+    /// Tells the zygote what to do with a worker, by the id of its spawn(): any kind but Spawn.
     void order(ZygoteMessages::Request::Kind kind, quint64 id) { order(kind, id, 0); }
-    /// Retire; @p staysUntil: when it has to go at the latest, as ScoreboardPage::now().
+    /// Sends a Retire: the worker has to end at @p staysUntil at the latest, in the time of ScoreboardPage::now().
     void retire(quint64 id, qint64 staysUntil) { order(ZygoteMessages::Request::Retire, id, staysUntil); }
-    /// For spawns of clients in this program: how long they have to wait with the next, for their workers keep failing
-    /// in setup; 0 = not at all. It may be asked again before.
+    /// Returns, for spawns of clients in this program, how long the next one has to wait because workers keep failing
+    /// in setup; 0 = not at all. It may be asked again earlier.
     [[nodiscard]] std::chrono::nanoseconds setupBackOff();
-    /// Such a spawn has been asked for.
+    /// Says that a client of this program has called spawn().
     void noteClientsSpawn(quint64 id);
-    /// Whether a spawn() would be passed on at once.
+    /// Returns whether a spawn() would be passed on at once.
     [[nodiscard]] bool hasRoom() const { return m_pending.empty() && m_alive < m_capacity; }
-    /// Handles what the zygote has said so far.
+    /// Handles everything that the zygote has sent so far.
     void readEvents();
     void close();
 
 Q_SIGNALS:
     void spawned(quint64 id, qint64 pid, quint32 slot);
     void notSpawned(quint64 id, const QString &cause);
-    /// Whatever was asked for goes on without its server, which need not wait for it; died() or notSpawned() still
-    /// comes, if anybody is there.
-    void left(quint64 id);
+    /// The worker or connection goes on without its server, which need not wait for it; died() or notSpawned() still
+    /// comes if the program lives on.
+    void leftBehind(quint64 id);
     void died(quint64 id, const QString &how, quint32 setup);
     /// hasRoom() may have become true.
     void roomChanged();
-    /// The zygote has been told to end, and spawns no more; who lives on is heard of as before.
+    /// The zygote has been told to end, and forks no more; deaths of the living workers are still reported.
     void ending();
-    /// The zygote is gone, or let go; nothing more will come.
+    /// The zygote is gone, or close() was called; nothing more will come.
     void closed();
 
 private:
@@ -92,22 +92,22 @@ private:
 
     static void attachAll();
 
-    const pid_t m_program = Posix::processId(); // and not a worker that has inherited this
+    const pid_t m_program = Posix::processId(); // to tell this process from a worker that has inherited this object
     Posix::Fd m_socket;
     std::shared_ptr<const Posix::ChildProcess> m_process;
-    QPointer<QAbstractEventDispatcher> m_dispatcher; // which has the notifiers
+    QPointer<QAbstractEventDispatcher> m_dispatcher; // the dispatcher with which the notifiers are registered
     QSocketNotifier *m_readNotifier = nullptr;
     QSocketNotifier *m_writeNotifier = nullptr;
     QSocketNotifier *m_endNotifier = nullptr;
-    QTimer *m_endTimer = nullptr; // where there is no descriptor for its end
-    std::deque<ZygoteMessages::Request> m_orders; // go first, and need no room
+    QTimer *m_endTimer = nullptr; // used if no descriptor tells of the zygote's end
+    std::deque<ZygoteMessages::Request> m_orders; // sent before the spawns, and without regard to the capacity
     std::deque<Pending> m_pending;
-    bool m_isEnding = false; // the zygote is
+    bool m_isEnding = false; // the zygote has been told to end
     quint32 m_capacity = 0;
-    quint32 m_alive = 0; // workers asked for, and not heard to be dead
+    quint32 m_alive = 0; // workers that were asked for and are not known to have ended
     quint64 m_lastId = 0;
-    SetupBackOff m_setups; // of clients in this program
-    std::optional<quint32> m_probeSlot; // of its probe, once it has been forked
+    SetupBackOff m_setups; // for the clients of this program
+    std::optional<quint32> m_probeSlot; // the page of its probe, when that has been forked
     std::shared_ptr<const Scoreboard> m_scoreboard;
 };
 

@@ -21,7 +21,7 @@ QString describeDeath(const Event &event)
         return QStringLiteral("left to make room for another client");
     case Event::LeftAtShutdown:
         return QStringLiteral("left because its server shut down");
-    case Event::LeftOrphaned:
+    case Event::LeftWithoutServer:
         return QStringLiteral("left because its server is gone");
     case Event::LeftWhenTold:
         return QStringLiteral("left because a signal told it to");

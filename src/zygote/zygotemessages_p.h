@@ -11,10 +11,11 @@
 #include <span>
 #include <type_traits>
 
-/// What a program and its zygote tell each other: one structure a message on a socket of messages. Both are the same
-/// image of the same program, so the structures need no encoding.
+/// The messages between a program and its zygote: each is one structure on a socket that keeps messages apart. Both
+/// processes are the same build of the same program, so the structures need no encoding.
 namespace Prefork::Internal::ZygoteMessages {
 
+/// This is a text of a message, in UTF-8 and ending with a NUL; a longer text is cut off.
 template <std::size_t Size>
 struct Text
 {
@@ -28,27 +29,27 @@ struct Text
     [[nodiscard]] QString get() const { return QString::fromUtf8(bytes.data()); }
 };
 
-/// What a program wants of its zygote.
+/// This is a message of the program to its zygote.
 struct Request
 {
     enum Kind : quint32 {
-        Spawn, ///< comes with the connection's descriptor
-        MakeRoom, ///< the worker is to leave as soon as it is free
-        Drain, ///< the same, because its server comes to its end; unless its client knows no goodbyes
-        Retire, ///< the same, whatever its client knows; one whose client knows no goodbyes may stay as long as
-                ///< staysUntil says
-        Kill, ///< now
+        Spawn, ///< fork a worker; the descriptor of its connection comes with the message
+        MakeRoom, ///< the worker shall leave as soon as it is free
+        Drain, ///< the same because its server ends; not if its client knows no goodbyes
+        Retire, ///< the same, whatever its client knows; if that knows no goodbyes, the worker may stay until
+                ///< staysUntil
+        Kill, ///< end the worker now
     };
     Kind kind = Spawn;
     bool mayWait = false; ///< of Spawn: if there can be no worker now, its connection waits for one
     bool isNativeOnly = false; ///< of Spawn: the client must speak the native protocol
-    bool isToLeave = false; ///< of Spawn: Drain, from the beginning
+    bool isToLeave = false; ///< of Spawn: the worker is drained from the beginning
     bool isSilent
-        = false; ///< of Spawn: its client has said nothing yet; until it does, the zygote keeps the connection
-    qint64 helloTimeout = 0; ///< of Spawn: milliseconds the client may take for its hello, 0 = any
-    qint64 staysUntil = 0; ///< of Retire, and of a silent Spawn, which is retired: when it has to go at the latest, as
-                           ///< ScoreboardPage::now()
-    quint64 id = 0; ///< of the Spawn, or of the worker that came of it
+        = false; ///< of Spawn: the client has written nothing yet; until it does, the zygote keeps the connection
+    qint64 helloTimeout = 0; ///< of Spawn: milliseconds that the client may take for its hello; 0 = no limit
+    qint64 staysUntil = 0; ///< of Retire, and of a silent Spawn (its worker is retired too): when the worker has to end
+                           ///< at the latest, in the time of ScoreboardPage::now()
+    quint64 id = 0; ///< id of a Spawn, which is also that of its worker
     qint64 uid = -1;
     qint64 gid = -1;
     qint64 pid = -1;
@@ -66,6 +67,7 @@ struct Request
     [[nodiscard]] Peer peer() const { return {uid, gid, pid, identity.get(), address.get()}; }
 };
 
+/// This is a message of the zygote to its program. Only the fields of its kind are set.
 struct Event
 {
     enum Kind : quint32 {
@@ -73,26 +75,35 @@ struct Event
         Refused,
         Spawned,
         NotSpawned,
-        Left, ///< it stays on, though retired: its program need not wait for it
+        LeftBehind, ///< the retired worker stays with its client; the program need not wait for it
         Died,
         Ending, ///< the zygote has been told by SIGTERM to end: it forks no more
     };
     Kind kind = Ready;
-    enum Cause : quint32 { Itself, Hung, Abandoned, Shutdown, LeftForRoom, LeftAtShutdown, LeftOrphaned, LeftWhenTold };
+    enum Cause : quint32 {
+        Itself,
+        Hung,
+        Abandoned,
+        Shutdown,
+        LeftForRoom,
+        LeftAtShutdown,
+        LeftWithoutServer,
+        LeftWhenTold
+    };
     Cause cause = Itself; ///< of Died
-    quint32 setup = 0; ///< of Died: how its setup went, as a ScoreboardPage::Setup
-    quint32 slot = 0; ///< of Spawned: its page
-    quint32 capacity = 0; ///< of Ready: as many workers at a time
+    quint32 setup = 0; ///< of Died: how the worker's setup ended, a ScoreboardPage::Setup
+    quint32 slot = 0; ///< of Spawned: index of the worker's page
+    quint32 capacity = 0; ///< of Ready: how many workers can live at a time
     qint32 pid = 0;
     qint32 exitCode = -1;
     qint32 signal = 0;
-    quint64 id = 0; ///< of the Spawn
-    Text<400> text; ///< the cause of Refused and NotSpawned
+    quint64 id = 0; ///< id of the Spawn
+    Text<400> text; ///< of Refused and NotSpawned: the cause
 };
 
-/// Why there is no worker once the zygote has said Ending.
+/// Returns the error text for calls after the zygote has said Ending.
 [[nodiscard]] QString endingText();
-/// What became of the worker of Died, and why: "was killed by SIGKILL because it hung".
+/// Describes the end of a worker and its cause, from a Died event: "was killed by SIGKILL because it hung".
 [[nodiscard]] QString describeDeath(const Event &event);
 
 template <class Message>

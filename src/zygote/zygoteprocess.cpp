@@ -19,10 +19,10 @@ using namespace ZygoteMessages;
 
 namespace {
 
-constexpr qint64 LongestTaking = std::chrono::nanoseconds(std::chrono::milliseconds(5)).count();
+constexpr qint64 LongestReading = std::chrono::nanoseconds(std::chrono::milliseconds(5)).count();
 constexpr quint64 ControlToken = 0;
 constexpr quint64 TerminationToken = ZygoteToken::Termination;
-static_assert(ZygoteToken::Control == 0); // its number is 0 too
+static_assert(ZygoteToken::Control == 0); // its token has the number 0 too
 
 }
 
@@ -34,7 +34,7 @@ ZygoteProcess::ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &o
     , m_silent(m_poller)
     , m_workers(interface, m_options, scoreboard, m_poller, [this](const Event &event) { tell(event); })
 {
-    interface.shareSurprises(scoreboard.flags());
+    interface.shareSlowFlags(scoreboard.flags());
 }
 
 int ZygoteProcess::run()
@@ -65,13 +65,13 @@ QString ZygoteProcess::prepare()
 QString ZygoteProcess::becomeZygote()
 {
     Posix::leadSession();
-    const bool isBlanked = m_blanks.blankAllBut(m_control.get());
+    const bool isReplaced = m_nullDescriptors.replaceAllBut(m_control.get());
     const QString whyNot = Posix::lastErrorText();
-    std::vector<int> keep = m_blanks.numbers();
+    std::vector<int> keep = m_nullDescriptors.numbers();
     keep.push_back(m_control.get());
     Posix::beginProcess(std::move(keep));
     Posix::receiveSignals();
-    if (!isBlanked)
+    if (!isReplaced)
         return QStringLiteral("the program's descriptors cannot be replaced: %1").arg(whyNot);
     m_openBefore = Posix::openDescriptors();
     Inheritance::forgetSupervisor();
@@ -87,16 +87,16 @@ QString ZygoteProcess::becomeZygote()
         Posix::setTitle(m_options.name + " zygote");
     const QString problem = m_interface.preload ? preload() : QString();
     Posix::keepEndedChildren();
-    Posix::flushStdio(); // what waits for a reader waits here, and not in the first fork
+    Posix::flushStdio(); // a slow reader of stdout is waited for here, and not at the first fork
     const QString leftOpen = descriptorProblem();
-    m_blanks.forgetChanged();
-    m_workers.setBlanks(m_blanks.numbers());
+    m_nullDescriptors.forgetChanged();
+    m_workers.setNullDescriptors(m_nullDescriptors.numbers());
     return problem.isEmpty() ? leftOpen : problem;
 }
 
 QString ZygoteProcess::preload() const
 {
-    const int threads = Posix::threadCount(); // ThreadSanitizer gives every process one of its own
+    const int threads = Posix::threadCount(); // ThreadSanitizer adds a thread to every process
     try {
         m_interface.preload();
     } catch (...) {
@@ -110,7 +110,7 @@ QString ZygoteProcess::preload() const
 
 QString ZygoteProcess::openPoller()
 {
-    // Two descriptors a worker: the usual limit would be too near.
+    // Each worker takes two descriptors, so the usual limit would soon be reached.
     m_workers.setDescriptorLimit(Posix::liftDescriptorLimit());
     if (m_poller.open() && m_poller.add(m_control.get(), Posix::Poller::Input, ControlToken)) {
         m_termination = Posix::watchSigterm();
@@ -120,7 +120,8 @@ QString ZygoteProcess::openPoller()
     return QStringLiteral("the zygote cannot wait for its workers: %1").arg(Posix::lastErrorText());
 }
 
-// Each worker takes two descriptors, the connection that arrives one, and those of the dead stay for a moment.
+// Returns how many workers can live at a time: each takes two descriptors, an arriving connection takes one, and
+// lingering connections take some.
 quint32 ZygoteProcess::capacity()
 {
     const std::vector<int> open = Posix::openDescriptors();
@@ -133,8 +134,8 @@ quint32 ZygoteProcess::capacity()
     return quint32(std::clamp<quint64>((left - forLingering) / 2, 1, Scoreboard::MaxWorkers));
 }
 
-// What preload opened must be kept, and what is kept be open: its number would be given to something else, which every
-// worker would then share.
+// Returns what is wrong with the descriptors after preload: each one that preload opened must be declared, because
+// every worker would share it, and each declared one must be open.
 QString ZygoteProcess::descriptorProblem() const
 {
     const std::vector<int> &kept = m_interface.keptDescriptors;
@@ -142,9 +143,10 @@ QString ZygoteProcess::descriptorProblem() const
     for (const int descriptor : open) {
         const bool declared = std::find(kept.begin(), kept.end(), descriptor) != kept.end();
         const bool wasOpen = std::binary_search(m_openBefore.begin(), m_openBefore.end(), descriptor);
-        const std::vector<int> &blanked = m_blanks.numbers();
+        const std::vector<int> &replaced = m_nullDescriptors.numbers();
         const bool isNew = !wasOpen
-            || (std::binary_search(blanked.begin(), blanked.end(), descriptor) && !m_blanks.isBlank(descriptor));
+            || (std::binary_search(replaced.begin(), replaced.end(), descriptor)
+                && !m_nullDescriptors.isNull(descriptor));
         if (descriptor > 2 && isNew && !declared) {
             return QStringLiteral("preload left descriptor %1 (%2) open, which every worker would share: close it, "
                                   "open it in setup "
@@ -157,7 +159,7 @@ QString ZygoteProcess::descriptorProblem() const
         if (std::find(open.begin(), open.end(), descriptor) == open.end())
             return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), is not open")
                 .arg(descriptor);
-        if (m_blanks.isBlank(descriptor)) {
+        if (m_nullDescriptors.isNull(descriptor)) {
             return QStringLiteral("descriptor %1, declared with Interface::keepDescriptor(), was open before the "
                                   "zygote was made, which has "
                                   "nothing of its program's: open it in preload")
@@ -173,12 +175,12 @@ void ZygoteProcess::serve()
         m_workers.act(ScoreboardPage::now());
         tryWaitingForks();
         m_silent.expire(ScoreboardPage::now(),
-                        [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its server is gone")); });
+                        [this](quint64 id) { m_workers.tellNotSpawned(id, QStringLiteral("its server is gone")); });
         if (isDone())
-            return; // not before acting, which may end what it stayed for: then nothing would wake it any more
+            return; // checked after acting, which may have ended the last thing that the zygote stayed for
         Posix::Poller::Ready control;
         std::vector<quint64> silent;
-        for (const Posix::Poller::Ready &ready : m_poller.wait(patience())) {
+        for (const Posix::Poller::Ready &ready : m_poller.wait(timeToWait())) {
             const ZygoteToken token = ZygoteToken::of(ready.token);
             if (ready.token == ControlToken)
                 control = ready;
@@ -189,8 +191,8 @@ void ZygoteProcess::serve()
             else
                 m_workers.onReady(ready);
         }
-        for (const quint64 id : silent) // last, for forking takes its time
-            onGuest(id);
+        for (const quint64 id : silent) // after the others, because a fork takes long
+            onSilentReadable(id);
         if (control.writable)
             flushEvents();
         if (control.readable)
@@ -203,8 +205,8 @@ bool ZygoteProcess::isDone() const
     return !m_control.isOpen() && m_workers.isEmpty() && m_waiting.isEmpty() && m_silent.isEmpty();
 }
 
-// Until something is due; unset if nothing is.
-std::optional<std::chrono::nanoseconds> ZygoteProcess::patience() const
+// Returns the time until something is due; unset if nothing is.
+std::optional<std::chrono::nanoseconds> ZygoteProcess::timeToWait() const
 {
     const qint64 next = std::min({m_workers.nextAct(), m_waiting.nextAct(), m_silent.nextExpiry()});
     if (next == WorkerWatch::Never)
@@ -214,8 +216,8 @@ std::optional<std::chrono::nanoseconds> ZygoteProcess::patience() const
 
 void ZygoteProcess::takeRequests()
 {
-    // Then it looks at the dead again: a fork may take as long as a process is large.
-    const qint64 end = ScoreboardPage::now() + LongestTaking;
+    // A limited time only, because a fork of a large process takes long, and dead workers must be noticed meanwhile.
+    const qint64 end = ScoreboardPage::now() + LongestReading;
     do {
         Request request;
         Posix::Fd connection;
@@ -245,15 +247,15 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
     case Request::Retire:
     case Request::Kill:
         if (m_waiting.dismiss(request.id) || m_silent.dismiss(request.id))
-            m_workers.forgo(request.id, QStringLiteral("the server shuts down"));
+            m_workers.tellNotSpawned(request.id, QStringLiteral("the server shuts down"));
         else if (request.kind == Request::Retire)
             m_workers.retire(request.id, request.staysUntil);
         else
-            m_workers.condemn(request.id);
+            m_workers.endNow(request.id);
         return;
     }
     if (m_isEnding) {
-        m_workers.forgo(request.id, endingText());
+        m_workers.tellNotSpawned(request.id, endingText());
         return;
     }
     if (!connection.isOpen()) {
@@ -261,28 +263,29 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
         return;
     }
     if (request.isSilent)
-        receiveGuest(request, std::move(connection));
+        keepSilent(request, std::move(connection));
     else
         provide(request, std::move(connection));
 }
 
-void ZygoteProcess::receiveGuest(const Request &request, Posix::Fd connection)
+void ZygoteProcess::keepSilent(const Request &request, Posix::Fd connection)
 {
     if (m_silent.add({request, std::move(connection)}))
-        m_workers.tellLeft(request.id);
+        m_workers.tellLeftBehind(request.id);
     else
-        m_workers.forgo(request.id, QStringLiteral("its connection cannot be watched: %1").arg(Posix::lastErrorText()));
+        m_workers.tellNotSpawned(request.id,
+                                 QStringLiteral("its connection cannot be watched: %1").arg(Posix::lastErrorText()));
 }
 
-void ZygoteProcess::onGuest(quint64 id)
+void ZygoteProcess::onSilentReadable(quint64 id)
 {
-    auto guest = m_silent.onReadable(
-        id, [this](quint64 gone) { m_workers.forgo(gone, QStringLiteral("its client hung up")); });
-    if (guest)
-        provide(guest->request, std::move(guest->connection));
+    auto waiting = m_silent.onReadable(
+        id, [this](quint64 gone) { m_workers.tellNotSpawned(gone, QStringLiteral("its client hung up")); });
+    if (waiting)
+        provide(waiting->request, std::move(waiting->connection));
 }
 
-// A worker, now or as soon as there can be one.
+// Forks a worker for the connection, now or as soon as there can be one.
 void ZygoteProcess::provide(const Request &request, Posix::Fd connection)
 {
     const qint64 now = ScoreboardPage::now();
@@ -302,7 +305,8 @@ void ZygoteProcess::tryWaitingForks()
 {
     const auto spawn
         = [this](const Request &request, Posix::Fd &connection) { return m_workers.spawn(request, connection); };
-    const auto gone = [this](quint64 id) { m_workers.forgo(id, QStringLiteral("its client hung up while it waited")); };
+    const auto gone
+        = [this](quint64 id) { m_workers.tellNotSpawned(id, QStringLiteral("its client hung up while it waited")); };
     m_waiting.act(ScoreboardPage::now(), spawn, gone);
 }
 
@@ -311,11 +315,12 @@ void ZygoteProcess::onProgramGone()
     m_poller.remove(m_control.get());
     m_control.reset();
     m_unsent.clear();
-    m_waiting.orphan();
-    m_workers.orphan();
+    m_waiting.onProgramGone();
+    m_workers.onProgramGone();
 }
 
-// It stays until its program has gone too, for that waits for the ends of the workers it still has.
+// Handles SIGTERM. The zygote stays until its program has gone as well, because the program waits for the ends of its
+// workers.
 void ZygoteProcess::onTermination()
 {
     std::array<char, 64> signals;
@@ -326,8 +331,8 @@ void ZygoteProcess::onTermination()
     event.kind = Event::Ending;
     tell(event);
     for (const quint64 id : m_waiting.dismissAll())
-        m_workers.forgo(id, endingText());
-    m_silent.expire(WorkerWatch::Never, [this](quint64 id) { m_workers.forgo(id, endingText()); });
+        m_workers.tellNotSpawned(id, endingText());
+    m_silent.expire(WorkerWatch::Never, [this](quint64 id) { m_workers.tellNotSpawned(id, endingText()); });
     m_workers.askAllToLeave();
 }
 
@@ -335,7 +340,7 @@ void ZygoteProcess::tell(const Event &event)
 {
     if (!m_control.isOpen())
         return;
-    m_unsent.push_back(event); // two for each worker at most, and workers are limited
+    m_unsent.push_back(event); // bounded: at most two for each worker, and the number of workers is limited
     flushEvents();
 }
 

@@ -4,7 +4,7 @@
 
 #include <QtPrefork/zygote.h>
 
-#include "posix/blanks_p.h"
+#include "posix/nulldescriptors_p.h"
 #include "posix/poller_p.h"
 #include "zygote/unservedconnections_p.h"
 #include "zygote/waitingforks_p.h"
@@ -18,12 +18,14 @@ class InterfacePrivate;
 
 namespace Prefork::Internal {
 
-/// The zygote's side: everything between fork and the end of its last worker, on one loop.
+/// This is the zygote process: everything between its fork and the end of its last worker, on one loop without Qt's
+/// event loop. It prepares the process, runs preload, takes the program's requests, and lets Workers, WaitingForks and
+/// UnservedConnections do what is due.
 class ZygoteProcess
 {
 public:
     ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Fd control);
-    /// Returns the exit code of its process.
+    /// Runs until the zygote may end; returns the exit code.
     int run();
 
 private:
@@ -37,11 +39,11 @@ private:
     void takeRequests();
     void take(const ZygoteMessages::Request &request, Posix::Fd connection);
     void tryWaitingForks();
-    void receiveGuest(const ZygoteMessages::Request &request, Posix::Fd connection);
-    void onGuest(quint64 id);
+    void keepSilent(const ZygoteMessages::Request &request, Posix::Fd connection);
+    void onSilentReadable(quint64 id);
     void provide(const ZygoteMessages::Request &request, Posix::Fd connection);
     [[nodiscard]] bool isDone() const;
-    [[nodiscard]] std::optional<std::chrono::nanoseconds> patience() const;
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> timeToWait() const;
     void onProgramGone();
     void onTermination();
     void tell(const ZygoteMessages::Event &event);
@@ -50,12 +52,12 @@ private:
     InterfacePrivate &m_interface;
     const ZygoteOptions m_options;
     Posix::Fd m_control;
-    Posix::Blanks m_blanks;
-    std::vector<int> m_openBefore; // preload: of tools that let nobody close it
-    Posix::Fd m_termination; // readable when SIGTERM has come
-    bool m_isEnding = false; // for it has
+    Posix::NullDescriptors m_nullDescriptors;
+    std::vector<int> m_openBefore; // descriptors open before preload: some tools do not let theirs be closed
+    Posix::Fd m_termination; // readable if SIGTERM has come
+    bool m_isEnding = false; // SIGTERM has come
     Posix::Poller m_poller;
-    std::deque<ZygoteMessages::Event> m_unsent; // while the program does not read
+    std::deque<ZygoteMessages::Event> m_unsent; // events that wait because the program does not read
     bool m_awaitsRoom = false;
     WaitingForks m_waiting;
     UnservedConnections m_silent;

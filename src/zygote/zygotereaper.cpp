@@ -15,7 +15,7 @@ namespace {
 
 using ZygotePtr = std::shared_ptr<const Posix::ChildProcess>;
 
-/// Those that no event loop looks after.
+/// These are the zygotes for which there is no event loop.
 class Waiting
 {
 public:
@@ -37,12 +37,12 @@ private:
 
 Waiting &waiting()
 {
-    static auto *const those = new Waiting; // It is never deleted, for a global Zygote may be destroyed after it.
+    static auto *const those = new Waiting; // never deleted, because a global Zygote may be destroyed later
     return *those;
 }
 
-// Somebody else in the program may have waited for it.
-bool isBuried(const ZygotePtr &zygote)
+// Reaps the zygote, if it has ended. Returns true if that is done, here or by other code of the program.
+bool isReaped(const ZygotePtr &zygote)
 {
     if (zygote->reap())
         return true;
@@ -50,7 +50,7 @@ bool isBuried(const ZygotePtr &zygote)
     return death && death->exitCode < 0 && death->signal == 0;
 }
 
-/// Belongs to the application, whose event loop wakes it.
+/// Waits for the end of one zygote on the application's event loop. The application owns it.
 class Watcher : public QObject
 {
 public:
@@ -68,7 +68,7 @@ public:
     }
     ~Watcher() override
     {
-        if (!isBuried(m_zygote))
+        if (!isReaped(m_zygote))
             waiting().add(m_zygote);
     }
 
@@ -77,8 +77,8 @@ private:
     {
         if (m_notifier)
             m_notifier->setEnabled(false);
-        m_timer.start(LookAgain); // another process may trace it, and has to let go of it first
-        if (!isBuried(m_zygote))
+        m_timer.start(LookAgain); // a debugger may hold it, and must let go of it first
+        if (!isReaped(m_zygote))
             return;
         m_timer.stop();
         deleteLater();
@@ -86,14 +86,14 @@ private:
 
     static constexpr std::chrono::seconds LookAgain{1};
     const ZygotePtr m_zygote;
-    std::unique_ptr<QSocketNotifier> m_notifier; // goes before its descriptor
+    std::unique_ptr<QSocketNotifier> m_notifier; // destroyed before its descriptor
     QTimer m_timer;
 };
 
 void watch(const ZygotePtr &zygote)
 {
     QCoreApplication *const application = QCoreApplication::instance();
-    if (isBuried(zygote))
+    if (isReaped(zygote))
         return;
     if (application && application->thread() == QThread::currentThread())
         new Watcher(zygote, application);

@@ -8,10 +8,11 @@
 
 namespace Prefork::Internal {
 
-/// Reaps a zygote for which nobody waits any more as soon as it ends, if an event loop tells of that; else when one is
-/// there, or when it is the turn of the next. No other child of the program's is waited for.
+/// Reaps a zygote process that nobody waits for any more, as soon as it ends, if there is an event loop to tell of
+/// that. Without one it is reaped when there is an event loop again, or at the next call here. No other child of the
+/// program is waited for.
 void reapWhenItEnds(const std::shared_ptr<const Posix::ChildProcess> &zygote);
-/// Reaps those that have ended meanwhile.
+/// Reaps the zygotes that have ended meanwhile.
 void reapEndedZygotes();
 
 }

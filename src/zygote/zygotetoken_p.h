@@ -6,7 +6,8 @@
 
 namespace Prefork::Internal {
 
-/// What a descriptor of the zygote's poller is, and whose.
+/// This is the token of a descriptor in the zygote's poller: what it is for, and the number of its worker or
+/// connection.
 struct ZygoteToken
 {
     enum Kind : quint64 { Control, Process, Connection, Lingering, Silent, Termination };

@@ -19,7 +19,7 @@ QString s_line;
 
 }
 
-class TestHastyStderr : public QObject
+class TestNonBlockingStderr : public QObject
 {
     Q_OBJECT
 
@@ -43,7 +43,7 @@ private:
     Posix::Fd m_reader;
 };
 
-void TestHastyStderr::init()
+void TestNonBlockingStderr::init()
 {
     std::array<int, 2> ends{};
     QCOMPARE(::pipe2(ends.data(), O_CLOEXEC), 0);
@@ -53,14 +53,14 @@ void TestHastyStderr::init()
     std::clearerr(stderr);
 }
 
-void TestHastyStderr::fill()
+void TestNonBlockingStderr::fill()
 {
     const Posix::Fd writer(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC));
     const std::array<char, 4096> block{};
     while (::write(writer.get(), block.data(), block.size()) > 0) { }
 }
 
-QByteArray TestHastyStderr::drain()
+QByteArray TestNonBlockingStderr::drain()
 {
     QByteArray heard;
     Posix::setNonBlocking(m_reader.get(), true);
@@ -70,10 +70,10 @@ QByteArray TestHastyStderr::drain()
     return heard;
 }
 
-void TestHastyStderr::aReadPipeLosesNothing()
+void TestNonBlockingStderr::aReadPipeLosesNothing()
 {
     {
-        Posix::HastyStderr errors;
+        Posix::NonBlockingStderr errors;
         QVERIFY(errors.hasRoom());
         std::fputs("line\n", stderr);
         QVERIFY(!errors.takeFailure());
@@ -85,15 +85,15 @@ void TestHastyStderr::aReadPipeLosesNothing()
     QVERIFY((::fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK) == 0);
 }
 
-void TestHastyStderr::aFullPipeHasNoRoom()
+void TestNonBlockingStderr::aFullPipeHasNoRoom()
 {
     fill();
-    QVERIFY(!Posix::HastyStderr().hasRoom());
+    QVERIFY(!Posix::NonBlockingStderr().hasRoom());
 }
 
-void TestHastyStderr::whoIsSlowerThanAnotherWriterDoesNotWait()
+void TestNonBlockingStderr::whoIsSlowerThanAnotherWriterDoesNotWait()
 {
-    Posix::HastyStderr errors;
+    Posix::NonBlockingStderr errors;
     QVERIFY(errors.hasRoom());
     fill();
     std::fputs("line\n", stderr);
@@ -102,7 +102,7 @@ void TestHastyStderr::whoIsSlowerThanAnotherWriterDoesNotWait()
 }
 
 // Qt Test has a handler of its own.
-void TestHastyStderr::aServersLineDoesNotWait()
+void TestNonBlockingStderr::aServersLineDoesNotWait()
 {
     const auto restore = qScopeGuard([old = qInstallMessageHandler(nullptr)] { qInstallMessageHandler(old); });
     fill();
@@ -119,7 +119,7 @@ void TestHastyStderr::aServersLineDoesNotWait()
     QVERIFY2(heard.endsWith("prefork.server: fourth\n"), heard.right(100).constData());
 }
 
-void TestHastyStderr::aServersLineGoesToTheHandlerOfTheProgram()
+void TestNonBlockingStderr::aServersLineGoesToTheHandlerOfTheProgram()
 {
     fill();
     const auto restore
@@ -133,5 +133,5 @@ void TestHastyStderr::aServersLineGoesToTheHandlerOfTheProgram()
     QCOMPARE(s_line, QStringLiteral("heard again"));
 }
 
-QTEST_GUILESS_MAIN(TestHastyStderr)
-#include "tst_hastystderr.moc"
+QTEST_GUILESS_MAIN(TestNonBlockingStderr)
+#include "tst_nonblockingstderr.moc"
