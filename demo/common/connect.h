@@ -17,15 +17,15 @@
 
 namespace Demo {
 
-/// What a demo client's exit code says.
+/// The exit codes of a demo client.
 enum ClientExit {
     Success = 0,
-    WorkerFailed = 1, ///< the method failed; the worker answered
-    BadUsage = 2, ///< the command line made no sense
+    WorkerFailed = 1, ///< the worker's method has failed
+    BadUsage = 2, ///< the command line is wrong
     NoAnswer = 3, ///< a fatal error: time-out, worker lost, no server, …
 };
 
-/// The command line of a demo client.
+/// This is the command line of a demo client: the address of the server, the time-out, and the client's own arguments.
 class ClientCommandLine
 {
 public:
@@ -46,7 +46,8 @@ public:
         m_argumentNames.append(name);
     }
 
-    /// Nothing when the program can go on, else its exit code; what there was to say has been said.
+    /// Parses the command line and prints what is to be said about it. Returns nothing if the program can go on,
+    /// otherwise its exit code.
     [[nodiscard]] std::optional<int> parse()
     {
         const bool isParsed = m_parser.parse(QCoreApplication::arguments());
@@ -76,7 +77,7 @@ public:
     }
     [[nodiscard]] QStringList arguments() const { return m_parser.positionalArguments(); }
     [[nodiscard]] Prefork::Address address() const { return m_address; }
-    /// One worker will do, and whoever sits at a terminal wants to hear at once that no server is there.
+    /// One worker is enough, and a user at a terminal wants to hear at once that there is no server.
     [[nodiscard]] Prefork::ClientOptions clientOptions() const
     {
         return {.name = QCoreApplication::applicationName().toUtf8(),
@@ -98,11 +99,11 @@ private:
     std::chrono::milliseconds m_timeout = {};
 };
 
-/// Tells what went wrong, and where, and ends the program: a catcher for the outermost frame.
+/// Prints an error with its trace and ends the program: the catcher of the outermost frame.
 inline void failWith(const Prefork::Error &error)
 {
     const QString detail = error.detail().isEmpty() ? QString() : QStringLiteral(" (%1)").arg(error.detail());
-    const QString message = error.message().trimmed(); // a text of a Perl worker may end with a newline
+    const QString message = error.message().trimmed(); // the text of a Perl worker may end with a newline
     QString trace = error.backTrace(); // begins with the message
     if (trace.startsWith(message))
         trace.remove(0, message.size() + 1);
@@ -111,7 +112,7 @@ inline void failWith(const Prefork::Error &error)
     QCoreApplication::exit(error.isFatal() ? NoAnswer : WorkerFailed);
 }
 
-/// Runs the event loop, and @p work in it first; @p work, or what it calls, ends the program.
+/// Runs the event loop, and @p work as the first thing in it; @p work, or what it calls, ends the program.
 template <class Work>
 [[nodiscard]] int run(Work work)
 {

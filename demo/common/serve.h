@@ -16,11 +16,12 @@
 
 namespace Demo {
 
-/// The exit code for anything wrong with the command line or the place to listen at.
+/// The exit code if the command line is wrong, or the server cannot listen.
 inline constexpr int UsageError = 2;
 
-/// The command line of a demo server. A zygote has to exist before QCoreApplication, but what it does may depend on
-/// options: so they are read from argv directly, and --help and errors wait until there is an application to speak for.
+/// This is the command line of a demo server. The zygote has to be made before QCoreApplication, but its options may be
+/// on the command line. So this class reads argv directly, and prints --help and errors later, when there is an
+/// application.
 class ServerCommandLine
 {
 public:
@@ -52,10 +53,10 @@ public:
     void parse() { m_isParsed = m_parser.parse(m_arguments); }
     [[nodiscard]] QString value(const QString &option) const { return m_parser.value(option); }
     [[nodiscard]] bool isSet(const QString &option) const { return m_parser.isSet(option); }
-    /// Complains about the value of an option; parse() comes first.
+    /// Makes serve() fail because of the value of an option. Call parse() first.
     void reject(const QString &problem) { m_problem = problem; }
 
-    /// The rest of main(): listen, say so, run until SIGINT or SIGTERM.
+    /// Does the rest of main(): listens, says so, and runs until SIGINT or SIGTERM.
     [[nodiscard]] int serve(Prefork::Zygote *zygote) const
     {
         if (m_parser.isSet(QStringLiteral("help"))) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Our side of docs/porting.md.
+// The code with QtPrefork in docs/porting.md.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Worker>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A thousand items, of which some crash their worker: each of those costs itself, and nothing else.
+// A thousand items, of which some crash their worker: nothing but the results of these is lost.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Zygote>
@@ -18,7 +18,7 @@ inline constexpr Method<int(int)> inspect{"inspect"};
 int inspectItem(int item)
 {
     if (item % 100 == 99)
-        std::abort(); // as a parser of other people's files may
+        std::abort(); // as a parser of untrusted files may do
     return item * item;
 }
 
@@ -33,7 +33,8 @@ int main(int argc, char *argv[])
 
     // [survivors]
     constexpr int Count = 1000;
-    // One call at a time: results that a worker has not sent yet, because it is busy with the next, die with it.
+    // oneShotDepth = 1 gives each worker one call at a time: otherwise a crash would also cost results that the worker
+    // has held back.
     Client client(&zygote, {.maxWorkers = 4, .oneShotDepth = 1});
     int done = 0;
     QList<int> lost;

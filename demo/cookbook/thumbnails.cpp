@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Thumbnails of a folder in a list, with progress and a button that cancels. Files that cannot be read, or that crash
-// the decoder, cost a line of text.
+// Shows thumbnails of a folder in a list, with progress and a button that cancels. A file that cannot be read, or that
+// crashes the decoder, shows a text instead.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Zygote>
@@ -85,7 +85,7 @@ private:
     void cancel()
     {
         for (const Call &call : std::as_const(m_calls))
-            call.cancel(); // of those that have settled it does nothing
+            call.cancel(); // does nothing if the call has settled
     }
 
     QListWidget *m_list;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which time-out do I want? Each kind, and what it says when it is over.
+// Shows each kind of time-out, and what it says when it is over.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/WaitFor>
@@ -19,7 +19,7 @@ namespace {
 inline constexpr Method<void(int)> nap{"nap"};
 inline constexpr Method<int(int)> search{"search"};
 
-// A long loop that asks now and then whether anybody still wants its result.
+// This is a long loop that often asks whether its call is canceled.
 int searchFor(int needle)
 {
     for (int i = 0; i != needle; ++i) {
@@ -53,21 +53,21 @@ int main(int argc, char *argv[])
     Client client(&zygote, {.maxWorkers = 1});
 
     // [timeouts]
-    // The method may run for so long; how long the call waits for a worker does not count. For jobs of a known length.
+    // runTimeout limits how long the method runs; the wait for a worker does not count. For jobs of a known length.
     say("runTimeout", client.with({.runTimeout = 200ms}).future(nap, 5000));
 
-    // The whole call, the wait included, may take so long. For answers that are worth nothing later.
+    // deadline limits the whole call, including the wait for a worker. For answers that are worth nothing later.
     const QFuture<void> busy = client.future(nap, 400);
     say("deadline", client.with({.deadline = 100ms}).future(nap, 1));
     say("the one before", busy);
 
-    // Each call of the checkout may take so long, from when the one before has settled. For whole conversations.
+    // timeout limits each call of the checkout, from when the call before it has settled. For whole conversations.
     say("timeout", client.checkout({.timeout = 200ms})->future(nap, 5000));
 
-    // No method may run longer than this, whoever calls it: the zygote's last word. For what hangs.
+    // hungTimeout limits every method, whoever calls it: the zygote kills the worker. For methods that hang.
     say("hungTimeout", client.future(nap, 60000));
 
-    // No time-out at all: somebody has pressed Cancel.
+    // Without any time-out: the user has pressed Cancel.
     Call call;
     const QFuture<int> found = client.with({.call = &call}).future(search, -1);
     call.cancel();

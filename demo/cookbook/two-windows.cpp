@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two windows that move money between the same two accounts. Each transaction has a worker, and so a connection to the
-// database, of its own, from its first statement to its end: that is what a checkout is for.
+// Two windows that move money between the same two accounts. Each transaction has a worker of its own, and with it a
+// connection to the database, from its first statement to its end: this is what a checkout is for.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Zygote>
@@ -45,7 +45,7 @@ int balanceOf(const QString &account)
     return query.value(0).toInt();
 }
 
-// Runs in each worker, before its first call: a connection to SQLite does not survive a fork.
+// This runs in each worker before its first call, because a connection to SQLite does not survive a fork.
 void openDatabase(const QString &file)
 {
     QSqlDatabase database = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"));
@@ -79,7 +79,8 @@ public:
         frameTry(
             [&] {
                 checkout->call(begin);
-                checkout->call(add, m_from, -amount); // fails if it would become negative, and nothing behind it runs
+                // Fails if the balance would become negative; then nothing behind it runs.
+                checkout->call(add, m_from, -amount);
                 checkout->call(add, m_to, amount);
                 checkout->call(commit, this, [this] { show(QStringLiteral("moved")); });
             },
@@ -123,7 +124,7 @@ int main(int argc, char *argv[])
     if (!app.arguments().contains(QStringLiteral("--play")))
         return QApplication::exec();
 
-    // What a person would do: press both buttons, again and again.
+    // Does what a person would do: presses both buttons again and again.
     int left = 100;
     const auto next = [&](const QString &) {
         if (--left == 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Types of one's own as parameters and results: a gadget needs nothing, any other type a name on both sides.
+// Types of one's own as parameters and results: a gadget needs nothing, any other type is registered by a name on both
+// sides.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/WaitFor>
@@ -13,7 +14,7 @@
 using namespace Prefork;
 
 // [gadget]
-// Crosses field by field, over both protocols.
+// A gadget is sent field by field, over both protocols.
 struct Contact
 {
     Q_GADGET
@@ -32,7 +33,7 @@ public:
 // [gadget]
 
 // [registered]
-// Crosses as its operators write it, over the native protocol.
+// A registered type is sent as its operator<< writes it, over the native protocol.
 class Money
 {
 public:
@@ -62,7 +63,7 @@ int main(int argc, char *argv[])
 {
     Interface work;
     if (!work.registerType<Money>("Money"))
-        return 1; // a warning has said why
+        return 1; // a warning was printed that says why
     work.add(promote, [](Contact contact) {
         contact.kind = Contact::Company;
         contact.mails.append(QStringLiteral("office@example.org"));
@@ -76,7 +77,7 @@ int main(int argc, char *argv[])
     });
     Zygote zygote(work);
     QCoreApplication app(argc, argv);
-    Client client(&zygote); // it knows the types of its zygote; a client of a server registers them too
+    Client client(&zygote); // knows the types of its zygote; a client of a server must register them too
 
     Contact contact;
     contact.name = QStringLiteral("Ada");

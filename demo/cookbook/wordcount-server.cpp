@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A server for other programs. With systemd it needs no options: demo/cookbook/wordcount.socket has its address.
+// A server for other programs. With systemd it needs no options: the address is in demo/cookbook/wordcount.socket.
 #include "common/serve.h"
 
 #include "wordcount.h"

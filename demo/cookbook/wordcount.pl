@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: MIT
-# A client of wordcount-server in Perl, with nothing but what comes with Perl: usage: wordcount.pl SOCKET TEXT
+# A client of wordcount-server that needs nothing but what comes with Perl. Usage: wordcount.pl SOCKET TEXT
 use strict;
 use warnings;
 use IO::Socket::UNIX;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A toolbox for trying, testing and measuring: methods that answer, count, sleep, spin, fail and crash.
+// Serves methods to try, test and measure a client with: they answer, count, sleep, spin, fail and crash.
 #include "common/serve.h"
 
 #include <QtPrefork/Interface>
@@ -35,7 +35,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Deaf to everything: what a watchdog inside the process could not end.
+// Computes with all signals blocked, so that nothing inside this process could end it.
 void spinFor(std::chrono::milliseconds time)
 {
     sigset_t all;
@@ -47,7 +47,7 @@ void spinFor(std::chrono::milliseconds time)
     sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
-// Touches every page, so that the memory is really there, and keeps it.
+// Allocates memory, touches every page, so that the memory is really used, and keeps it.
 qint64 allocate(qint64 bytes)
 {
     static std::vector<std::vector<char>> kept;
@@ -57,7 +57,8 @@ qint64 allocate(qint64 bytes)
     return bytes;
 }
 
-// After each of the steps, which take so long each, it says how many are left and how many are done.
+// Takes @p steps steps of the length @p time. After each it sends how many are left (an event) and how many are done
+// (progress).
 qint64 countDown(qint64 steps, std::chrono::milliseconds time)
 {
     for (qint64 step = 1; step <= steps; ++step) {

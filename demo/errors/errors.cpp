@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The examples of docs/errors.md, run one after the other against workers of this program's own.
+// The examples of docs/errors.md, run one after the other against workers of this program.
 #include <QtPrefork/Client>
 #include <QtPrefork/Frame>
 #include <QtPrefork/Interface>
@@ -38,7 +38,7 @@ void say(const QString &text)
 }
 
 // [bail-out]
-// Three steps, each in the callback of the one before, and one place for whatever goes wrong in any of them.
+// There are three steps, each in the callback of the one before. One catcher gets whatever goes wrong in any of them.
 void bailOut(Client &client, const Done &done)
 {
     frameTry(
@@ -46,7 +46,7 @@ void bailOut(Client &client, const Done &done)
             const CheckoutPtr checkout = client.checkout();
             checkout->call(Bank::quote, [checkout, done](const QString &quote) {
                 checkout->call(Bank::add, quote, -1, [checkout, done] {
-                    checkout->call(Bank::commit, done); // never reached: nobody has such an account
+                    checkout->call(Bank::commit, done); // never reached: there is no such account
                 });
             });
         },
@@ -58,9 +58,8 @@ void bailOut(Client &client, const Done &done)
 // [bail-out]
 
 // [retry]
-// Code run in a catcher is still inside the frame that failed: its errors would come back to the same catcher. So the
-// next attempt is made in the frame that retry() was called in, and what it cannot mend goes on to the catcher out
-// there.
+// Code in a catcher is still inside the frame that failed: its errors would come back to the same catcher. So the next
+// attempt is made in the frame in which retry() was called, and an error that it cannot mend goes to the catcher there.
 void retry(Client &client, int attempt, const std::function<void(QString)> &answered)
 {
     const Frame outside = Frame::current();
@@ -75,8 +74,7 @@ void retry(Client &client, int attempt, const std::function<void(QString)> &answ
 // [retry]
 
 // [transaction]
-// After an error of the worker's method the checkout is as usable as before, on the same worker: clean up, then let the
-// error go on.
+// After an error of a method, the checkout and its worker can be used as before: clean up, then let the error go on.
 void transfer(Client &client, const QString &from, const QString &to, int amount, const Done &done)
 {
     const CheckoutPtr checkout = client.checkout();
@@ -88,7 +86,7 @@ void transfer(Client &client, const QString &from, const QString &to, int amount
             checkout->call(Bank::commit, done);
         },
         [checkout](const Error &error) {
-            if (!error.isFatal()) // else there is no worker any more, and nothing to roll back
+            if (!error.isFatal()) // after a fatal error there is no worker, and nothing to roll back
                 checkout->call(Bank::rollback, [] { say(QStringLiteral("transaction: rolled back")); });
             throw error;
         });

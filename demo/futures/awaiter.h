@@ -11,7 +11,7 @@
 #include <exception>
 
 // [awaiter]
-/// What co_await does with a QFuture: it suspends the coroutine until the event loop of its thread hears that the
+/// Lets a coroutine co_await a QFuture: it suspends the coroutine until the event loop of its thread hears that the
 /// future has finished, and returns the result, or throws what the future holds.
 template <class T>
 class FutureAwaiter
@@ -50,7 +50,7 @@ FutureAwaiter<T> operator co_await(const QFuture<T> &future)
     return FutureAwaiter<T>(future);
 }
 
-/// What a coroutine returns that nobody awaits. It runs until its first co_await at once.
+/// The return type of a coroutine that nobody awaits. The coroutine runs at once until its first co_await.
 struct Task
 {
     struct promise_type

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The examples of docs/futures.md, run one after the other against workers of this program's own.
+// The examples of docs/futures.md, run one after the other against workers of this program.
 #include "futures/awaiter.h"
 
 #include <QtPrefork/Client>
@@ -89,7 +89,7 @@ QFuture<void> cancel(Client &client)
                                      .future(Library::wait)
                                      .then([] { say(QStringLiteral("cancel: too late")); })
                                      .onCanceled([] { say(QStringLiteral("cancel: canceled")); });
-    call.cancel(); // at any time, in the client's thread; here before the call was even sent
+    call.cancel(); // allowed at any time in the client's thread; here the call was not even sent yet
     return future;
 }
 // [cancel]
@@ -123,7 +123,7 @@ int main(int argc, char *argv[])
 
     // [wait]
     const QFuture<void> done = chain(client, QStringLiteral("Emma"));
-    if (!Prefork::waitFor(done, 10s)) // in a script or a test; a GUI never waits
+    if (!Prefork::waitFor(done, 10s)) // only in a script or a test: a GUI never waits
         say(QStringLiteral("it takes long, and goes on"));
     // [wait]
     const bool inTime = Prefork::waitFor(chain(client, QString())) && Prefork::waitFor(cancel(client))

@@ -16,7 +16,7 @@ int main(int argc, char *argv[])
 {
     Prefork::Interface work;
     work.add(square, [](int n) { sleep(1); return n * n; }); // plain blocking code, in a process of its own
-    Prefork::Zygote zygote(work); // forks here, before there is anything of Qt's to inherit
+    Prefork::Zygote zygote(work); // forks here, before the Qt application exists
     QCoreApplication app(argc, argv);
     Prefork::Client client(&zygote);
     client.future(square, 7)

@@ -16,14 +16,15 @@ namespace {
 
 using Salt = std::array<char, 16>;
 
-// bcrypt looks no further than this, and crypt() no further than a NUL: then another password would do as well.
+// bcrypt ignores what comes after so many bytes, and crypt() what comes after a NUL: then another password would fit as
+// well.
 constexpr qsizetype MaxPasswordBytes = 72;
 
 struct WipeAndDelete
 {
     void operator()(crypt_data *data) const
     {
-        explicit_bzero(data, sizeof(*data)); // it has seen the password
+        explicit_bzero(data, sizeof(*data)); // it contains the password
         delete data;
     }
 };
@@ -56,7 +57,7 @@ Salt randomSalt()
     return salt;
 }
 
-// How long it takes depends on the lengths alone, never on where the first difference is.
+// The time that this takes depends only on the lengths, never on where the first difference is.
 bool isSame(const QByteArray &a, const QByteArray &b)
 {
     if (a.size() != b.size())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Has a password hashed and the hash verified, by one worker, without ever blocking.
+// Lets one worker hash a password and verify the hash, and never blocks.
 #include "common/connect.h"
 
 #include "hasher.h"
@@ -13,7 +13,7 @@ int main(int argc, char *argv[])
     Demo::ClientCommandLine commandLine(QStringLiteral(
         "Has PASSWORD hashed by a passwd-hasher-server, and the hash verified.\n"
         "Exits 0, or 1 if the worker answered with an error, 2 for a bad command line, 3 for no answer."));
-    // Good for a demo only: anybody on the machine can read the command lines of others.
+    // This is good enough only for a demo: anybody on the machine can read the command lines of others.
     commandLine.addArgument(QStringLiteral("PASSWORD"), QStringLiteral("What to hash."));
     if (const auto exitCode = commandLine.parse())
         return *exitCode;

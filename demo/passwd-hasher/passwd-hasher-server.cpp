@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Hashes passwords in worker processes: tens of milliseconds of computing, which no event loop has to spare.
+// Hashes passwords in worker processes: it takes tens of milliseconds of computing, which would block an event loop.
 #include "common/serve.h"
 
 #include "bcrypt.h"

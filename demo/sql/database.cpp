@@ -19,13 +19,14 @@ QString driverName()
     return QStringLiteral("QSQLITE");
 }
 
-// As it is: QSqlDatabase::database() alone would try to open a closed one.
+// Returns the connection in its present state: without `false`, QSqlDatabase::database() would try to open a closed
+// one.
 QSqlDatabase connection()
 {
     return QSqlDatabase::database(QLatin1StringView(QSqlDatabase::defaultConnection), false);
 }
 
-// "near "FOO": syntax error" rather than Qt's "Unable to execute statement".
+// Prefers SQLite's "near "FOO": syntax error" to Qt's "Unable to execute statement".
 QString textOf(const QSqlError &error)
 {
     return error.databaseText().isEmpty() ? error.driverText().trimmed() : error.databaseText().trimmed();
@@ -40,7 +41,7 @@ QString textOf(const QSqlError &error)
                             {QStringLiteral("sql"), sql}});
 }
 
-// Values travel beside the SQL, never inside it: then none of them can be taken for SQL.
+// Values are bound to placeholders, never put into the text: so none of them can be taken for SQL.
 QSqlQuery execute(const QString &sql, const QVariantList &values = {})
 {
     QSqlQuery query(connection());
@@ -84,7 +85,8 @@ QVariantMap rowOf(const QSqlQuery &query)
     const QSqlRecord record = query.record();
     for (int i = 0; i < record.count(); ++i) {
         const QVariant value = query.value(i);
-        row.insert(record.fieldName(i), value.isNull() ? QVariant() : value); // QtSql's nulls have types
+        // A null of QtSql has a type, which nobody needs.
+        row.insert(record.fieldName(i), value.isNull() ? QVariant() : value);
     }
     return row;
 }
@@ -104,7 +106,7 @@ Database::Database(const QString &file)
 
 QString Database::driverProblem()
 {
-    // From Qt 6.8 on QtSql knows no drivers at all as long as there is no application.
+    // From Qt 6.8 on, QtSql knows no drivers as long as there is no application.
     if (!QCoreApplication::instance())
         return QStringLiteral("QtSql needs a QCoreApplication");
     if (QSqlDatabase::isDriverAvailable(driverName()))
@@ -121,13 +123,13 @@ void Database::open()
     QSqlDatabase database = QSqlDatabase::contains() ? connection() : QSqlDatabase::addDatabase(driverName());
     database.setDatabaseName(m_file);
     database.setConnectOptions(
-        QStringLiteral("QSQLITE_BUSY_TIMEOUT=5000")); // so long may another worker's transaction take
+        QStringLiteral("QSQLITE_BUSY_TIMEOUT=5000")); // how long to wait for another worker's transaction
     const auto failed = [this](const QString &cause) {
         return Error(QStringLiteral("cannot open the database '%1': %2").arg(m_file, cause));
     };
     if (!database.open())
         throw failed(textOf(database.lastError()));
-    // SQLite opens anything; whether it is a database turns out when it is read.
+    // SQLite opens any file; whether it is a database is known only when it is read.
     QSqlQuery query(database);
     if (!query.exec(QStringLiteral("SELECT count(*) FROM sqlite_master"))) {
         const QString cause = textOf(query.lastError());
@@ -139,7 +141,7 @@ void Database::open()
 
 qint64 Database::exec(const QVariantList &arguments)
 {
-    // SQLite keeps the count of the statement before for one that changes no rows, such as CREATE TABLE.
+    // After a statement that changes no rows, such as CREATE TABLE, SQLite still has the count of the one before.
     const qint64 before = totalChanges();
     const QSqlQuery query = execute(arguments);
     return totalChanges() == before ? 0 : query.numRowsAffected();
@@ -165,8 +167,8 @@ qint64 Database::lastInsertId()
     return number(QStringLiteral("SELECT last_insert_rowid()"));
 }
 
-// Takes the write lock at once and waits for it if need be; a transaction that asks for it later may be refused without
-// a wait.
+// Takes the write lock at once, and waits for it if necessary; a transaction that asks for the lock later may be
+// refused without a wait.
 void Database::begin()
 {
     execute(QStringLiteral("BEGIN IMMEDIATE"));
@@ -184,7 +186,7 @@ void Database::rollback()
 
 void Database::endForgottenTransaction()
 {
-    // With no transaction open, which is the rule, this does nothing but fail.
+    // Usually no transaction is open, and then this statement only fails.
     if (connection().isOpen())
         QSqlQuery(connection()).exec(QStringLiteral("ROLLBACK"));
 }

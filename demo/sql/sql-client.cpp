@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stores a user in a transaction and reads him back, with calls by name: no interface is shared with the server.
+// Stores a user in a transaction and reads the user back. The calls are by name: no interface is shared with the
+// server.
 #include "common/connect.h"
 
 #include <QtPrefork/Client>
@@ -18,8 +19,8 @@ int main(int argc, char *argv[])
     return Demo::run([&] {
         Prefork::frameTry(
             [&] {
-                // All to the same worker, in this order. If one fails, those behind it never run, and the transaction
-                // is rolled back.
+                // All calls go to the same worker, in this order. If one fails, those behind it never run, and the
+                // transaction is rolled back.
                 auto checkout = client.checkout();
                 checkout->call("exec",
                                {"CREATE TABLE IF NOT EXISTS user (id INTEGER PRIMARY KEY, username TEXT UNIQUE NOT "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An SQLite database for programs that must not block: each checkout is a connection of its own, with transactions.
+// Serves an SQLite database to programs that must not block: each checkout has a connection of its own, with
+// transactions.
 #include "common/serve.h"
 
 #include "database.h"

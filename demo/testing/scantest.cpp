@@ -65,7 +65,7 @@ void ScanTest::survivesACrash()
 {
     Prefork::Client client(Prefork::Zygote::find());
     const QFuture<int> count = client.future(Scanner::scan, QStringList{"evil"});
-    QVERIFY(Prefork::waitFor(count)); // before that, result() would never return
+    QVERIFY(Prefork::waitFor(count)); // result() would never return before the future has finished
     QVERIFY_EXCEPTION_THROWN(static_cast<void>(count.result()), Prefork::Error);
 }
 

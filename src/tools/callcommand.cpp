@@ -22,18 +22,18 @@ namespace Tools {
 namespace {
 
 constexpr double MaxTimeout = 1e9;
-constexpr int SignalBase = 128; // a shell's exit status for a program that a signal has ended is this and its number
+constexpr int SignalBase = 128; // as in a shell: the exit code after a signal is this plus the signal's number
 constexpr std::chrono::milliseconds CancelPatience(500);
 
 struct CallOptions
 {
     Prefork::Address address;
-    QString method; // null for a function call
+    QString method; // null to call without a method's name
     QVariantList arguments;
     std::chrono::milliseconds timeout{30000};
     bool wait = true;
     bool showsProgress = false;
-    std::optional<Prefork::Protocol> protocol; // unset: find out
+    std::optional<Prefork::Protocol> protocol; // unset: try native, then JSON
 };
 
 int usageError(const QString &problem)
@@ -42,7 +42,7 @@ int usageError(const QString &problem)
     return Usage;
 }
 
-// As JSON where it is JSON, else as the string it is.
+// Returns the value of @p text if it is JSON, otherwise the text itself.
 QVariant argumentFromText(const QString &text)
 {
     const QJsonDocument document = QJsonDocument::fromJson("[" + text.toUtf8() + "]");
@@ -56,7 +56,8 @@ QByteArray textFromResult(const QVariant &result)
     return array.sliced(1, array.size() - 2);
 }
 
-// A negative number is an argument, though QCommandLineParser takes what begins with a dash for an option.
+// QCommandLineParser takes everything that begins with a dash for an option. So negative numbers, which are arguments,
+// get this character in front while it parses.
 constexpr QChar NumberMark(0x1);
 
 QStringList withNumbersMarked(QStringList words)
@@ -84,14 +85,14 @@ std::optional<std::chrono::milliseconds> timeoutFromText(const QString &text)
 
 void report(const Prefork::Error &error, const QString &connectionError, const CallOptions &options)
 {
-    // The whole time, also when it was the second attempt that ran out of it.
+    // A time-out names the whole time, even if only what was left of it was given to a second attempt.
     const double seconds = std::chrono::duration<double>(options.timeout).count();
     const bool isTimeout = error.code() == Prefork::Error::Timeout;
     const QString time = seconds == 1 ? QStringLiteral("1 second") : QStringLiteral("%1 seconds").arg(seconds);
     const QString message = isTimeout ? QStringLiteral("timed out after %1").arg(time) : error.printableMessage();
     std::fprintf(stderr, "%s\n", qPrintable(message));
     const bool isAboutConnecting = isTimeout || error.code() == Prefork::Error::WorkerLost;
-    // Of a time-out the first obstacle says more than where the second attempt was when the time was over.
+    // After a time-out, the first failure to connect says more than the state in which the second attempt was.
     const bool isObstacle
         = !connectionError.isEmpty() && (isTimeout || (isAboutConnecting && error.detail().isEmpty()));
     const QString cause = isObstacle ? connectionError : error.detail();
@@ -99,7 +100,7 @@ void report(const Prefork::Error &error, const QString &connectionError, const C
         std::fprintf(stderr, "(%s)\n", qPrintable(cause));
 }
 
-// One line, whatever the worker has put into it.
+// Prints @p line as one line, whatever characters the worker has put into it.
 void printLine(const QString &line)
 {
     std::fprintf(stderr, "%s\n", qPrintable(Prefork::Error(line).printableMessage()));
@@ -119,7 +120,7 @@ void printEvent(const QString &name, const QVariantList &arguments)
     printLine(line);
 }
 
-// Begins the call. With handlers or without, it is not another call.
+// Makes the call; @p maker is a checkout's, with handlers or without.
 template <class Maker, class Callback>
 Prefork::Call begin(const Maker &maker, const CallOptions &options, Callback callback)
 {
@@ -127,8 +128,8 @@ Prefork::Call begin(const Maker &maker, const CallOptions &options, Callback cal
                                    : maker.call(options.method, options.arguments, callback);
 }
 
-// One call, with one protocol. Nothing if whatever listens there refused that protocol before the call was sent to it;
-// @p refusal says how, and may explain what becomes of another attempt.
+// Makes the call with one protocol and returns the exit code. Returns nothing if the server refused that protocol
+// before the call was sent; then @p refusal says how, and may later explain the end of another attempt.
 std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::chrono::milliseconds timeout,
                             const CallOptions &options, const Prefork::ShutdownSignals &shutdown, QString *refusal)
 {
@@ -181,7 +182,7 @@ std::optional<int> callWith(Prefork::Protocol protocol, bool mayBeRefused, std::
     QCoreApplication::exec();
     QObject::disconnect(onSignal);
     if (exitCode > SignalBase)
-        static_cast<void>(checkout->waitForSettled(CancelPatience)); // the worker should hear of it
+        static_cast<void>(checkout->waitForSettled(CancelPatience)); // so that the worker hears of the cancel
     return exitCode;
 }
 
@@ -245,7 +246,7 @@ int runCall(const QStringList &arguments)
     if (!parser.parse(withNumbersMarked(arguments)))
         return usageError(parser.errorText());
     if (parser.isSet(QStringLiteral("help"))) {
-        const QString help = parser.helpText(); // whose first line does not know of commands
+        const QString help = parser.helpText(); // its first line does not name the command
         std::printf("Usage: prefork call [OPTIONS] ADDRESS METHOD [ARG...]\n%s",
                     qPrintable(help.sliced(help.indexOf(u'\n') + 1)));
         return Success;

@@ -6,15 +6,15 @@
 
 namespace Tools {
 
-/// What the command ended with, as its exit code.
+/// The exit codes of `prefork call`, but for signals.
 enum ExitCode {
     Success = 0,
     MethodFailed = 1, ///< the worker's method raised an error
     Usage = 2,
-    Fatal = 3, ///< time-out, worker lost, could not connect
+    Fatal = 3, ///< time-out, worker lost, could not connect, or could not write the result
 };
 
-/// `prefork call [OPTIONS] ADDRESS METHOD [ARG…]`; @p arguments begin with "call".
+/// Runs `prefork call [OPTIONS] ADDRESS METHOD [ARG…]` and returns its exit code; @p arguments begin with "call".
 [[nodiscard]] int runCall(const QStringList &arguments);
 
 }
