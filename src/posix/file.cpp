@@ -52,7 +52,7 @@ QByteArray targetOfLink(int link)
 bool lockDirectory(int directory, std::chrono::milliseconds patience)
 {
     constexpr timespec Pause{0, 5'000'000};
-    // A deadline, because signals may shorten the pauses.
+    // The pauses are not counted, because signals may shorten them.
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
         if (::flock(directory, LOCK_EX | LOCK_NB) == 0)

@@ -32,7 +32,7 @@ void onTermination(int signal)
     passOn(signal);
 }
 
-// For the signal handler of a worker.
+// These are for the signal handler of a worker.
 pid_t s_zygote = 0;
 void (*s_onLeaveSignal)() = nullptr;
 

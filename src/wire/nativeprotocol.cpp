@@ -420,7 +420,7 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
 std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &target,
                                                   const detail::CallArguments &arguments, OutMessage *out)
 {
-    // Taken away, because an argument's own code may make another call meanwhile.
+    // The buffer is taken away, because an argument's own code may make another call meanwhile.
     QByteArray scratch = std::exchange(m_scratch, {});
     scratch.resize(0);
     CborWriter writer(&scratch, m_types.get(), &out->chunks);

@@ -63,9 +63,8 @@ void deliverPostedEvents()
 {
     for (int round = 0; round < MostRounds; ++round) {
         QCoreApplication::sendPostedEvents();
-        QCoreApplication::sendPostedEvents(nullptr,
-                                           // Outside of an event loop, these are delivered only on request.
-                                           QEvent::DeferredDelete);
+        // Outside of an event loop these are delivered only on request.
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     }
 }
 

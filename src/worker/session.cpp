@@ -60,7 +60,7 @@ bool Session::hasMemoryToSpare()
 void Session::setUp()
 {
     const RunningCall::Scope scope(*this, RunningCall::Setup);
-    // So that it counts as failed if setup never returns.
+    // If setup never returns, it counts as failed.
     m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed);
     try {
         const bool isThere = m_usesExistingApplication && QCoreApplication::instance();

@@ -191,9 +191,8 @@ int serveConnection(const WorkerStart &start)
     while (goesOn) {
         if (session->isGreeted())
             greeting.greeted();
-        std::atomic_signal_fence(
-            // The page says "free" before askedToLeave is read; otherwise a signal in between would be lost.
-            std::memory_order_seq_cst);
+        // The page says "free" before askedToLeave is read; otherwise a signal in between would be lost.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
         if (s_page->askedToLeave.load(std::memory_order_relaxed) != 0)
             leaveIfFree();
         const Posix::Transfer transfer = greeting.read(session->space());

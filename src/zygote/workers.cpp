@@ -391,7 +391,7 @@ Event Workers::reportDeath(Child &child, const Posix::Death &death)
         event.setup = ScoreboardPage::NotSetUp; // setup was interrupted; it might have succeeded
     event.exitCode = death.exitCode;
     event.signal = death.signal;
-    // Before the end of file is written, so that the program knows the cause when its client sees the end.
+    // The program is told before the end of file is written, so that it knows the cause when its client sees the end.
     m_tell(event);
     if (m_unwatched.erase(child.number) == 0)
         m_poller.remove(child.process.descriptor());

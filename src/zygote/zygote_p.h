@@ -38,7 +38,7 @@ public:
     detail::TypeRegistry types; // the types of the interface, which clients on this zygote know too
     QString error;
     std::shared_ptr<Posix::ChildProcess> process; // shared with the channel
-    // Shared with servers, which read it.
+    // The scoreboard is shared with servers, which read it.
     std::shared_ptr<Internal::Scoreboard> scoreboard = std::make_shared<Internal::Scoreboard>();
     Posix::Fd control; // the socket to the zygote, until the channel takes it
     std::shared_ptr<Internal::ZygoteChannel> channel;
