@@ -18,13 +18,14 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// Where a server listens: `unix:/path/to.socket` (relative paths are taken from the current directory, once, at
-/// construction) or
-/// `tcp://host:port` (`tcp://[::1]:port` for IPv6). A value; implicit from any string or QUrl, so that functions taking
-/// an Address take literals. An address that cannot be understood is invalid and says why. (Parity T1, T30.)
+/// The address at which a server listens: `unix:/path/to.socket` or `tcp://host:port` (`tcp://[::1]:port` for IPv6). A
+/// relative path is completed with the current directory once, when the Address is made.
 ///
-/// **Threads.** As with every value here, each thread may have copies of its own; one object is not for several at
-/// once.
+/// An Address is a value. It converts implicitly from any string and from a QUrl, so that a function that takes an
+/// Address also takes a literal. An address that cannot be understood is invalid, and errorString() says why.
+///
+/// **Threads.** Each thread may have its own copies of a value. Several threads must not use one object at the same
+/// time.
 class QTPREFORK_EXPORT Address
 {
     Q_GADGET
@@ -36,41 +37,50 @@ class QTPREFORK_EXPORT Address
     Q_PROPERTY(quint16 port READ port CONSTANT)
 
 public:
+    /// What kind of address this is.
     enum class Scheme { Invalid, Unix, Tcp };
     Q_ENUM(Scheme)
 
-    /// The most bytes an absolute socket path may have in the file system's encoding; the kernel's limit.
+    /// The most bytes that an absolute socket path may have in the file system's encoding. The kernel sets this limit.
     static constexpr int MaxPathBytes = 107;
 
+    /// Makes an invalid address.
     Address() = default;
+    /// Makes the address that @p text describes.
     template <class String>
         requires std::convertible_to<String, QAnyStringView> && (!std::same_as<std::remove_cvref_t<String>, Address>)
     Address(const String &text) // NOLINT: implicit on purpose
         : Address(parse(QAnyStringView(text).toString()))
     {
     }
+    /// Makes the address that @p url describes.
     Address(const QUrl &url) // NOLINT: implicit on purpose
         : Address(parse(QUrl::fromPercentEncoding(url.toEncoded())))
     {
     }
 
+    /// Returns true if the address was understood.
     [[nodiscard]] bool isValid() const { return m_scheme != Scheme::Invalid; }
-    /// Why the address is invalid, as a sentence naming what was given; empty when it is valid.
+    /// Returns a sentence that says why the address is invalid and names what was given, or an empty string if it is
+    /// valid.
     [[nodiscard]] QString errorString() const
     {
         return isValid() || !m_error.isEmpty() ? m_error : QStringLiteral("no address was given");
     }
+    /// Returns the kind of this address.
     [[nodiscard]] Scheme scheme() const { return m_scheme; }
-    /// The absolute path of a unix address; empty for others.
+    /// Returns the absolute path of a unix address, or an empty string for another address.
     [[nodiscard]] QString path() const { return m_scheme == Scheme::Unix ? m_place : QString(); }
-    /// The host of a tcp address, without brackets; empty for others.
+    /// Returns the host of a tcp address without brackets, or an empty string for another address.
     [[nodiscard]] QString host() const { return m_scheme == Scheme::Tcp ? m_place : QString(); }
-    /// The port of a tcp address; 0 asks a server for any free port.
+    /// Returns the port of a tcp address. A server that is given port 0 takes any free port.
     [[nodiscard]] quint16 port() const { return m_port; }
-    /// The address as text that parses back to it.
+    /// Returns the address as a text from which the same address can be made again.
     [[nodiscard]] QString toString() const;
 
+    /// Returns the address of the unix socket at @p path.
     [[nodiscard]] static Address unixSocket(const QString &path);
+    /// Returns the address of @p port at @p host.
     [[nodiscard]] static Address tcp(const QString &host, quint16 port);
 
     friend bool operator==(const Address &a, const Address &b)

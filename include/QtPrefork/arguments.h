@@ -14,7 +14,8 @@ namespace Prefork {
 class Arguments;
 class FunctionArguments;
 
-/// One argument of a dynamic call: anything that fits a QVariant; strings of every kind, literals too, become QStrings.
+/// One argument of a call by name. It is made from any value that fits a QVariant. Strings of every kind, literals too,
+/// become QStrings.
 class Argument
 {
 public:
@@ -29,16 +30,18 @@ public:
         else
             m_value = detail::toVariant(value);
     }
+    /// Returns the argument.
     [[nodiscard]] const QVariant &value() const noexcept { return m_value; }
 
 private:
     QVariant m_value;
 };
 
-/// The arguments of a dynamic call. `{sql, id}` are two; `{list}` is one, which is a list; `list`, a QVariantList
-/// without braces, spreads into as many as it has. (Parity T51, T54.)
+/// The arguments of a call by name. `{sql, id}` are two arguments. `{list}` is one argument, which is a list. `list`, a
+/// QVariantList without braces, is as many arguments as the list has items.
 ///
-/// **Threads.** A value: each thread may have copies of its own; one object is not for several at once.
+/// **Threads.** Each thread may have its own copies of a value. Several threads must not use one object at the same
+/// time.
 class Arguments
 {
 public:
@@ -53,14 +56,16 @@ public:
         : m_values(list)
     {
     }
+    /// Returns the arguments as a list.
     [[nodiscard]] const QVariantList &toList() const noexcept { return m_values; }
+    /// Returns the number of arguments.
     [[nodiscard]] qsizetype size() const noexcept { return m_values.size(); }
 
 private:
     QVariantList m_values;
 };
 
-/// The arguments of a function call, with the source location they were written at.
+/// The arguments of Checkout::callFunction(), with the place in the source where they were written.
 class FunctionArguments : public Arguments
 {
 public:
@@ -81,6 +86,7 @@ public:
         , m_location(location)
     {
     }
+    /// Returns the place in the source where the arguments were written.
     [[nodiscard]] SourceLocation location() const noexcept { return m_location; }
 
 private:

@@ -16,40 +16,44 @@ class Call;
 class Checkout;
 class Client;
 
-/// Numbers the calls of one checkout, from 1.
+/// The number of a call in its checkout. The first call of a checkout has the number 1.
 using CallId = quint64;
 
 namespace Internal {
 class ClientCore;
 }
 
-/// Stands for a call that was made: a value of 16 bytes, which owns nothing and may be kept for ever.
+/// A handle of a call that was made. It is a value of 16 bytes that owns nothing and may be kept for any time.
 ///
-/// It stays safe to use when the call has settled, and when its checkout and its client are gone. While the client
-/// lives, cancel() and isSettled() belong to the client's thread: in another one they end the program with a message.
-/// Copies stand for the same call, are equal, and have the same hash.
+/// It stays safe to use when the call has settled, and when its checkout and its client no longer exist. While the
+/// client lives, cancel() and isSettled() must be called in the client's thread. In another thread they end the program
+/// with a message. Copies of a handle stand for the same call, compare equal, and have the same hash.
 class QTPREFORK_EXPORT Call
 {
 public:
-    /// Stands for no call: it has settled.
+    /// Makes a handle of no call. isSettled() of this handle returns true.
     constexpr Call() noexcept = default;
 
-    /// The call is not wanted any more: it settles as canceled when the event loop turns, and neither its callback nor
-    /// its error callback is ever called; Checkout::canceled() is emitted, and a future is canceled. False, and nothing
-    /// happens, if it has settled, or if it is certain already how it will: its result or error has been read, or its
-    /// checkout has ended, and that is about to be delivered.
+    /// Cancels the call. It settles as canceled when the event loop turns: Checkout::canceled() is emitted, a future is
+    /// canceled, and neither the callback nor the callback for errors is ever called. Returns true if the call will
+    /// settle in this way. Returns false, and does nothing, if the call has settled, or if its outcome is already
+    /// certain: its result or error has been read, or its checkout has ended, and this is about to be delivered.
     ///
-    /// A call that its worker does not have never starts, and one that its worker has not begun does not start either.
-    /// The method of one that runs is told (Worker::isCanceled()); if it does not end within
-    /// ClientOptions::cancelGrace, the worker is killed. The calls behind it run as if nothing had happened, once the
-    /// worker is done with it. Over Protocol::Json, and with workers of an older version, a call that was sent can only
-    /// be given up together with its worker: then the checkout ends with a fatal error of code Aborted.
+    /// A call that was not sent to a worker is never sent. A call that its worker has received but not begun never
+    /// starts. If the method of the call runs, it is told (Worker::isCanceled()). If it does not end within
+    /// ClientOptions::cancelGrace, the worker is killed. When the worker has finished with the canceled call, the calls
+    /// behind it run as if nothing had happened.
     ///
-    /// It may be called anywhere, also in callbacks and handlers of the very call.
+    /// Over Protocol::Json, and with workers of an older version, a call that was sent can only be given up together
+    /// with its worker. The checkout then ends with a fatal error of code Aborted.
+    ///
+    /// This function may be called from any code in the client's thread, also from callbacks and handlers of this call.
     bool cancel() const;
-    /// Whether the call has settled: its result or its error has been delivered, or is being delivered.
+    /// Returns true if the call has settled: its result or its error has been delivered, or is being delivered, or it
+    /// has settled as canceled.
     [[nodiscard]] bool isSettled() const;
-    /// Its number in its checkout, as the signals of Checkout have it; 1 for a one-shot, 0 for no call.
+    /// Returns the number that the signals of Checkout have for this call. The number of a one-shot is 1, and the
+    /// number of no call is 0.
     [[nodiscard]] constexpr CallId id() const noexcept { return m_callAndClient & NumberMask; }
     // NOLINTNEXTLINE: implicit on purpose
     constexpr operator CallId() const noexcept { return id(); }
@@ -69,13 +73,14 @@ private:
     static constexpr int NumberBits = 48;
     static constexpr quint64 NumberMask = (quint64(1) << NumberBits) - 1;
 
-    // A client's number is never used again in this process, nor are those of its checkouts, nor the calls' in these.
+    // No number is used twice in this process: neither that of a client, nor that of a checkout of this client, nor
+    // that of a call of this checkout.
     constexpr Call(quint32 client, quint64 checkout, CallId call) noexcept
         : m_callAndClient(quint64(client >> 16) << NumberBits | call)
         , m_checkoutAndClient(quint64(client & 0xffff) << NumberBits | checkout)
     {
     }
-    // The call of that number in the checkout of this one, whose number is 0.
+    // The call with the number @p call in the checkout of this call, whose own number is 0.
     [[nodiscard]] constexpr Call sibling(CallId call) const noexcept
     {
         Call other = *this;
@@ -94,7 +99,7 @@ private:
 
 static_assert(sizeof(Call) == 16);
 
-/// Shows its number, and whether it has settled.
+/// Shows the number of the call and whether it has settled.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Call &call);
 
 }

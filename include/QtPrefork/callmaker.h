@@ -6,20 +6,21 @@
 
 namespace Prefork {
 
-/// Makes calls with options of their own, and with handlers for what they say before their results. What with() of a
-/// client or a checkout returns, to be used at once:
+/// Makes calls that have options of their own, and handlers for events and progress. Client::with() and
+/// Checkout::with() return a CallMaker, which is meant to be used at once:
 ///
 ///     checkout->with({.runTimeout = 2s}).onProgress(bar, &Bar::show).call(convert, file, this, &Window::converted);
 ///
-/// Not to be used any more when the client, or the checkout, is gone. Each call may use it again, with the same options
-/// and handlers.
+/// A CallMaker may make several calls, all with the same options and handlers. It must not be used any more when its
+/// client or its checkout has been destroyed.
 ///
-/// **Handlers** hear events and progress in exactly the order in which the method generated them, before the result,
-/// from the event loop, in the frame of the call: what a handler throws finds the nearest catcher there, or else the
-/// unhandled-error handler, and the call goes on. They hear nothing any more once the call has settled, or was
-/// canceled, or once their context object is gone. That must live in the client's thread, or the call fails with code
-/// BadArguments; once it has been moved to another, its handler is not called any more. Events without a handler are
-/// dropped. Over Protocol::Json, and from workers of an older version, there are none.
+/// **Handlers** are called from the event loop, in the frame of the call, before the call has its result. They receive
+/// events and progress in exactly the order in which the method sent them. What a handler throws goes to the nearest
+/// catcher of this frame, or else to the unhandled-error handler, and the call goes on. A handler is not called any
+/// more when the call has settled or was canceled, or when the handler's context object was destroyed. The context
+/// object must live in the client's thread when the call is made, or the call fails with code BadArguments. If the
+/// context object is moved to another thread later, its handler is not called any more. Events without a handler are
+/// dropped. Over Protocol::Json, and from workers of an older version, there are no events and no progress.
 template <class Handlers = std::nullptr_t>
 class CallMaker
 {
@@ -32,7 +33,7 @@ public:
     {
     }
 
-    /// As those of Checkout and Client.
+    /// Calls a method, as Checkout::call() and Client::call() do.
     template <class R, class... A, class... Tail>
     Call call(Method<R(A...)> method, Tail &&...tail) const
     {
@@ -44,7 +45,7 @@ public:
         return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
     Call call(const MethodName &method) const { return call(method, Arguments()); }
-    /// Refuses, in one sentence, arguments that are not in braces.
+    /// Makes the compiler refuse, in one sentence, arguments that are not in braces.
     template <detail::Unbraced First, class... Tail>
     Call call(const MethodName &, First &&, Tail &&...) const
     {
@@ -52,13 +53,14 @@ public:
         return {};
     }
     template <class... Tail>
+    /// Calls without a method name, as Checkout::callFunction() does.
     Call callFunction(const FunctionArguments &arguments, Tail &&...tail) const
     {
         return detail::callFallback(arguments, submitter(), std::forward<Tail>(tail)...);
     }
 
-    /// As those of Checkout and Client. The future's progress is that of the call; CallOptions::call receives a handle
-    /// of it.
+    /// Calls a method for a QFuture, as Checkout::future() and Client::future() do. The progress of the future is that
+    /// of the call. CallOptions::call receives a handle of the call.
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments) const
     {
@@ -69,22 +71,25 @@ public:
         return detail::futureOfNamed(method, arguments.toList(), submitter());
     }
 
-    /// `f` takes a `const Prefork::Progress &`, or nothing, or `context` and `f` do: a member function, or anything
-    /// that is to be forgotten with the context object.
+    /// Returns a maker whose calls also have a handler for progress. @p f is a function, or a context object and a
+    /// function. The function takes a `const Prefork::Progress &`, or nothing. With a context object it may be a member
+    /// function, and it is not called any more when the context object is destroyed.
     template <class... F>
     [[nodiscard]] auto onProgress(F &&...f) const
     {
         return added([&](detail::CallHandlers &handlers) { handlers.addProgress(std::forward<F>(f)...); });
     }
-    /// `f` takes what the event carries, or less of it, as the slots of Qt do. What the worker sends under its name is
-    /// read as results are, by the same conversions; what does not fit ends the connection with code ProtocolError: one
-    /// of the two programs is out of date.
+    /// Returns a maker whose calls also have a handler for @p event. @p f is a function, or a context object and a
+    /// function. The function takes the values that the event carries or, as a slot in Qt may, only the first of them.
+    /// The values that the worker sends are converted in the same way as results. If they do not fit the types of the
+    /// event, one of the two programs is out of date, and the connection ends with code ProtocolError.
     template <class... A, class... F>
     [[nodiscard]] auto on(Event<A...> event, F &&...f) const
     {
         return added([&](detail::CallHandlers &handlers) { handlers.addEvent(event, std::forward<F>(f)...); });
     }
-    /// `f` takes the name of any event, as a QString, and what it carries, as a QVariantList; or the name alone, or
+    /// Returns a maker whose calls also have a handler for every event, whatever its name. The function in @p f takes
+    /// the name of the event as a QString and the values that it carries as a QVariantList, or the name only, or
     /// nothing.
     template <class... F>
     [[nodiscard]] auto onEvent(F &&...f) const
@@ -101,7 +106,8 @@ private:
             return m_making.submit(target, arguments, std::move(handler), &extras);
         };
     }
-    // The same with one handler more. One with handlers is another type, for that without is trivially destructible.
+    // Returns a maker that has one more handler. A maker with handlers has another type, because a maker without any
+    // must stay trivially destructible.
     template <class Add>
     [[nodiscard]] CallMaker<std::shared_ptr<const detail::CallHandlers>> added(Add add) const
     {

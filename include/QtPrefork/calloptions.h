@@ -9,27 +9,30 @@
 
 namespace Prefork {
 
-/// What is special about some calls: for Client::with() and Checkout::with(). Trivially destructible, so that it may be
-/// written inside a co_await expression.
+/// Options of single calls, for Client::with() and Checkout::with(). docs/calls.md has the rules for 0 and negative
+/// values. The struct is trivially destructible, so that it can be written inside a co_await expression.
 struct CallOptions
 {
-    /// The longest that the method may run, from when its worker begins it; the wait before that does not count. After
-    /// that the call ends with a fatal error of code Timeout, and its worker is killed. Unset = the checkout's, then
-    /// the client's; 0, or less, = any time. Over Protocol::Json it counts from when the call was written.
+    /// The longest time that the method may run, in milliseconds. The time counts from the moment when the worker
+    /// begins the method, and over Protocol::Json from the moment when the call was written. When the time is over, the
+    /// call ends with a fatal error of code Timeout, and its worker is killed. 0 or less means no limit. If it is
+    /// unset, the checkout's value applies or, if that is unset too, the client's.
     std::optional<std::chrono::milliseconds> runTimeout = std::nullopt;
-    /// The longest that the call may take in all, from when it is made; 0 or unset = any time, negative = it is over
-    /// already. Of a call that is not the oldest unsettled one of its checkout it is noticed when it becomes that.
+    /// The longest time that the call may take in all, in milliseconds from when it is made. 0 or unset means no limit.
+    /// A negative value means that the time is over already. If the call is not the oldest unsettled call of its
+    /// checkout when its time is over, this is noticed when it becomes the oldest.
     std::optional<std::chrono::milliseconds> deadline = std::nullopt;
-    /// Of a one-shot (Client::call()): those of a higher priority get a worker first, those of the same first come,
-    /// first served. Unset = the client's. A call of a checkout goes with its checkout, whatever is said here.
+    /// The priority of a one-shot (Client::call()). One-shots with a higher priority get a worker first. Those with the
+    /// same priority get one in the order in which they were made. If it is unset, the client's value applies. A call
+    /// of a checkout ignores this option, because its checkout has a priority.
     std::optional<int> priority = std::nullopt;
-    /// Receives the call's handle, for those who get a future instead of it.
+    /// Receives the handle of the call, for callers who get a future instead. Null means that the handle is not wanted.
     Call *call = nullptr;
 };
 
 static_assert(std::is_trivially_destructible_v<CallOptions>);
 
-/// As all options it shows what differs from the default.
+/// Shows the options that differ from their defaults.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const CallOptions &options);
 
 }

@@ -15,7 +15,7 @@ class Catcher;
 
 namespace detail {
 
-// What a catcher's parameter says it catches: void for no parameter, else the exception type.
+// The type that a catcher's parameter says it catches: void without a parameter, otherwise the type of the exception.
 template <class Signature>
 struct CaughtBy : std::false_type
 {
@@ -51,7 +51,8 @@ struct MemberSignature<R (C::*)(A...) const noexcept> : std::type_identity<R(A..
 {
 };
 
-// A callable whose parameter cannot be read off (a generic lambda, an overloaded operator()) is given the Error.
+// A callable whose parameter type cannot be found out, such as a generic lambda or one with an overloaded operator(),
+// is given the Error.
 template <class F, class = void>
 struct CatcherTraits
     : CaughtBy<std::conditional_t<std::is_invocable_v<F &, const Error &>, void(const Error &), void(int, int)>>
@@ -78,7 +79,8 @@ class QTPREFORK_EXPORT AbstractCatcher
 {
 public:
     virtual ~AbstractCatcher();
-    // False when the error is not of the type this catcher takes. What the user's code throws comes out as it is.
+    // Runs the user's code and returns true, or returns false if the error is not of the type that this catcher takes.
+    // An exception of the user's code is thrown unchanged.
     virtual bool take(const Error &error) = 0;
 };
 
@@ -118,27 +120,31 @@ private:
 
 }
 
-/// The error handler of a frame: made implicitly from any callable, move-only ones included (parity rows F2, F19, F22).
+/// The error handler of a frame. It is made implicitly from any callable, also from one that can be moved but not
+/// copied.
 ///
-/// The callable's parameter decides what is caught:
-/// - `const Error &`: every error; an exception that is no Error arrives as Error::fromException() of it;
-/// - a const reference to (or a value of) any other type: what a C++ `catch` clause of that type would catch, derived
-///   classes included.
-///   Anything else passes on to the next catcher outwards;
-/// - none: every error.
+/// The parameter of the callable decides which errors it catches:
 ///
-/// It runs in the thread where the error reaches the frame: for a call, that of its client. It is destroyed in the
-/// thread that drops the last handle on its frame. A Catcher has no lock.
+/// - With `const Error &` it catches every error. An exception that is not an Error arrives as the Error that
+///   Error::fromException() makes of it.
+/// - With a const reference to any other type, or a value of it, it catches what a C++ `catch` clause of this type
+///   would catch, derived classes included. All other errors go to the next catcher outwards.
+/// - Without a parameter it catches every error.
 ///
-/// A frame's catcher runs once for each error that reaches the frame, so possibly several times: once for each failing
-/// child. It is destroyed with the last callback that could still fail into it. A catcher that throws hands the new
-/// error to the next one outwards.
+/// A catcher is called once for each error that reaches its frame. It may therefore be called several times: once for
+/// each child frame that fails. If a catcher throws, the new error goes to the next catcher outwards.
+///
+/// **Threads.** A catcher runs in the thread in which the error reaches its frame. For an error of a call this is the
+/// client's thread. A catcher is destroyed when the last handle on its frame is dropped, in the thread that drops it;
+/// callbacks that can still fail into the catcher hold such handles. A Catcher has no lock.
 class Catcher
 {
 public:
-    /// Catches nothing. So does a Catcher made from a null function pointer or an empty std::function.
+    /// Makes a catcher that catches nothing. A Catcher that is made from a null function pointer or from an empty
+    /// std::function also catches nothing.
     Catcher() noexcept = default;
 
+    /// Makes a catcher of @p function.
     template <detail::CatcherFunction F>
     Catcher(F &&function) // NOLINT(google-explicit-constructor)
     {
@@ -151,8 +157,10 @@ public:
         m_impl = std::make_unique<detail::CatcherOf<Function>>(std::move(own));
     }
 
+    /// Returns true if the catcher catches nothing.
     [[nodiscard]] bool isNull() const noexcept { return !m_impl; }
-    /// Runs the handler if @p error is of the type it takes; false when it is not. Throws what the handler throws.
+    /// Calls the function if @p error is of the type that it takes, and returns true. Otherwise returns false. An
+    /// exception that the function throws is thrown to the caller.
     bool take(const Error &error) const { return m_impl && m_impl->take(error); }
 
 private:

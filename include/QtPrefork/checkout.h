@@ -18,39 +18,50 @@ namespace Prefork {
 
 class CheckoutPrivate;
 
+/// A handle on a checkout. The checkout is released when its last handle is dropped.
 using CheckoutPtr = std::shared_ptr<Checkout>;
 
+/// Options of a checkout, for Client::checkout(). docs/calls.md has the rules for 0 and negative values.
 struct CheckoutOptions
 {
-    /// The longest that one call may take, the wait for a worker included for the first; unset = the client's, 0 = any
-    /// time, negative = it is over already. (Parity T34, T57.)
+    /// The longest time that the oldest unsettled call may take, in milliseconds. For the first call, the wait for a
+    /// worker is included. 0 means no limit. A negative value means that the time is over already. If it is unset, the
+    /// client's value applies.
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
-    /// For calls that do not say (CallOptions::runTimeout); unset = the client's, 0 = any time.
+    /// The CallOptions::runTimeout of calls that do not set their own, in milliseconds. 0 or less means no limit. If it
+    /// is unset, the client's value applies.
     std::optional<std::chrono::milliseconds> runTimeout = std::nullopt;
-    /// Checkouts of a higher priority get a worker first; unset = the client's. Fixed when the checkout is made.
+    /// The priority of the checkout: those with a higher priority get a worker first. It cannot change later. If it is
+    /// unset, the client's value applies.
     std::optional<int> priority = std::nullopt;
 };
+/// Shows the options that differ from their defaults.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const CheckoutOptions &options);
 
-/// An exclusive hold on one worker, with a queue of calls. Made by Client::checkout(), at once, whether a worker is
-/// free or not: checkouts get workers first come, first served among those of equal priority. (Parity T41, T50-T64.)
+/// An exclusive hold on one worker, with a queue of calls. Client::checkout() makes a checkout at once, whether a
+/// worker is free or not. Checkouts with the same priority get workers in the order in which they were made.
 ///
-/// Calls run in order, one at a time; over the native protocol the worker is sent further ones while it runs one
-/// (ClientOptions::maxInFlight). Each settles exactly once: with its result, with an error in the frame it was made in,
-/// or canceled, by Call::cancel() or because an error before it cleared the queue. They settle in order too, but for
-/// those that Call::cancel() ends early: a canceled call settles at once, and while its worker has not let go of it the
-/// calls behind it wait, with their clocks stopped, and so does released(). After an error of the worker's method the
-/// checkout is as usable as before, on the same worker. After a fatal error (Error::isFatal()) it is not: every later
-/// call gets that error. Nothing settles inside call(); callbacks, catchers and signals come from the event loop.
+/// The worker runs calls in order, one at a time. Over the native protocol, the client sends further calls while the
+/// worker runs one (ClientOptions::maxInFlight). Each call settles exactly once: with its result, with an error in the
+/// frame in which the call was made, or as canceled. It is canceled by Call::cancel(), or because an error before it
+/// cleared the queue. Nothing settles inside call(): callbacks, catchers and signals come from the event loop.
 ///
-/// **Lifetime.** The checkout is released when its last CheckoutPtr goes or by release(). While calls are unsettled the
-/// client holds it too, so dropping yours cancels nothing, and a callback is destroyed as soon as its call has settled,
-/// so that it may capture the checkout.
+/// Calls settle in order too, except those that Call::cancel() ends early. A canceled call settles at once. Until its
+/// worker has finished with it, the calls behind it wait, their time limits do not count, and released() is not
+/// emitted.
 ///
-/// **Threads.** A checkout belongs to its client's thread, with all its functions: calling one in another thread, or
-/// moving the checkout there, ends the program with a message, in release builds too. Only the handles may be copied
-/// and dropped in any thread, and the signals be connected to: when the last handle goes in another thread, the release
-/// is handed to the client's thread, and happens when its event loop turns, or with the end of the thread.
+/// After an error of the worker's method, the checkout is as usable as before, on the same worker. After a fatal error
+/// (Error::isFatal()), every later call gets the same error.
+///
+/// **Lifetime.** The checkout is released by release(), or when its last CheckoutPtr is dropped. While calls are
+/// unsettled, the client holds the checkout too: dropping your CheckoutPtr cancels no call. A callback is destroyed as
+/// soon as its call has settled, so it may capture the CheckoutPtr.
+///
+/// **Threads.** A checkout and all its functions belong to its client's thread. Calling a function in another thread,
+/// or moving the checkout to another thread, ends the program with a message, in release builds too. There are two
+/// exceptions: handles may be copied and dropped in any thread, and signals may be connected to in any thread. If the
+/// last handle is dropped in another thread, the client's thread releases the checkout when its event loop turns, or
+/// when the thread ends.
 class QTPREFORK_EXPORT Checkout : public QObject, public std::enable_shared_from_this<Checkout>
 {
     Q_OBJECT
@@ -64,35 +75,41 @@ class QTPREFORK_EXPORT Checkout : public QObject, public std::enable_shared_from
     }
 
 public:
+    /// Releases the checkout.
     ~Checkout() override;
 
-    /// Calls a typed method: `call(method, arguments…)`, then nothing, a callback for the result, or one for the result
-    /// and one for an error; before them, if you like, one context object for both. Returns a handle of the call.
+    /// Calls a typed method and returns a handle of the call. After the method and its arguments there may be a
+    /// callback for the result, or one for the result and one for an error. Before the callbacks there may be one
+    /// context object, which is for both: `call(method, arguments…, context, onResult, onError)`.
     ///
-    /// Arguments become the types of the parameters, and never another value: the compiler refuses a floating-point
-    /// number for an integer and anything but a bool for a bool. An integer for another type of number fails the call
-    /// with code BadArguments if that type does not have it, before anything is sent. A double for a float is rounded.
+    /// **Arguments** are converted to the types of the method's parameters, and their values never change. The compiler
+    /// refuses a floating-point number for an integer, and anything but a bool for a bool. An integer may be given for
+    /// another type of number; if that type does not have the value, the call fails with code BadArguments before
+    /// anything is sent. A double that is given for a float is rounded.
     ///
-    /// The callback takes the result, a QVariant, or nothing; it may be a lambda, anything callable, a fub(), or with a
-    /// context a member function of it. A null one is no callback. Once the context is destroyed the callbacks are
-    /// dropped; the call still settles. The context must live in the client's thread, when the call is made and when it
-    /// settles, or the call fails with code BadArguments. The callback runs in the frame of the call, a child of the
-    /// current one (or of the fub's) named `CLIENT -> METHOD`; what it throws finds the nearest catcher there, or else
-    /// the unhandled-error handler, and the queue goes on. (Parity T52, T53, T68, T69.)
+    /// **The callback for the result** takes the result, a QVariant, or nothing. It may be a lambda, any other
+    /// callable, a fub(), or, with a context object, a member function of it. A null callback is no callback. The
+    /// callback runs in the frame of the call, which is named `CLIENT -> METHOD`. The parent of this frame is the
+    /// current frame or, if the callback is a fub(), the fub's frame. What the callback throws goes to the nearest
+    /// catcher of this frame, or else to the unhandled-error handler, and the queue goes on.
     ///
-    /// The callback for an error takes a `const Prefork::Error &`, or nothing. With one, the frame's catchers do not
-    /// hear of the error, but of what the callback throws; it runs after errored() was emitted, and gets an Error of
-    /// code Canceled too, for a call that is never run because one before it has failed. After Call::cancel() neither
-    /// callback runs. With the context gone, an error reaches nobody but the signal.
+    /// **The callback for an error** takes a `const Prefork::Error &`, or nothing. It is called after errored() was
+    /// emitted. The catchers of the frame do not receive the error then, but they receive what the callback throws. If
+    /// the call is never run because a call before it has failed, the callback gets an Error of code Canceled. After
+    /// Call::cancel() neither callback is called.
     ///
-    /// A callback that holds a fub (see isFrame()) belongs to that one's frame too: there the call's error goes, and
-    /// what the fub's catchers left is reported as unhandled. What such a callback does before it comes to the fub runs
-    /// in the frame of the call. Of a callback passed as an rvalue, only a std::function is looked into further than a
-    /// move of it tells.
+    /// **The context object** must live in the client's thread when the call is made and when it settles, or the call
+    /// fails with code BadArguments. When it is destroyed, the callbacks are dropped. The call still settles. If a
+    /// callback for errors was dropped, an error is then reported by the signal errored() only.
     ///
-    /// Arguments are written before anything else happens, so their own code, an `operator<<` or the getter of a
-    /// Q_GADGET, may make calls, turn an event loop, or destroy the client. What it throws is thrown to the caller, and
-    /// there was no call.
+    /// If a callback holds a fub() (see isFrame()), an error of the call goes to the fub's frame, and an error that the
+    /// fub's catchers leave is reported as unhandled. Code of this callback that runs before it calls the fub runs in
+    /// the frame of the call. If the callback is passed as an rvalue, a fub() in it is found only if moving the
+    /// callback moves the fub() too, or if the callback is a std::function.
+    ///
+    /// Arguments are encoded before anything else happens. Code of yours that runs for this, such as an `operator<<` or
+    /// the getter of a Q_GADGET, may make calls, run an event loop, or destroy the client. If it throws, call() throws
+    /// the same exception, and no call was made.
     template <class R, class... A, class... Tail>
     Call call(Method<R(A...)> method, Tail &&...tail)
     {
@@ -105,7 +122,7 @@ public:
         return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
     Call call(const MethodName &method) { return call(method, Arguments()); }
-    /// Refuses, in one sentence, arguments that are not in braces.
+    /// Makes the compiler refuse, in one sentence, arguments that are not in braces.
     template <detail::Unbraced First, class... Tail>
     Call call(const MethodName &, First &&, Tail &&...)
     {
@@ -113,82 +130,89 @@ public:
         return {};
     }
 
-    /// Calls a typed method for a QFuture: `future(method, arguments…).then(…)`.
+    /// Calls a typed method and returns a future for its result: `future(method, arguments…).then(…)`. This takes about
+    /// 1 µs longer than a call with a callback.
     ///
-    /// An error goes to the future and nowhere else: it holds the Prefork::Error as its exception, with the back-trace
-    /// of the call. That of a call that will never run, because one before it has failed, holds an Error of code
-    /// Canceled. Canceling the future, in any thread, cancels the call, as Call::cancel(). That is noticed when the
-    /// call is about to be written, and when it is older than 50 ms at once; in between it may be noticed so much
-    /// later. Once a continuation (`.then()`) of the future has run, do not cancel the future any more: Qt 6.4 then
-    /// uses memory that it has freed. Call::cancel(), of the handle that CallOptions::call receives, is always safe.
+    /// An error goes to the future and nowhere else: the future holds the Prefork::Error, with the back-trace of the
+    /// call, as its exception. If the call will never run because a call before it has failed, the future holds an
+    /// Error of code Canceled. The progress of the future is the progress that the method reports
+    /// (Worker::setProgress()).
     ///
-    /// In this thread never call result() or waitForFinished() of a future that has not finished: they never return.
-    /// waitFor(), in QtPrefork/waitfor.h, is the way.
+    /// Canceling the future, in any thread, cancels the call as Call::cancel() does. The client notices this when it is
+    /// about to send the call. After that it may notice it up to 50 ms later, but at once if the call was made more
+    /// than 50 ms ago. When a continuation (`.then()`) of the future has run, do not cancel the future any more: Qt 6.4
+    /// then uses memory that it has freed. Call::cancel() is always safe; CallOptions::call receives the handle for it.
     ///
-    /// Its progress is what the method says of it (Worker::setProgress()). About 1 µs dearer than a callback.
+    /// In the client's thread, never call result() or waitForFinished() of a future that has not finished: they never
+    /// return there. Use waitFor(), from QtPrefork/waitfor.h, instead.
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {
         return detail::futureOfCall(method, submitter(), std::forward<T>(arguments)...);
     }
-    /// The same for a method called by name: `future("selectrow", {sql, id})`. GCC 12 refuses such braces inside a
-    /// co_await expression; there a QVariantList made before does.
+    /// Calls a method by name and returns a future for its result: `future("selectrow", {sql, id})`. GCC 12 refuses
+    /// such braces inside a co_await expression. Make a QVariantList before, and use it there.
     [[nodiscard]] QFuture<QVariant> future(const MethodName &method, const Arguments &arguments = {})
     {
         return detail::futureOfNamed(method, arguments.toList(), submitter());
     }
 
-    /// For calls with options of their own, and with handlers for events and progress:
+    /// Returns a maker of calls that have options of their own, and handlers for events and progress:
     /// `with({.runTimeout = 2s}).onProgress(…).call(…)`.
     [[nodiscard]] CallMaker<> with(const CallOptions &options) { return {detail::CallMaking(this), options}; }
 
-    /// Calls without a method name, as the original allows: the interface's fallback gets all arguments. An interface
-    /// of named methods takes the first argument as the name. (Parity T3, T4, T51.)
+    /// Calls without a method name, so that the interface's fallback gets all arguments. If the first argument is a
+    /// string, however, the worker takes it for the name of a method: it calls the method of this name or, if there is
+    /// none, the fallback with this name and the other arguments.
     template <class... Tail>
     Call callFunction(const FunctionArguments &arguments, Tail &&...tail)
     {
         return detail::callFallback(arguments, submitter(), std::forward<Tail>(tail)...);
     }
 
-    /// Writes the calls made so far at once, instead of when the event loop turns: those of the whole client, as
-    /// Client::flush() does.
+    /// Sends the calls that were made so far now, instead of when the event loop turns. This does the same as
+    /// Client::flush(), for all calls of the client.
     bool flush();
 
-    /// Gives the worker back once the calls made so far have settled; calls made later fail with code Shutdown.
-    /// Idempotent.
+    /// Gives the worker back to the client when the calls that were made so far have settled. Calls that are made later
+    /// fail with code Shutdown. Further calls of this function have no effect.
     void release();
-    /// Gives up: the oldest unsettled call gets a fatal error of code Aborted, the rest settle as canceled, and the
-    /// worker is dropped. Possible at any moment, also before there is a worker; with nothing unsettled the error waits
-    /// for the next call. (Parity T60.)
+    /// Ends the checkout with an error. The oldest unsettled call gets a fatal error of code Aborted with the message
+    /// @p reason, the other calls settle as canceled, and the connection to the worker is closed. This is possible at
+    /// any time, also before there is a worker. If no call is unsettled, the next call gets the error.
     void abort(const QString &reason = QStringLiteral("aborted"));
 
-    /// Waits until no call is unsettled, for scripts and tests: true, or false if that takes longer than @p deadline.
-    /// Turns an event loop of its own, in which callbacks, timers and sockets go on, but no user input; do not use it
-    /// in a GUI. Without a QCoreApplication it does what an event loop would do for this client alone.
+    /// Waits until no call is unsettled and returns true. Returns false if this takes longer than @p deadline
+    /// milliseconds. If @p deadline is 0 or less, events are processed once. This function is for scripts and tests. It
+    /// runs an event loop of its own, in which callbacks, timers and sockets go on, but no user input is processed. Do
+    /// not use it in a GUI. Without a QCoreApplication it does for this client alone what an event loop would do.
     [[nodiscard]] bool waitForSettled(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
+    /// Returns true if the checkout was released.
     [[nodiscard]] bool isReleased() const;
-    /// The fatal error that ended this checkout, if one did.
+    /// Returns the fatal error that ended this checkout, or nothing if no fatal error has ended it.
     [[nodiscard]] std::optional<Error> error() const;
-    /// Bytes of calls that wait to be given to the worker's connection: for a worker, or for room in the window. Grows
-    /// with every call and shrinks as the worker keeps up; calls beyond ClientOptions::maxBytesToWrite fail.
-    /// Client::bytesWritten() tells of progress.
+    /// Returns how many bytes of calls wait in this checkout, for a worker or for room in the worker's window. The
+    /// number grows with every call and shrinks as the worker keeps up. A call that would exceed
+    /// ClientOptions::maxBytesToWrite fails. Client::bytesWritten() is emitted when bytes have been written.
     [[nodiscard]] qint64 bytesToWrite() const;
-    /// Calls made and not yet settled.
+    /// Returns the number of calls that were made and have not settled.
     [[nodiscard]] qsizetype pendingCalls() const;
 
     bool event(QEvent *event) override;
 
 Q_SIGNALS:
-    /// A call has its result, as the method's type; emitted before its callback runs.
+    /// This signal is emitted when a call has its result, before its callback is called. @p result has the type that
+    /// the method's result has.
     void finished(Prefork::CallId call, const QVariant &result);
-    /// A call ended with an error, which has its back-trace; emitted before the callback for errors or the catcher
-    /// runs, and counts as handling it when there is no catcher.
+    /// This signal is emitted when a call has ended with an error, before the callback for errors or a catcher is
+    /// called. @p error has its back-trace. If there is no catcher, a slot that is connected to this signal counts as
+    /// handling the error.
     void errored(Prefork::CallId call, const Prefork::Error &error);
-    /// A call will never run, or nobody will hear whether it did: Call::cancel() asked for it, or a call before it has
-    /// failed. No catcher is called; a callback for errors only in the second case.
+    /// This signal is emitted when a call settles as canceled: Call::cancel() was called, or a call before it has
+    /// failed. No catcher is called. A callback for errors is called only in the second case.
     void canceled(Prefork::CallId call);
-    /// The worker is held no longer, and no call is unsettled.
+    /// This signal is emitted when the checkout no longer holds its worker and no call is unsettled.
     void released();
 
 protected:

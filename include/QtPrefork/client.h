@@ -21,86 +21,103 @@ class ClientCore;
 }
 class Zygote;
 
+/// Options of a client, fixed when it is made. docs/calls.md has the rules for 0 and negative values.
 struct ClientOptions
 {
-    /// Names the calls in back-traces: `NAME -> METHOD`. (Parity T37.)
+    /// The name of the client in back-traces, where calls appear as `NAME -> METHOD`. If it is empty, they appear as
+    /// `ANONYMOUS CLIENT -> METHOD`.
     QByteArray name = {};
-    /// Workers connected from the start and kept; at most maxWorkers. (Parity T31.)
+    /// The number of workers that are connected from the start and are kept. If it is larger than maxWorkers,
+    /// maxWorkers applies.
     int minWorkers = 2;
-    /// The most workers at a time; further checkouts wait in line. (Parity T32.)
+    /// The largest number of workers at a time; at least 1. When all are held, further checkouts wait in line.
     int maxWorkers = 20;
-    /// For checkouts that do not say: the longest that one call may take, see CheckoutOptions::timeout; 0 = any time.
-    /// Unset = 30 s, but any time for calls with a runTimeout. (Parity T34.)
+    /// The CheckoutOptions::timeout of checkouts that do not set their own, in milliseconds: the longest time that one
+    /// call may take. 0 means no limit. A negative value means that the time is over already. If it is unset, calls
+    /// with a runTimeout have no such limit, and all others have 30 s.
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
-    /// For checkouts and calls that do not say: the longest that a method may run, see CallOptions::runTimeout; 0 = any
-    /// time.
+    /// The CallOptions::runTimeout of checkouts and calls that do not set their own, in milliseconds: the longest time
+    /// that a method may run. 0 or less means no limit.
     std::chrono::milliseconds runTimeout{0};
-    /// For checkouts and one-shots that do not say: those of a higher priority get a worker first.
+    /// The priority of checkouts and one-shots that do not set their own. Those with a higher priority get a worker
+    /// first.
     int priority = 0;
-    /// How long a worker may take to let go of a canceled call that it runs (Call::cancel()) before the client hangs
-    /// up, so that it is killed (within ZygoteOptions::abandonedGrace); 0 = at once, negative = never.
+    /// How long a worker may go on with a call that was canceled by Call::cancel(), in milliseconds. After that the
+    /// client closes the connection, and the worker is killed within ZygoteOptions::abandonedGrace. 0 means that the
+    /// client closes it at once, and a negative value that it never does.
     std::chrono::milliseconds cancelGrace = std::chrono::seconds(1);
-    /// A worker is replaced after so many checkouts; 0 = never. (Parity T35.)
+    /// The number of checkouts after which a worker is replaced. 0 means no limit.
     int maxCheckouts = 0;
-    /// Whether a worker goes back to the pool after a checkout that saw an error; by default it is replaced. (Parity
-    /// T36.)
+    /// Whether a worker goes back to the pool after a checkout that saw an error. By default such a worker is replaced.
     bool reuseAfterError = false;
-    /// Workers above minWorkers are let go after being idle for so long; 0 = never.
+    /// How long a worker may be idle while there are more than minWorkers, in milliseconds. After that the client lets
+    /// the worker end. 0 means no limit.
     std::chrono::milliseconds idleTimeout = std::chrono::seconds(60);
-    /// When so many checkouts wait, further ones fail with code QueueFull; 0 = any number may wait.
+    /// The largest number of checkouts that may wait in line. Further checkouts fail with code QueueFull. 0 means no
+    /// limit.
     int maxQueued = 0;
-    /// Whether checkouts wait, up to their time-out, for a server that is not there; else they fail with code
-    /// Unavailable. (Parity T38.)
+    /// Whether checkouts wait, until their time-out, for a server that cannot be reached. If this is false, they fail
+    /// with code Unavailable.
     bool waitForServer = true;
-    /// The most bytes of one message to or from a worker, up to 4 GiB - 1: with more, every checkout fails with code
-    /// Unavailable.
+    /// The largest size of one message to or from a worker, in bytes; at most 4 GiB − 1. With a larger value every
+    /// checkout fails with code Unavailable.
     qsizetype maxMessageSize = DefaultMaxMessageSize;
-    /// The most bytes of memory that the values of one message from a worker may take once they are decoded: 64 for
-    /// each byte of the message and 4 MiB at most, and never more than this. A result that would take more fails its
-    /// call with code WorkerError, and the worker lives on: our workers know the bound and refuse such results
-    /// themselves, and our client refuses arguments that are too much for its worker with BadArguments. What operator>>
-    /// of a registered type takes cannot be bounded.
+    /// The most memory that the values of one message from a worker may take when they are decoded, in bytes. Small
+    /// messages have a lower limit: 64 bytes for each byte of the message, and 4 MiB besides. A result that would take
+    /// more fails its call with code WorkerError, and the worker goes on. Workers of QtPrefork know this limit and
+    /// refuse such results themselves. In the same way, a client of QtPrefork refuses arguments that are too large for
+    /// its worker, with code BadArguments. The memory that the `operator>>` of a registered type takes is not limited.
     qint64 maxDecodedSize = DefaultMaxDecodedSize;
-    /// What to speak with the workers. They understand both; a server of another make may know JSON only.
+    /// The protocol that the client uses. Workers of QtPrefork understand both protocols. A server of another make may
+    /// know only JSON.
     Protocol protocol = defaultProtocol();
-    /// Calls of one checkout its worker may have at a time, over the native protocol; at least 1. More are faster when
-    /// calls are short. They still run one after the other, and an error still keeps those behind it from running.
+    /// The largest number of calls of one checkout that its worker may have at a time, over the native protocol; at
+    /// least 1. A larger number is faster when calls are short. The worker still runs them one after the other, and
+    /// after an error it does not run those behind.
     int maxInFlight = 64;
-    /// While more bytes than this wait in a connection's write buffer, it is given no further calls, however large the
-    /// window.
+    /// The number of bytes waiting in a connection's write buffer above which the connection gets no further calls,
+    /// whatever maxInFlight allows.
     qsizetype maxInFlightBytes = qsizetype(256) * 1024;
-    /// One-shot calls (Client::call()) that may share a worker, over the native protocol; at least 1. With 1 a worker
-    /// that crashes costs nobody else's call; with more, those too whose results it had not sent yet, because it was
-    /// busy with the next call.
+    /// The largest number of one-shot calls (Client::call()) that may share a worker at a time, over the native
+    /// protocol; at least 1. With 1, a worker that crashes costs no other call. With more, it also costs the calls
+    /// whose results it had finished but not sent, because it was busy with the next call.
     int oneShotDepth = 4;
-    /// A call that would make the client's bytesToWrite() exceed this fails its checkout with code QueueFull; 0 = no
-    /// bound. Whatever its size, one call is always taken.
+    /// The largest value that the client's bytesToWrite() may reach. A call that would exceed it fails its checkout
+    /// with code QueueFull. If no bytes are waiting, a call of any size is accepted. 0 means no limit.
     qint64 maxBytesToWrite = qint64(128) * 1024 * 1024;
-    /// How long one turn of the event loop may be spent reading replies and settling calls, what callbacks and catchers
-    /// do included: then other events have their turn before the rest. 0 = one reply at a time.
+    /// How long the client may spend in one turn of the event loop with reading replies and settling calls, in
+    /// microseconds. The time in callbacks and catchers is included. After that, other events are processed before the
+    /// client goes on. 0 means that it handles one reply in each turn.
     std::chrono::microseconds readBudget = std::chrono::milliseconds(1);
-    /// As whom a server on a unix socket may run. To another's nothing is ever written: it counts as a server that is
-    /// not there.
+    /// The users as whom a server on a unix socket may run. To the server of another user the client writes nothing,
+    /// and treats it as a server that cannot be reached.
     PeerPolicy servers = {};
 };
+/// Shows the options that differ from their defaults.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ClientOptions &options);
 
-/// The pool of worker connections of one address, on the Qt event loop. Hands them out as checkouts and never blocks.
+/// The pool of connections to the workers at one address, on the Qt event loop. A client gives its workers to checkouts
+/// and to one-shot calls. It never blocks.
 ///
-/// May be made before its server exists: it keeps trying, and checkouts wait in line until their time-outs. Needs a
-/// QCoreApplication, but no particular one: a client that is older than the application, outlives it, or meets another
-/// goes on whenever there is one, and times go on in between. Without any, only Checkout::waitForSettled() gets calls
-/// settled, and over TCP only on connections there are. Destroying the client gives each checkout one fatal error of
-/// code Shutdown before the destructor returns: its oldest call errors, the rest settle as canceled; the CheckoutPtrs
-/// stay valid. (Parity T30-T45.)
+/// A client may be made before its server exists. It keeps trying to connect, and checkouts wait in line until their
+/// time-outs.
 ///
-/// **Threads.** A client belongs to the thread that made it, and its checkouts with it; each thread may have clients of
-/// its own. Calling one of its functions in another thread, destroying it there while its own thread still runs, or
-/// moving it to another thread ends the program with a message, in release builds too. A client on a zygote must be
-/// made in the zygote's thread, or the program ends likewise. What any thread may do is connect to the signals, drop a
-/// CheckoutPtr, and cancel a future. Any other thread may wait for a future too. In the client's own thread a future's
-/// result() and waitForFinished() never return while the call is unsettled, for only the event loop of that thread
-/// brings results: there waitFor() waits, in QtPrefork/waitfor.h, and Checkout::waitForSettled().
+/// A client needs a QCoreApplication, but it may be older than the application, outlive it, or meet another one later.
+/// Without an application it rests, while its time limits go on. Then only Checkout::waitForSettled() and waitFor()
+/// make calls settle, and over TCP no new connections are made.
+///
+/// When a client is destroyed, each checkout gets one fatal error of code Shutdown before the destructor returns: its
+/// oldest call fails with this error, and the others settle as canceled. Every CheckoutPtr stays valid.
+///
+/// **Threads.** A client and its checkouts belong to the thread in which the client was made. Each thread may have
+/// clients of its own. A client on a zygote must be made in the zygote's thread. The following ends the program with a
+/// message, in release builds too: making such a client in another thread, calling a function of a client in another
+/// thread, destroying a client in another thread while its own thread still runs, or moving it to another thread. Any
+/// thread may connect to the signals, drop a CheckoutPtr, or cancel a future.
+///
+/// Other threads may wait for a future. In the client's own thread, result() and waitForFinished() of a future never
+/// return while the call is unsettled, because only the event loop of this thread brings results. Use waitFor(), from
+/// QtPrefork/waitfor.h, or Checkout::waitForSettled() there.
 class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
@@ -115,123 +132,141 @@ class QTPREFORK_EXPORT Client : public QObject
     }
 
 public:
+    /// The state of a client.
     enum State {
-        Disconnected, ///< no worker is connected, and none is asked for
-        Connecting, ///< no worker is connected; the client is trying
-        Connected, ///< there is a worker at least
-        Closing, ///< close() was called and has not finished
-        Closed, ///< close() has finished, or there will never be a worker again
+        Disconnected, ///< No worker is connected, and the client is not trying to connect one.
+        Connecting, ///< No worker is connected, and the client is trying to connect one.
+        Connected, ///< At least one worker is connected.
+        Closing, ///< close() was called and has not finished.
+        Closed, ///< close() has finished, or there can never be a worker again.
     };
     Q_ENUM(State)
 
-    /// A client of the server at @p address. An invalid address makes every checkout fail with code Unavailable and its
-    /// text.
+    /// Makes a client of the server at @p address. If the address is invalid, every checkout fails with code
+    /// Unavailable and the text of Address::errorString().
     explicit Client(const Address &address, const ClientOptions &options = {}, QObject *parent = nullptr);
-    /// A client directly on @p zygote: each connection is a socket pair, nothing listens, nobody else can connect. Once
-    /// the zygote is gone, workers that are held serve on and everything new fails with code Unavailable; so does
-    /// everything with a null zygote, such as Zygote::find() returns.
+    /// Makes a client directly on @p zygote. Each connection is a socket pair, so no socket is listened on, and no
+    /// other program can connect. When the zygote no longer exists, workers that are held go on to serve, and
+    /// everything new fails with code Unavailable. If @p zygote is null, as Zygote::find() may return it, everything
+    /// fails with code Unavailable.
     explicit Client(Zygote *zygote, const ClientOptions &options = {}, QObject *parent = nullptr);
+    /// Destroys the client and ends its checkouts, as described above.
     ~Client() override;
 
+    /// Returns a new checkout, which gets a worker as soon as one is free.
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options = {});
 
-    /// A one-shot call of a typed method: as Checkout::call(), on a checkout of this one call. It has a time-out of its
-    /// own, the client's `timeout` from now; an error affects no other call. Over the native protocol one-shots share
-    /// workers (ClientOptions::oneShotDepth) once there can be no further worker, so a long one may delay others: give
-    /// long calls a checkout, or a runTimeout: such a one shares a worker only while its method is known to be quick.
-    /// If one times out, or is canceled and does not end, its worker is given up: those behind it that never began are
-    /// sent to another, one that had begun gets WorkerLost.
+    /// Calls a typed method once: makes the call as Checkout::call() does, on a checkout for this call only. The call
+    /// has a time-out of its own: ClientOptions::timeout from now. An error affects no other call.
+    ///
+    /// Over the native protocol, one-shots share workers when no further worker can be connected
+    /// (ClientOptions::oneShotDepth). A long one-shot may therefore delay others. Give long calls a checkout, or a
+    /// runTimeout: a call with a runTimeout shares a worker only while its method is known to be quick. If a one-shot
+    /// times out, or is canceled and does not end, its worker is given up. The one-shots behind it that had not begun
+    /// are sent to another worker. One that had begun gets WorkerLost.
     template <class R, class... A, class... Tail>
     Call call(Method<R(A...)> method, Tail &&...tail)
     {
         return detail::callOf(method, submitter(), std::forward<Tail>(tail)...);
     }
-    /// The same for a method called by name.
+    /// Does the same for a method that is called by name.
     template <class... Tail>
     Call call(const MethodName &method, const Arguments &arguments, Tail &&...tail)
     {
         return detail::callNamed(method, arguments.toList(), submitter(), std::forward<Tail>(tail)...);
     }
     Call call(const MethodName &method) { return call(method, Arguments()); }
-    /// Refuses, in one sentence, arguments that are not in braces.
+    /// Makes the compiler refuse, in one sentence, arguments that are not in braces.
     template <detail::Unbraced First, class... Tail>
     Call call(const MethodName &, First &&, Tail &&...)
     {
         static_cast<void>(detail::accept<detail::flawOfUnbraced<First>()>());
         return {};
     }
-    /// A one-shot call for a QFuture, by the rules of Checkout::future().
+    /// Calls a typed method once and returns a future for its result, by the rules of Checkout::future().
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {
         return detail::futureOfCall(method, submitter(), std::forward<T>(arguments)...);
     }
-    /// The same for a method called by name.
+    /// Does the same for a method that is called by name.
     [[nodiscard]] QFuture<QVariant> future(const MethodName &method, const Arguments &arguments = {})
     {
         return detail::futureOfNamed(method, arguments.toList(), submitter());
     }
-    /// For one-shots with options of their own, and with handlers for events and progress:
+    /// Returns a maker of one-shots that have options of their own, and handlers for events and progress:
     /// `with({.runTimeout = 2s, .priority = 1}).call(…)`.
     [[nodiscard]] CallMaker<> with(const CallOptions &options) { return {detail::CallMaking(this), options}; }
 
-    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, which the
-    /// workers must have registered too (Interface::registerType()). A client directly on a zygote knows from the
-    /// beginning what its interface has registered. Only such types are ever created from what a worker sends: a call
-    /// that has another fails, its arguments with code BadArguments, its result with code WorkerError, and a text that
-    /// names the type. False, with a warning that says why, if the name or the type is taken, or there are no such
-    /// operators.
+    /// Allows values of type @p T to be sent over the native protocol, under @p name. The type needs QDataStream
+    /// operators, and the workers must have registered it under the same name (Interface::registerType()). A client
+    /// directly on a zygote knows the types of its interface without this call. Returns true if the type was
+    /// registered. Returns false, with a warning that says why, if another type has this name, if the type has another
+    /// name, or if it has no QDataStream operators.
+    ///
+    /// A client makes only values of registered types from what a worker sends. A call with a value of another class
+    /// fails, with a text that names the type: with code BadArguments if it is among the arguments, and with code
+    /// WorkerError if it is in the result.
     template <class T>
     [[nodiscard]] bool registerType(const QByteArray &name)
     {
         return registerMetaType(name, QMetaType::fromType<T>());
     }
 
-    /// Changes the protocol of a client that has no checkouts and no calls, at any time; its workers are replaced,
-    /// those too that are just being connected. False, and no effect, if it has.
+    /// Changes the protocol and returns true, or returns false and changes nothing if the client has checkouts or
+    /// calls. All workers are replaced, also those that are just being connected.
     bool setProtocol(Protocol protocol);
+    /// Returns the protocol that the client uses.
     [[nodiscard]] Protocol protocol() const;
 
-    /// Writes at once what would else be written when the event loop turns: every call made so far that a worker can be
-    /// given now. To be called when the program is going to be busy for a while. Takes as much as the kernel takes and
-    /// never blocks; no callback, catcher or signal runs inside. What waits for a worker, a connection or room goes
-    /// later, from the event loop; bytesToWrite() tells how much that is. True if anything was written, as with
-    /// QLocalSocket::flush().
+    /// Sends now what would be sent when the event loop turns: all calls so far for which there is a worker. Use it
+    /// when the program is going to be busy for a while. Returns true if anything was written, as QLocalSocket::flush()
+    /// does.
+    ///
+    /// This function writes as much as the kernel takes and never blocks. No callback, catcher or signal runs inside
+    /// it. Calls that wait for a worker, for a connection or for room are sent later, from the event loop.
+    /// bytesToWrite() tells how many bytes still wait.
     bool flush();
 
-    /// Ends the client gently: new checkouts fail at once with code Shutdown, those there are go on until they are
-    /// released. When all are, or at @p deadline from now with a fatal Shutdown for the rest, the workers are let go
-    /// and closed() is emitted, from the event loop. Never blocks. A second call sets a new deadline.
+    /// Ends the client gently. New checkouts fail at once with code Shutdown. Existing checkouts go on until they are
+    /// released. When all are released, the client lets its workers end and closed() is emitted, from the event loop.
+    /// If this takes longer than @p deadline milliseconds, the remaining checkouts get a fatal error of code Shutdown.
+    /// If @p deadline is 0 or less, they get it at once. This function never blocks. A second call sets a new deadline.
     void close(std::chrono::milliseconds deadline = std::chrono::seconds(5));
-    /// Replaces every worker there is: idle ones now, held ones when they are released. For when what their setup read
-    /// has changed.
+    /// Replaces all workers: idle ones now, held ones when they are released. Use it when something has changed that
+    /// the setup of a worker reads.
     void recycleWorkers();
 
+    /// Returns the state of the client.
     [[nodiscard]] State state() const;
-    /// Invalid for a client directly on a zygote.
+    /// Returns the address of the server. For a client directly on a zygote it is invalid.
     [[nodiscard]] Address address() const;
-    /// Why the last attempt to connect failed; empty once one has succeeded since.
+    /// Returns why the last attempt to connect failed, or an empty string if an attempt has succeeded since.
     [[nodiscard]] QString connectionError() const;
-    /// Workers connecting, idle and held.
+    /// Returns the number of workers: those that are being connected, idle ones, and those that are held.
     [[nodiscard]] qsizetype workerCount() const;
+    /// Returns the number of idle workers.
     [[nodiscard]] qsizetype idleWorkerCount() const;
-    /// Bytes of calls not yet handed to the kernel, of all checkouts and one-shots. (Qt's word for it.)
+    /// Returns how many bytes of calls have not been handed to the kernel, for all checkouts and one-shots.
     [[nodiscard]] qint64 bytesToWrite() const;
-    /// Checkouts in line for a worker.
+    /// Returns the number of checkouts that wait in line for a worker.
     [[nodiscard]] qsizetype waitingCheckoutCount() const;
 
     bool event(QEvent *event) override;
 
 Q_SIGNALS:
+    /// This signal is emitted when the state of the client has changed.
     void stateChanged(Prefork::Client::State state);
+    /// This signal is emitted when close() has finished.
     void closed();
-    /// An attempt to connect failed; the client goes on trying.
+    /// This signal is emitted when an attempt to connect has failed. @p cause says why. The client goes on trying.
     void connectionFailed(const QString &cause);
-    /// Something accepted a connection but does not seem to speak the native protocol: it hung up instead of saying
-    /// hello, or has been silent for a second. The client goes on trying. If it is a server of another make, it may
-    /// understand Protocol::Json.
+    /// This signal is emitted when a server has accepted a connection but does not seem to use the native protocol: it
+    /// closed the connection without its first message, or sent nothing for a second. The client goes on trying. A
+    /// server of another make may understand Protocol::Json.
     void protocolRefused();
-    /// So many bytes have been handed to the kernel since the last time; see bytesToWrite().
+    /// This signal is emitted when @p bytes bytes have been handed to the kernel since the last time; see
+    /// bytesToWrite().
     void bytesWritten(qint64 bytes);
 
 protected:

@@ -20,11 +20,11 @@ namespace Prefork {
 
 class ErrorPrivate;
 
-/// What went wrong with a call, as a value: a code to decide by, a text to show, and where it happened.
+/// An error of a call, as a value: a code to decide by, a text to show, and the place where it happened.
 ///
-/// Errors reach you through the catcher of a frame, through Checkout::errored() and through the unhandled-error hook.
-/// Worker code may throw one: code, message and data then cross the wire. Implicitly shared and freely copied between
-/// threads.
+/// Errors are delivered to the catcher of a frame, by Checkout::errored(), and to the unhandled-error handler. Code in
+/// a worker may throw an Error: its code, message and data are sent to the client. Errors are implicitly shared, and
+/// may be copied freely between threads.
 class QTPREFORK_EXPORT Error : public std::exception
 {
     Q_GADGET
@@ -37,73 +37,84 @@ class QTPREFORK_EXPORT Error : public std::exception
     Q_PROPERTY(bool fatal READ isFatal CONSTANT)
 
 public:
+    /// What kind of error this is. Errors marked as fatal end their checkout.
     enum Code {
-        NoError, ///< a default-constructed Error
-        WorkerError, ///< the method threw, or its result did not fit; the worker lives on
-        SetupError, ///< the interface's setup threw: `setup exception: …`; the worker lives on
-        BadArguments, ///< arguments that could not be serialised, or that the method's parameters did not accept
-        NoSuchMethod, ///< the interface has no method of that name
-        Timeout, ///< fatal: `timed out after N seconds`
-        WorkerLost, ///< fatal: `worker connection suddenly died`
-        Aborted, ///< fatal: Checkout::abort()
-        QueueFull, ///< fatal: more checkouts waiting than ClientOptions::maxQueued
-        ProtocolError, ///< fatal: the worker sent something that is not the protocol
-        Unavailable, ///< fatal: no server there and the client was told not to wait, or the zygote is gone
-        Shutdown, ///< fatal: the client was destroyed, or the checkout was already released
-        Exception, ///< a callback threw something that is not an Error; see exception()
-        Canceled, ///< only in a future, or in a callback for errors: the call was not run, for one before it in its
-                  ///< checkout has failed, as detail() says
+        NoError, ///< no error: the code of a default-constructed Error
+        WorkerError, ///< the method threw an exception, or its result could not be sent or taken; the worker goes on
+        SetupError, ///< the interface's setup threw an exception: `setup exception: …`; the worker goes on
+        BadArguments, ///< the arguments could not be sent, or do not fit the parameters of the method
+        NoSuchMethod, ///< the interface has no method of this name
+        Timeout, ///< fatal: a time limit of the call is over: `timed out after N seconds`
+        WorkerLost, ///< fatal: the connection to the worker has ended: `worker connection suddenly died`
+        Aborted, ///< fatal: Checkout::abort() was called
+        QueueFull, ///< fatal: more checkouts wait than ClientOptions::maxQueued allows, or more bytes than
+                   ///< maxBytesToWrite allows
+        ProtocolError, ///< fatal: the worker sent something that the protocol does not allow
+        Unavailable, ///< fatal: there is no server and ClientOptions::waitForServer is false, or the zygote no longer
+                     ///< exists, or the address is invalid
+        Shutdown, ///< fatal: the client was closed or destroyed, or the checkout was released before the call
+        Exception, ///< a callback threw something that is not an Error; exception() returns it
+        Canceled, ///< the call was not run because a call before it in its checkout has failed, as detail() says; only
+                  ///< futures and callbacks for errors receive this code
     };
     Q_ENUM(Code)
 
+    /// Makes an error with the code NoError.
     Error() noexcept;
+    /// Makes an error with these properties.
     Error(Code code, const QString &message, const QVariant &data = {});
-    /// An error a worker's method throws: code WorkerError. @p data, if any, reaches the client as data().
+    /// Makes an error of code WorkerError, for a worker's method to throw. @p data reaches the client as data().
     explicit Error(const QString &message, const QVariant &data = {});
     Error(const Error &other) noexcept;
     Error &operator=(const Error &other) noexcept;
     ~Error() override;
 
-    /// The Error for any exception: an Error itself unchanged; for another type, code Exception, the text of
-    /// std::exception::what() (or of a thrown QString, QByteArray, const char *, std::string), and the exception kept
-    /// in exception(). An object of a class derived from Error gives its Error part, and is kept in exception() too.
-    /// The null pointer gives Error().
+    /// Returns an Error for any exception. An exception that is an Error is returned unchanged. For another type, the
+    /// Error has the code Exception and the text of std::exception::what(), or of a thrown QString, QByteArray, const
+    /// char * or std::string, and exception() returns the exception. For an object of a class derived from Error, its
+    /// Error part is returned, and exception() returns the object. For the null pointer, Error() is returned.
     [[nodiscard]] static Error fromException(const std::exception_ptr &exception);
-    /// fromException() of the exception being handled; call it inside a catch block.
+    /// Returns fromException() of the exception that is being handled. Call it inside a catch block.
     [[nodiscard]] static Error fromCurrentException();
 
+    /// Returns the code of the error.
     [[nodiscard]] Code code() const noexcept;
-    /// True for the codes that end a checkout: Timeout, WorkerLost, Aborted, QueueFull, ProtocolError, Unavailable,
-    /// Shutdown.
+    /// Returns true if the error ends its checkout. The fatal codes are Timeout, WorkerLost, Aborted, QueueFull,
+    /// ProtocolError, Unavailable and Shutdown.
     [[nodiscard]] bool isFatal() const noexcept;
-    /// What went wrong, exactly as it was thrown or sent: a text of a Perl worker may end with a newline, and of others
-    /// hold anything.
+    /// Returns the text of the error, exactly as it was thrown or sent. A text from a Perl worker may end with a
+    /// newline, and other texts may contain any characters.
     [[nodiscard]] QString message() const;
-    /// message() for a log or a terminal, as back-traces and our own logs have it: on one line, without the newlines at
-    /// its end, other characters that cannot be printed escaped (`\n`, `\x1b`).
+    /// Returns message() in a form for a log or a terminal: on one line, without newlines at its end, and with other
+    /// unprintable characters escaped (`\n`, `\x1b`). Back-traces and the library's own log lines use this form.
     [[nodiscard]] QString printableMessage() const;
-    /// The cause behind the message when it is known: "the worker was killed by SIGKILL", "waited in line behind 7
-    /// checkouts", or why there is no connection; empty otherwise.
+    /// Returns the cause of the error, or an empty string if it is not known. Examples are "the worker was killed by
+    /// SIGKILL", "waited in line behind 7 checkouts", and why there is no connection.
     [[nodiscard]] QString detail() const;
-    /// The method that was called; empty for a function call and for an error that belongs to no call.
+    /// Returns the name of the method that was called. It is empty for Checkout::callFunction(), and for an error that
+    /// belongs to no call.
     [[nodiscard]] QString method() const;
-    /// The structured payload the worker threw, if it threw one; else invalid.
+    /// Returns the data that the worker threw with the error, or an invalid QVariant if there is none.
     [[nodiscard]] QVariant data() const;
-    /// printableMessage() and the frames the error passed, innermost first, in the format of Frame::backTrace(). Empty
-    /// until it met a frame.
+    /// Returns printableMessage() and the frames that the error passed, innermost first, in the format of
+    /// Frame::backTrace(). It is empty until the error reaches a frame.
     [[nodiscard]] QString backTrace() const;
-    /// The foreign exception behind this error, the very object that was thrown; null when there is none.
+    /// Returns the exception from which this Error was made if it is of another type: the object that was thrown.
+    /// Otherwise returns null.
     [[nodiscard]] std::exception_ptr exception() const noexcept;
-    /// Throws the foreign exception if there is one, else this Error.
+    /// Throws exception() if it is not null, otherwise this Error.
     [[noreturn]] void rethrow() const;
-    /// message() in UTF-8.
+    /// Returns message() in UTF-8.
     [[nodiscard]] const char *what() const noexcept override;
 
+    /// Returns a copy of this error with another detail().
     [[nodiscard]] Error withDetail(const QString &detail) const;
+    /// Returns a copy of this error with another method().
     [[nodiscard]] Error withMethod(const QString &method) const;
+    /// Returns a copy of this error with another backTrace().
     [[nodiscard]] Error withBackTrace(const QString &backTrace) const;
 
-    /// Equal in code, message, method and data; where it happened does not count.
+    /// Returns true if code, message, method and data are equal. The detail and the back-trace are not compared.
     friend QTPREFORK_EXPORT bool operator==(const Error &a, const Error &b);
     friend bool operator!=(const Error &a, const Error &b) { return !(a == b); }
 

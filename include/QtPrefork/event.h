@@ -16,12 +16,12 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// The name of an event and the types of what it carries, shared by worker and client and checked by the compiler on
-/// both sides: `inline constexpr Prefork::Event<QString, int> lineRead{"lineRead"};`
+/// The name of an event and the types of the values that it carries. Worker and client share it, and the compiler
+/// checks both sides: `inline constexpr Prefork::Event<QString, int> lineRead{"lineRead"};`
 ///
-/// A method emits events while it runs (Worker::emitEvent()); who made the call hears them before its result
-/// (CallMaker::on()). The name must be a literal, or live as long as the Event. Types may be written by value or by
-/// const reference. Any thread may use an Event, which never changes.
+/// A method emits events while it runs (Worker::emitEvent()). The handlers of the call receive them before the call has
+/// its result (CallMaker::on()). The name must be a literal, or live as long as the Event. The types may be written as
+/// values or as const references. An Event never changes, so any thread may use it.
 template <class... A>
 class Event
 {
@@ -29,12 +29,14 @@ public:
     using Parameters = std::tuple<std::remove_cvref_t<A>...>;
     static constexpr std::size_t ParameterCount = sizeof...(A);
 
+    /// Makes an event with this name.
     explicit constexpr Event(const char *name) noexcept
         : m_name(name)
     {
     }
+    /// Returns the name of the event.
     [[nodiscard]] constexpr const char *name() const noexcept { return m_name; }
-    /// For qDebug().
+    /// Shows the name of the event.
     template <class Debug>
         requires std::same_as<Debug, QDebug>
     friend Debug operator<<(Debug debug, const Event &event)

@@ -13,34 +13,34 @@ namespace Prefork {
 
 class ForkedServerPrivate;
 
-/// A whole server, zygote and all, in a process of its own: for a program that wants to be its own server, and other
-/// programs' too. (The original's fork_task_server; parity T15, T16.)
+/// A server and its zygote in a process of their own, for a program that wants to serve itself and other programs.
 ///
-/// Make it at the top of main(), like a Zygote and for the same reasons; the constructor returns when the server
-/// listens. The server is tied to this object: when it is destroyed, or the program ends in whatever way, the server
-/// shuts down (ServerOptions::shutdownTimeout). Clients connect to address() like to any server. If nobody else is to
-/// connect, a Client directly on a Zygote needs no server at all.
+/// Make it at the top of main(), before QCoreApplication and before any thread, as a Zygote. The constructor returns
+/// when the server listens. When this object is destroyed, or the program ends in any way, the server shuts down
+/// (ServerOptions::shutdownTimeout). Clients connect to address() as they connect to any server. If no other program is
+/// to connect, use a Client directly on a Zygote, which needs no server.
 ///
-/// **Threads.** It must be made before there is a second thread, or it is not valid. What its functions tell never
-/// changes, so any thread may ask; it is to be destroyed when none does any more.
+/// **Threads.** It must be made before there is a second thread, or it is not valid. The values that its functions
+/// return never change, so any thread may call them. Destroy it when no thread calls them any more.
 class QTPREFORK_EXPORT ForkedServer
 {
     Q_DISABLE_COPY_MOVE(ForkedServer)
 
 public:
+    /// Starts a server for @p interface at @p address.
     ForkedServer(const Interface &interface, const Address &address, const ZygoteOptions &zygoteOptions = {},
                  const ServerOptions &serverOptions = {});
-    /// Ends the server and waits for that, no longer than its shutdownTimeout and a second; then it is killed. With a
-    /// negative shutdownTimeout it is not waited for.
+    /// Ends the server and waits until it has ended. If this takes a second longer than its shutdownTimeout, the server
+    /// is killed. If shutdownTimeout is negative, the destructor does not wait.
     ~ForkedServer();
 
-    /// Whether it listened when it was made.
+    /// Returns true if the server listened when this object was made.
     [[nodiscard]] bool isValid() const;
-    /// Why not, with the cure; empty when it is valid.
+    /// Returns why the server is not valid and what to do about it, or an empty string if it is valid.
     [[nodiscard]] QString errorString() const;
-    /// Where it listens, with the port the system chose if 0 was asked for.
+    /// Returns the address at which the server listens. If port 0 was asked for, it has the port that the system chose.
     [[nodiscard]] Address address() const;
-    /// Of the server; 0 when it is not valid.
+    /// Returns the process id of the server, or 0 if it is not valid.
     [[nodiscard]] qint64 processId() const;
 
 private:

@@ -26,11 +26,11 @@ namespace detail {
 
 class FrameNode;
 
-// Throws what the catchers of a frame callable left. Whoever delivers a call's result finds out by it what they have
-// had already.
+// Throws the error that the catchers of a frame callable have left. The code that delivers the result of a call learns
+// from it which errors these catchers have seen already.
 [[noreturn]] QTPREFORK_EXPORT void leaveFrameCallback(const Error &left);
 
-// What runs on this thread, innermost first: a list through the C++ stack.
+// The frames that run on this thread, innermost first: a linked list whose nodes are on the stack.
 class QTPREFORK_EXPORT Activation
 {
 public:
@@ -38,7 +38,7 @@ public:
 
     explicit Activation(const Frame &frame, Kind kind = Running) noexcept;
     ~Activation();
-    // Hands the exception being handled to the catchers; returns what is left.
+    // Gives the exception that is being handled to the catchers, and returns the error that they have left, if any.
     std::optional<Error> deliverCurrentException();
 
 private:
@@ -53,45 +53,48 @@ private:
     Kind m_kind;
 };
 
-// A frame returns values: a caught error leaves nothing a reference could refer to.
+// The type that a frame returns for a callable. It is always a value: after a caught error there is no object to which
+// a reference could refer.
 template <class F, class... Args>
 using FrameResult = std::remove_cvref_t<std::invoke_result_t<F, Args...>>;
 
-// A template parameter, so that `{}` always means FrameOptions.
+// What may be given as a name. Functions take it as a template parameter, so that `{}` always means FrameOptions.
 template <class T>
 concept FrameName = std::convertible_to<const T &, QByteArray>;
 
 }
 
-/// What a new frame is called and which variables it binds.
+/// Options of a new frame: its name and the variables that it binds.
 struct FrameOptions
 {
-    /// The frame's name in back-traces; `ANONYMOUS FRAME` when empty (parity row F6).
+    /// The name of the frame in back-traces. If it is empty, they show `ANONYMOUS FRAME`.
     QByteArray name = {};
-    /// What is called within it, shown after the name: `NAME -> CALL`. Joined only when a back-trace is made.
+    /// The name of what is called in the frame. Back-traces show it after the name: `NAME -> CALL`.
     QByteArray call = {};
-    /// The variables the frame binds (parity row F11): `.locals = {userId, requestId}`.
+    /// The variables that the frame binds: `.locals = {userId, requestId}`.
     std::vector<LocalBinding> locals = {};
 };
 
-/// One node of the tree of error handlers: a cheap, shared handle on it; null stands for "no frame" (parity rows F1-F7,
-/// F16-F19).
+/// A node in the tree of error handlers. A Frame object is a cheap, shared handle on the node. A null Frame stands for
+/// "no frame".
 ///
-/// A frame is made inside the frame that is current, its parent. It may have a Catcher and may bind Local variables.
-/// Code run in it fails into its catcher, or its parent's, and so on outwards. Frames are made by fub(), frame(),
-/// frameTry() and their kin in framecallback.h and frametry.h, and by create(). A parent lives as long as a child or a
-/// handle (F21).
+/// The parent of a new frame is the frame that is current when it is made. A frame may have a Catcher and may bind
+/// Local variables. When code that runs in a frame fails, the error goes to the catcher of this frame, then to that of
+/// its parent, and so on outwards. Frames are made by fub(), frame(), frameTry() and the similar functions in
+/// framecallback.h and frametry.h, and by create(). A frame lives as long as a child of it or a handle on it.
 ///
-/// **Cost.** A frame without catcher and locals keeps only the nearest ancestor that has one, and the names of the last
-/// frames (at least 64): a chain of callbacks, each made in the one before, takes constant time and memory per link,
-/// however long it gets. Back-traces then say how many frames were left out, and are a few hundred lines at most.
+/// **Cost.** A frame without a catcher and without variables does not keep all its ancestors. It keeps only the nearest
+/// one that has a catcher or a variable, and the names of the last frames (at least 64). A chain of callbacks, each
+/// made in the one before, therefore takes constant time and memory for each link, however long the chain gets.
+/// Back-traces of long chains say how many frames were left out, and have at most a few hundred lines.
 ///
-/// **Threads.** The current frame is a property of the thread. A handle may be copied and dropped in any thread. run()
-/// and raise() in another thread than the one that made the frame are allowed while nothing else runs in the same tree:
-/// catchers and bindings have no lock.
+/// **Threads.** Each thread has its own current frame. A handle may be copied and dropped in any thread. run() and
+/// raise() may be called in another thread than the one that made the frame, but only while no other code runs in the
+/// same tree: catchers and bindings have no lock.
 class QTPREFORK_EXPORT Frame
 {
 public:
+    /// Makes a null frame.
     Frame() noexcept = default;
     Frame(const Frame &other) noexcept;
     Frame(Frame &&other) noexcept
@@ -105,56 +108,63 @@ public:
     }
     ~Frame();
 
-    /// The frame the running code is in; null outside any. In a catcher it is the frame that failed (parity row F17).
+    /// Returns the frame in which the running code is, or a null Frame if there is none. In a catcher it is the frame
+    /// that failed.
     [[nodiscard]] static Frame current() noexcept;
-    /// A new frame in @p parent, to run() later; a root when @p parent is null. One allocation, unless it binds
-    /// variables.
+    /// Makes a frame in @p parent, to be used with run() later. If @p parent is null, the frame has no parent. This
+    /// takes one memory allocation, and more if the frame binds variables.
     [[nodiscard]] static Frame create(const FrameOptions &options = {}, const Frame &parent = current(),
                                       SourceLocation where = SourceLocation::current());
-    /// The same with a catcher for what fails in it.
+    /// Makes a frame with a @p catcher for the errors in it.
     [[nodiscard]] static Frame create(const FrameOptions &options, Catcher catcher, const Frame &parent = current(),
                                       SourceLocation where = SourceLocation::current());
 
+    /// Returns true if this is the null frame.
     [[nodiscard]] bool isNull() const noexcept { return !m_node; }
-    /// `ANONYMOUS FRAME` if it was given none; empty for the null frame.
+    /// Returns the name of the frame, or `ANONYMOUS FRAME` if it was given none. The null frame has an empty name.
     [[nodiscard]] QString name() const;
-    /// Where the frame was made.
+    /// Returns the place in the source where the frame was made.
     [[nodiscard]] SourceLocation location() const noexcept;
 
-    /// @p firstLine, a dashed line, then the frames, innermost first, as `FILE:LINE - NAME`, each line ended by a
-    /// newline (row F7).
+    /// Returns a text with @p firstLine, a dashed line, and the frames, innermost first, as `FILE:LINE - NAME`. Each
+    /// line ends with a newline.
     [[nodiscard]] QString backTrace(const QString &firstLine) const;
-    /// The back-trace @p error already has, or else the one of this frame with the error's message as first line.
+    /// Returns the back-trace of @p error if it has one. Otherwise returns the back-trace of this frame, with the
+    /// error's message as its first line.
     [[nodiscard]] QString backTrace(const Error &error) const;
-    /// @p error with its back-trace filled in. An error that already has one keeps it: it tells where the trouble began
-    /// (row F3). The null frame returns @p error unchanged.
+    /// Returns @p error with the back-trace of this frame. An error that already has a back-trace keeps it, because it
+    /// shows where the trouble began. The null frame returns @p error unchanged.
     [[nodiscard]] Error traced(const Error &error) const;
 
-    /// Calls `function(args…)` inside this frame and returns what it returns (parity rows F1, F4, F5, F16).
+    /// Calls `function(args…)` inside this frame and returns its result.
     ///
-    /// While it runs, current() is this frame and its variables are bound; before is restored however it ends. What it
-    /// throws goes to the nearest catcher, from this frame outwards, and then a value-initialised result is returned. A
-    /// catcher that throws hands the new error, with the back-trace of the first, to the next. What nobody caught is
-    /// thrown to the caller: an exception that is no Error as the very object it was, an Error with its back-trace. The
-    /// null frame runs @p function outside any frame: no catchers, no bindings.
+    /// While the function runs, current() is this frame and its variables are bound. Afterwards the previous frame is
+    /// current again, whether the function returns or throws.
+    ///
+    /// An exception that the function throws goes to the nearest catcher, from this frame outwards. If a catcher takes
+    /// it, a value-initialised result is returned. If a catcher throws, the new error goes to the next catcher, with
+    /// the back-trace of the first error. An exception that no catcher has taken is thrown to the caller: an Error with
+    /// its back-trace, any other exception as the object that was thrown. The null frame runs @p function outside any
+    /// frame, without catchers and bindings.
     template <class F, class... Args>
     detail::FrameResult<F, Args...> run(F &&function, Args &&...args) const
     {
         return runOrElse([](const Error &left) { left.rethrow(); }, std::forward<F>(function),
                          std::forward<Args>(args)...);
     }
-    /// run() for callers that cannot take an exception: what nobody caught goes to the unhandled-error handler, and a
-    /// value-initialised result is returned.
+    /// Does the same as run(), but for callers that cannot handle an exception. An error that no catcher has taken goes
+    /// to the unhandled-error handler, and a value-initialised result is returned.
     template <class F, class... Args>
     detail::FrameResult<F, Args...> runOrReport(F &&function, Args &&...args) const;
 
-    /// Fails this frame from outside, as if code running in it had thrown @p error: the catchers run, by the rules of
-    /// run(). Returns the error nobody caught (the last one, if catchers threw), else nothing. In the null frame nobody
-    /// catches.
+    /// Makes this frame fail, as if code that runs in it had thrown @p error. The catchers are called by the rules of
+    /// run(). Returns the error that no catcher has taken: the last error, if catchers threw. Returns nothing if a
+    /// catcher took it. In the null frame there are no catchers.
     [[nodiscard]] std::optional<Error> raise(const Error &error) const;
-    /// The same with any exception; catchers of its type get the very object.
+    /// Does the same with any exception. Catchers of its type receive the object that was thrown.
     [[nodiscard]] std::optional<Error> raise(const std::exception_ptr &exception) const;
 
+    /// Returns true if both are handles on the same frame.
     friend bool operator==(const Frame &a, const Frame &b) noexcept { return a.m_node == b.m_node; }
     friend bool operator!=(const Frame &a, const Frame &b) noexcept { return a.m_node != b.m_node; }
 
@@ -190,14 +200,14 @@ private:
 /// Shows the name and the place of the frame, as the first line of its back-trace does.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Frame &frame);
 
-/// What to do with an error that no catcher took and that has no caller to be thrown to.
+/// A function that receives the errors that no catcher has taken and that have no caller to whom they could be thrown.
 using UnhandledErrorHandler = std::function<void(const Error &)>;
 
-/// Sets the handler for the whole program and returns the one before; an empty one stands for the default, which logs
-/// the back-trace as critical in the category `prefork.frame`. It runs in the thread where the error happened.
-/// Thread-safe.
+/// Sets the handler for the whole program and returns the previous one. An empty handler stands for the default, which
+/// logs the back-trace as critical in the category `prefork.frame`. The handler runs in the thread in which the error
+/// happened. This function is thread-safe.
 QTPREFORK_EXPORT UnhandledErrorHandler setUnhandledErrorHandler(UnhandledErrorHandler handler);
-/// Calls the handler. What the handler throws is logged and goes no further.
+/// Calls the handler with @p error. An exception that the handler throws is logged and goes no further.
 QTPREFORK_EXPORT void reportUnhandled(const Error &error) noexcept;
 
 template <class F, class... Args>
@@ -208,7 +218,7 @@ detail::FrameResult<F, Args...> Frame::runOrReport(F &&function, Args &&...args)
 
 }
 
-// Whoever needs Frame nearly always needs these.
+// Code that needs Frame nearly always needs these headers, too.
 #include <QtPrefork/framecallback.h>
 #include <QtPrefork/frametry.h>
 

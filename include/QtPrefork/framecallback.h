@@ -16,7 +16,7 @@ class FrameSlot;
 
 namespace detail {
 
-// What is known of the context object of a callable, if it has one.
+// Tells whether a callable has a context object, and whether that object lives in another thread than the current one.
 template <class F>
 struct ContextOf
 {
@@ -26,8 +26,9 @@ struct ContextOf
 };
 QTPREFORK_EXPORT bool isInAnotherThread(const QObject *object);
 
-// Finds out whose frame a callable has that holds a frame callable: those tell the innermost probe of this thread when
-// they are copied or moved. It goes by the outermost ones: what a frame callable itself holds does not count.
+// Finds the frame of a callable that holds a frame callable: a frame callable tells the innermost probe of this thread
+// when it is copied or moved. Only the outermost frame callables count. A frame callable that is held by another one
+// does not.
 class QTPREFORK_EXPORT FrameProbe
 {
 public:
@@ -36,7 +37,7 @@ public:
     {
     }
     ~FrameProbe() { innermost = m_outer; }
-    // Null if none was met, or several that have different frames.
+    // The frame of the frame callables that were met. It is null if there were none, or if they have different frames.
     [[nodiscard]] Frame frame() const { return m_isAmbiguous ? Frame() : m_frame; }
 
     static void enter(const Frame &frame) noexcept
@@ -63,7 +64,8 @@ private:
     bool m_isAmbiguous = false;
 };
 
-// The first member of a frame callable, and the last one: what is between them is inside it.
+// These are the first and the last member of a frame callable. What is copied or moved between them is inside the frame
+// callable.
 class FrameMember : public Frame
 {
 public:
@@ -98,10 +100,11 @@ public:
 
 }
 
-/// A callback that runs in its own frame wherever it is called from; made by fub() and frame() (parity rows F1, F8).
+/// A callback that runs in its own frame, whatever code calls it. fub() and frame() make it.
 ///
-/// Callable with whatever `F` is callable with, const if `F` is, movable and copyable as `F` is. Fits
-/// QTimer::singleShot, QObject::connect, QFuture::then, QMetaObject::invokeMethod. Errors by the rules of Frame::run().
+/// It can be called with the same arguments as `F`. It is const if `F` is, and movable and copyable as `F` is. It can
+/// be given to QTimer::singleShot(), QObject::connect(), QFuture::then() and QMetaObject::invokeMethod(). Errors follow
+/// the rules of Frame::run().
 template <class F>
 class FrameCallback
 {
@@ -134,8 +137,8 @@ private:
     [[no_unique_address]] detail::FrameMemberEnd m_end;
 };
 
-/// A FrameCallback for callers that cannot take an exception, such as Qt's event loop: what no catcher took goes to the
-/// unhandled-error handler, and the call returns a value-initialised result. Made by frameSlot().
+/// A FrameCallback for callers that cannot handle an exception, such as Qt's event loop. frameSlot() makes it. An error
+/// that no catcher has taken goes to the unhandled-error handler, and the call returns a value-initialised result.
 template <class F>
 class FrameSlot
 {
@@ -170,7 +173,7 @@ private:
 
 namespace detail {
 
-// A function, or a member function of the context, that does nothing once the context is gone.
+// A function, or a member function of the context object, that does nothing when the context object has been destroyed.
 template <class Context, class F>
 class ContextFunction
 {
@@ -205,10 +208,10 @@ private:
     F m_function;
 };
 
-// Says that a call was given a null pointer for a context object, which is most often a mistake.
+// Logs a warning that a call was given a null pointer for a context object, which is most often a mistake.
 QTPREFORK_EXPORT void warnOfNullContext();
 
-// A function, or a context object and a function of it, as one callable.
+// Returns a function, or a context object and a function, as one callable.
 template <class F>
 std::decay_t<F> asCallable(F &&function)
 {
@@ -221,7 +224,7 @@ auto asCallable(Context *context, F &&function)
     return ContextFunction<Context, std::decay_t<F>>(context, std::forward<F>(function));
 }
 
-// Whether a callable has a context object that lives in another thread than this.
+// The same for callables that have a context object.
 template <class Context, class F>
 struct ContextOf<ContextFunction<Context, F>>
 {
@@ -255,7 +258,8 @@ inline constexpr bool isFrameCallable<FrameCallback<F>> = true;
 template <class F>
 inline constexpr bool isFrameCallable<FrameSlot<F>> = true;
 
-// The frame of a callable that is a frame callable, perhaps with a context; null for another.
+// Returns the frame of a callable that is a frame callable, or that consists of a context object and a frame callable.
+// Returns null for any other callable.
 template <class F>
 [[nodiscard]] Frame frameOf(const F &callable) noexcept
 {
@@ -267,7 +271,7 @@ template <class F>
         return {};
 }
 
-// The same for one that may hold a frame callable, which only a copy of it tells.
+// Returns the frame of a callable that holds a frame callable. Only copying it tells.
 template <class F>
 [[nodiscard]] Frame heldFrame(const F &callable) noexcept
 {
@@ -281,8 +285,8 @@ template <class F>
     }
     return {};
 }
-// What a move there and back tells, without a copy. It does not look into what keeps its callable elsewhere, as
-// std::function does.
+// Does the same without a copy: it moves the callable away and back. It does not find what a callable such as
+// std::function keeps in memory of its own.
 template <class F>
 [[nodiscard]] Frame takeHeldFrame(F &callable) noexcept
 {
@@ -304,12 +308,12 @@ concept Context = std::derived_from<T, QObject>;
 
 }
 
-/// True for a callable of fub(), frame() or frameSlot() that has not been moved from, and for whatever holds a copy of
-/// one: a std::function, a std::bind(), a class of your own, a lambda that captured it. False for anything else, for
-/// what holds several with different frames, and for what cannot be copied, unless it is a frame callable itself
-/// (parity rows F15, F26).
+/// Returns true if @p callback was made by fub(), frame() or frameSlot() and has not been moved from, or if it holds a
+/// copy of such a callback. It may be a std::function, a std::bind(), a class of your own, or a lambda that has
+/// captured the callback. Returns false for anything else, for an object that holds several such callbacks with
+/// different frames, and for an object that cannot be copied, unless it was made by one of these functions itself.
 ///
-/// Only a copy of a wrapper tells what it holds, so one is made and thrown away.
+/// Only a copy of an object tells what the object holds, so this function makes a copy and destroys it.
 template <class T>
 [[nodiscard]] bool isFrame(const T &callback) noexcept
 {
@@ -319,10 +323,10 @@ template <class T>
         return !detail::heldFrame(callback).isNull();
 }
 
-/// @p code as a callback with a frame of its own, a child of the current one (parity rows F1, F2, F11).
+/// Returns @p code as a callback with a frame of its own, whose parent is the current frame.
 ///
-/// @p options may be written in place: `frame({.name = "connect"}, code, catcher)`. The frame's place in back-traces is
-/// the caller's.
+/// @p options may be written in place: `frame({.name = "connect"}, code, catcher)`. Back-traces show the place of the
+/// caller as the place of the frame.
 template <class F>
 [[nodiscard]] FrameCallback<std::decay_t<F>> frame(const FrameOptions &options, F &&code, Catcher catcher = {},
                                                    SourceLocation where = SourceLocation::current())
@@ -330,7 +334,7 @@ template <class F>
     return {Frame::create(options, std::move(catcher), Frame::current(), where), std::forward<F>(code)};
 }
 
-/// The same with nothing but a name.
+/// Does the same with a name as the only option.
 template <detail::FrameName Name, class F>
 [[nodiscard]] FrameCallback<std::decay_t<F>> frame(const Name &name, F &&code, Catcher catcher = {},
                                                    SourceLocation where = SourceLocation::current())
@@ -338,30 +342,31 @@ template <detail::FrameName Name, class F>
     return frame(FrameOptions{.name = name}, std::forward<F>(code), std::move(catcher), where);
 }
 
-/// A callback that runs in the environment it was made in: wrap every callback that will be called later in it (parity
-/// row F8). What no catcher takes is thrown to whoever calls it; use frameSlot() when that is Qt's event loop.
+/// Returns @p function as a callback that runs in the environment in which it was made, with its catchers and
+/// variables. Use it for every callback that will be called later. An error that no catcher takes is thrown to the
+/// caller of the callback. If the caller is Qt's event loop, use frameSlot().
 template <class F>
 [[nodiscard]] FrameCallback<std::decay_t<F>> fub(F &&function, SourceLocation where = SourceLocation::current())
 {
     return {Frame::create({}, Frame::current(), where), std::forward<F>(function)};
 }
-/// The same as frame(options, …).
+/// Does the same as frame(options, …).
 template <class F>
 [[nodiscard]] FrameCallback<std::decay_t<F>> fub(const FrameOptions &options, F &&function, Catcher catcher = {},
                                                  SourceLocation where = SourceLocation::current())
 {
     return frame(options, std::forward<F>(function), std::move(catcher), where);
 }
-/// With a name for back-traces.
+/// Does the same, with a name for back-traces.
 template <detail::FrameName Name, class F>
 [[nodiscard]] FrameCallback<std::decay_t<F>> fub(const Name &name, F &&function, Catcher catcher = {},
                                                  SourceLocation where = SourceLocation::current())
 {
     return frame(name, std::forward<F>(function), std::move(catcher), where);
 }
-/// @p function may be a member function of @p context. Does nothing, and returns a value-initialised result, once @p
-/// context is destroyed. Call it in the thread of @p context, which nobody checks but Checkout::call() and
-/// Client::call().
+/// Returns a callback with a context object. @p function may be a member function of @p context. When @p context has
+/// been destroyed, the callback does nothing and returns a value-initialised result. Call it in the thread of
+/// @p context: only Checkout::call() and Client::call() check this.
 template <detail::Context C, class F>
 [[nodiscard]] FrameCallback<detail::ContextFunction<C, std::decay_t<F>>>
 fub(C *context, F &&function, SourceLocation where = SourceLocation::current())
@@ -377,14 +382,14 @@ void fub(C *, F &&, SourceLocation = SourceLocation::current())
     static_assert(detail::Context<C>, "the context of a callback must be a pointer to a QObject");
 }
 
-/// fub() for slots and timers: what no catcher takes goes to the unhandled-error handler, never through Qt's event
-/// loop.
+/// Returns @p function as a callback for slots and timers. It is like that of fub(), but an error that no catcher takes
+/// goes to the unhandled-error handler, never through Qt's event loop.
 template <detail::Unframed F>
 [[nodiscard]] FrameSlot<std::decay_t<F>> frameSlot(F &&function, SourceLocation where = SourceLocation::current())
 {
     return FrameSlot<std::decay_t<F>>(fub(std::forward<F>(function), where));
 }
-/// The same with a context, as fub(context, function).
+/// Does the same with a context object, as fub(context, function).
 template <detail::Context C, class F>
 [[nodiscard]] FrameSlot<detail::ContextFunction<C, std::decay_t<F>>>
 frameSlot(C *context, F &&function, SourceLocation where = SourceLocation::current())
@@ -400,7 +405,7 @@ void frameSlot(C *, F &&, SourceLocation = SourceLocation::current())
     static_assert(detail::Context<C>, "the context of a callback must be a pointer to a QObject");
 }
 
-/// The same for a callback that has its frame already: `frameSlot(fub("poll", …))`.
+/// Does the same for a callback that has a frame already: `frameSlot(fub("poll", …))`.
 template <class F>
 [[nodiscard]] FrameSlot<F> frameSlot(FrameCallback<F> callback)
 {
@@ -412,10 +417,12 @@ template <class F>
     return slot;
 }
 
-/// Connects @p signal to @p slot (a callable or a member function of @p context) run inside the current frame, as
-/// frameSlot(); a slot that is a frame callable keeps its own frame. The connection, and the frame with it, ends with
-/// @p sender, with @p context or by disconnecting. It keeps the frame and its ancestors alive, and fires into their
-/// catchers each time. Returns what QObject::connect() returns.
+/// Connects @p signal to @p slot, so that the slot runs inside the current frame, as a frameSlot(). @p slot is a
+/// callable or a member function of @p context. If it was made by fub(), frame() or frameSlot(), it keeps its own
+/// frame. Returns what QObject::connect() returns.
+///
+/// The connection and its frame end when @p sender or @p context is destroyed, or when the signal is disconnected.
+/// Until then the connection keeps the frame and its ancestors, and each error of the slot goes to their catchers.
 template <class Sender, class Signal, detail::Context C, class Slot>
 QMetaObject::Connection connectInFrame(Sender *sender, Signal signal, C *context, Slot &&slot,
                                        Qt::ConnectionType type = Qt::AutoConnection,

@@ -6,11 +6,11 @@
 
 namespace Prefork {
 
-// All of this runs in the calling thread and concerns no other: see Frame.
+// All functions here run in the calling thread and concern no other thread: see Frame.
 
-/// Runs @p body at once in a new frame with @p catcher (parity row F9). The catcher also gets the errors of every
-/// callback wrapped inside, however much later. Returns what @p body returns, or a value-initialised result after an
-/// error. What the catcher throws, and no catcher outside takes, is thrown.
+/// Runs @p body now, in a new frame with @p catcher, and returns its result, or a value-initialised result after an
+/// error. The catcher also gets the errors of every callback that is wrapped inside @p body, however much later it is
+/// called. An error that the catcher throws, and that no outer catcher takes, is thrown to the caller.
 template <std::invocable F>
 detail::FrameResult<F> frameTry(F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
 {
@@ -29,16 +29,17 @@ detail::FrameResult<F> frameTry(const Name &name, F &&body, Catcher catcher,
     return frameTry(FrameOptions{.name = name}, std::forward<F>(body), std::move(catcher), where);
 }
 
-/// Runs @p body at once outside any frame, for work that must not concern the current request (parity row F10): nothing
-/// in it, or wrapped in it, reaches the current catchers or sees the current bindings. What it throws goes to the
-/// unhandled-error handler.
+/// Runs @p body now, outside any frame, for work that must not concern the current request. Neither @p body nor
+/// callbacks wrapped in it reach the current catchers or see the current variables. An exception that @p body throws
+/// goes to the unhandled-error handler.
 template <std::invocable F>
 detail::FrameResult<F> frameVoid(F &&body)
 {
     return Frame().runOrReport(std::forward<F>(body));
 }
 
-/// frameTry() without a parent frame (parity row F10); what its catcher throws goes to the unhandled-error handler.
+/// Does the same as frameTry(), but without a parent frame. An error that the catcher throws goes to the
+/// unhandled-error handler.
 template <std::invocable F>
 detail::FrameResult<F> frameTryVoid(F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
 {
@@ -57,13 +58,13 @@ detail::FrameResult<F> frameTryVoid(const Name &name, F &&body, Catcher catcher,
     return frameTryVoid(FrameOptions{.name = name}, std::forward<F>(body), std::move(catcher), where);
 }
 
-/// Runs @p body at once in a new frame that binds @p local, which starts value-initialised (parity row F11).
+/// Runs @p body now, in a new frame that binds @p local. The binding starts value-initialised.
 template <class T, std::invocable F>
 detail::FrameResult<F> frameLocal(const Local<T> &local, F &&body, SourceLocation where = SourceLocation::current())
 {
     return Frame::create({.locals = {local}}, Frame::current(), where).run(std::forward<F>(body));
 }
-/// The same with a first @p value.
+/// Does the same with a first @p value of the binding.
 template <class T, std::invocable F>
 detail::FrameResult<F> frameLocal(Local<T> &local, std::type_identity_t<T> value, F &&body,
                                   SourceLocation where = SourceLocation::current())

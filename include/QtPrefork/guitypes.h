@@ -29,23 +29,26 @@
 #include <QtGui/QVector4D>
 
 /// @file
-/// With this header included somewhere in a program, values of these classes of Qt Gui cross as parameters, results,
-/// arguments of events, in gadgets and in QVariants, without registerType(): QBrush, QColor, QColorSpace, QFont,
-/// QImage, QKeySequence, QMatrix4x4, QPainterPath, QPalette, QPen, QPolygon, QPolygonF, QQuaternion, QRegion,
-/// QTextFormat, QTextLength, QTransform, and QVector2D to QVector4D. The program of the other side must include it too.
-/// No QGuiApplication is needed, on either side.
+/// Allows values of classes of Qt Gui to be sent. When this header is included somewhere in a program, such values may
+/// be parameters, results and arguments of events, also in gadgets and in QVariants, without registerType(): QBrush,
+/// QColor, QColorSpace, QFont, QImage, QKeySequence, QMatrix4x4, QPainterPath, QPalette, QPen, QPolygon, QPolygonF,
+/// QQuaternion, QRegion, QTextFormat, QTextLength, QTransform, and QVector2D to QVector4D. The program on the other
+/// side must include this header, too. Neither side needs a QGuiApplication.
 ///
-/// Over the native protocol they go as their QDataStream operators write them, but for a QImage, which keeps its format
-/// and every pixel. Over JSON they are texts, which have the same bytes in base64; a colour may also come by its name.
+/// Over the native protocol, a value is sent as its QDataStream operator writes it. Only a QImage is sent in another
+/// way, which keeps its format and every pixel. Over JSON, a value is a text with the same bytes in base64. A colour
+/// may also be sent as its name.
 ///
-/// QPixmap, QBitmap, QIcon and QCursor are left out, for they belong to the screen of one process: send a QImage.
+/// QPixmap, QBitmap, QIcon and QCursor cannot be sent, because they belong to the screen of one process. Send a QImage
+/// instead.
 ///
-/// A program that includes this believes Qt's operators with what a peer sends; see SECURITY.md.
+/// A program that includes this header trusts Qt's stream operators with the bytes that a peer sends; see SECURITY.md.
 namespace Prefork::detail {
 
+/// Writes and reads a QImage with its format and every pixel.
 struct ImageOperators
 {
-    /// How many bytes a row has without what fills it up.
+    /// Returns how many bytes a row of pixels has, without padding.
     [[nodiscard]] static qint64 rowSize(qint64 width, int depth) { return (width * depth + 7) / 8; }
 
     static bool save(QDataStream &stream, const void *value)
@@ -56,7 +59,7 @@ struct ImageOperators
             return true;
         stream << image.devicePixelRatio() << qint32(image.dotsPerMeterX()) << qint32(image.dotsPerMeterY())
                << image.offset() << image.colorTable() << image.colorSpace().isValid();
-        if (image.colorSpace().isValid()) // Qt does not read what it writes for another
+        if (image.colorSpace().isValid()) // Qt cannot read back what it writes for an invalid one
             stream << image.colorSpace();
         const QStringList keys = image.textKeys();
         stream << keys;
@@ -99,7 +102,7 @@ struct ImageOperators
             stream >> texts.emplaceBack();
         QByteArray rows;
         stream >> rows;
-        // Nothing is allocated by numbers that the rows do not bear out.
+        // No memory is allocated before the sizes are known to agree with the bytes that have arrived.
         const qint64 row = rowSize(size.width(), QImage::toPixelFormat(QImage::Format(format)).bitsPerPixel());
         if (stream.status() != QDataStream::Ok || size.width() <= 0 || size.height() <= 0 || row > rows.size()
             || rows.size() != row * size.height() || !(ratio > 0) || colors.size() > 256)
@@ -123,6 +126,7 @@ struct ImageOperators
     }
 };
 
+/// Makes classes known that are sent as their QDataStream operators write them.
 template <class... T>
 bool addGuiTypes()
 {

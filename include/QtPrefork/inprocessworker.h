@@ -15,8 +15,8 @@ namespace Prefork {
 
 class InProcessWorkerPrivate;
 
-/// A worker without a process of its own: calls the methods of an Interface in the calling thread, and returns when
-/// they do. For autotests of one's own methods, with a debugger, a coverage tool or a sanitizer on them:
+/// A worker without a process of its own: it calls the methods of an Interface in the calling thread, and returns when
+/// they have returned. It is for autotests of your own methods, also with a debugger, a coverage tool or a sanitizer:
 ///
 ///     Prefork::Interface interface;
 ///     Scanner::fillInterface(interface);
@@ -24,30 +24,32 @@ class InProcessWorkerPrivate;
 ///     QCOMPARE(worker.call(Scanner::scan, QStringList{"a", "b"}), 2);
 ///     QVERIFY_EXCEPTION_THROWN(worker.call(Scanner::scan, QStringList{"missing"}), Prefork::Error);
 ///
-/// Nothing is forked and nothing needs an event loop, but arguments, results, events and errors go through the bytes of
-/// the protocol, by the code that serves a client: what would fail there fails here, with an Error of the same code,
-/// message, detail, method and data. A call that fails throws that Error. `preload` is run before the first call of the
-/// Interface, setup before the first call of this worker; when they throw, that call fails and the next tries again.
-/// setApplication() makes an application only if the process has none, and what methods post then waits for the event
-/// loop.
+/// No process is forked, and no event loop is needed. Arguments, results, events and errors are encoded and decoded by
+/// the same code that serves a client. A value that a real worker could not send or take fails here in the same way. A
+/// call that fails throws an Error with the same code, message, detail, method and data as a client gets.
 ///
-/// What it is not: a method that crashes, hangs or calls exit() takes the test program with it, there are no time-outs,
-/// no limits and no descriptors closed, static variables are the program's, objects of Interface::expose() are made
-/// once for each Interface, and Worker::peer() is nobody. For those QTPREFORK_TEST_MAIN gives a test real workers.
+/// `preload` runs before the first call of the Interface, and setup before the first call of this worker. If one of
+/// them throws, the call fails, and the next call tries again. setApplication() makes an application only if the
+/// process has none. Events that methods post are delivered when the event loop of the program turns.
 ///
-/// **Threads.** It belongs to the thread in which it is used; only cancel() may be called in any. In one process one
-/// method runs in this way at a time.
+/// There are differences from a real worker. A method that crashes, hangs or calls exit() takes the test program with
+/// it. There are no time-outs and no limits, and no descriptors are closed. Static variables are those of the program.
+/// Objects of Interface::expose() are made once for each Interface. Worker::peer() returns a Peer of nobody. To test
+/// these with real workers, use QTPREFORK_TEST_MAIN.
+///
+/// **Threads.** It belongs to the thread in which it is used. Only cancel() may be called in any thread. In one
+/// process, only one method at a time can run in this way.
 class QTPREFORK_EXPORT InProcessWorker
 {
     Q_DISABLE_COPY_MOVE(InProcessWorker)
 
 public:
-    /// A worker of @p interface, which must outlive it, for a client that speaks @p protocol. Over Protocol::Json there
-    /// are no events, no progress and no cancel().
+    /// Makes a worker of @p interface, for a client that uses @p protocol. @p interface must outlive the worker. Over
+    /// Protocol::Json there are no events, no progress and no cancel().
     explicit InProcessWorker(const Interface &interface, Protocol protocol = defaultProtocol());
     ~InProcessWorker();
 
-    /// Calls a typed method, with its arguments and nothing else, and returns its result.
+    /// Calls a typed method with its arguments, and returns its result. Throws an Error if the call fails.
     template <class R, class... A, class... T>
     std::remove_cvref_t<R> call(Method<R(A...)> method, T &&...arguments)
     {
@@ -64,34 +66,35 @@ public:
             return std::remove_cvref_t<R>();
         }
     }
-    /// The same for a method called by name: `call("selectrow", {sql, id})`.
+    /// Calls a method by name, and returns its result: `call("selectrow", {sql, id})`. Throws an Error if the call
+    /// fails.
     QVariant call(const MethodName &method, const Arguments &arguments = {});
-    /// The same for a call without a method name, as Checkout::callFunction().
+    /// Calls without a method name, as Checkout::callFunction() does. Throws an Error if the call fails.
     QVariant callFunction(const FunctionArguments &arguments);
 
-    /// What a worker does when a checkout was released normally: checkoutDone, which needs no call before it. If that
-    /// throws, this throws an Error with the text that a worker logs, and the next call has a new worker: setup runs
-    /// again.
+    /// Does what a worker does when a checkout was released normally: runs checkoutDone, which needs no call before it.
+    /// If checkoutDone throws, this function throws an Error with the text that a worker would log, and the next call
+    /// has a new worker, so that setup runs again.
     void release();
 
-    /// From now on the progress of calls is heard, as by CallMaker::onProgress(), but at once, inside the method. What
-    /// a handler throws finds the catchers of the current frame, or else the unhandled-error handler, and the method
-    /// goes on. A handler cannot call this worker.
+    /// Adds a handler for the progress of later calls, as CallMaker::onProgress() does. It is called directly, while
+    /// the method runs. What it throws goes to the catchers of the current frame, or else to the unhandled-error
+    /// handler, and the method goes on. A handler cannot call this worker.
     template <class... F>
     InProcessWorker &onProgress(F &&...f)
     {
         handlers().addProgress(std::forward<F>(f)...);
         return *this;
     }
-    /// The same for an event, as by CallMaker::on(). An event that does not carry what it should fails the call with
-    /// code ProtocolError.
+    /// Adds a handler for an event, as CallMaker::on() does. If the values of an event do not fit its types, the call
+    /// fails with code ProtocolError.
     template <class... A, class... F>
     InProcessWorker &on(Event<A...> event, F &&...f)
     {
         handlers().addEvent(event, std::forward<F>(f)...);
         return *this;
     }
-    /// The same for any event, as by CallMaker::onEvent().
+    /// Adds a handler for every event, as CallMaker::onEvent() does.
     template <class... F>
     InProcessWorker &onEvent(F &&...f)
     {
@@ -99,9 +102,10 @@ public:
         return *this;
     }
 
-    /// The call that runs is not wanted any more: Worker::isCanceled() is true, and call() throws an Error of code
-    /// Canceled once the method has ended, however it does. Called by a handler it is seen at once, by another thread
-    /// within a millisecond. False, and nothing happens, if no call runs.
+    /// Cancels the call that runs, and returns true. Worker::isCanceled() then returns true, and when the method has
+    /// ended, call() throws an Error of code Canceled, however the method ended. The method notices this at once if a
+    /// handler calls cancel(), and within a millisecond if another thread calls it. Returns false, and does nothing, if
+    /// no call runs.
     bool cancel();
 
 private:

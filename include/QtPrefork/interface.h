@@ -18,86 +18,94 @@ namespace Prefork {
 
 class InterfacePrivate;
 
-/// What a worker can do. Made at the top of main() and given to a Zygote; from then on it is the workers' and changing
-/// it has no effect.
+/// Describes what a worker can do. It is made at the top of main() and given to a Zygote. After that, changes to it
+/// have no effect.
 ///
-/// Methods are plain blocking code. They run in a worker process, one at a time, with no event loop and, unless
-/// setApplication() asks for one, no QCoreApplication. What a method throws becomes the caller's error and the worker
-/// lives on: a Prefork::Error crosses with code, message and data, a std::exception, QString, std::string or const char
-/// * with its text. A result the protocol cannot carry is an error too. (Parity T2-T6, T19-T21.)
+/// Methods are plain blocking code. They run in a worker process, one at a time, without an event loop and, unless
+/// setApplication() asks for one, without a QCoreApplication. An exception that a method throws becomes the error of
+/// the call, and the worker goes on. Of a Prefork::Error, the client receives code, message and data. Of a
+/// std::exception, a QString, a std::string or a `const char *`, it receives the text. If the protocol cannot send the
+/// result, the call fails too.
 ///
-/// While it runs, a method may ask whether it is still wanted and tell how far it is: see the namespace Worker.
+/// While a method runs, it may ask whether its result is still wanted, and report its progress: see the namespace
+/// Worker.
 ///
-/// Without an application nothing that is posted is ever delivered: a queued signal reaches nobody, and deleteLater()
-/// never deletes. Delete at once, or let a smart pointer do so. Blocking calls such as QHostInfo::fromName() need none.
+/// Without an application, nothing that is posted is ever delivered: a queued signal reaches no slot, and deleteLater()
+/// never deletes. Delete objects directly, or use smart pointers. Blocking functions such as QHostInfo::fromName() need
+/// no application.
 ///
 /// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, texts, bytes,
-/// dates, URLs, most value types of Qt Core, std::optional, durations, tuples, lists, sets and maps of such, Q_GADGETs,
-/// which cross field by field, and QVariants of all these: docs/values.md has the table. Over the native protocol they
-/// cross exactly, and registered types (registerType()) too; over JSON as far as JSON goes. What arrives may differ
-/// from the parameter's type as far as nothing is lost: "5" for 5, but not 5.5. A type that can never cross is refused
-/// by the compiler.
+/// dates, URLs, most value types of Qt Core, std::optional, durations, tuples, and lists, sets and maps of these types.
+/// They may be Q_GADGETs, which are sent field by field, and QVariants of all these. docs/values.md has the table. Over
+/// the native protocol, these values and registered types (registerType()) arrive exactly as they were. Over JSON they
+/// arrive as exactly as JSON allows. A value of another type is converted to the type of the parameter if nothing is
+/// lost: "5" is accepted for 5, but 5.5 is not. The compiler refuses a type that can never be sent.
 ///
-/// **Threads.** It is filled in the thread that makes the Zygote, before there is a second one. Methods, `setup` and
-/// `checkoutDone` run in the only thread of their worker, `preload` in that of the zygote. A method may start threads
-/// of its own, which must not touch the call.
+/// **Threads.** An Interface is filled in the thread that makes the Zygote, before there is a second thread. Methods,
+/// `setup` and `checkoutDone` run in the only thread of their worker. `preload` runs in the only thread of the zygote.
+/// A method may start threads of its own. These threads must not emit events or report progress: see the namespace
+/// Worker.
 class QTPREFORK_EXPORT Interface
 {
 public:
+    /// A function for a method that takes any arguments.
     using Invoker = std::function<QVariant(const QVariantList &arguments)>;
+    /// A function for calls that no method matches.
     using Fallback = std::function<QVariant(const QString &method, const QVariantList &arguments)>;
-    /// Makes an application. The arguments, of which there is one, the program's name, stay valid as long as the worker
-    /// lives.
+    /// A function that makes an application object. There is one argument, the program's name. It stays valid as long
+    /// as the worker lives.
     using ApplicationFactory = std::function<QCoreApplication *(int &argc, char **argv)>;
 
+    /// Makes an interface without methods.
     Interface();
     ~Interface();
     Interface(Interface &&other) noexcept;
     Interface &operator=(Interface &&other) noexcept;
 
-    /// Runs once, in the zygote, before any worker exists: load what all workers may share. Every descriptor it leaves
-    /// open must be declared with keepDescriptor(). What it throws makes the zygote invalid. There is no
-    /// QCoreApplication, not even with setApplication(): what needs one, as all of QtSql does from Qt 6.8 on, belongs
-    /// in setup.
+    /// Sets a function that runs once, in the zygote, before there is any worker. It loads what all workers may share.
+    /// Every descriptor that it leaves open must be declared with keepDescriptor(). If it throws, the zygote is not
+    /// valid. There is no QCoreApplication then, not even with setApplication(). Code that needs one, as all of QtSql
+    /// does from Qt 6.8 on, belongs in setup().
     Interface &preload(std::function<void()> preload);
-    /// Runs once per worker, on its first call: open what must not be shared between processes. What it throws is that
-    /// call's error, as
-    /// `setup exception: …` (code SetupError), and the next call tries again. (Parity T5.)
+    /// Sets a function that runs once in each worker, on its first call. It opens what processes must not share. If it
+    /// throws, the call fails with code SetupError and the text `setup exception: …`, and the next call tries again.
     Interface &setup(std::function<void()> setup);
-    /// Runs in the worker whenever a checkout was released normally, setup or not. There is no one left to answer: what
-    /// it throws is logged and ends the worker. (Parity T6.)
+    /// Sets a function that runs in the worker whenever a checkout was released normally, whether setup has run or not.
+    /// No client waits for it: if it throws, the exception is logged and the worker ends.
     Interface &checkoutDone(std::function<void()> done);
 
-    /// Gives each worker an application object of the class @p T: QCoreApplication, QGuiApplication or one derived from
-    /// them. QtSql from Qt 6.8 on, QProcess, a QEventLoop in a method, fonts and QPixmap need one; docs/qt-and-fork.md
-    /// has the table. Without this call workers have none.
+    /// Gives each worker an application object of the class @p T, which must be QCoreApplication, QGuiApplication or a
+    /// class derived from them. QtSql from Qt 6.8 on, QProcess, a QEventLoop in a method, fonts and QPixmap need an
+    /// application object; docs/qt-and-fork.md has the table. Without this call, workers have none.
     ///
-    /// It is made in the worker, on its first call, before setup, and never deleted. When that fails it is that call's
-    /// error, as
-    /// `setup exception: …` (code SetupError), and the next call tries again. Where QT_QPA_PLATFORM is not set, or
-    /// empty, a QGuiApplication is made for the platform "offscreen", for a worker has no business on a display.
+    /// The object is made in the worker, on its first call, before setup, and it is never deleted. If this fails, the
+    /// call fails with code SetupError and the text `setup exception: …`, and the next call tries again. If
+    /// QT_QPA_PLATFORM is not set or is empty, a QGuiApplication is made for the platform "offscreen", because a worker
+    /// must not use a display.
     ///
-    /// Its event loop is never turned: timers and notifiers do nothing, unless a method runs a QEventLoop of its own.
-    /// What a method, setup or checkoutDone posts (queued signals, QMetaObject::invokeMethod(), deleteLater()) is
-    /// delivered after the call's reply has been written, before the next call begins; so replies of quick methods are
-    /// no longer written together. What the handlers of such events post in turn is delivered too, but after eight
-    /// rounds the rest waits for the next call. There is no one left to answer: what a handler throws is logged and
-    /// ends the worker. A worker that delivers events is busy: ZygoteOptions::hungTimeout begins anew for them, and
-    /// abandonedGrace is valid.
+    /// The event loop of the object never runs: timers and socket notifiers do nothing, unless a method runs a
+    /// QEventLoop of its own. Events that a method, setup or checkoutDone posts (queued signals,
+    /// QMetaObject::invokeMethod(), deleteLater()) are delivered after the call's reply was written and before the next
+    /// call begins. The replies of quick methods are therefore no longer written together. Events that are posted
+    /// during this delivery are delivered too, but after eight rounds the remaining ones wait for the next call. No
+    /// client waits for these events: if one throws, the exception is logged and the worker ends. A worker that
+    /// delivers events is busy: ZygoteOptions::hungTimeout starts again for this work, and abandonedGrace applies to
+    /// it.
     template <class T>
         requires std::derived_from<T, QCoreApplication> && std::constructible_from<T, int &, char **>
     Interface &setApplication()
     {
         return setApplication([](int &argc, char **argv) -> QCoreApplication * { return new T(argc, argv); });
     }
-    /// The same with what @p make returns, which must not be null.
+    /// Does the same with the object that @p make returns, which must not be null.
     Interface &setApplication(ApplicationFactory make);
 
-    /// Adds a typed method. @p function takes the method's parameters and returns its result. Arguments that do not fit
-    /// fail with code BadArguments before it runs. What it returns becomes the result's type by the rules of a call's
-    /// arguments (Checkout::call()): the compiler refuses a floating-point number for an integer, and anything but a
-    /// bool for a bool; an integer that the result's type does not have fails the call with code WorkerError. A second
-    /// method of the same name replaces the first.
+    /// Adds a typed method. @p function takes the method's parameters and returns its result. If the arguments of a
+    /// call do not fit the parameters, the call fails with code BadArguments before the function is called. The value
+    /// that the function returns is converted to the type of the result by the rules for the arguments of a call
+    /// (Checkout::call()): the compiler refuses a floating-point number for an integer, and anything but a bool for a
+    /// bool. An integer value that the type of the result does not have fails the call with code WorkerError. If there
+    /// is a method of this name already, it is replaced.
     template <class R, class... A, class F>
     Interface &add(const Method<R(A...)> &method, F function)
     {
@@ -111,10 +119,12 @@ public:
             return *this;
         }
     }
-    /// Adds a method that takes whatever arguments come.
+    /// Adds a method that takes any arguments.
     Interface &add(const MethodName &method, Invoker function);
-    /// The same for any function that takes a `const QVariantList &` and returns what fits a QVariant, or nothing.
-    // That it is a name is looked at first: what a function with `auto` parameters takes is only known by compiling it.
+    /// Does the same for any function that takes a `const QVariantList &` and returns nothing or a value that fits a
+    /// QVariant.
+    // The first condition comes first, because the parameters of a function with `auto` parameters are known only when
+    // it is compiled.
     template <class Name, class F>
         requires(std::convertible_to<const Name &, MethodName> && !std::convertible_to<F, Invoker>)
     Interface &add(const Name &method, F function)
@@ -125,14 +135,15 @@ public:
             return *this;
     }
 
-    /// Called for what no method matches: with the name and the arguments after it or, for a function call whose first
-    /// argument is not a string, with a null name and all arguments. Without a fallback such calls fail with code
-    /// NoSuchMethod. (Parity T3, T4.)
+    /// Sets a function for calls that no method matches. It is called with the name and the arguments. For a call
+    /// without a name (Checkout::callFunction()) whose first argument is not a string, it is called with a null name
+    /// and all arguments. Without a fallback such calls fail with code NoSuchMethod.
     Interface &fallback(Fallback fallback);
 
     /// Adds the Q_INVOKABLE methods and public slots of @p T as methods. The object is made in each worker on its first
-    /// call, after setup, and never moves. Arguments become the types of parameters by the rules of add(), or fail with
-    /// code BadArguments. Overloads are told apart by the number of arguments; default arguments work.
+    /// call, after setup, and is never moved. Arguments are converted to the types of the parameters by the rules of
+    /// add(), or the call fails with code BadArguments. Overloads are told apart by the number of arguments only.
+    /// Default arguments work.
     template <class T>
     Interface &expose()
     {
@@ -142,18 +153,21 @@ public:
             return *this;
     }
 
-    /// Lets values of @p T, which needs QDataStream operators, cross the native protocol under @p name, as parameters,
-    /// results and inside variants. Clients of a server must register the same name (Client::registerType()); those
-    /// directly on the zygote know it from here. No other types are ever created from what a peer sends: a call that
-    /// has one fails with a text that names it. False, with a warning that says why, if the name or the type is taken,
-    /// or there are no such operators.
+    /// Allows values of type @p T to be sent over the native protocol, under @p name: as parameters, as results and
+    /// inside QVariants. The type needs QDataStream operators. Clients of a server must register the same name
+    /// (Client::registerType()). Clients directly on the zygote know it from this call. Returns true if the type was
+    /// registered. Returns false, with a warning that says why, if another type has this name, if the type has another
+    /// name, or if it has no QDataStream operators.
+    ///
+    /// A worker makes only values of registered types from what a client sends. A call with a value of another class
+    /// fails, with a text that names the type.
     template <class T>
     [[nodiscard]] bool registerType(const QByteArray &name)
     {
         return registerMetaType(name, QMetaType::fromType<T>());
     }
 
-    /// Lets @p descriptor, opened by preload, stay open in zygote and workers. Call it inside preload.
+    /// Keeps @p descriptor, which preload has opened, open in the zygote and in the workers. Call it inside preload.
     void keepDescriptor(int descriptor) const;
 
 private:

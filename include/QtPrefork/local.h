@@ -10,38 +10,41 @@
 namespace Prefork {
 
 namespace detail {
-// Keys are never used twice, so that a binding cannot be mistaken for that of a later variable at the same address.
+// Returns a key that no other variable of this process has had, so that a binding is never mistaken for that of a later
+// variable at the same address.
 QTPREFORK_EXPORT quint64 newLocalKey() noexcept;
-// The cell bound to the key in the code that is running; null when there is none.
+// Returns the value that is bound to the key in the code that is running, or null if there is none.
 QTPREFORK_EXPORT void *findLocal(quint64 key) noexcept;
 }
 
-/// A dynamic variable: a value that follows a chain of callbacks as if it were passed along (parity rows F11-F14).
+/// A dynamic variable: a value that follows a chain of callbacks as if each callback passed it to the next.
 ///
-/// Usually a variable of namespace scope:
+/// Usually it is a variable of namespace scope:
 /// @code
 /// Local<QString> requestId{"-"};
 /// frameLocal(requestId, newId(), [&] { QTimer::singleShot(1s, fub([] { qDebug() << *requestId; })); });
 /// @endcode
 ///
-/// A frame that declares the variable (FrameOptions::locals, frameLocal()) has a *binding* of it, which starts
-/// value-initialised and is shared by all frames made inside it: they see each other's writes at once. The nearest
-/// declaration wins. Code that runs in no such frame, and every catcher of one, sees what was there before: the value
-/// outside.
+/// A frame that declares the variable (FrameOptions::locals, frameLocal()) has a *binding* of it. The binding starts
+/// value-initialised. All frames that are made inside this frame share the binding and see each other's changes at
+/// once. If several frames declare the variable, the nearest one counts. Code that runs in no such frame sees the value
+/// outside, which belongs to the Local. A catcher of such a frame sees the value that was there before: that of the
+/// next binding outwards or, if there is none, the value outside.
 ///
-/// The value outside belongs to the Local. Bindings belong to frames and follow their thread rules; the value outside
-/// is shared by all threads without a lock: when several write it, declare the variable thread_local.
+/// **Threads.** Bindings belong to frames and follow their thread rules. The value outside is shared by all threads,
+/// without a lock. If several threads write it, declare the variable thread_local.
 template <class T>
 class Local
 {
 public:
-    /// @p outside is the value where no frame binds the variable.
+    /// Makes a variable. @p outside is its value where no frame binds it.
     explicit Local(T outside = T())
         : m_outside(std::move(outside))
     {
     }
 
-    /// The value in the code that is running. The reference to a binding stays good as long as its frame lives.
+    /// Returns the value in the code that is running. A reference to the value of a binding stays valid as long as its
+    /// frame lives.
     [[nodiscard]] T &value() noexcept
     {
         void *cell = detail::findLocal(m_key);
@@ -52,13 +55,13 @@ public:
     [[nodiscard]] const T &operator*() const noexcept { return value(); }
     [[nodiscard]] T *operator->() noexcept { return &value(); }
     [[nodiscard]] const T *operator->() const noexcept { return &value(); }
-    /// Writes the nearest binding, or the value outside if there is none.
+    /// Sets the value of the nearest binding, or the value outside if there is none.
     Local &operator=(T newValue)
     {
         value() = std::move(newValue);
         return *this;
     }
-    /// True where a frame binds the variable.
+    /// Returns true if a frame binds the variable in the code that is running.
     [[nodiscard]] bool isBound() const noexcept { return detail::findLocal(m_key); }
 
 private:
@@ -69,8 +72,9 @@ private:
     T m_outside;
 };
 
-/// One entry of FrameOptions::locals: "a frame made with these options binds that variable". Made implicitly from a
-/// Local. Its type must be default-constructible. The Local need not outlive it.
+/// One entry of FrameOptions::locals: a frame that is made with these options binds this variable. It converts
+/// implicitly from a Local, whose type must be default-constructible. The Local may be destroyed before the
+/// LocalBinding.
 class LocalBinding
 {
 public:
@@ -81,7 +85,9 @@ public:
     {
     }
 
+    /// Returns the key of the variable.
     [[nodiscard]] quint64 key() const noexcept { return m_key; }
+    /// Returns a new, value-initialised value for a binding.
     [[nodiscard]] std::shared_ptr<void> makeCell() const { return m_makeCell(); }
 
 private:

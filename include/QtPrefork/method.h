@@ -18,12 +18,12 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// A method's name and signature, shared by worker and client and checked by the compiler on both sides:
+/// The name and the signature of a method. Worker and client share it, and the compiler checks both sides:
 /// `inline constexpr Prefork::Method<QString(QString)> hash{"hash"};`
 ///
-/// The name must be a literal, or live as long as the Method. Parameters may be written by value or by const reference.
-/// Handing a Method to a function by value notes the caller's source location, for back-traces. Any thread may use a
-/// Method, which never changes.
+/// The name must be a literal, or live as long as the Method. Parameters may be written as values or as const
+/// references. A copy of a Method notes the place in the source where the copy was made: this is how back-traces show
+/// where a call was made. A Method never changes, so any thread may use it.
 template <class Signature>
 class Method;
 
@@ -35,10 +35,12 @@ public:
     using Parameters = std::tuple<std::remove_cvref_t<A>...>;
     static constexpr std::size_t ParameterCount = sizeof...(A);
 
+    /// Makes a method with this name.
     explicit constexpr Method(const char *name) noexcept
         : m_name(name)
     {
     }
+    /// Makes a copy that was made at @p location.
     constexpr Method(const Method &other, SourceLocation location = SourceLocation::current()) noexcept
         : m_name(other.m_name)
         , m_location(location)
@@ -46,14 +48,16 @@ public:
     }
     Method &operator=(const Method &) = delete;
 
+    /// Returns the name of the method.
     [[nodiscard]] constexpr const char *name() const noexcept { return m_name; }
-    /// For qDebug().
+    /// Shows the name of the method.
     template <class Debug>
         requires std::same_as<Debug, QDebug>
     friend Debug operator<<(Debug debug, const Method &method)
     {
         return debug << method.name();
     }
+    /// Returns the place in the source where this copy was made, or an unknown place for an original.
     [[nodiscard]] constexpr SourceLocation location() const noexcept { return m_location; }
 
 private:
@@ -61,7 +65,7 @@ private:
     SourceLocation m_location;
 };
 
-/// The name of a method called dynamically: any string, with the source location it was written at.
+/// The name of a method that is called by name: any string, with the place in the source where it was written.
 class MethodName
 {
 public:
@@ -72,7 +76,9 @@ public:
         , m_location(location)
     {
     }
+    /// Returns the name.
     [[nodiscard]] const QString &name() const noexcept { return m_name; }
+    /// Returns the place in the source where the name was written.
     [[nodiscard]] SourceLocation location() const noexcept { return m_location; }
 
 private:

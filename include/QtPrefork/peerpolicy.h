@@ -12,29 +12,33 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// Who may be at the other end of a unix socket, by the user and group that the kernel names (SO_PEERCRED). Anybody to
-/// whom one of the members applies is allowed; by default that is the own user, and root.
+/// The users and groups that may be at the other end of a unix socket. The kernel tells them (SO_PEERCRED). A peer is
+/// allowed if at least one member of the policy allows it. By default the own user and root are allowed.
 ///
-/// The kernel remembers who a client was when it connected, and who a server was when it called listen(): one that
-/// gives up root only afterwards, or that was given its socket by a service manager, counts as root. The process may
-/// have ended since, so its id is good for nothing but the log. Users that the own user namespace does not know all
-/// appear as one, usually 65534.
+/// The kernel remembers the user of a client at the time of connect(), and the user of a server at the time of
+/// listen(). A server that gives up root after listen(), or that gets its socket from a service manager that runs as
+/// root, counts as root. The process may have ended since then, so its id is used only for the log. Users that the own
+/// user namespace does not know all appear as one user, usually 65534.
 ///
-/// TCP tells nothing of users: no policy applies there, nor to clients directly on a zygote.
+/// TCP tells nothing about users. A policy does not apply to TCP, nor to clients directly on a zygote.
 ///
-/// **Threads.** A value: each thread may have copies of its own; one object is not for several at once.
+/// **Threads.** Each thread may have its own copies of a value. Several threads must not use one object at the same
+/// time.
 struct QTPREFORK_EXPORT PeerPolicy
 {
-    /// The effective user of this process, whoever that is when it is asked.
+    /// Whether the effective user of this process is allowed: the user that it has when a peer is checked.
     bool sameUser = true;
+    /// Whether root is allowed.
     bool root = true;
+    /// The ids of other users that are allowed.
     QList<quint32> users = {};
-    /// Primary groups only; that a peer belongs to one of these besides does not count.
+    /// The ids of groups that are allowed. Only the primary group of a peer counts.
     QList<quint32> groups = {};
-    /// Everybody, even a peer of whom the kernel tells nothing. What the socket file's mode lets through is then all
-    /// there is.
+    /// Whether every peer is allowed, even one whose user the kernel does not tell. Then only the mode of the socket
+    /// file limits who can connect.
     bool anyone = false;
 
+    /// Returns true if a peer with this @p user and this primary @p group is allowed.
     [[nodiscard]] bool allows(quint32 user, quint32 group) const;
 };
 

@@ -12,22 +12,24 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// How far a call has come, as its method says (Worker::setProgress()).
+/// The progress of a call, as its method reports it (Worker::setProgress()).
 class Progress
 {
 public:
+    /// Makes a progress of 0.
     Progress() = default;
+    /// Makes a progress with these properties.
     Progress(qint64 value, qint64 maximum, const QString &text = {})
         : m_value(value)
         , m_maximum(maximum)
         , m_text(text)
     {
     }
-    /// In whatever unit the method counts; it is not checked against maximum().
+    /// Returns how far the method has come, in the unit in which it counts. The value may be larger than maximum().
     [[nodiscard]] qint64 value() const { return m_value; }
-    /// What value() will be at the end; 0 if the method does not know.
+    /// Returns what value() will be at the end, or 0 if the method does not know.
     [[nodiscard]] qint64 maximum() const { return m_maximum; }
-    /// For people; may be empty.
+    /// Returns a text for people, which may be empty.
     [[nodiscard]] QString text() const { return m_text; }
 
     friend bool operator==(const Progress &a, const Progress &b) = default;

@@ -10,22 +10,22 @@ namespace Prefork {
 
 Q_NAMESPACE_EXPORT(QTPREFORK_EXPORT)
 
-/// What a client speaks with its workers; a worker understands either and finds out by itself. docs/protocol.md has
-/// both.
+/// The protocol between a client and its workers. A worker understands both and finds out which one its client uses.
+/// docs/protocol.md describes them.
 enum class Protocol {
-    Native, ///< CBOR: fast, exact types, many calls under way on a connection, death explained. Between QtPrefork and
-            ///< its like.
-    Json, ///< what the Perl original speaks: one call at a time, JSON's types.
+    Native, ///< CBOR: fast, with exact types, several calls at a time on one connection, and a cause when a worker
+            ///< dies; for programs that use QtPrefork
+    Json, ///< the protocol of AnyEvent::Task: one call at a time, with the types of JSON
 };
 Q_ENUM_NS(Protocol)
 
-/// Native, unless the environment variable `PREFORK_PROTOCOL` says `json`: the protocol of clients that do not choose
-/// one. Any thread may ask.
+/// Returns the protocol of clients that do not choose one. It is Protocol::Native, unless the environment variable
+/// `PREFORK_PROTOCOL` is `json`. Any thread may call this function.
 [[nodiscard]] QTPREFORK_EXPORT Protocol defaultProtocol();
 
-/// 64 MiB: the most bytes of one message, where the options of a client or of a zygote do not say.
+/// The default of ClientOptions::maxMessageSize and ZygoteOptions::maxMessageSize: 64 MiB.
 inline constexpr qsizetype DefaultMaxMessageSize = qsizetype(64) * 1024 * 1024;
-/// 1 GiB: the most bytes of memory that the values of one message may take, where those do not say.
+/// The default of ClientOptions::maxDecodedSize and ZygoteOptions::maxDecodedSize: 1 GiB.
 inline constexpr qint64 DefaultMaxDecodedSize = qint64(1) << 30;
 
 }

@@ -18,125 +18,146 @@ namespace Prefork {
 class ServerPrivate;
 class Zygote;
 
+/// Options of a server, fixed when it is made. docs/calls.md has the rules for 0 and negative values.
 struct ServerOptions
 {
-    /// The permissions of a socket file, as for chmod; in force before the path appears. Default: its owner only.
+    /// The permissions of the socket file, as for chmod(). The file has them before its path appears. By default only
+    /// the owner may connect.
     uint socketMode = 0600;
-    /// How many connections may wait to be accepted.
+    /// The number of connections that may wait in the kernel to be accepted, as for listen(2).
     int backlog = 512;
-    /// Takes the path over from a live server: it appears there in one step, connections after it go to the new server,
-    /// and the old one drains (replaced()). False: a live server at the path is an error, and stays untouched. Unix
-    /// paths only.
+    /// Whether the server takes the path over from a server that is listening there. If this is true, the path changes
+    /// to the new server in one step: later connections go to it, and the old server drains (replaced()). If it is
+    /// false, a server at the path is an error and is not disturbed. Only for unix sockets.
     bool replace = false;
-    /// The most workers at a time; 0 = as many as the zygote has descriptors for. Connections beyond wait. While any
-    /// do, the least recently used worker that no checkout holds says goodbye, so that nobody's idle pool starves
-    /// another; workers of JSON clients, who have no goodbyes, do not.
+    /// The largest number of workers at a time. Further connections wait. While connections wait, the least recently
+    /// used worker that no checkout holds closes its connection with a goodbye, so that an idle pool of one client does
+    /// not block the others. Workers of JSON clients do not do this, because JSON has no goodbye. 0 means no limit but
+    /// the number of descriptors that the zygote may open.
     int maxWorkers = 0;
-    /// The most workers at a time for clients of one user (of unix sockets, by SO_PEERCRED); 0 = any number. Further
-    /// connections of the user wait, up to 16 of them; those beyond are closed.
+    /// The largest number of workers at a time for clients of one user. The user is known for unix sockets only
+    /// (SO_PEERCRED). Up to 16 further connections of a user wait, and those beyond are closed. 0 means no limit.
     int maxWorkersPerUser = 0;
-    /// How many workers are forked a second, on average; as many again may come at once after a pause. 0 = any number.
-    /// When workers keep failing in their setup, new ones are forked one at a time besides, and ever less often, down
-    /// to one a second.
+    /// The largest number of workers that are forked per second, on average. After a pause as many may be forked at
+    /// once. While workers fail in their setup, new ones are forked one at a time, and ever more slowly, down to one
+    /// per second. 0 means no limit, but workers that fail in their setup still slow down the forks.
     int maxSpawnRate = 1000;
-    /// TCP connections get a worker when they have said their first byte. At most so many are kept that have said
-    /// nothing, or half of the descriptors the process may open (RLIMIT_NOFILE, as it is in listen()) if those are
-    /// fewer. Further ones wait in the backlog until one of them speaks or leaves, with a warning in the log; none is
-    /// closed for another. 0 = they get a worker at once.
+    /// The largest number of TCP connections that have not sent their first byte. They get a worker only when they have
+    /// sent it. If half of the descriptors that the process may open (RLIMIT_NOFILE at the time of listen()) is less,
+    /// this half is the limit. Further connections wait in the backlog until one of these sends a byte or hangs up, and
+    /// the log has a warning. No connection is closed in favour of another. 0 means no limit: every TCP connection gets
+    /// a worker at once.
     int maxSilent = 4096;
-    /// Clients of the JSON protocol are turned away.
+    /// Whether clients that use the JSON protocol are rejected.
     bool nativeOnly = false;
-    /// How long a TCP client may take for its first message, once it has begun with it; with nativeOnly from when it
-    /// connected, else a client that says nothing may be an idle JSON one. 0 = any time.
+    /// How long a TCP client may take for its first message, in milliseconds. The time counts from its first byte,
+    /// because a client that sends nothing may be an idle JSON client. With nativeOnly it counts from when the client
+    /// connected. 0 or less means no limit.
     std::chrono::milliseconds helloTimeout = std::chrono::seconds(10);
-    /// How long shutDown() lets checkouts finish; 0 = not at all, negative = for ever.
+    /// How long shutDown() waits for checkouts to finish, in milliseconds. 0 means that it does not wait, and a
+    /// negative value that it waits for ever.
     std::chrono::milliseconds shutdownTimeout = std::chrono::seconds(5);
-    /// How long a replaced server lets checkouts finish and JSON clients keep their connections, and how long JSON
-    /// clients may keep theirs when a server has shut down; 0 = not at all, negative = for ever.
+    /// How long a replaced server waits for checkouts to finish and lets JSON clients keep their connections, in
+    /// milliseconds. After a shutdown, it is also how long JSON clients may keep their connections. 0 means that they
+    /// end at once, and a negative value that they may go on for ever.
     std::chrono::milliseconds drainTimeout = std::chrono::seconds(300);
-    /// Who may connect to a unix socket, besides having to get past socketMode. Others are hung up on before anything
-    /// of theirs is read or a worker forked for them, with a warning in the log.
+    /// The users who may connect to a unix socket, if socketMode lets them. Connections of other users are closed, with
+    /// a warning in the log, before anything is read from them or a worker is forked.
     PeerPolicy peers = {};
 };
+/// Shows the options that differ from their defaults.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ServerOptions &options);
 
-/// Listens at an address and has its zygote fork a worker for every connection, on the Qt event loop and without ever
-/// blocking it once it listens. (Parity T1, T10, T11, T14.)
+/// Listens at an address, and lets its zygote fork a worker for every connection. It runs on the Qt event loop and
+/// never blocks it while it listens.
 ///
-/// A unix path appears atomically and is removed on close() or destruction, if it is still this server's. A socket left
-/// behind by a dead server is replaced; anything else at the path is an error and stays untouched. So is a path that
-/// another user could make lead elsewhere: its directories must belong to root or the own user, and be writable by
-/// others only with the sticky bit, as /tmp. A socket file that somebody removes is made anew within a second, unless
-/// something else has taken its place. Running out of descriptors, of memory for a fork or of places makes clients
-/// wait; it does not end the server. Nor does a log that nobody reads any more: a listening server ignores SIGPIPE,
-/// unless the program handles it, and what it logs itself through Qt's own message handler gets lost rather than wait.
+/// A unix path appears in one step. It is removed by close() or by the destructor, if it is still this server's. A
+/// socket that a dead server has left is replaced. Anything else at the path is an error and is not touched. It is also
+/// an error if another user could redirect the path: its directories must belong to root or to the own user, and others
+/// may write to them only if the sticky bit is set, as for /tmp. If somebody removes the socket file, it is made again
+/// within a second, unless something else has taken its place.
 ///
-/// **systemd.** When NOTIFY_SOCKET is set, listen() and listenActivated() say READY=1 there and shutDown() says
+/// When there are no more descriptors, not enough memory for a fork, or no more workers allowed, clients wait. The
+/// server does not end then. It does not end either when nobody reads its log any more: a listening server ignores
+/// SIGPIPE, unless the program handles it, and log lines that it writes through Qt's own message handler are dropped if
+/// they could not be written without waiting.
+///
+/// **systemd.** If NOTIFY_SOCKET is set, listen() and listenActivated() send READY=1 to it, and shutDown() sends
 /// STOPPING=1 (sd_notify(3)).
 ///
-/// **Ends.** shutDown() is the graceful one, and what ShutdownSignals does. Native clients hear goodbye. JSON has none,
-/// and its clients would take the end of an idle connection for a failure: such connections, and workers of JSON
-/// clients that no checkout holds, stay with the zygote until the client hangs up, ServerOptions::drainTimeout at most.
-/// For them the zygote outlives the program, and keeps its standard output and error open; a supervisor that kills
-/// whatever a service leaves behind (systemd's KillMode other than process, the end of a container) costs each of those
-/// clients an error. A ForkedServer leaves nobody behind.
+/// **The end.** shutDown() ends a server gracefully, and ShutdownSignals uses it. Native clients receive a goodbye.
+/// JSON has no goodbye, and its clients would take the end of an idle connection for a failure. Therefore such
+/// connections, and workers of JSON clients that no checkout holds, stay with the zygote until the client hangs up, for
+/// ServerOptions::drainTimeout at most. The zygote outlives the program for them, and keeps its standard output and
+/// error open. A supervisor that kills all processes of a service (systemd with another KillMode than process, the end
+/// of a container) causes an error for each of these clients. A ForkedServer leaves no processes.
 ///
-/// A server that is destroyed or killed leaves its workers behind: one that a checkout holds serves it to its end,
-/// others say goodbye at once; workers of JSON clients stay until those hang up. None stays for good. (Parity T12,
-/// T39.)
+/// When a server is destroyed or killed, its workers stay for a while. A worker that a checkout holds serves this
+/// checkout to its end. Other native workers send a goodbye at once. Workers of JSON clients stay until their clients
+/// hang up.
 ///
-/// **Threads.** A server belongs to the thread that made its zygote, with all its functions: listening in another ends
-/// the program with a message; what else is called there nobody checks. The signals may be connected to in any thread.
+/// **Threads.** A server and all its functions belong to the thread that made its zygote. Listening in another thread
+/// ends the program with a message. Other functions do not check the thread. Signals may be connected to in any thread.
 class QTPREFORK_EXPORT Server : public QObject
 {
     Q_OBJECT
     Q_PROPERTY(bool listening READ isListening NOTIFY listeningChanged)
 
 public:
-    /// @p zygote must outlive the server; with a null one listen() fails. If it dies while the server listens, the
-    /// server logs so, closes, emits zygoteLost() and ends the application with exit code 1: only a restart can fork it
-    /// anew.
+    /// Makes a server whose workers @p zygote forks. @p zygote must outlive the server. If it is null, listen() fails.
+    /// If the zygote dies while the server listens, the server logs this, closes, emits zygoteLost(), and ends the
+    /// application with exit code 1: only a new start of the program can fork a zygote again.
     explicit Server(Zygote *zygote, const ServerOptions &options = {}, QObject *parent = nullptr);
+    /// Closes the server. Its workers stay as described above.
     ~Server() override;
 
-    /// Begins to accept connections at @p address. False with errorString() naming the cause: an invalid address or
-    /// zygote, a missing directory, a path that is taken, a port in use. Waits while another server begins or ends in
-    /// the same directory, 2 s at most. Sets the process title to `NAME server` if the zygote has a name.
+    /// Starts to accept connections at @p address and returns true. Returns false if this is not possible, and
+    /// errorString() says why: the address or the zygote is invalid, a directory is missing, the path is taken, or the
+    /// port is in use. This function waits up to 2 s while another server starts or ends in the same directory. If the
+    /// zygote has a name, it sets the process title to `NAME server`.
     [[nodiscard]] bool listen(const Address &address);
-    /// Begins to accept connections from a socket that systemd, or who does as it does, has opened and passed to this
-    /// process (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES): the one of that @p name, or the first that no Server has
-    /// taken. It outlives the server, and so no connection is lost when that is restarted. False with errorString() if
-    /// there is none.
+    /// Starts to accept connections from a socket that systemd, or a program with the same interface, has opened and
+    /// passed to this process (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES), and returns true. It takes the socket with this
+    /// @p name or, without a name, the first that no Server has taken. The socket outlives the server, so no connection
+    /// is lost when the server is restarted. Returns false if there is no such socket; then errorString() says so.
     [[nodiscard]] bool listenActivated(const QByteArray &name = {});
-    /// Whether such a socket is there to be taken.
+    /// Returns true if such a socket was passed and has not been taken.
     [[nodiscard]] static bool isActivated();
-    /// Accepts no more and removes the socket file. Workers go on.
+    /// Stops accepting connections and removes the socket file. Workers go on.
     void close();
-    /// Closes, lets workers go as soon as no checkout holds them, or stay with the zygote if their clients speak JSON,
-    /// kills those still held when @p timeout is over, and emits finished() when none is left to wait for. Unset =
-    /// ServerOptions::shutdownTimeout, 0 = kill at once, those too that were left to the zygote, negative = wait for
-    /// ever. A second call may shorten the time.
+    /// Shuts the server down gracefully and emits finished() at the end. The server stops accepting connections. A
+    /// native worker ends as soon as no checkout holds it. A worker of a JSON client then stays with the zygote, as
+    /// described above. Workers that are still held after @p timeout milliseconds are killed. If @p timeout is unset,
+    /// ServerOptions::shutdownTimeout applies. 0 means that all workers are killed at once, also those that would have
+    /// stayed with the zygote. A negative value means that the server waits for ever. A second call may shorten the
+    /// time.
     void shutDown(std::optional<std::chrono::milliseconds> timeout = {});
 
+    /// Returns true if the server listens.
     [[nodiscard]] bool isListening() const;
-    /// True from shutDown(), or from being replaced, to finished().
+    /// Returns true from the call of shutDown(), or from when the server was replaced, until finished() is emitted.
     [[nodiscard]] bool isShuttingDown() const;
-    /// Workers of this server that are alive.
+    /// Returns the number of workers of this server.
     [[nodiscard]] int workerCount() const;
-    /// The address being listened at, with the port the system chose if 0 was asked for; invalid when not listening.
+    /// Returns the address at which the server listens, or an invalid address if it does not listen. If port 0 was
+    /// asked for, it has the port that the system chose.
     [[nodiscard]] Address address() const;
-    /// Why the last listen() failed.
+    /// Returns why the last call of listen() or listenActivated() failed, or an empty string if it succeeded.
     [[nodiscard]] QString errorString() const;
 
 Q_SIGNALS:
+    /// This signal is emitted when the server has started or stopped to listen.
     void listeningChanged(bool listening);
+    /// This signal is emitted when the zygote has died while the server listened.
     void zygoteLost();
+    /// This signal is emitted when workerCount() has changed.
     void workerCountChanged();
-    /// Another server has taken the path over. This one accepts what still waits, then shuts down by itself, with
-    /// ServerOptions::drainTimeout.
+    /// This signal is emitted when another server has taken the path over. This server accepts the connections that
+    /// still wait for it, then shuts down by itself, with ServerOptions::drainTimeout as its time.
     void replaced();
-    /// The shutdown is complete: nothing is listened to, and no worker is left but those that stay with the zygote for
-    /// their JSON clients. If the server was replaced and no other of this process listens, the application quits now.
+    /// This signal is emitted when the shutdown is complete: the server does not listen, and it has no workers except
+    /// those that stay with the zygote for their JSON clients. If the server was replaced and no other server of this
+    /// process listens, the application then quits.
     void finished();
 
 private:

@@ -12,23 +12,27 @@ namespace Prefork {
 
 class ShutdownSignalsPrivate;
 
-/// Makes SIGINT and SIGTERM quit the application gracefully: the Servers of the process shut down (Server::shutDown()),
-/// and when they have finished QCoreApplication::exec() returns and destructors run. A second signal kills what workers
-/// are left, so that this is soon. A third has its default effect. Make one, after QCoreApplication; the handlers
-/// before are put back when it is destroyed. A second instance at the same time does nothing.
+/// Makes SIGINT and SIGTERM end the application gracefully. At the first signal, the Servers of the process shut down
+/// (Server::shutDown()). When they have finished, QCoreApplication::exec() returns, and destructors run. A second
+/// signal kills the workers that are left, so that the shutdown ends soon. A third signal has its default effect.
 ///
-/// **Threads.** Make and destroy it in the thread of the QCoreApplication, where its signal is emitted; nobody checks
-/// that. The Servers may live in other threads only as far as their own rules let them.
+/// Make one object, after QCoreApplication. Its destructor restores the signal handlers that were there before. A
+/// second object at the same time does nothing.
+///
+/// **Threads.** Make and destroy it in the thread of the QCoreApplication, where its signal is emitted. This is not
+/// checked. Servers may live in other threads only if their own rules allow it.
 class QTPREFORK_EXPORT ShutdownSignals : public QObject
 {
     Q_OBJECT
 
 public:
+    /// Starts to handle the signals.
     explicit ShutdownSignals(QObject *parent = nullptr);
+    /// Restores the previous signal handlers.
     ~ShutdownSignals() override;
 
 Q_SIGNALS:
-    /// Before the application is told to quit.
+    /// This signal is emitted when a @p signal has arrived, before the application is told to quit.
     void requested(int signal);
 
 private:

@@ -4,18 +4,21 @@
 
 namespace Prefork {
 
-/// A place in the source: `file` and `line` of whoever wrote the expression in which current() is a default argument.
-/// Stands in for std::source_location, which Clang 14 lacks. A default-constructed one is unknown (line 0).
+/// A place in the source: the `file` and the `line` of the expression in which current() is a default argument. It is
+/// used instead of std::source_location, which Clang 14 does not have. A default-constructed place is unknown, and its
+/// line is 0.
 struct SourceLocation
 {
     const char *file = "";
     int line = 0;
 
+    /// Returns the place of the caller.
     [[nodiscard]] static constexpr SourceLocation current(const char *file = __builtin_FILE(),
                                                           int line = __builtin_LINE()) noexcept
     {
         return {file, line};
     }
+    /// Returns true if the place is known.
     [[nodiscard]] constexpr bool isKnown() const noexcept { return line > 0; }
 };
 

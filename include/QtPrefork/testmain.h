@@ -11,11 +11,11 @@
 
 namespace Prefork::detail {
 
-/// Makes the zygote of a test program, which is destroyed with its application. Ends the program with exit code 1 if
-/// the zygote is not valid.
+/// Makes the zygote of a test program, which is destroyed together with the application. Ends the program with exit
+/// code 1 if the zygote is not valid.
 QTPREFORK_EXPORT void makeTestZygote(void (*fillInterface)(Interface &), const ZygoteOptions &options = {});
 
-/// Calls what QTEST_MAIN would call if @p TestClass has it.
+/// Calls the function initMain() of @p TestClass if there is one, as QTEST_MAIN does.
 template <class TestClass>
 void initTestMain()
 {
@@ -25,9 +25,10 @@ void initTestMain()
 
 }
 
-/// main() of an autotest that calls its workers: as QTEST_MAIN, but it makes a zygote before the application, which
-/// QTEST_MAIN makes too early. The second argument is a function `void(Prefork::Interface &)`, which adds the methods;
-/// after it there may be ZygoteOptions, such as `{.name = "test"}`. The tests get the zygote by Zygote::find():
+/// Makes the main() function of an autotest that calls its workers. It is like QTEST_MAIN, but it makes a zygote before
+/// the application, because a zygote cannot be made later. The second argument is a function
+/// `void(Prefork::Interface &)`, which adds the methods. After it there may be ZygoteOptions, such as
+/// `{.name = "test"}`. The tests get the zygote from Zygote::find():
 ///
 ///     class ScanTest : public QObject
 ///     {
@@ -43,9 +44,9 @@ void initTestMain()
 ///     };
 ///     QTPREFORK_TEST_MAIN(ScanTest, Scanner::fillInterface)
 ///
-/// As with QTEST_MAIN, the application is a QApplication where Qt Widgets is linked, a QGuiApplication where Qt Gui is,
-/// else a QCoreApplication, and `static void initMain()` of the test class runs first of all. The program needs Qt
-/// Test. Methods can be tested in the test's own process too: see InProcessWorker.
+/// As with QTEST_MAIN, the application is a QApplication if the program links Qt Widgets, a QGuiApplication if it links
+/// Qt Gui, and otherwise a QCoreApplication. `static void initMain()` of the test class runs before everything else.
+/// The program needs Qt Test. Methods can also be tested in the process of the test: see InProcessWorker.
 #define QTPREFORK_TEST_MAIN(TestClass, ...)                                                                            \
     namespace {                                                                                                        \
     /* It has no meta-object of its own, so that Qt Test sees the test class and its name. */                          \

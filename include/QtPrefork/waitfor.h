@@ -14,17 +14,18 @@ namespace detail {
 [[nodiscard]] QTPREFORK_EXPORT bool waitForFinished(const QFuture<void> &future, std::chrono::milliseconds timeout);
 }
 
-/// Waits until @p future has finished, with a result, an error, or canceled: true, or false if that takes longer than
-/// @p timeout, or if the application quits meanwhile. Nothing is canceled then: the call goes on, and one may wait
-/// again. With a @p timeout of 0 or less it only looks.
+/// Waits until @p future has finished, with a result, with an error, or canceled, and returns true. Returns false if
+/// this takes longer than @p timeout milliseconds, or if the application quits meanwhile. Nothing is canceled then: the
+/// call goes on, and you may wait again. If @p timeout is 0 or less, the function does not wait, and returns whether
+/// the future has finished.
 ///
 /// This is the way to wait for a call in the thread of its client. QFuture's own waitForFinished(), result() and
-/// takeResult() never return there while the call is unsettled, for only the event loop of that thread brings results.
-/// This function turns an event loop of its own, in which callbacks, timers and sockets go on, but no user input; do
-/// not use it in a GUI, where continuations and callbacks are the way. Without a QCoreApplication it does what an event
-/// loop would do for the clients of this thread, but over TCP nothing connects then.
+/// takeResult() never return there while the call is unsettled, because only the event loop of this thread brings
+/// results. This function runs an event loop of its own, in which callbacks, timers and sockets go on, but no user
+/// input is processed. Do not use it in a GUI; use continuations or callbacks there. Without a QCoreApplication it does
+/// for the clients of this thread what an event loop would do, but no new TCP connections are made then.
 ///
-/// Any thread may wait for any future, of another thread's client too, or of QtConcurrent.
+/// Any thread may wait for any future, also for one of another thread's client, or one of QtConcurrent.
 template <class T>
 [[nodiscard]] bool waitFor(const QFuture<T> &future, std::chrono::milliseconds timeout = std::chrono::seconds(30))
 {

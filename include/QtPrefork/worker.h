@@ -11,69 +11,76 @@
 
 namespace Prefork {
 
-/// Who is at the other end of a worker's connection, as far as the kernel says so.
+/// The client at the other end of a worker's connection, as far as the kernel tells.
 struct Peer
 {
-    qint64 uid = -1; ///< of a unix socket's other end; -1 = unknown
-    qint64 gid = -1;
-    qint64 pid = -1; ///< at the time it connected; that process may be gone
-    QString identity = {}; ///< as authenticated; empty for now
-    QString address
-        = {}; ///< `tcp://host:port` of the other end, or the unix address connected to; empty for an embedded client
+    qint64 uid = -1; ///< the user id at the other end of a unix socket; -1 if it is unknown
+    qint64 gid = -1; ///< the group id at the other end of a unix socket; -1 if it is unknown
+    qint64 pid = -1; ///< the process id at the time of connecting; -1 if it is unknown; this process may have ended
+                     ///< since
+    QString identity = {}; ///< the name under which the client has authenticated itself; always empty in this version
+    /// `tcp://host:port` of the other end, or the unix address to which the client has connected. It is empty for a
+    /// client directly on a zygote.
+    QString address = {};
 };
 
 namespace detail {
 
-/// Whether an event that is emitted here and now goes to the client.
+/// Returns true if an event that is emitted now reaches the client.
 [[nodiscard]] QTPREFORK_EXPORT bool takesEvents();
 QTPREFORK_EXPORT void emitEvent(const char *name, const CallArguments &arguments);
 
 }
 
-/// For use inside worker code, in any thread of it, but for setProgress() and emitEvent(): those are for the thread in
-/// which the method runs.
+/// Functions for code that runs in a worker. Any thread of the worker may call them, except setProgress() and
+/// emitEvent(): only the thread that runs the method may call these two.
 namespace Worker {
 
-/// The client of this worker. Outside a worker, a Peer of nobody.
+/// Returns the client of this worker. Outside a worker it returns a Peer whose members have their default values.
 [[nodiscard]] QTPREFORK_EXPORT Peer peer();
-/// This worker's number, from 1, never used twice by its zygote. Outside a worker, 0.
+/// Returns the number of this worker, or 0 outside a worker. The first worker of a zygote has the number 1, and no
+/// number is used twice.
 [[nodiscard]] QTPREFORK_EXPORT quint64 number();
 
-/// Whether nobody wants the result of the call any more whose method runs: it was canceled, or the client has hung up.
-/// False outside of a call, and outside a worker.
+/// Returns true if the result of the running call is not wanted any more: the call was canceled, or the client has
+/// closed the connection. Returns false outside a call and outside a worker.
 ///
-/// Made for inner loops: nearly always it costs a few nanoseconds, and looks at the connection about once a millisecond
-/// as long as it is called often enough; in a loop that becomes slow all at once it notices that after eight rounds at
-/// most. Threads that the method has started may ask too, but only the thread that
-/// serves looks at the connection, be it by this function, throwIfCanceled(), setProgress() or emitEvent(): while that
-/// one waits for the others, they learn of nothing new. The same is true of a process that the method forks.
+/// This function is made for inner loops. Nearly all calls of it take a few nanoseconds. If it is called often enough,
+/// it looks at the connection about once a millisecond. In a loop that suddenly becomes slow, it looks at the
+/// connection after eight rounds at most.
 ///
-/// A method that returns or throws anything after that counts as canceled. Over JSON nothing can be canceled; there it
-/// is true once the client has closed the connection.
+/// Threads that the method has started may call this function too, but only the thread that serves the connection looks
+/// at it: in isCanceled(), throwIfCanceled(), setProgress() or emitEvent(). While this thread waits for the others,
+/// they learn nothing new. The same is true in a process that the method forks.
+///
+/// When this function has returned true, the call counts as canceled, whatever the method returns or throws. Over JSON
+/// a call cannot be canceled. There this function returns true when the client has closed the connection.
 [[nodiscard]] QTPREFORK_EXPORT bool isCanceled();
-/// Throws an Error with the code Error::Canceled if isCanceled(). A method that throws such an error unasked has failed
-/// like any other: with the code Error::WorkerError.
+/// Throws an Error with the code Error::Canceled if isCanceled() returns true. If a method throws such an error while
+/// its call is not canceled, the call fails with the code Error::WorkerError.
 QTPREFORK_EXPORT void throwIfCanceled();
 
-/// Tells the caller how far the method has come, in whatever unit it counts; @p maximum is what @p value will be at the
-/// end, 0 if that is not known. @p text is for people.
+/// Reports the progress of the method to the caller. @p value is how far the method has come, in the unit in which it
+/// counts. @p maximum is what @p value will be at the end, or 0 if this is not known. @p text is a text for people.
 ///
-/// May be called as often as one likes: it is sent every 10 milliseconds at most, and not while the client does not
-/// read; what was said last leaves before the next event or the result in any case. Throws an Error if @p text is
-/// longer than the client accepts. Prolongs no time-out.
+/// This function may be called as often as you like. At most one report in 10 milliseconds is sent, and none while the
+/// client does not read. The last report before an event or the result is always sent. A report does not extend any
+/// time-out. Throws an Error if @p text is longer than the client accepts.
 ///
-/// Setup, checkoutDone and whatever runs outside of a call have nobody to tell, and neither has another thread than the
-/// method's, or a process that the method has forked: there nothing is sent, and the first time a warning is logged
-/// (category prefork.worker). Over JSON, and to a client that does not speak of progress, it does nothing.
+/// Outside a call there is no receiver: in setup, in checkoutDone, in another thread than the method's, and in a
+/// process that the method has forked. There nothing is sent, and the first time a warning is logged (category
+/// prefork.worker). Over JSON, and to a client that does not support progress, this function does nothing.
 QTPREFORK_EXPORT void setProgress(qint64 value, qint64 maximum, const QString &text = {});
 
-/// Says something to the caller while the method runs: @p arguments become the types of the event, as those of a call
-/// become the method's, and the client hears of it before the result, and in the order in which events and progress
-/// were said. An integer that the event's type does not have throws an Error with the code Error::BadArguments.
+/// Sends an event to the caller while the method runs. @p arguments are converted to the types of the event, by the
+/// rules for the arguments of a call. If the type of the event does not have the value of an integer, an Error with the
+/// code Error::BadArguments is thrown. The client receives events and progress in the order in which they were sent,
+/// and before the result.
 ///
-/// No event is dropped here. Each is written at once; if the client does not read, this waits until it does, or until
-/// it has hung up. Throws an Error if the event cannot be encoded or is larger than the client accepts, whose text
-/// names the limit; then nothing was sent. Where there is nobody to tell it is as for setProgress().
+/// No event is dropped here. Each one is written at once. If the client does not read, this function waits until it
+/// does, or until it has closed the connection. Throws an Error, whose text names the limit, if the event cannot be
+/// encoded or is larger than the client accepts. Nothing was sent then. Where there is no receiver, it behaves as
+/// setProgress().
 template <class... A, class... T>
 void emitEvent(const Event<A...> &event, T &&...arguments)
 {
@@ -86,7 +93,7 @@ void emitEvent(const Event<A...> &event, T &&...arguments)
                               detail::TypedArguments<std::remove_cvref_t<A>...>(std::forward<T>(arguments)...));
     }
 }
-/// The same with whatever @p arguments there are.
+/// Sends an event with any @p arguments to the caller.
 QTPREFORK_EXPORT void emitEvent(const QString &name, const QVariantList &arguments = {});
 
 }

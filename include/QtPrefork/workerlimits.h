@@ -13,51 +13,55 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// What a worker process may use up, and as whom it runs. Every worker is put under its limits right after it is
-/// forked, before setup; it cannot leave them again, unless it runs as root, who may raise them.
+/// Limits of a worker process, and the user as whom it runs. Every worker is put under its limits directly after it was
+/// forked, before setup. It cannot raise them again, unless it runs as root.
 ///
-/// What is unset stays as the program has it. A zygote tries the limits on a child of its own first: one that cannot be
-/// applied makes it invalid, and Zygote::errorString() names it. A worker that later cannot apply one says so in the
-/// log and ends before its first call. Limits are each worker's own, not their sum's.
+/// A limit that is unset keeps the value that the program has. A zygote tries the limits on a child of its own first.
+/// If a limit cannot be applied, the zygote is not valid, and Zygote::errorString() names the limit. If a worker cannot
+/// apply a limit later, it logs this and ends before its first call. Each worker has these limits for itself: they do
+/// not limit the sum of all workers.
 ///
-/// **Threads.** A value: each thread may have copies of its own; one object is not for several at once.
+/// **Threads.** Each thread may have its own copies of a value. Several threads must not use one object at the same
+/// time.
 struct WorkerLimits
 {
-    /// Bytes of address space (RLIMIT_AS), mapped files and libraries included, so leave room for some hundred
-    /// megabytes. Beyond it std::bad_alloc is thrown, which a method's caller gets as an error; code that cannot do
-    /// with it aborts (SIGABRT). Not for programs under AddressSanitizer, which map terabytes.
+    /// The largest size of the address space, in bytes (RLIMIT_AS). Mapped files and libraries count too, so add some
+    /// hundred megabytes for them. Beyond this limit, std::bad_alloc is thrown, which becomes the error of the call.
+    /// Code that does not handle the exception aborts (SIGABRT). Do not use this limit with AddressSanitizer, which
+    /// maps terabytes.
     std::optional<qint64> addressSpace = {};
-    /// Seconds of processor time in a worker's whole life (RLIMIT_CPU); at least 1. Then it is killed by SIGXCPU and,
-    /// if it ignores that, a second later by SIGKILL: its call gets WorkerLost. See ClientOptions::maxCheckouts for
-    /// workers that are to be replaced in time.
+    /// The most processor time of a worker in its whole life, in seconds (RLIMIT_CPU); at least 1. When it is used up,
+    /// the worker is killed by SIGXCPU or, if it ignores this signal, a second later by SIGKILL. Its call gets
+    /// WorkerLost. Use ClientOptions::maxCheckouts to replace workers before that.
     std::optional<std::chrono::seconds> cpuTime = {};
-    /// Descriptors (RLIMIT_NOFILE) are numbered below this; at least 4. Beyond it opening fails with EMFILE.
-    /// Descriptors 0-2, the connection and those kept from preload count. Unset, workers have the limit the program had
-    /// before its zygote lifted its own.
+    /// The number below which all descriptors are (RLIMIT_NOFILE); at least 4. Beyond this limit, opening a file fails
+    /// with EMFILE. Descriptors 0-2, the connection, and those that preload has kept open count too. If it is unset,
+    /// workers have the limit that the program had before its zygote raised its own.
     std::optional<int> openFiles = {};
-    /// Bytes of a core dump (RLIMIT_CORE); 0 = none. SIGXCPU and SIGXFSZ dump one too. A kernel that pipes core dumps
-    /// to a program does not ask.
+    /// The largest size of a core dump, in bytes (RLIMIT_CORE). 0 means that no core is dumped. SIGXCPU and SIGXFSZ
+    /// cause a core dump, too. A kernel that pipes core dumps to a program ignores this limit.
     std::optional<qint64> coreSize = {};
-    /// Bytes to which a file may grow (RLIMIT_FSIZE). Writing beyond it kills the worker with SIGXFSZ; a worker that
-    /// ignores that signal gets EFBIG. Standard output and error count too if they are files: a long log would kill
-    /// every worker that adds to it.
+    /// The largest size of a file, in bytes (RLIMIT_FSIZE). If a worker writes beyond it, it is killed by SIGXFSZ or,
+    /// if it ignores this signal, writing fails with EFBIG. Standard output and error count too if they are files: a
+    /// long log would kill every worker that writes to it.
     std::optional<qint64> fileSize = {};
-    /// The scheduling priority (see nice(1)), -20 to 19, not relative to the program's. Raising it needs no privilege;
-    /// a worker cannot lower it again without one (CAP_SYS_NICE, RLIMIT_NICE).
+    /// The nice value (see nice(1)), from -20 to 19. It is absolute, not relative to the program's value. A higher
+    /// value needs no privilege. A worker cannot lower it again without a privilege (CAP_SYS_NICE, RLIMIT_NICE).
     std::optional<int> nice = {};
-    /// How much sooner (up to 1000) or later (-1000) than others a worker is killed when memory runs out
-    /// (/proc/PID/oom_score_adj); 0 = as the program. Raising it needs no privilege. With a few hundred the kernel
-    /// takes a worker, which can be replaced, and not the server or the program in which the client lives.
+    /// The value that is written to /proc/PID/oom_score_adj, from -1000 to 1000. When memory runs out, a process with a
+    /// higher value is killed sooner. 0 means that the worker keeps the value of the program. A higher value needs no
+    /// privilege. With a few hundred, the kernel kills a worker, which can be replaced, and not the server or the
+    /// client's program.
     int oomScoreAdjust = 0;
-    /// Whether what a worker executes can gain no privileges (PR_SET_NO_NEW_PRIVS): neither setuid programs, so that
-    /// sudo and su fail, nor file capabilities.
+    /// Whether programs that a worker executes are kept from gaining privileges (PR_SET_NO_NEW_PRIVS). If this is true,
+    /// setuid programs such as sudo and su fail, and file capabilities have no effect.
     bool noNewPrivileges = true;
-    /// The user as whom workers run, in all three of its user ids; needs root, and groupId. That nothing can be
-    /// regained is tried at each start. Descriptors from preload stay open; the zygote and the server stay root. The
-    /// environment (HOME, USER) and the current directory stay as they are, a core is not dumped, and /proc/self
-    /// belongs to root.
+    /// The user id of workers: the real, the effective and the saved one. It needs root, and groupId must be set too.
+    /// At each start it is checked that the privileges cannot be regained. Descriptors from preload stay open. The
+    /// zygote and the server go on to run as root. The environment (HOME, USER) and the current directory do not
+    /// change. Such a worker dumps no core, and its /proc/self belongs to root.
     std::optional<quint32> userId = {};
-    /// The group as which workers run, their only one; needs root.
+    /// The group id of workers. They have no other groups. It needs root.
     std::optional<quint32> groupId = {};
 };
 

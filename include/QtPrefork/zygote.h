@@ -17,103 +17,118 @@ namespace Prefork {
 
 class ZygotePrivate;
 
+/// Options of a zygote, fixed when it is made. docs/calls.md has the rules for 0 and negative values.
 struct ZygoteOptions
 {
-    /// Process titles are `NAME server`, `NAME zygote` and `NAME worker N`; empty leaves titles alone. (Parity T8.) A
-    /// title is written over the first arguments and environment: with a name, the Zygote moves both elsewhere, so that
-    /// what getenv() returned before is no longer valid, nor are copies of the pointers in argv; argv itself is, with
-    /// the title as argv[0].
+    /// The name in process titles: `NAME server`, `NAME zygote` and `NAME worker N`. If it is empty, the titles do not
+    /// change. A title is written over the first arguments and the environment of the process. With a name, the Zygote
+    /// therefore moves both elsewhere: pointers that getenv() has returned before, and copies of the pointers in argv,
+    /// are no longer valid. argv itself stays valid, and argv[0] is the title.
     QByteArray name = {};
-    /// A worker busy with one call (with setup, checkoutDone and the writing of its reply) for longer is killed; 0 =
-    /// never. (Parity T7.)
+    /// How long a worker may be busy with one call, in milliseconds. After that it is killed. Setup, checkoutDone and
+    /// writing the reply count too. 0 or less means no limit.
     std::chrono::milliseconds hungTimeout = std::chrono::seconds(300);
-    /// A worker that is still busy, with a call or with checkoutDone, so long after its client has hung up is killed,
-    /// for nobody waits for it: counted from the hang-up or from when it became busy, whichever is later. 0 = at once,
-    /// negative = never. An idle worker notices the hang-up itself and ends. A client of the JSON protocol on a unix
-    /// socket has not hung up until it closes both directions; on TCP it has as soon as it says that it writes no more.
+    /// How long a worker may still be busy with a call or with checkoutDone when its client has hung up, in
+    /// milliseconds. After that it is killed, because nobody waits for the result. The time counts from when the client
+    /// hung up or from when the worker became busy, whichever is later. 0 means that it is killed at once, and a
+    /// negative value that it never is. An idle worker notices that the client has hung up, and ends by itself. A JSON
+    /// client on a unix socket has hung up when it has closed both directions, and on TCP as soon as it has closed its
+    /// writing direction.
     std::chrono::milliseconds abandonedGrace = std::chrono::milliseconds(250);
-    /// How long a worker that is to be killed has between SIGTERM, with which it may tidy up, and SIGKILL; 0 or less =
-    /// SIGKILL at once.
+    /// How long a worker that is being killed has between SIGTERM, after which it may clean up, and SIGKILL, in
+    /// milliseconds. 0 or less means that SIGKILL is sent at once.
     std::chrono::milliseconds killGrace = std::chrono::milliseconds(100);
-    /// Each worker leads a process group. What it has started and is still in that group is killed when the worker has
-    /// ended, however it has, and is sent SIGTERM with a worker that is to be killed. A child that is to outlive its
-    /// worker calls setsid(2), as daemons do. False: children live on, and workers stay in the zygote's group.
+    /// Whether processes that a worker has started are killed when the worker has ended. Each worker then leads a
+    /// process group, and the processes in this group are killed. If the worker itself is being killed, the group is
+    /// sent SIGTERM with it. A process that is to outlive its worker calls setsid(2), as daemons do. If this is false,
+    /// such processes go on, and workers stay in the process group of the zygote.
     bool killsChildren = true;
-    /// The most bytes of one message to or from a worker. A longer one from a client ends that client's worker. With 4
-    /// GiB or more the zygote is not valid.
+    /// The largest size of one message to or from a worker, in bytes; less than 4 GiB, or the zygote is not valid. A
+    /// client that sends a longer message loses its worker.
     qsizetype maxMessageSize = DefaultMaxMessageSize;
-    /// The most bytes of memory that the arguments of one call may take once they are decoded: 64 for each byte of the
-    /// message and 4 MiB at most, and never more than this. A call that would take more fails with code BadArguments,
-    /// and the worker lives on. What operator>> of a registered type takes cannot be bounded.
+    /// The most memory that the arguments of one call may take when they are decoded, in bytes. Small messages have a
+    /// lower limit: 64 bytes for each byte of the message, and 4 MiB besides. A call that would take more fails with
+    /// code BadArguments, and the worker goes on. The memory that the `operator>>` of a registered type takes is not
+    /// limited.
     qint64 maxDecodedSize = DefaultMaxDecodedSize;
-    /// What each worker may use up, and as whom it runs.
+    /// The limits of each worker, and the user as whom it runs.
     WorkerLimits limits = {};
 };
+/// Shows the options that differ from their defaults.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ZygoteOptions &options);
 
-/// The small single-threaded process that forks every worker, reaps it, and kills it when it hangs or nobody waits for
-/// it any more.
+/// The small single-threaded process that forks every worker, collects it when it has ended, and kills it when it hangs
+/// or when nobody waits for its result.
 ///
-/// Make it at the top of main(), before QCoreApplication and before any thread: the constructor forks, and what is
-/// forked must not have inherited an event loop or somebody's lock. It returns once preload has run. When it cannot do
-/// its work it is not valid and says why, in a warning too; Server::listen() and a Client on it then fail with the same
-/// text.
+/// Make a Zygote at the top of main(), before QCoreApplication and before any thread: its constructor forks the
+/// process, which must not inherit an event loop or a lock that another thread holds. The constructor returns when
+/// preload has run. If the zygote cannot do its work, it is not valid, and a warning says why. Server::listen() and the
+/// calls of a Client on it then fail with the same text.
 ///
-/// Zygote and workers have nothing of the program's open but standard input, output and error. Each other descriptor
-/// that is open when the Zygote is made becomes /dev/null in them: what code there then writes to an old log, or with a
-/// message handler that has a file, is lost. Closed standard ones do so in the program too. The zygote leads a session,
-/// so that Ctrl-C reaches the program first. When the Zygote is destroyed, or its program dies, it forks no more and
-/// stays until its last worker has ended: a worker that a checkout holds serves it to its end, others say goodbye at
-/// once, those of JSON clients end when their clients hang up. (Parity T10, T12, T16, T17.)
+/// A Zygote is not a QObject. It must live as long as the Servers and Clients that are to use it. They notice when it
+/// is destroyed.
 ///
-/// **Signals.** SIGTERM to the zygote means that it forks no more, asks its workers to leave, as above, and tells its
-/// program: its Servers shut down as at a SIGTERM of their own, also without ShutdownSignals, and when they have
-/// finished the application quits with exit code 0; Clients on it answer what is new with Error::Unavailable. The
-/// zygote itself ends with its program. So a SIGTERM for all processes at once, as systemd sends it, costs no checkout
-/// anything before `shutdownTimeout`.
+/// **Descriptors.** The zygote and its workers have only standard input, output and error of the program. Every other
+/// descriptor that is open when the Zygote is made is replaced by /dev/null in them. Therefore, what their code writes
+/// to a log file that was opened before is lost, also through a message handler. If a standard descriptor is closed, it
+/// is replaced by /dev/null, in the program too.
 ///
-/// In a worker all signals are at their defaults, but for three, which programs that it executes get at their defaults
-/// too: SIGPIPE does nothing; SIGHUP, and SIGTERM from anybody but the zygote, ask the worker to leave as soon as no
-/// checkout holds it (workers of JSON clients stay until those hang up), while they interrupt what it sleeps in. A
-/// method may set a handler of its own for SIGTERM: it then runs whoever has sent it, at `killGrace` too. From outside
-/// a worker is ended by SIGKILL.
+/// **The end.** The zygote leads a session, so that Ctrl-C reaches the program first. When the Zygote is destroyed, or
+/// its program dies, the zygote forks no more workers and stays until the last one has ended. A worker that a checkout
+/// holds serves this checkout to its end. Other native workers send a goodbye at once. Workers of JSON clients end when
+/// their clients hang up.
 ///
-/// **Environment.** What a supervisor says to its service alone does not reach zygote and workers: NOTIFY_SOCKET,
-/// WATCHDOG_PID, WATCHDOG_USEC, LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDS, LISTEN_FDNAMES.
+/// **Signals.** When the zygote receives SIGTERM, it forks no more workers, asks its workers to end as above, and tells
+/// its program. The Servers of the program then shut down as they do at a SIGTERM for the program, also without
+/// ShutdownSignals. When they have finished, the application quits with exit code 0. Everything new in Clients on the
+/// zygote fails with Error::Unavailable. The zygote itself ends with its program. A SIGTERM for all processes at once,
+/// as systemd sends it, therefore disturbs no checkout before `shutdownTimeout` is over.
 ///
-/// **Locale.** The zygote does before preload what QCoreApplication does in the program: setlocale(LC_ALL, ""), with
-/// UTF-8 as the encoding even if the environment has another. It leaves alone what the program has set before it made
-/// the Zygote.
+/// In a worker all signals have their default effect, except three. SIGPIPE does nothing. SIGHUP, and SIGTERM that does
+/// not come from the zygote, ask the worker to end as soon as no checkout holds it; a worker of a JSON client stays
+/// until the client hangs up. These two signals interrupt system calls in which the worker sleeps. In programs that a
+/// worker executes, all signals have their default effect. A method may set a handler of its own for SIGTERM. The
+/// handler then runs for every SIGTERM, also for that of the zygote before `killGrace`. To end a worker from outside,
+/// use SIGKILL.
 ///
-/// **Random numbers.** Zygote and workers seed QRandomGenerator::global(), rand(), random() and drand48() anew, each
-/// its own; so names of temporary files and tokens differ, and a seed that the program has chosen does not reach them.
-/// What else has a state that preload or the program has used, such as a std::mt19937, goes on alike in every worker:
-/// seed it in setup. The seed of QHash is the same in all.
+/// **Environment.** The zygote and its workers do not have the environment variables that a supervisor sets for its
+/// service alone: NOTIFY_SOCKET, WATCHDOG_PID, WATCHDOG_USEC, LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDS, LISTEN_FDNAMES.
 ///
-/// **Threads.** It must be made before there is a second thread, or it is not valid, and be destroyed in the same one.
-/// Its Servers and Clients belong to that thread: using it through one in another ends the program with a message. What
-/// else needs workers in other threads connects to a Server's address, with Clients of its own.
+/// **Locale.** Before preload, the zygote does what QCoreApplication does in the program: it calls setlocale(LC_ALL,
+/// ""), with UTF-8 as the encoding even if the environment has another one. If the program has set a locale before it
+/// made the Zygote, the zygote does not change it.
 ///
-/// Not a QObject. Must outlive the Servers and Clients that use it in order to be of use to them; they notice when it
-/// is gone.
+/// **Random numbers.** The zygote and each worker seed QRandomGenerator::global(), rand(), random() and drand48() anew,
+/// so that names of temporary files and tokens differ. A seed that the program has chosen has no effect there. Other
+/// generators that preload or the program has used, such as a std::mt19937, give the same numbers in every worker: seed
+/// them in setup. The seed of QHash is the same in all.
+///
+/// **Threads.** A Zygote must be made before there is a second thread, or it is not valid. It must be destroyed in the
+/// thread that made it. Its Servers and Clients belong to this thread: using the zygote through one of them in another
+/// thread ends the program with a message. Other threads connect to the address of a Server, with Clients of their own.
 class QTPREFORK_EXPORT Zygote
 {
     Q_DISABLE_COPY_MOVE(Zygote)
 
 public:
+    /// Forks a zygote whose workers have the methods of @p interface.
     explicit Zygote(const Interface &interface, const ZygoteOptions &options = {});
+    /// Ends the zygote, as described above.
     ~Zygote();
 
-    /// The zygote of this process, for code that cannot be handed it, such as a test or a plug-in; null if there is
-    /// none. With a @p name, the one that has it (ZygoteOptions::name). Of several, the one made first, valid ones
-    /// before those that are not. Any thread may ask, but a Client on it must be made in the zygote's.
+    /// Returns the zygote of this process, or null if there is none. It is for code to which no Zygote can be passed,
+    /// such as a test or a plug-in. With a @p name, only zygotes of this name count (ZygoteOptions::name). If there are
+    /// several, the first valid one is returned or, if none is valid, the first one. Any thread may call this function,
+    /// but a Client on the zygote must be made in the zygote's thread.
     [[nodiscard]] static Zygote *find(const QByteArray &name = {});
 
+    /// Returns true if the zygote could be made and can do its work.
     [[nodiscard]] bool isValid() const;
-    /// Why the zygote is not valid, with the cure; empty when it is.
+    /// Returns why the zygote is not valid and what to do about it, or an empty string if it is valid.
     [[nodiscard]] QString errorString() const;
+    /// Returns the name of the zygote.
     [[nodiscard]] QByteArray name() const;
-    /// Of the zygote; 0 when it is not valid.
+    /// Returns the process id of the zygote, or 0 if it is not valid.
     [[nodiscard]] qint64 processId() const;
 
 private:

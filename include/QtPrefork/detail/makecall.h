@@ -52,7 +52,7 @@ template <class R, class... A, class Submit, class... Arguments>
     }
 }
 
-/// The same for a method called by name.
+/// Does the same for a method that is called by name.
 template <class Submit>
 [[nodiscard]] QFuture<QVariant> futureOfNamed(const MethodName &method, const QVariantList &arguments, Submit &&submit)
 {
