@@ -224,7 +224,7 @@ auto asCallable(Context *context, F &&function)
     return ContextFunction<Context, std::decay_t<F>>(context, std::forward<F>(function));
 }
 
-// The same for callables that have a context object.
+// The specialisations are for callables that have a context object, or that may hold one.
 template <class Context, class F>
 struct ContextOf<ContextFunction<Context, F>>
 {

@@ -11,25 +11,30 @@
 
 namespace Prefork::detail {
 
-/// What is called: a typed method, a method by name, or no method.
+/// What a call is for: a typed method, a method by name, or no method.
 struct CallTarget
 {
-    const char *literal = nullptr; ///< name of a typed method
-    QString name; ///< of one called by name; null when nothing is named
-    const Signature *signature = nullptr; ///< of a typed method
+    const char *literal = nullptr; ///< the name of a typed method
+    QString name; ///< the name of a method that is called by name; null if there is none
+    const Signature *signature = nullptr; ///< the signature of a typed method
     SourceLocation location;
 };
 
-/// The arguments of a call, whatever they are made of, for whatever protocol.
+/// The arguments of a call. It hides how they are kept, and writes them for either protocol.
 class QTPREFORK_EXPORT CallArguments
 {
 public:
-    /// Whether no code of the user's runs when they are written, such as an operator<< or the getter of a gadget.
+    /// Returns true if writing the arguments runs no code of the user's, such as an `operator<<` or the getter of a
+    /// gadget.
     [[nodiscard]] bool isPlain() const { return m_isPlain; }
+    /// Returns the number of arguments.
     [[nodiscard]] virtual std::size_t count() const = 0;
+    /// Writes the arguments for the native protocol.
     virtual void write(CborWriter &writer) const = 0;
+    /// Returns the arguments for JSON.
     [[nodiscard]] virtual QVariantList toList() const = 0;
-    /// Why they must not be sent at all; null if they may. Only of what is not plain.
+    /// Returns why the arguments must not be sent at all, or a null string if they may. Only arguments that are not
+    /// plain can have a refusal.
     [[nodiscard]] virtual QString refusal() const { return {}; }
 
 protected:
@@ -43,8 +48,8 @@ private:
     const bool m_isPlain;
 };
 
-/// True for the types that are written without any code of the user's. What is any type at run time counts as not plain
-/// here.
+/// True for the types that are written without any code of the user's. A type whose values may be of any type at run
+/// time does not count as plain.
 template <class T>
 inline constexpr bool isPlainType
     = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, QString> || std::same_as<T, QByteArray>
@@ -66,7 +71,8 @@ inline constexpr bool isPlainType<std::pair<T, U>> = isPlainType<T> && isPlainTy
 template <class... T>
 inline constexpr bool isPlainType<std::tuple<T...>> = (isPlainType<T> && ...);
 
-/// The same for a value. Lists and maps, which may hold anything, count as not plain.
+/// Returns true if writing @p value runs no code of the user's. Lists and maps, which may hold anything, do not count
+/// as plain.
 [[nodiscard]] QTPREFORK_EXPORT bool isPlainValue(const QVariant &value);
 
 template <class... A>
@@ -95,6 +101,7 @@ private:
     std::tuple<A...> m_values;
 };
 
+/// Arguments in a list that lives elsewhere, of a call by name.
 class QTPREFORK_EXPORT ListedArguments final : public CallArguments
 {
 public:
@@ -107,7 +114,7 @@ private:
     const QVariantList &m_list;
 };
 
-/// Arguments of which one is a value that its parameter's type does not have.
+/// Arguments that are not sent, because the type of a parameter does not have the value of one of them.
 class QTPREFORK_EXPORT RefusedArguments final : public CallArguments
 {
 public:
@@ -122,9 +129,8 @@ private:
     const QString m_refusal;
 };
 
-/// Takes the arguments of a typed call apart: first as many as the method has, then nothing, or what makeHandler()
-/// takes.
-/// @p call gets the target, the CallArguments, and what is left.
+/// Splits the arguments of a typed call: the first ones are for the method, and those behind are nothing or what
+/// makeHandler() takes. Calls @p call with the target, the CallArguments, and the arguments that are left.
 template <class R, class... A, class Tuple, class Call, std::size_t... I, std::size_t... J>
 decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&call, std::index_sequence<I...>,
                          std::index_sequence<J...>)
@@ -142,7 +148,7 @@ decltype(auto) splitCall(const Method<R(A...)> &method, Tuple &&tail, Call &&cal
     return call(target, arguments, std::get<sizeof...(I) + J>(std::forward<Tuple>(tail))...);
 }
 
-/// The same for a call without a Flaw.
+/// Does the same for a call that is known to have no Flaw.
 template <class R, class... A, class Call, class... Tail>
 decltype(auto) splitCall(const Method<R(A...)> &method, Call &&call, Tail &&...tail)
 {

@@ -14,10 +14,12 @@
 #include <array>
 #include <initializer_list>
 
-/// What can be wrong with how a call, a method or a handler is written. The templates that users write find out first,
-/// and refuse by accept(), so that the first thing the compiler says is one sentence.
+/// This header finds out what is wrong with a call, a method or a handler as the user has written it. The templates
+/// that users call ask here first and pass the answer to accept(), so that the first error of the compiler is one
+/// sentence.
 namespace Prefork::detail {
 
+/// What is wrong. accept() has a sentence for each.
 enum class Flaw {
     None,
     MoveOnly,
@@ -50,7 +52,7 @@ enum class Flaw {
     Exposed,
 };
 
-/// True if there is no flaw; else the compiler says what is wrong.
+/// Returns true if there is no flaw. Otherwise the compiler says what is wrong.
 template <Flaw flaw>
 [[nodiscard]] constexpr bool accept()
 {
@@ -115,7 +117,7 @@ template <Flaw flaw>
     return flaw == Flaw::None;
 }
 
-/// Returns the first of @p flaws that is not None; None if there is no such one.
+/// Returns the first of @p flaws that is not None, or None if there is no such flaw.
 [[nodiscard]] constexpr Flaw firstOf(std::initializer_list<Flaw> flaws)
 {
     for (const Flaw flaw : flaws) {
@@ -125,7 +127,7 @@ template <Flaw flaw>
     return Flaw::None;
 }
 
-/// Whether a type may be a parameter or result of a method at all.
+/// Says why @p T cannot be a parameter or a result of a method, or None if it can.
 template <class T>
 [[nodiscard]] constexpr Flaw flawOfType()
 {
@@ -139,6 +141,7 @@ template <class T>
         return Flaw::None;
 }
 
+/// Returns the flaw of an argument that fits its parameter as @p fit says.
 [[nodiscard]] constexpr Flaw flawOfFit(Fit fit)
 {
     switch (fit) {
@@ -153,7 +156,7 @@ template <class T>
     }
 }
 
-/// Something callable that takes a result of type @p R, or a QVariant, or nothing.
+/// A callable that takes a result of type @p R, a QVariant, or nothing.
 template <class F, class R>
 concept TakesResult
     = (!std::is_void_v<R> && std::invocable<F &, const std::conditional_t<std::is_void_v<R>, QVariant, R> &>)
@@ -165,7 +168,8 @@ template <class T>
 concept ContextPointer = std::is_pointer_v<std::remove_cvref_t<T>>
     && std::derived_from<std::remove_cv_t<std::remove_pointer_t<std::remove_cvref_t<T>>>, QObject>;
 
-/// The parameters of a function, as far as they are known: of one that has no overloads and is no template.
+/// The types of the parameters of a function. They are known only if the function is not overloaded and not a template;
+/// otherwise the tuple is empty.
 template <class F>
 struct ParametersOf
 {
@@ -202,7 +206,7 @@ struct ParametersOf<F> : ParametersOf<decltype(&F::operator())>
 {
 };
 
-/// Whether a function that can be called with values of the types @p Given would get other values.
+/// Says whether a function that is called with values of the types @p Given would silently get other values.
 template <class F, class... Given>
 [[nodiscard]] constexpr Flaw flawOfParameters()
 {
@@ -219,7 +223,7 @@ template <class F, class... Given>
     }(std::make_index_sequence<count>());
 }
 
-/// What the user seems to mean by something that stands behind the arguments of a call.
+/// What the user seems to mean by an argument that comes after the arguments of the method.
 enum class Role { Null, Context, Incomplete, OtherObject, Callable, Value };
 
 template <class T, class R>
@@ -243,14 +247,14 @@ template <class T, class R>
     } else if constexpr (requires { &Given::operator(); } || TakesResult<Given, R> || TakesError<Given>) {
         return Role::Callable;
     } else if constexpr (std::derived_from<Given, QObject> || requires(const Given &object) { object.operator->(); }) {
-        return Role::OtherObject; // itself, or a smart pointer
+        return Role::OtherObject; // an object itself, or a smart pointer
     } else {
         return Role::Value;
     }
 }
 
-/// Says what keeps @p F from being a callback for a result or, with @p isForError, for an error. If there is a context
-/// object, it is of type @p Context.
+/// Says what is wrong with @p F as a callback for a result or, if @p isForError is true, for an error. If there is a
+/// context object, its type is @p Context.
 template <class R, bool isForError, class F, class... Context>
 [[nodiscard]] constexpr Flaw flawOfCallback()
 {
@@ -276,7 +280,7 @@ template <class R, bool isForError, class F, class... Context>
     }
 }
 
-/// What is wrong with what something given as a context object is.
+/// Says what is wrong with an argument of this @p role as a context object.
 [[nodiscard]] constexpr Flaw flawOfContext(Role role)
 {
     return role == Role::Context   ? Flaw::None
@@ -285,7 +289,8 @@ template <class R, bool isForError, class F, class... Context>
                                    : Flaw::NoQObject;
 }
 
-/// What follows the arguments of a call of a method with the result @p R, see makeHandler().
+/// Says what is wrong with the callbacks and the context object of a call whose result is of type @p R; see
+/// makeHandler().
 template <class R>
 [[nodiscard]] constexpr Flaw flawOfTail()
 {
@@ -319,7 +324,8 @@ template <class R, class First, class Second, class Third, class... Rest>
         return firstOf({flawOfCallback<R, false, Second, First>(), flawOfCallback<R, true, Third, First>()});
 }
 
-/// One argument, where what fits nothing, and is callable or a context object, comes too early.
+/// Says what is wrong with one argument. If it does not fit its parameter, and is a callable or a context object, then
+/// arguments before it are missing.
 template <class R, class A, class T>
 [[nodiscard]] constexpr Flaw flawOfArgument()
 {
@@ -332,7 +338,8 @@ template <class R, class A, class T>
 template <class R, class Parameters, class Given>
 class TypedCallForm;
 
-/// A call of a method with the result @p R and the parameters @p A, given @p T, as deduced from forwarding references.
+/// What is wrong with a call of a method with the result @p R and the parameters @p A. @p T are the types of the given
+/// arguments, as deduced from forwarding references.
 template <class R, class... A, class... T>
 class TypedCallForm<R, std::tuple<A...>, std::tuple<T...>>
 {
@@ -368,7 +375,7 @@ using CallForm = TypedCallForm<typename M::Result, typename M::Parameters, std::
 template <class Parameters, class Given>
 struct TypedEventForm;
 
-/// What a worker gives to an event that carries @p A.
+/// What is wrong with the values of the types @p T that a worker gives to an event that carries @p A.
 template <class... A, class... T>
 struct TypedEventForm<std::tuple<A...>, std::tuple<T...>>
 {
@@ -384,7 +391,7 @@ struct TypedEventForm<std::tuple<A...>, std::tuple<T...>>
 template <class E, class... T>
 using EventForm = TypedEventForm<typename E::Parameters, std::tuple<T...>>;
 
-/// The function @p F for a method with the result @p R and the parameters @p A.
+/// Says what is wrong with the function @p F for a method with the result @p R and the parameters @p A.
 template <class F, class R, class... A>
 [[nodiscard]] constexpr Flaw flawOfFunction()
 {
@@ -407,7 +414,7 @@ template <class F, class R, class... A>
     }
 }
 
-/// The function @p F for a method added by a mere name.
+/// Says what is wrong with the function @p F for a method that is added by its name only.
 template <class F>
 [[nodiscard]] constexpr Flaw flawOfNamedFunction()
 {
@@ -417,15 +424,15 @@ template <class F>
         return flawOfType<std::remove_cvref_t<std::invoke_result_t<F &, const QVariantList &>>>();
 }
 
-/// Says what keeps the invokables of the class @p T from becoming methods.
+/// Says why the invokables of the class @p T cannot become methods.
 template <class T>
 [[nodiscard]] constexpr Flaw flawOfExposed()
 {
     return std::derived_from<T, QObject> && std::default_initializable<T> ? Flaw::None : Flaw::Exposed;
 }
 
-/// How many of the values in @p Tuple, from the first on, @p F takes: as many as it can; -1 if it takes none of them
-/// and not nothing either.
+/// Returns how many of the values in @p Tuple, from the first on, @p F takes: the largest possible number. Returns -1
+/// if it takes no such number of values, not even none.
 template <class F, class Tuple, int Count = int(std::tuple_size_v<Tuple>)>
 [[nodiscard]] constexpr int countTaken()
 {
@@ -440,7 +447,8 @@ template <class F, class Tuple, int Count = int(std::tuple_size_v<Tuple>)>
         return countTaken<F, Tuple, Count - 1>();
 }
 
-/// A handler, perhaps behind a context object, for the values in @p Tuple.
+/// Says what is wrong with a handler for the values in @p Tuple. @p F is its type, or the type of its context object
+/// and its own type. If the handler does not take such values, this is @p misfit.
 template <class Tuple, Flaw misfit, class... F>
 [[nodiscard]] constexpr Flaw flawOfHandler()
 {
@@ -465,7 +473,7 @@ template <class Tuple, Flaw misfit, class... F>
     }
 }
 
-/// True if one of the arguments @p T must be looked at when the program runs.
+/// True if it depends on the value of one of the arguments @p T whether it fits its parameter.
 template <class Parameters, class Given>
 inline constexpr bool isAnyChecked = false;
 template <class... A, class... T>

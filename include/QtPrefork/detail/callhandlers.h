@@ -17,56 +17,62 @@
 
 namespace Prefork::detail {
 
-/// Something that a call has said before its result, decoded, to be handed over when it is its turn.
+/// An event or a progress report of a call: it was decoded, and waits to be given to its handler.
 class QTPREFORK_EXPORT CallNotice
 {
 public:
     virtual ~CallNotice();
-    /// What the handler throws comes through. The handler is still there, for the CallHandlers are.
+    /// Calls the handler. An exception of the handler is thrown to the caller. The handler still exists, because the
+    /// call keeps its CallHandlers.
     virtual void deliver() = 0;
 };
 
-/// One who listens, perhaps with a context object.
+/// A handler of events or progress, with or without a context object.
 class QTPREFORK_EXPORT NoticeHandler
 {
 public:
     virtual ~NoticeHandler();
-    /// Whether the context object lives in another thread than this.
+    /// Returns true if the context object lives in another thread than the current one.
     [[nodiscard]] virtual bool isContextElsewhere() const = 0;
 };
 
-/// Takes the events of one name, or of any.
+/// A handler of the events of one name, or of all events.
 class QTPREFORK_EXPORT EventHandler : public NoticeHandler
 {
 public:
-    /// Null if the event does not carry what it should.
+    /// Decodes an event. Returns null if the event does not carry the types that the handler takes.
     [[nodiscard]] virtual std::unique_ptr<CallNotice> read(const QString &name, CborReader &arguments, quint64 count)
         = 0;
-    /// Appends the wire types of what the event should carry; false if that may be anything.
+    /// Appends the wire types of the values that the event should carry, and returns true. Returns false if it may
+    /// carry any values.
     [[nodiscard]] virtual bool appendTypes(QByteArray * /*types*/) const { return false; }
 };
 
+/// A handler of progress.
 class QTPREFORK_EXPORT ProgressHandler : public NoticeHandler
 {
 public:
+    /// Makes a notice of @p progress.
     [[nodiscard]] virtual std::unique_ptr<CallNotice> take(const Progress &progress) = 0;
 };
 
-/// All who listen to what the calls of one maker say before their results.
+/// All handlers of events and progress for the calls of one CallMaker.
 struct CallHandlers
 {
+    /// A handler of events, with the name of its events.
     struct Named
     {
-        QString name; ///< null for one that takes any event
+        QString name; ///< null for a handler of all events
         std::shared_ptr<EventHandler> handler;
     };
     std::vector<Named> events;
     std::vector<std::shared_ptr<ProgressHandler>> progress;
 
-    /// Whether any of them has a context object that lives in another thread than this.
+    /// Returns true if the context object of any handler lives in another thread than the current one.
     [[nodiscard]] QTPREFORK_EXPORT bool isContextElsewhere() const;
 
-    /// Each adds one handler: @p f is a function, or a context object and a function, as for CallMaker.
+    /// The add functions add one handler each. @p f is a function, or a context object and a function, as for
+    /// CallMaker.
     template <class... F>
     void addProgress(F &&...f);
     template <class... A, class... F>
@@ -75,7 +81,7 @@ struct CallHandlers
     void addAnyEvent(F &&...f);
 };
 
-/// What a call is besides its target, its arguments and who takes its result.
+/// The parts of a call besides its target, its arguments and the receiver of its result.
 struct CallExtras
 {
     CallOptions options;
@@ -83,6 +89,7 @@ struct CallExtras
 };
 
 template <class F, class... A>
+/// A notice of values for a function, which may take only the first of them.
 class ValuesNotice final : public CallNotice
 {
 public:
@@ -93,7 +100,7 @@ public:
     [[nodiscard]] std::tuple<A...> &values() { return m_values; }
     void deliver() override
     {
-        if (!ContextOf<F>::isElsewhere(m_function)) // it may have been moved since the call was made
+        if (!ContextOf<F>::isElsewhere(m_function)) // the context object may have been moved since the call was made
             call(std::make_index_sequence<std::size_t(countTaken<F, std::tuple<A...>>())>());
     }
 
@@ -109,6 +116,7 @@ private:
 };
 
 template <class F, class... A>
+/// A handler of an Event.
 class TypedEventHandler final : public EventHandler
 {
     using Checked = MayCross<A...>;
@@ -140,6 +148,7 @@ private:
 };
 
 template <class F>
+/// A handler of all events.
 class AnyEventHandler final : public EventHandler
 {
 public:
@@ -162,6 +171,7 @@ private:
 };
 
 template <class F>
+/// A handler that calls a function with the progress.
 class TypedProgressHandler final : public ProgressHandler
 {
 public:

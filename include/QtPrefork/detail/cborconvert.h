@@ -17,14 +17,14 @@
 #include <algorithm>
 #include <iterator>
 
-/// How typed parameters and results are written as CBOR without a QVariant between, and come back. What a peer may
-/// write instead of a type is what convert.h accepts for it.
+/// Writes typed parameters and results as CBOR and reads them again, without a QVariant in between. Instead of a value
+/// of the right type, a peer may write any value that convert.h accepts for it.
 namespace Prefork::detail {
 
 template <class T>
 void toCbor(CborWriter &writer, const T &value);
 
-/// The same for an item of a container, which is counted.
+/// Writes an item of a container, and counts the memory that it will take.
 template <class T>
 void itemToCbor(CborWriter &writer, const T &item)
 {
@@ -36,7 +36,7 @@ void itemToCbor(CborWriter &writer, const T &item)
         writer.count(stringCost<T>(writer.position() - before));
 }
 
-/// Writes @p value; whether that worked, the writer says.
+/// Writes @p value. CborWriter::hasFailed() tells whether this worked.
 template <class T>
 void toCbor(CborWriter &writer, const T &value)
 {
@@ -132,8 +132,8 @@ void toCbor(CborWriter &writer, const T &value)
 template <class T>
 [[nodiscard]] bool fromCbor(CborReader &reader, T *out);
 
-/// What an item of a container keeps besides its place there and what was counted when it was read, from @p length
-/// bytes.
+/// Returns how much memory an item of a container keeps, besides its place in the container and the memory that was
+/// counted when it was read. @p length is the number of bytes that were read for it.
 template <class T>
 [[nodiscard]] qint64 keptByItem(const T &item, qsizetype length)
 {
@@ -143,7 +143,7 @@ template <class T>
         return stringCost<T>(length);
 }
 
-/// The same for an item of a container, whose memory is counted.
+/// Reads an item of a container, and counts its memory.
 template <class T>
 [[nodiscard]] bool itemFromCbor(CborReader &reader, T *out)
 {
@@ -151,13 +151,14 @@ template <class T>
     return fromCbor(reader, out) && reader.charge(keptByItem(*out, reader.position() - start));
 }
 
-/// Reads the key of an entry of a map, whose memory is counted.
+/// Reads the key of an entry of a map, and counts its memory.
 [[nodiscard]] inline bool readKey(CborReader &reader, QString *key)
 {
     const qsizetype start = reader.position();
     return reader.readText(key) && reader.charge(stringCost<QString>(reader.position() - start));
 }
 
+/// Makes the reader fail, because a map has a key twice.
 inline bool failTwice(CborReader &reader, const QString &key)
 {
     return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(key));
@@ -220,7 +221,7 @@ template <class T>
     }
 }
 
-/// Reads a tuple, a pair or an array: as many items as it has.
+/// Reads a tuple, a pair or an array. It must have exactly as many items as the type.
 template <class T>
 [[nodiscard]] bool readTuple(CborReader &reader, T *out)
 {
@@ -237,7 +238,7 @@ template <class T>
     return ok;
 }
 
-/// Reads what toCbor() writes for a T, and nothing else. When it returns false, something may have been consumed.
+/// Reads only what toCbor() writes for a T. If it returns false, some bytes may have been consumed.
 template <class T>
 [[nodiscard]] bool readExactly(CborReader &reader, T *out)
 {
@@ -286,7 +287,7 @@ template <class T>
         return ok;
     } else if constexpr (std::same_as<T, QDateTime>) {
         *out = QDateTime();
-        return reader.readNull(); // what an invalid one is written as
+        return reader.readNull(); // an invalid QDateTime is written as null
     } else if constexpr (HasMetaObject<T>) {
         return isGadget<T>() && readGadget(reader, T::staticMetaObject, out);
     } else {
@@ -294,8 +295,8 @@ template <class T>
     }
 }
 
-/// Reads a T, or whatever convert.h accepts for one. False without having consumed anything if something else is there;
-/// then, and when the reader is broken, @p out is worthless.
+/// Reads a T, or any value that convert.h accepts for a T. If another value comes next, it returns false and has
+/// consumed nothing. If it returns false, @p out has no useful value.
 template <class T>
 [[nodiscard]] bool fromCbor(CborReader &reader, T *out)
 {
@@ -325,7 +326,7 @@ template <class T>
         const qint64 taken = reader.memoryLeft() - meter.left();
         if (meter.isOverrun())
             return reader.charge(taken);
-        reader.setMemoryLeft(memoryLeft - taken); // the variant will be gone
+        reader.setMemoryLeft(memoryLeft - taken); // the variant will be destroyed
         if (!ok)
             reader.seek(start);
         return ok;

@@ -13,34 +13,37 @@
 
 namespace Prefork::detail {
 
-/// Reads CBOR (RFC 8949) that may come from anyone.
+/// Reads CBOR (RFC 8949) from a source that is not trusted.
 ///
-/// Everything that reads returns true, or false for one of two reasons: the next item is of another kind or does not
-/// fit, then nothing was consumed and another reading may be tried; or the bytes are malformed, then isBroken() stays
-/// true and nothing can be read any more.
+/// All functions that read return true, or false for one of two reasons. Either the next item is of another kind or
+/// does not fit: then nothing was consumed, and another function may be tried. Or the bytes are malformed: then
+/// isBroken() stays true, and nothing can be read any more.
 ///
-/// Taken for malformed although CBOR allows it: texts that are not UTF-8 (it calls them well-formed but invalid), map
-/// keys that are not texts or occur twice, simple values other than false, true, null and undefined, nesting deeper
-/// than CborMaxDepth, and tags without the content they are defined for.
+/// Some bytes that CBOR allows count as malformed: texts that are not UTF-8 (which CBOR calls well-formed but invalid),
+/// map keys that are not texts or occur twice, simple values other than false, true, null and undefined, nesting deeper
+/// than CborMaxDepth, and tags with another content than they are defined for.
 ///
-/// Refused, which is another thing, for the bytes are fine and isRefused() is true too: negative integers below -2^63,
-/// date and times that are not known here, values of a type that is not registered, and what would take more memory
-/// than decodedBound() says. Only a registered type's operator>> may take more.
+/// Other bytes are refused: they are well-formed, but this program cannot have their value. Then isRefused() is true,
+/// too. Refused are negative integers below -2^63, dates and times that are not known here, values of a type that is
+/// not registered, and values that would take more memory than decodedBound() allows. Only the `operator>>` of a
+/// registered type may take more.
 class QTPREFORK_EXPORT CborReader
 {
 public:
-    /// What comes next: a data type of CBOR, of which some simple values are called Float. End is the end of the bytes,
-    /// and Invalid what no reading accepts.
+    /// The kind of the next item, which is a data type of CBOR. End is the end of the bytes, and Invalid is an item
+    /// that no function accepts.
     enum Kind { Unsigned, Negative, Bytes, Text, Array, Map, Tag, Simple, Float, End, Invalid };
 
-    /// See decodedBound().
+    /// These are the constants of decodedBound().
     static constexpr qint64 MemoryRatio = DecodedRatio;
     static constexpr qint64 MemoryAllowance = DecodedAllowance;
 
-    /// Reads @p bytes, which must outlive the reader. @p types are those tag 27 may bring. If @p bytes end where @p
-    /// owner does, and no copy of @p owner exists, a byte string of CborChunkSize or more that comes last is taken out
-    /// of it instead of copied; @p owner is then empty, and its memory lives on in what was read. What is read takes @p
-    /// maxDecodedSize bytes of memory at most.
+    /// Reads @p bytes, which must outlive the reader. @p types are the registered types that tag 27 may name. Decoded
+    /// values take at most @p maxDecodedSize bytes of memory.
+    ///
+    /// If @p bytes end where @p owner does, and no copy of @p owner exists, a byte string of CborChunkSize or more at
+    /// the end is taken out of it and not copied. @p owner is then empty, and its memory belongs to the value that was
+    /// read.
     explicit CborReader(QByteArrayView bytes, const TypeRegistry *types = nullptr, QByteArray *owner = nullptr,
                         qint64 maxDecodedSize = DefaultMaxDecodedSize)
         : m_begin(reinterpret_cast<const uchar *>(bytes.data()))
@@ -53,34 +56,37 @@ public:
     }
     Q_DISABLE_COPY_MOVE(CborReader)
 
-    /// What comes next. Whether it is complete is another question.
+    /// Returns the kind of the next item. The item may be incomplete.
     [[nodiscard]] Kind peek() const { return m_at == m_end ? (m_broken ? Invalid : End) : kindOf(*m_at); }
-    /// True if all bytes were read.
+    /// Returns true if all bytes were read.
     [[nodiscard]] bool atEnd() const { return m_at == m_end && !m_broken; }
-    /// How many bytes were read.
+    /// Returns how many bytes were read.
     [[nodiscard]] qsizetype position() const { return m_at - m_begin; }
-    /// Goes back to an earlier position(). False, and broken, if the bytes between were taken out of the owner; false
-    /// when broken.
+    /// Goes back to an earlier position() and returns true. Returns false if the reader is broken. If the bytes in
+    /// between were taken out of the owner, the reader becomes broken.
     bool seek(qsizetype position);
-    /// True if the bytes are malformed, or refused.
+    /// Returns true if the bytes are malformed or refused.
     [[nodiscard]] bool isBroken() const { return m_broken; }
-    /// True if nothing is wrong with the bytes, but what they mean cannot be had here: whoever sent them may go on.
+    /// Returns true if the bytes are well-formed, but this program cannot have their value. The connection may go on.
     [[nodiscard]] bool isRefused() const { return m_denial != Denial::None; }
-    /// True if it is a value of a type that is not among types() that is refused, or refuseBecause() said so.
+    /// Returns true if the value was refused because its type is not among types(), or by refuseBecause().
     [[nodiscard]] bool lacksType() const { return m_denial == Denial::Type || isTold(); }
-    /// How they are malformed, in one printable line; when isRefused(), what they have that cannot be had here.
+    /// Returns how the bytes are malformed, in one printable line. If isRefused(), it returns which value this program
+    /// cannot have.
     [[nodiscard]] QString errorString() const { return m_error; }
-    /// Declares the bytes malformed, for a reason found outside. Returns false.
+    /// Makes the reader broken, for a reason that was found outside. Returns false.
     bool fail(const QString &error);
-    /// Refuses the bytes, which have @p what: "an integer below -2^63". Returns false.
+    /// Refuses the bytes because of @p what, such as "an integer below -2^63". Returns false.
     bool refuse(const QString &what);
-    /// Refuses the bytes for a reason found outside, a whole sentence, which errorString() then is. Returns false.
+    /// Refuses the bytes for a reason that was found outside. errorString() then is @p why, a whole sentence. Returns
+    /// false.
     bool refuseBecause(const QString &why);
+    /// Returns true if refuseBecause() was called.
     [[nodiscard]] bool isTold() const { return m_denial == Denial::Told; }
     /// The types given to the constructor; may be null.
     [[nodiscard]] const TypeRegistry *types() const { return m_types; }
 
-    /// Reads an integer without a sign.
+    /// Reads an integer that is not negative.
     [[nodiscard]] bool readUnsigned(quint64 *value)
     {
         if (m_at < m_end && *m_at < 24) {
@@ -89,7 +95,7 @@ public:
         }
         return readArgument(0, value);
     }
-    /// Reads an integer that fits.
+    /// Reads an integer that fits a qint64.
     [[nodiscard]] bool readSigned(qint64 *value)
     {
         if (m_at < m_end && *m_at < 24) {
@@ -136,7 +142,7 @@ public:
         }
         return readLongText(value);
     }
-    /// Reads a text of known length, in place: the view is good as long as the bytes are.
+    /// Reads a text of known length without a copy. The view is valid as long as the bytes are.
     [[nodiscard]] bool readUtf8(QByteArrayView *value)
     {
         const qsizetype length = shortLength(0x60);
@@ -155,7 +161,7 @@ public:
     }
     /// Reads a byte string.
     [[nodiscard]] bool readBytes(QByteArray *value);
-    /// Reads the beginning of an array of known length; @p count items follow.
+    /// Reads the beginning of an array of known length. @p count items follow.
     [[nodiscard]] bool readArray(quint64 *count)
     {
         const qsizetype length = shortLength(0x80);
@@ -165,7 +171,7 @@ public:
         *count = quint64(length);
         return true;
     }
-    /// Reads the beginning of a map of known length; @p count pairs follow.
+    /// Reads the beginning of a map of known length. @p count pairs follow.
     [[nodiscard]] bool readMap(quint64 *count)
     {
         if (m_at < m_end && *m_at == 0xa0) {
@@ -175,43 +181,45 @@ public:
         }
         return readCount(5, 2, count);
     }
-    /// Reads a tag; what it says about follows.
+    /// Reads a tag. The item that it is about follows.
     [[nodiscard]] bool readTag(quint64 *tag) { return readArgument(6, tag); }
-    /// Reads any one item. Integers become qlonglong, above its range qulonglong; arrays QVariantList and maps
-    /// QVariantMap; tags 0 and 1 QDateTime, 32 QUrl, 37 QUuid, 27 a registered type; other tags are ignored.
+    /// Reads one item of any kind. Integers become qlonglong or, if they are larger, qulonglong. Arrays become
+    /// QVariantList, and maps QVariantMap. Tags 0 and 1 become QDateTime, tag 32 QUrl, tag 37 QUuid, and tag 27 a
+    /// registered type. Other tags are ignored.
     [[nodiscard]] bool readVariant(QVariant *value);
-    /// Reads that many, of which there may be fewer: the reader is broken then.
+    /// Reads @p count items of any kind. If there are fewer, the reader becomes broken.
     [[nodiscard]] QList<QVariant> readVariants(quint64 count);
-    /// Passes over any one item. It is checked like a read one, but for keys that occur twice and for what tags and
-    /// numbers mean.
+    /// Skips one item of any kind. It is checked as if it were read, except for keys that occur twice and for the
+    /// meaning of tags and numbers.
     [[nodiscard]] bool skip();
 
-    /// To be called before memory is taken for what is read into, of so many bytes by memorycost.h: false, and broken,
-    /// if that is too much. Readings of variants and of long strings do so themselves.
+    /// Counts @p bytes bytes of memory, calculated with memorycost.h. Call it before memory is allocated for a value.
+    /// Returns false if this is too much, and the reader is then broken. The functions that read variants and long
+    /// strings do this themselves.
     [[nodiscard]] bool charge(qint64 bytes)
     {
         m_memoryLeft -= bytes;
         return m_memoryLeft >= 0 || chargeMore();
     }
-    /// How much memory may still be taken, in bytes.
+    /// Returns how much memory may still be taken, in bytes.
     [[nodiscard]] qint64 memoryLeft()
     {
         if (!m_hasBudget)
             static_cast<void>(chargeMore());
         return m_memoryLeft;
     }
-    /// The same as a meter of its own.
+    /// Returns the same as a MemoryMeter, which counts for itself.
     [[nodiscard]] MemoryMeter meter()
     {
         MemoryMeter meter(m_end - m_begin, m_maxDecodedSize);
         static_cast<void>(meter.charge(meter.left() - memoryLeft()));
         return meter;
     }
-    /// Sets that back to an earlier memoryLeft(), for what was made since was thrown away.
+    /// Sets memoryLeft() back to an earlier value, because the values that were made since then were destroyed.
     void setMemoryLeft(qint64 bytes) { m_memoryLeft = bytes; }
 
-    /// While one lives, byte strings are copied out of the owner of the bytes, so that seek() may go back before them:
-    /// for readings of which the outcome may turn out to be of no use.
+    /// While a Trial exists, byte strings are copied and not taken out of the owner of the bytes, so that seek() can go
+    /// back before them. It is for reading values that may turn out to be useless.
     class Trial
     {
         Q_DISABLE_COPY_MOVE(Trial)
@@ -229,15 +237,15 @@ public:
         QByteArray *const m_owner;
     };
 
-    /// To be called before reading into an array or map of the caller's own that may be nested without end: false, and
-    /// broken, if it is too deep. Its end is leave(), if true was returned.
+    /// Begins an array or a map that the caller reads itself and that may be nested without limit. Returns false if the
+    /// nesting is too deep, and the reader is then broken. If it returns true, leave() must be called at the end.
     [[nodiscard]] bool enter();
     /// The end of what enter() began.
     void leave() { --m_depth; }
 
 private:
     friend class VariantStepper;
-    // Why bytes that may be fine are refused.
+    // Why bytes are refused that may be well-formed.
     enum class Denial : quint8 { None, Value, Type, Told };
     struct Head
     {
@@ -255,7 +263,8 @@ private:
             return info >= 20 && info <= 23 ? Simple : info >= 25 && info <= 27 ? Float : Invalid;
         return info < 28 || (info == 31 && major >= 2 && major <= 5) ? Kind(major) : Invalid;
     }
-    // The argument of a head of one byte with the given major type, if as many bytes follow it; else -1.
+    // Returns the argument of a head of one byte with the given major type, if at least as many bytes follow it.
+    // Otherwise returns -1.
     [[nodiscard]] qsizetype shortLength(uchar major) const
     {
         if (m_at == m_end)
@@ -300,7 +309,7 @@ private:
     const TypeRegistry *m_types;
     QByteArray *m_owner;
     qint64 m_maxDecodedSize;
-    qint64 m_memoryLeft = 0; // nothing until it is first asked for
+    qint64 m_memoryLeft = 0; // it is set when it is first needed
     int m_depth = 0;
     bool m_hasBudget = false;
     Denial m_denial = Denial::None;

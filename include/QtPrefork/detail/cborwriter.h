@@ -25,29 +25,29 @@ namespace Prefork::detail {
 
 class TypeRegistry;
 
-/// Bytes that were not copied into a message: on the wire they come right before the byte at @c position of the flat
+/// Bytes that were not copied into a message. On the wire they come directly before the byte at @c position of the flat
 /// bytes.
 struct CborChunk
 {
-    qsizetype position; ///< in the flat bytes, which hold no chunk
-    QByteArray bytes; ///< shared with what was written
+    qsizetype position; ///< in the flat bytes, which contain no chunk
+    QByteArray bytes; ///< shared with the value that was written
 };
 
-/// How deep arrays and maps may be nested in each other, in both directions.
+/// How deep arrays and maps may be nested, for writing and reading.
 constexpr int CborMaxDepth = 64;
-/// From this many bytes on, a byte string is passed on without a copy where that is possible.
+/// Byte strings of this size and more are not copied, where this is possible.
 constexpr qsizetype CborChunkSize = LongString;
 
-/// Appends CBOR (RFC 8949) to a QByteArray, in the shortest form of every head. What it writes is as well-formed as the
-/// caller's counts: after beginArray(n) come n items, after beginMap(n) n pairs of a text and an item.
+/// Appends CBOR (RFC 8949) to a QByteArray, with the shortest form of every head. The caller must keep its promises:
+/// beginArray(n) must be followed by n items, and beginMap(n) by n pairs of a text and an item.
 ///
-/// Until finish() the array must be neither touched nor copied by others. Errors are sticky: after the first one
-/// hasFailed() stays true and what was written is worthless; truncate() takes it back.
+/// Until finish(), no other code may touch or copy the array. Errors are sticky: after the first error, hasFailed()
+/// stays true, and the bytes that were written are useless. truncate() removes them and the error.
 class QTPREFORK_EXPORT CborWriter
 {
 public:
-    /// Appends to @p out, which keeps its capacity between uses. With @p types, their values are written as tag 27.
-    /// With @p chunks, byte strings of CborChunkSize or more go there by reference.
+    /// Appends to @p out, which keeps its capacity between uses. With @p types, values of these types are written as
+    /// tag 27. With @p chunks, byte strings of CborChunkSize or more are put there without a copy.
     explicit CborWriter(QByteArray *out, const TypeRegistry *types = nullptr, std::vector<CborChunk> *chunks = nullptr)
         : m_out(out)
         , m_types(types)
@@ -61,49 +61,50 @@ public:
     ~CborWriter() { finish(); }
     Q_DISABLE_COPY_MOVE(CborWriter)
 
-    /// Makes the array end after what was written. More may be written after it.
+    /// Makes the array end after the bytes that were written. More bytes may be written after this.
     void finish()
     {
-        // resize() would do the same, but it is a call, and here the room is known to be there
+        // resize() would do the same, but it is a function call, and here the capacity is known to be large enough
         m_out->data_ptr().size = m_cursor - m_begin;
         *m_cursor = '\0';
     }
-    /// How many flat bytes there are, with those the array held before.
+    /// Returns the number of flat bytes, including those that the array had before.
     [[nodiscard]] qsizetype position() const { return m_cursor - m_begin; }
-    /// Takes back all bytes and chunks written after @p position, and a failure.
+    /// Removes all bytes and chunks that were written after @p position, and the error.
     void truncate(qsizetype position);
-    /// Leaves @p count bytes to be filled in through at(); returns their position.
+    /// Leaves room for @p count bytes, to be written through at(). Returns their position.
     qsizetype skip(qsizetype count)
     {
         ensure(count);
         m_cursor += count;
         return position() - count;
     }
-    /// The bytes at @p position; the pointer is good until more is written.
+    /// Returns a pointer to the bytes at @p position. It is valid until more is written.
     [[nodiscard]] char *at(qsizetype position) { return m_begin + position; }
-    /// How many bytes this writer has put into the chunks.
+    /// Returns how many bytes this writer has put into the chunks.
     [[nodiscard]] qsizetype chunkBytes() const { return m_chunkBytes; }
     /// The types given to the constructor; may be null.
     [[nodiscard]] const TypeRegistry *types() const { return m_types; }
-    /// How many bytes of memory a CborReader will take for what was written, as far as that was counted: variants and
-    /// long strings are, typed containers have to be, by count().
+    /// Returns how many bytes of memory a CborReader will take for the written values, as far as this was counted.
+    /// Variants and long strings are counted by the writer. Typed containers must be counted by count().
     [[nodiscard]] qint64 decodedSize() const { return m_decodedSize; }
-    /// Counts @p bytes of memory, by memorycost.h.
+    /// Counts @p bytes bytes of memory, calculated with memorycost.h.
     void count(qint64 bytes) { m_decodedSize += bytes; }
 
-    /// True if something could not be written.
+    /// Returns true if something could not be written.
     [[nodiscard]] bool hasFailed() const { return !m_error.isNull(); }
-    /// What could not be written first: "a value of type QObject*", "a value nested deeper than 64 levels", …
+    /// Returns what could not be written first, such as "a value of type QObject*" or "a value nested deeper than 64
+    /// levels".
     [[nodiscard]] QString errorString() const { return m_error; }
-    /// Notes that @p what cannot be written, if it is the first such thing.
+    /// Notes that @p what cannot be written, unless there is an error already.
     void fail(const QString &what);
 
-    /// Writes an integer without a sign.
+    /// Writes an integer that is not negative.
     void writeUnsigned(quint64 value) { writeHead(0x00, value); }
     /// Writes an integer.
     void writeSigned(qint64 value)
     {
-        const quint64 sign = quint64(value >> 63); // all ones for a negative one: -1 - n is ~n
+        const quint64 sign = quint64(value >> 63); // all ones for a negative value: -1 - n is ~n
         writeHead(uchar(sign & 0x20), quint64(value) ^ sign);
     }
     /// Writes all 64 bits of @p value, whatever they are.
@@ -118,9 +119,9 @@ public:
     void writeBool(bool value) { writeByte(value ? 0xf5 : 0xf4); }
     /// Writes null.
     void writeNull() { writeByte(0xf6); }
-    /// Writes undefined, which a QVariant is that holds nothing.
+    /// Writes undefined, which stands for an invalid QVariant.
     void writeUndefined() { writeByte(0xf7); }
-    /// Writes @p text as UTF-8, or fails: half of a surrogate pair has no form there.
+    /// Writes @p text as UTF-8. Fails if it contains half of a surrogate pair, which has no form in UTF-8.
     void writeText(QStringView text)
     {
         const qsizetype length = text.size();
@@ -160,25 +161,25 @@ public:
     void beginArray(quint64 count) { writeHead(0x80, count); }
     /// Begins a map of @p count pairs.
     void beginMap(quint64 count) { writeHead(0xa0, count); }
-    /// Gives the next item a tag.
+    /// Writes a tag for the next item.
     void writeTag(quint64 tag) { writeHead(0xc0, tag); }
 
-    /// Writes any value, or fails. Numbers, texts and bytes, lists and maps, dates, QUrl and QUuid have forms of their
-    /// own in CBOR; a registered type goes as its serialisation, a Q_GADGET as a map of its properties.
+    /// Writes a value of any type, or fails. Numbers, texts, bytes, lists, maps, dates, QUrl and QUuid have forms of
+    /// their own in CBOR. A registered type is written as its serialisation, and a Q_GADGET as a map of its properties.
     void writeVariant(const QVariant &value);
-    /// Writes @p value as tag 0, with milliseconds and its offset from UTC, or as tag 1 if its year has not four
-    /// digits, and before that what kind it is; an invalid one as null. Fails for time zones that only this program
-    /// knows.
+    /// Writes @p value as tag 0, with milliseconds and its offset from UTC, or as tag 1 if its year does not have four
+    /// digits. Before this it writes which kind of time it is. An invalid value is written as null. Fails for a time
+    /// zone that only this program knows.
     void writeDateTime(const QDateTime &value);
     /// Writes @p value as tag 32.
     void writeUrl(const QUrl &value);
     /// Writes @p value as tag 37.
     void writeUuid(const QUuid &value);
-    /// Writes the value of type @p type at @p data as tag 27 under @p name.
+    /// Writes the value of type @p type at @p data as tag 27, under @p name.
     void writeRegistered(const QByteArray &name, QMetaType type, const void *data);
 
-    /// To be called before an array or map of the caller's own that may be nested without end: false, and a failure, if
-    /// it is too deep. Its end is leave(), if true was returned.
+    /// Begins an array or a map that the caller writes itself and that may be nested without limit. Returns false, and
+    /// notes an error, if the nesting is too deep. If it returns true, leave() must be called at the end.
     [[nodiscard]] bool enter()
     {
         if (m_depth == CborMaxDepth) {
@@ -193,7 +194,7 @@ public:
 
 private:
     static constexpr qsizetype MinimumCapacity = 240;
-    static constexpr qsizetype ShortText = 24; // shorter ones have a head of one byte
+    static constexpr qsizetype ShortText = 24; // shorter texts have a head of one byte
 
     void adopt()
     {

@@ -20,8 +20,10 @@
 #include <type_traits>
 #include <utility>
 
-/// How typed parameters and results become QVariants for the wire, and come back. Peers in looser languages send "5"
-/// for 5 and 1 for true; what means the same is accepted, what would lose or invent something is not.
+/// Converts typed parameters and results to QVariants, and back. Peers in other languages may send "5" for 5 and 1 for
+/// true. A value that means the same is accepted. A value that would have to lose or gain something is not.
+///
+/// The functions that convert to a type return false if the value does not fit.
 namespace Prefork::detail {
 
 [[nodiscard]] QTPREFORK_EXPORT bool toSigned(const QVariant &value, qint64 *out);
@@ -32,14 +34,15 @@ namespace Prefork::detail {
 [[nodiscard]] QTPREFORK_EXPORT bool toBytes(const QVariant &value, QByteArray *out);
 [[nodiscard]] QTPREFORK_EXPORT bool toType(const QVariant &value, QMetaType type, void *out,
                                            MemoryMeter *memory = nullptr);
-/// The items of @p value, if it is a list of any kind, and no text.
+/// Returns in @p out the items of @p value, which must be a list of any kind. A text is no list.
 [[nodiscard]] QTPREFORK_EXPORT bool toItems(const QVariant &value, QVariantList *out);
-/// @p text as a QString, or as a QByteArray if it is not UTF-8, which then is an error where only text may be.
+/// Returns @p text as a QString, or as a QByteArray if it is not UTF-8. Where only a text is allowed, the QByteArray is
+/// an error.
 [[nodiscard]] QTPREFORK_EXPORT QVariant fromUtf8(QByteArrayView text);
 
-/// Whether an enumeration has the value @p number, which fits its underlying type: one that Q_ENUM makes known must
-/// name it, and of flags (Q_FLAG) it must name every bit. Of values with more than 32 bits, Qt knows the lower ones
-/// only.
+/// Returns true if an enumeration has the value @p number, which fits its underlying type. If the enumeration is known
+/// by Q_ENUM, one of its names must have this value. If it is known by Q_FLAG, its names must have all bits of this
+/// value. Of values with more than 32 bits, Qt knows only the lower 32.
 [[nodiscard]] QTPREFORK_EXPORT bool isEnumValue(const QMetaEnum &meta, qint64 number);
 template <class T>
 [[nodiscard]] bool isEnumValue([[maybe_unused]] std::underlying_type_t<T> number)
@@ -50,7 +53,7 @@ template <class T>
         return true;
 }
 
-/// @p number as a T, which may have fewer digits. False if it is beyond the range of a T.
+/// Converts @p number to a T, which may have fewer digits. Returns false if the number is beyond the range of T.
 template <std::floating_point T>
 [[nodiscard]] bool toWidth(double number, T *out)
 {
@@ -62,7 +65,7 @@ template <std::floating_point T>
     return true;
 }
 
-/// What @p value is, for an error text: "a string", "a list", …
+/// Returns what @p value is, for an error text: "a string", "a list", …
 [[nodiscard]] QTPREFORK_EXPORT QString describe(const QVariant &value);
 
 template <class T>
@@ -111,7 +114,8 @@ QVariant toVariant(const T &value)
     }
 }
 
-/// Counts what an item of a container, made of @p value, keeps of its own.
+/// Counts the memory that an item of a container keeps for itself. The item was made of @p value. Returns false if it
+/// is too much.
 template <class T>
 [[nodiscard]] bool chargeItem(const QVariant &value, const T &item, MemoryMeter *memory)
 {
@@ -122,7 +126,7 @@ template <class T>
         return true;
 }
 
-/// The same as fromVariant() for an item of a container.
+/// Does the same as fromVariant() for an item of a container.
 template <class T>
 [[nodiscard]] bool itemFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
 {
@@ -176,7 +180,7 @@ template <class T>
     }
 }
 
-/// The same for a tuple, a pair and an array: as many items as it has, neither more nor fewer.
+/// Converts to a tuple, a pair or an array. The list must have exactly as many items as the type.
 template <class T>
 [[nodiscard]] bool tupleFromVariant(const QVariant &value, T *out, MemoryMeter *memory)
 {
@@ -200,7 +204,8 @@ template <class T>
     return ok;
 }
 
-/// @p value as a T. False if it does not mean one, or if that would take more than is left of @p memory.
+/// Converts @p value to a T. Returns false if the value does not mean a T, or if the T would take more than is left of
+/// @p memory.
 template <class T>
 bool fromVariant(const QVariant &value, T *out, [[maybe_unused]] MemoryMeter *memory)
 {

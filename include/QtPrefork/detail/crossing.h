@@ -12,7 +12,7 @@
 #include <set>
 #include <string_view>
 
-/// Which types can never be values that are sent, so that the compiler refuses them instead of the program.
+/// Decides which types can never be sent, so that the compiler refuses them, and not the program at run time.
 namespace Prefork::detail {
 
 template <class T>
@@ -25,7 +25,7 @@ template <class T>
 inline constexpr bool isView = std::same_as<T, QStringView> || std::same_as<T, QByteArrayView>
     || std::same_as<T, QLatin1StringView> || std::same_as<T, QAnyStringView> || std::same_as<T, std::string_view>;
 
-/// A map or a set that may have a key several times.
+/// True for a map or a set that may have a key several times.
 template <class T>
 inline constexpr bool isMulti = requires(const T &map) { map.uniqueKeys(); };
 template <class... T>
@@ -41,13 +41,14 @@ template <class K>
 inline constexpr bool isMapKey = std::same_as<K, QString> || std::same_as<K, std::string> || std::is_enum_v<K>
     || (std::integral<K> && !std::same_as<K, bool>);
 
-/// A class that is sent field by field, by operators that a program registers, or without either.
+/// True for a class that is sent field by field, that is sent with operators which a program registers, or that is sent
+/// without either.
 template <class T>
 inline constexpr bool isSentClass = std::same_as<T, std::string> || HasMetaObject<T> || bool(QMetaTypeId2<T>::IsBuiltIn)
     || (QTypeTraits::has_ostream_operator_v<QDataStream, T> && QTypeTraits::has_istream_operator_v<QDataStream, T>);
 
-/// True if a T may be sent. Else the compiler says in one sentence why not and what to do; the type is named with it,
-/// as the T of this function.
+/// Returns true if a T may be sent. Otherwise the compiler says in one sentence why not and what to do. It names the
+/// type as the T of this function.
 template <class T>
 [[nodiscard]] constexpr bool mayCross()
 {
@@ -101,8 +102,8 @@ template <class T>
     }
 }
 
-/// A class template that carries values has a member of this type, so that the compiler refuses a type here, by one
-/// sentence, before it fails somewhere inside the code for its values.
+/// A class template for values has a member of this type. The compiler then refuses a type here, in one sentence,
+/// before it finds an error somewhere inside the code for its values.
 template <class... T>
 using MayCross = std::bool_constant<(true && ... && mayCross<T>())>;
 

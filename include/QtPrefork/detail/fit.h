@@ -20,31 +20,33 @@
 #include <type_traits>
 #include <utility>
 
-/// Which C++ types may be given for a parameter, a result or an event's argument of another type, so that no value
-/// changes silently. What is certain is decided by the compiler; only what depends on the value is looked at when the
-/// program runs.
+/// Decides which C++ types may be given for a parameter, a result or the argument of an event that has another type, so
+/// that no value changes silently. The compiler decides as much as it can. The program looks only at what depends on
+/// the value.
 namespace Prefork::detail {
 
+/// How values of one type fit another type, from the best to the worst.
 enum class Fit {
     Always, ///< every value of the one type is a value of the other
-    Sometimes, ///< whether it is depends on the value, see fits()
+    Sometimes, ///< it depends on the value, see fits()
     NoInteger, ///< a floating-point number where an integer is wanted
     NoBoolean, ///< anything but a bool where a bool is wanted
-    Never, ///< there is no implicit conversion at all
+    Never, ///< there is no implicit conversion
 };
 
-/// True if a @p T makes a @p To in braces, where the compiler allows no narrowing.
+/// True if a @p To can be made of a @p T in braces, where the compiler allows no narrowing.
 template <class To, class T>
 concept FitsInBraces = requires(T &&value) { To{std::forward<T>(value)}; };
 
-/// A QString parameter takes strings of every kind, literals too, whatever the program thinks of casts from ASCII.
+/// True if a @p T is a string for a QString parameter. Such a parameter takes strings of every kind, literals too, also
+/// in a program that forbids casts from ASCII.
 template <class To, class T>
 concept FitsAsString = std::same_as<To, QString> && std::convertible_to<T, QAnyStringView>;
 
 template <class To, class T>
 [[nodiscard]] constexpr Fit fitOf();
 
-/// The same for two types of numbers.
+/// Returns how a number of type @p From fits a number of type @p To.
 template <class To, class From>
 [[nodiscard]] constexpr Fit fitOfNumber()
 {
@@ -62,7 +64,7 @@ template <class To, class From>
         return Fit::Sometimes;
 }
 
-/// The worst of the fits of the members of two tuples or pairs.
+/// Returns the worst of the fits of the members of two tuples or pairs.
 template <class To, class From, std::size_t... I>
 [[nodiscard]] constexpr Fit fitOfTuple(std::index_sequence<I...>)
 {
@@ -72,14 +74,15 @@ template <class To, class From, std::size_t... I>
     return worst;
 }
 
-/// The same for two durations, of which the compiler converts only those of a coarser unit, or to floating point.
+/// Returns how one duration fits another. The compiler converts only a duration of a coarser unit, or to floating
+/// point.
 template <class To, class From>
 [[nodiscard]] constexpr Fit fitOfDuration()
 {
     return std::floating_point<typename To::rep> || std::same_as<To, From> ? Fit::Always : Fit::Sometimes;
 }
 
-/// How an argument of type @p T, as it was deduced from a forwarding reference, fits a parameter of type @p To.
+/// Returns how an argument of type @p T, as deduced from a forwarding reference, fits a parameter of type @p To.
 template <class To, class T>
 [[nodiscard]] constexpr Fit fitOf()
 {
@@ -106,17 +109,17 @@ template <class To, class T>
         return fitOfDuration<To, From>();
     else if constexpr (std::is_class_v<To> && (std::floating_point<From> || std::is_pointer_v<std::decay_t<T>>))
         return FitsInBraces<To, T> ? Fit::Always
-                                   : Fit::Never; // else its constructor would take another number, or true
+                                   : Fit::Never; // otherwise its constructor would take another number, or true
     else
         return Fit::Always;
 }
 
-/// Whether the number @p value is the same number as a @p To.
+/// Returns true if the number @p value is the same number as a @p To.
 template <class To, class From>
 [[nodiscard]] bool fitsNumber(From value)
 {
     using Limits = std::numeric_limits<To>;
-    if constexpr (std::floating_point<From>) { // rounding is what floating point does; more is a loss
+    if constexpr (std::floating_point<From>) { // a rounded value fits; overflow and underflow do not
         const To converted = static_cast<To>(value);
         return !std::isfinite(value) || value == From(0) || (std::isfinite(converted) && converted != To(0));
     } else if constexpr (std::floating_point<To>) {
@@ -133,7 +136,7 @@ template <class To, class From>
     }
 }
 
-/// Whether the duration @p value is the same time as a @p To.
+/// Returns true if the duration @p value is the same time as a @p To.
 template <class To, class From>
 [[nodiscard]] bool fitsDuration(const From &value)
 {
@@ -153,7 +156,7 @@ template <class To, class From, std::size_t... I>
     return (fits<std::tuple_element_t<I, To>>(std::get<I>(value), got) && ...);
 }
 
-/// Whether @p value may be given for a @p To. If not, @p got becomes what does not fit.
+/// Returns true if @p value may be given for a @p To. Otherwise @p got becomes the part of it that does not fit.
 template <class To, class From>
 [[nodiscard]] bool fits(const From &value, QVariant *got)
 {
@@ -186,7 +189,7 @@ template <class To, class From>
     }
 }
 
-/// @p value as a @p To, which it fits.
+/// Returns @p value as a @p To, which it fits.
 template <class To, class T>
 [[nodiscard]] To fitted(T &&value)
 {
@@ -198,16 +201,17 @@ template <class To, class T>
         return std::forward<T>(value);
 }
 
-/// That argument number @p position, from 0, is not of the type it must fit: `add: argument 2 must fit int, got …`.
+/// Returns a text that says that the argument at @p position, counted from 0, does not fit its type:
+/// `add: argument 2 must fit int, got …`.
 [[nodiscard]] QTPREFORK_EXPORT QString argumentMisfit(const QString &of, std::size_t position, QMetaType expected,
                                                       const QVariant &got);
-/// Throws an Error of code BadArguments if there is a @p misfit.
+/// Throws an Error of code BadArguments if there is a @p misfit, which is its text.
 QTPREFORK_EXPORT void mustFit(const std::optional<QString> &misfit);
-/// What an event is called in an error text.
+/// Returns what an event of this name is called in an error text.
 [[nodiscard]] QTPREFORK_EXPORT QString eventTitle(const char *name);
 
-/// What is wrong with the first of @p values that does not fit its type among @p To; nothing if all fit. @p of names
-/// what they are given to.
+/// Returns a text about the first of @p values that does not fit its type among @p To, or nothing if all fit. @p of
+/// names the method or the event to which the values are given.
 template <class... To, class... From>
 [[nodiscard]] std::optional<QString> misfitOf(const QString &of, const From &...values)
 {

@@ -14,7 +14,7 @@
 
 namespace Prefork::detail {
 
-/// Progress as a QFuture counts it, in int: what is more is scaled down.
+/// Progress in the form of a QFuture, which counts in int. Larger numbers are scaled down.
 struct QFutureProgress
 {
     explicit QFutureProgress(const Progress &progress)
@@ -29,7 +29,8 @@ struct QFutureProgress
     int value = 0;
 };
 
-/// A result that goes to a QFuture, as do errors: as a Prefork::Error, which the future rethrows.
+/// A receiver that gives the result to a QFuture. An error goes to the future, too: as a Prefork::Error, which the
+/// future throws.
 template <class R>
 class FutureHandler final : public TypedResult<R>
 {
@@ -69,7 +70,8 @@ public:
     void setProgress(const Progress &progress) override
     {
         const QFutureProgress scaled(progress);
-        if (std::exchange(m_maximum, scaled.maximum) != scaled.maximum) // else whoever watches would be told again
+        // Without this test, watchers of the future would be told each time.
+        if (std::exchange(m_maximum, scaled.maximum) != scaled.maximum)
             m_promise.setProgressRange(0, scaled.maximum);
         m_promise.setProgressValueAndText(scaled.value, progress.text());
     }
@@ -90,9 +92,10 @@ private:
     }
 
     QPromise<R> m_promise;
-    std::unique_ptr<QFutureWatcher<R>> m_watcher; // it need not hear of what is done here
+    // It is destroyed before this class changes the future, so that it does not report these changes.
+    std::unique_ptr<QFutureWatcher<R>> m_watcher;
     bool m_isFinished = false;
-    int m_maximum = 0; // of the progress
+    int m_maximum = 0; // the maximum of the progress
 };
 
 }

@@ -13,51 +13,51 @@
 #include <concepts>
 #include <optional>
 
-/// How a Q_GADGET crosses the wire: as a map of its fields, which are its properties that are stored and readable. A
-/// gadget without fields has nothing to send and does not count as one.
+/// A Q_GADGET is sent as a map of its fields. Its fields are those of its properties that are stored and readable. A
+/// gadget without fields has nothing to send, and does not count as a gadget here.
 namespace Prefork::detail {
 
 class CborReader;
 class CborWriter;
 
-/// May be a Q_GADGET: it, or a base class of it, has a meta-object. Only isGadget() knows for certain.
+/// A class that may be a Q_GADGET: it, or a base class of it, has a meta-object. Only isGadget() knows for certain.
 template <class T>
 concept HasMetaObject = requires {
     { T::staticMetaObject } -> std::convertible_to<const QMetaObject &>;
 };
 
-/// True if @p type is a Q_GADGET with fields, has not just a base class that is one.
+/// Returns true if @p type itself, and not only a base class of it, is a Q_GADGET with fields.
 [[nodiscard]] QTPREFORK_EXPORT bool isGadget(QMetaType type);
 template <class T>
 [[nodiscard]] bool isGadget()
 {
     return isGadget(QMetaType::fromType<T>());
 }
-/// True if a gadget's property crosses the wire.
+/// Returns true if this property of a gadget is sent.
 [[nodiscard]] QTPREFORK_EXPORT bool isField(const QMetaProperty &property);
-/// True if a byte string fits a field of type @p type, whatever it holds.
+/// Returns true if a byte string with any content fits a field of type @p type.
 [[nodiscard]] QTPREFORK_EXPORT bool takesBytes(QMetaType type);
-/// True if a gadget of type @p meta has fields.
+/// Returns true if a gadget of type @p meta has fields.
 [[nodiscard]] QTPREFORK_EXPORT bool hasFields(const QMetaObject &meta);
 
-/// The fields of @p gadget by name.
+/// Returns the fields of @p gadget by name.
 [[nodiscard]] QTPREFORK_EXPORT QVariantMap gadgetToMap(const QMetaObject &meta, const void *gadget);
-/// Sets the fields of @p gadget that are in @p value, a map. False if it is none, has a field unknown here, or one
-/// whose value does not fit; some fields may be set then. Fields that cannot be written are passed over. With @p
-/// memory, false too if more would be taken.
+/// Sets the fields of @p gadget that are in @p value. Returns false if @p value is not a map, has a field that the
+/// gadget does not have, or has a field whose value does not fit. Some fields may be set then. Fields that cannot be
+/// written are skipped. Also returns false if the values would take more than is left of @p memory.
 [[nodiscard]] QTPREFORK_EXPORT bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gadget,
                                                       MemoryMeter *memory = nullptr);
-/// @p value as the type @p type, a boolean, a number, QString or QByteArray, by the rules of fromVariant() chosen at
-/// run time; nothing for any other type.
+/// Converts @p value to @p type, which is known only at run time, by the rules of fromVariant(). This is for a boolean,
+/// a number, a QString and a QByteArray. For any other type, it returns nothing.
 [[nodiscard]] QTPREFORK_EXPORT std::optional<bool> convertBasic(const QVariant &value, QMetaType type, QVariant *out);
-/// @p value as the type @p type, whatever it is, by the rules of fromVariant() chosen at run time.
+/// Converts @p value to any @p type, which is known only at run time, by the rules of fromVariant().
 [[nodiscard]] QTPREFORK_EXPORT bool convertVariant(const QVariant &value, QMetaType type, QVariant *out,
                                                    MemoryMeter *memory = nullptr);
 
 /// Writes the fields of @p gadget as a map.
 QTPREFORK_EXPORT void writeGadget(CborWriter &writer, const QMetaObject &meta, const void *gadget);
-/// Reads what writeGadget() wrote, with the rules of gadgetFromVariant(). False like the readings of CborReader, but
-/// for what was consumed.
+/// Reads what writeGadget() has written, by the rules of gadgetFromVariant(). Returns false for the same reasons as the
+/// functions of CborReader, but some bytes may have been consumed.
 [[nodiscard]] QTPREFORK_EXPORT bool readGadget(CborReader &reader, const QMetaObject &meta, void *gadget);
 
 }

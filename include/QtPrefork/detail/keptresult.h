@@ -6,7 +6,7 @@
 
 namespace Prefork::detail {
 
-/// A result that is kept until its caller takes it.
+/// A receiver that keeps the result until its caller takes it.
 template <class R>
 class KeptResult final : public TypedResult<R>
 {

@@ -10,7 +10,8 @@ namespace Prefork::detail {
 
 struct CallHandlers;
 
-/// Who hears what a call says before its result, as long as the call wants to be heard.
+/// The handlers of a call's events and progress. They are shared by the call and by notices that wait for delivery.
+/// When the call has settled or was canceled, isOver becomes true, and waiting notices are dropped.
 struct Listening : QSharedData
 {
     explicit Listening(const std::shared_ptr<const CallHandlers> &its)

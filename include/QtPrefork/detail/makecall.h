@@ -9,7 +9,7 @@
 
 namespace Prefork::detail {
 
-/// Where calls are made: a checkout, or a client for one-shots.
+/// The object on which calls are made: a checkout or, for one-shots, a client.
 class QTPREFORK_EXPORT CallMaking
 {
 public:
@@ -21,7 +21,7 @@ public:
         : m_client(client)
     {
     }
-    /// @p extras may be null.
+    /// Makes a call. @p extras may be null.
     Call submit(const CallTarget &target, const CallArguments &arguments, std::unique_ptr<ResultHandler> handler,
                 const CallExtras *extras) const;
 
@@ -30,8 +30,8 @@ private:
     Client *m_client = nullptr;
 };
 
-/// Makes a call of a typed method whose result goes to the future returned. @p submit gets the target, the
-/// CallArguments and the handler.
+/// Makes a call of a typed method and returns a future for its result. @p submit is called with the target, the
+/// CallArguments and the receiver of the result.
 template <class R, class... A, class Submit, class... Arguments>
 [[nodiscard]] QFuture<std::remove_cvref_t<R>> futureOfCall(const Method<R(A...)> &method, Submit &&submit,
                                                            Arguments &&...arguments)
@@ -63,7 +63,7 @@ template <class Submit>
     return future;
 }
 
-/// Makes a call of a typed method for callbacks; @p submit as for futureOfCall().
+/// Makes a call of a typed method with callbacks. @p submit is as for futureOfCall().
 template <class R, class... A, class Submit, class... Tail>
 Call callOf(const Method<R(A...)> &method, Submit &&submit, Tail &&...tail)
 {
@@ -80,7 +80,7 @@ Call callOf(const Method<R(A...)> &method, Submit &&submit, Tail &&...tail)
     }
 }
 
-/// The same for a method called by name, or for none.
+/// Does the same for a method that is called by name, or for a call without a method.
 template <class Submit, class... Tail>
 Call callDynamically(const CallTarget &target, const QVariantList &arguments, Submit &&submit, Tail &&...tail)
 {
@@ -101,7 +101,7 @@ Call callFallback(const FunctionArguments &arguments, Submit &&submit, Tail &&..
     return callDynamically(CallTarget{nullptr, {}, nullptr, arguments.location()}, arguments.toList(),
                            std::forward<Submit>(submit), std::forward<Tail>(tail)...);
 }
-/// True for what cannot be all the arguments of a call by name, which was given without braces.
+/// True for a type that cannot be the list of arguments of a call by name, because it was given without braces.
 template <class T>
 concept Unbraced = !std::convertible_to<T, Arguments>;
 template <Unbraced T>

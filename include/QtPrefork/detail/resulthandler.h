@@ -23,7 +23,8 @@
 
 namespace Prefork::detail {
 
-/// What becomes of a call's result: the type it must have, and who takes it. Move-only callbacks are fine.
+/// The receiver of a call's result. It knows the type that the result must have, and what is done with it. A callback
+/// in it may be of a type that can be moved but not copied.
 class QTPREFORK_EXPORT ResultHandler
 {
 public:
@@ -32,44 +33,49 @@ public:
     static void *operator new(std::size_t size, std::align_val_t alignment);
     static void operator delete(void *memory, std::size_t size, std::align_val_t alignment) noexcept;
     virtual ~ResultHandler();
-    /// Takes the result in, from JSON or from CBOR; false when it is not of the expected type, or what is made of it
-    /// takes more than is left of @p memory.
+    /// Takes the result, accept() from JSON and read() from CBOR. Returns false if the result is not of the expected
+    /// type, or if converting it would take more than is left of @p memory.
     [[nodiscard]] virtual bool accept(const QVariant &value, MemoryMeter *memory = nullptr) = 0;
     [[nodiscard]] virtual bool read(CborReader &reader) = 0;
-    /// What reads it in steps instead; null for a type that does not take long. To be used no longer than this handler
-    /// lives.
+    /// Returns an object that reads the result in steps instead of read(), or null if reading this type does not take
+    /// long. It must not be used any more when this handler is destroyed.
     [[nodiscard]] virtual std::unique_ptr<StepReader> makeStepReader() { return {}; }
-    /// The same for what takes it in from JSON.
+    /// Returns an object that does the same instead of accept().
     [[nodiscard]] virtual std::unique_ptr<StepConverter> makeStepConverter() { return {}; }
-    /// What is left of a large result when it has been handed over, to be destroyed in steps; null if that does not
-    /// take long.
+    /// Returns what is left of a large result after deliver(), to be destroyed in steps. Returns null if destroying it
+    /// does not take long.
     [[nodiscard]] virtual std::unique_ptr<Waste> takeWaste() { return {}; }
-    /// The result taken in, as the expected type.
+    /// Returns the result, which was taken before, as the expected type.
     [[nodiscard]] virtual QVariant result() const = 0;
-    /// Hands it over; what the callback throws comes through.
+    /// Delivers the result. An exception of the callback is thrown to the caller.
     virtual void deliver() = 0;
-    /// Whether this one takes errors itself, instead of the frame of the call.
+    /// Returns true if errors go to fail() and not to the frame of the call.
     [[nodiscard]] virtual bool takesErrors() const { return false; }
-    /// The call has failed, or will never run; what the callback throws comes through. Only for one that takes errors.
+    /// Delivers @p error: the call has failed, or will never run. An exception of the callback is thrown to the caller.
+    /// It is called only if takesErrors() returns true.
     virtual void fail(const Error & /*error*/) { }
-    /// The call will never run, or nobody will hear whether it did, because its own user wanted it so.
+    /// Tells that the call was canceled on the user's own wish.
     virtual void cancel() { }
+    /// Tells the progress of the call.
     virtual void setProgress(const Progress & /*progress*/) { }
-    /// Whether a future gets the result; whether that was canceled; and whether somebody is told when it is.
+    /// hasFuture() returns true if a future gets the result, isCanceled() if this future was canceled, and isWatched()
+    /// if watch() was called and the call has not settled.
     [[nodiscard]] bool hasFuture() const { return m_hasFuture; }
     [[nodiscard]] virtual bool isCanceled() const { return false; }
     [[nodiscard]] virtual bool isWatched() const { return false; }
-    /// Has @p onCanceled run in @p context when the future is canceled, or has been already, until the call settles.
+    /// Calls @p onCanceled in @p context when the future is canceled, or if it was canceled already. This ends when the
+    /// call settles.
     virtual void watch(QObject * /*context*/, const std::function<void()> & /*onCanceled*/) { }
-    /// Who hears what the call says before its result; null if nobody wants to.
+    /// Returns the handlers of the call's events and progress, or null if there are none.
     [[nodiscard]] const ListeningPtr &listening() const { return m_listening; }
     void listen(const std::shared_ptr<const CallHandlers> &handlers) { m_listening = new Listening(handlers); }
-    /// The frame the callback brought along, if it is one of fub(); it then runs itself in it.
+    /// Returns the frame of the callback if it was made by fub(). Such a callback runs itself in this frame.
     [[nodiscard]] virtual Frame ownFrame() const { return {}; }
-    /// The frame of the one fub() that the callback holds somewhere, if it does. Asked when the callback will not run
-    /// any more.
+    /// Returns the frame of the fub() that the callback holds, if there is exactly one. It is called when the callback
+    /// will not run any more.
     [[nodiscard]] virtual Frame heldFrame() { return {}; }
-    /// Whether the callback has a context object, and whether that lives in another thread than this.
+    /// hasContext() returns true if the callback has a context object, and isContextElsewhere() if this object lives in
+    /// another thread than the current one.
     [[nodiscard]] bool hasContext() const { return m_hasContext; }
     [[nodiscard]] virtual bool isContextElsewhere() const { return false; }
 
@@ -86,7 +92,7 @@ private:
     const bool m_hasFuture;
 };
 
-/// A result of type R, which is QVariant for any and void for none.
+/// A receiver of a result of type R. QVariant stands for a result of any type, and void for none.
 template <class R>
 class TypedResult : public ResultHandler
 {
@@ -163,7 +169,8 @@ inline constexpr bool isStdFunction = false;
 template <class Signature>
 inline constexpr bool isStdFunction<std::function<Signature>> = true;
 
-/// @p MayCopy: whether the callback may be copied. Some types say that they can be and do not compile then.
+/// A receiver that gives the result to a callback. @p MayCopy tells whether the callback may be copied: some types
+/// claim that they can be copied, but a copy does not compile.
 template <class R, class F, bool MayCopy>
 class CallbackHandler : public TypedResult<R>
 {
@@ -203,6 +210,7 @@ private:
 };
 
 template <class R>
+/// A receiver that drops the result.
 class NoCallbackHandler : public TypedResult<R>
 {
 public:
@@ -213,7 +221,7 @@ public:
     void deliver() override { }
 };
 
-/// One that has a callback for errors besides that for the result.
+/// A receiver that also has a callback for errors.
 template <class Base, class F>
 class ErrorCallbackHandler final : public Base
 {
@@ -230,7 +238,7 @@ public:
         if (frameOf(m_onError).isNull())
             run(error);
         else
-            Frame().runOrReport([this, &error] { run(error); }); // it runs itself in its own frame
+            Frame().runOrReport([this, &error] { run(error); }); // the callback runs itself in its own frame
     }
     bool isContextElsewhere() const override
     {
@@ -249,7 +257,7 @@ private:
     F m_onError;
 };
 
-/// True for a null pointer and an empty std::function: no callback.
+/// Returns true for a null pointer and for an empty std::function, which are no callbacks.
 template <class F>
 [[nodiscard]] bool isNullFunction(const F &function)
 {
@@ -259,11 +267,11 @@ template <class F>
         return false;
 }
 
-/// Whether the callback may be copied to look into it; see CallbackHandler.
+/// True if the callback may be copied to find out what it holds; see CallbackHandler.
 template <class F>
 inline constexpr bool mayCopyCallback = std::is_lvalue_reference_v<F> || isStdFunction<std::decay_t<F>>;
 
-/// @p context is nothing or a context object.
+/// Makes the receiver of a result. @p context is nothing or a context object.
 template <class R, class F, class... Context>
 std::unique_ptr<ResultHandler> makeResultHandler(F &&function, Context... context)
 {
@@ -298,8 +306,9 @@ std::unique_ptr<ResultHandler> makeErrorHandler(F &&function, E &&onError, Conte
     }
 }
 
-/// What follows the arguments of a call, without a Flaw: nothing, a callback, or one for the result and one for an error; each of the
-/// two last perhaps after a context object. A null one is no callback.
+/// Makes the receiver from what comes after the arguments of a call, which is known to have no Flaw. This is nothing, a
+/// callback for the result, or a callback for the result and one for an error. Before the callbacks there may be a
+/// context object. A null callback is no callback.
 template <class R>
 std::unique_ptr<ResultHandler> makeHandler()
 {

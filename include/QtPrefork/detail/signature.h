@@ -6,8 +6,8 @@
 
 namespace Prefork::detail {
 
-/// A typed method's result and parameters in wire types, such as `s(s,i)`, and the hash by which two programs compare
-/// them.
+/// The signature of a typed method: its result and its parameters as wire types, such as `s(s,i)`, and a hash of this
+/// text, by which two programs compare signatures.
 struct QTPREFORK_EXPORT Signature
 {
     explicit Signature(const QByteArray &itsText);
@@ -15,12 +15,13 @@ struct QTPREFORK_EXPORT Signature
     quint64 hash;
 };
 
-/// How much a signature in words says of structures: their names, or the types of their fields too.
+/// How a signature in words describes structures: by their names only, or also with the types of their fields.
 enum class Wording { Names, Fields };
-/// A signature's text, which may come from a peer, as C++ would have it: `int(int, QString)` for `i(i,s)`. Integers of
-/// all kinds are `int` there, for nobody compares them. What is no such text becomes itself, on one line.
+/// Returns the text of a signature, which may come from a peer, in C++ words: `int(int, QString)` for `i(i,s)`. All
+/// integers are `int`, because their sizes are not compared. A text that is not a signature is returned itself, on one
+/// line.
 [[nodiscard]] QTPREFORK_EXPORT QString signatureInWords(QByteArrayView text, Wording wording = Wording::Names);
-/// The same for the types of values, such as `is`: `int, QString`.
+/// Returns a list of wire types in C++ words: `int, QString` for `is`.
 [[nodiscard]] QTPREFORK_EXPORT QString typesInWords(QByteArrayView types, Wording wording = Wording::Names);
 
 template <class R, class... A>

@@ -10,11 +10,12 @@
 #include <memory>
 #include <utility>
 
-/// How values of any type become typed ones in steps, so that an event loop can turn in between: with the outcome of
-/// fromVariant(), which converts at once. What has been converted is taken out of the value, so that in the end nothing
-/// large is left to be destroyed.
+/// Converts QVariants to typed values in steps, so that an event loop can turn in between. The result is the same as
+/// that of fromVariant(), which converts at once. A part that was converted is removed from the QVariant, so that
+/// nothing large is left to be destroyed at the end.
 namespace Prefork::detail {
 
+/// Converts one QVariant in steps.
 class QTPREFORK_EXPORT StepConverter
 {
     Q_DISABLE_COPY_MOVE(StepConverter)
@@ -22,12 +23,12 @@ class QTPREFORK_EXPORT StepConverter
 public:
     StepConverter() = default;
     virtual ~StepConverter();
-    /// Goes on for about @p steps values, which are counted down. Until it is done @p value must be the same, and
-    /// nobody else's.
+    /// Continues for about @p steps values, and subtracts them from @p steps. Until it is done, it must be called with
+    /// the same @p value, which no other code may use.
     [[nodiscard]] virtual StepState convert(QVariant *value, MemoryMeter *memory, int *steps) = 0;
 };
 
-/// Takes the T out that @p value holds.
+/// Removes the T that @p value holds, and returns it.
 template <class T>
 [[nodiscard]] T takeOut(QVariant *value)
 {
@@ -36,8 +37,8 @@ template <class T>
     return taken;
 }
 
-/// Converts to a T: lists, maps and gadgets in steps, everything else at once. To be used again after each that is
-/// done.
+/// Converts to a T: lists, maps and gadgets in steps, everything else at once. When a value is done, the object may be
+/// used for another one.
 template <class T>
 class Converter
 {
@@ -70,7 +71,7 @@ public:
     [[nodiscard]] StepState convert(QVariant *value, T *out, MemoryMeter *memory, int *steps)
     {
         if (!m_isBegun) {
-            --*steps; // An empty list is a value, too.
+            --*steps; // an empty list is a value, too
             if (value->typeId() != QMetaType::QVariantList)
                 return fromVariant(*value, out, memory) ? StepState::Done : StepState::Failed;
             m_items = takeOut<QVariantList>(value);
@@ -98,7 +99,7 @@ public:
 
 private:
     bool m_isBegun = false;
-    QVariantList m_items; // that are left
+    QVariantList m_items; // the ones that are left
     Item m_item{};
     Converter<Item> m_converter;
 };
@@ -142,7 +143,7 @@ public:
 
 private:
     bool m_isBegun = false;
-    QVariantMap m_entries; // that are left
+    QVariantMap m_entries; // the ones that are left
     Item m_item{};
     Converter<Item> m_converter;
 };
@@ -182,7 +183,7 @@ public:
 
 private:
     bool m_isBegun = false;
-    QVariantList m_items; // that are left
+    QVariantList m_items; // the ones that are left
     TupleSteps<Converter, T> m_steps;
 };
 
@@ -212,7 +213,7 @@ private:
     Converter<T> m_converter;
 };
 
-/// What converts to the gadget @p gadget of type @p meta by the rules of gadgetFromVariant().
+/// Returns an object that converts to @p gadget, a gadget of type @p meta, by the rules of gadgetFromVariant().
 [[nodiscard]] QTPREFORK_EXPORT std::unique_ptr<StepConverter> makeGadgetConverter(const QMetaObject &meta,
                                                                                   void *gadget);
 

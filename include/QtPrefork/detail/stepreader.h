@@ -10,16 +10,18 @@
 #include <memory>
 #include <vector>
 
-/// How large results are read in steps, so that an event loop can turn in between: with the outcome of fromCbor() and
-/// readVariant(), which read at once.
+/// Reads large results in steps, so that an event loop can turn in between. The result is the same as that of
+/// fromCbor() and readVariant(), which read at once.
 namespace Prefork::detail {
 
+/// How far an object has come that works in steps.
 enum class StepState {
-    Working, ///< not yet done: ask again
+    Working, ///< it is not done: call it again
     Done,
-    Failed, ///< another type, or the reader is broken
+    Failed, ///< the value is of another type, or the reader is broken
 };
 
+/// Reads one value in steps.
 class QTPREFORK_EXPORT StepReader
 {
     Q_DISABLE_COPY_MOVE(StepReader)
@@ -27,11 +29,11 @@ class QTPREFORK_EXPORT StepReader
 public:
     StepReader() = default;
     virtual ~StepReader();
-    /// Reads on for about @p steps values, which are counted down.
+    /// Continues for about @p steps values, and subtracts them from @p steps.
     [[nodiscard]] virtual StepState read(CborReader &reader, int *steps) = 0;
 };
 
-/// Reads any value. To be used again after each.
+/// Reads a value of any type in steps. When a value is done, the object may be used for another one.
 class QTPREFORK_EXPORT VariantStepper
 {
 public:
@@ -56,7 +58,8 @@ private:
     std::vector<Level> m_levels;
 };
 
-/// Reads a T: containers in steps, everything else at once. To be used again after each.
+/// Reads a T: containers in steps, everything else at once. When a value is done, the object may be used for another
+/// one.
 template <class T>
 class Stepper
 {
@@ -75,8 +78,8 @@ class Stepper<QVariant> : public VariantStepper
 
 class StepConverter;
 
-/// Converts to a type known at run time only, by the rules of convertVariant(): lists, maps and gadgets in steps. To be
-/// used again after each that is done.
+/// Converts to a type that is known only at run time, by the rules of convertVariant(): lists, maps and gadgets in
+/// steps. When a value is done, the object may be used for another one.
 class QTPREFORK_EXPORT ValueConverter
 {
     Q_DISABLE_COPY_MOVE(ValueConverter)
@@ -84,20 +87,20 @@ class QTPREFORK_EXPORT ValueConverter
 public:
     ValueConverter();
     ~ValueConverter();
-    /// As StepConverter::convert().
+    /// Continues, as StepConverter::convert() does.
     [[nodiscard]] StepState convert(QVariant *value, QMetaType type, QVariant *out, MemoryMeter *memory, int *steps);
 
 private:
-    std::unique_ptr<StepConverter> m_converter; // of a value that has been begun
+    std::unique_ptr<StepConverter> m_converter; // for a value that was begun
 };
 
-/// Reads the fields of gadgets, by the rules of readGadget().
+/// Reads the fields of gadgets one by one, by the rules of readGadget().
 class QTPREFORK_EXPORT FieldStepper
 {
 public:
-    /// The next fields are of a gadget of type @p meta.
+    /// Begins a gadget of type @p meta.
     void begin(const QMetaObject &meta);
-    /// One field.
+    /// Reads one field.
     [[nodiscard]] StepState read(CborReader &reader, void *gadget, int *steps);
 
 private:
@@ -106,7 +109,7 @@ private:
 
     const QMetaObject *m_meta = nullptr;
     std::vector<bool> m_seen;
-    QMetaProperty m_property; // valid for a field that has been begun
+    QMetaProperty m_property; // valid for a field that was begun
     bool m_isRead = false;
     QVariant m_value;
     QVariant m_converted;
@@ -114,13 +117,13 @@ private:
     ValueConverter m_converter;
 };
 
-/// Of lists and maps what they have in common: whatever is no such container is read at once, by the rules of
-/// fromCbor().
+/// The common part of the steppers of lists and maps. A value that is no such container is read at once, by the rules
+/// of fromCbor().
 template <class T, class Item>
 class ContainerStepper
 {
 protected:
-    // Whether the container has been begun; else it is of another type.
+    // Begins the container and returns true, or returns false if the value is of another type.
     [[nodiscard]] bool begin(CborReader &reader, bool (CborReader::*readHead)(quint64 *), qint64 (*cost)(qint64))
     {
         m_start = reader.position();
@@ -151,7 +154,7 @@ protected:
     quint64 m_count = 0;
     quint64 m_index = 0;
     Item m_item{};
-    qsizetype m_itemStart = -1; // of an item that has been begun
+    qsizetype m_itemStart = -1; // the position of an item that was begun, or -1
     Stepper<Item> m_stepper;
 
 private:
@@ -168,7 +171,7 @@ public:
     {
         using Item = typename T::value_type;
         if (!this->isBegun()) {
-            --*steps; // An empty one is a value, too.
+            --*steps; // an empty container is a value, too
             if (!this->begin(reader, &CborReader::readArray, &sequenceCost<T>))
                 return this->fail(reader, out);
             if constexpr (requires { out->reserve(1); })
@@ -202,7 +205,7 @@ public:
     {
         using Item = typename T::mapped_type;
         if (!this->isBegun()) {
-            --*steps; // An empty one is a value, too.
+            --*steps; // an empty container is a value, too
             if (!this->begin(reader, &CborReader::readMap, &mapCost<T>))
                 return this->fail(reader, out);
             this->m_itemStart = -1;
@@ -235,7 +238,7 @@ private:
     typename KeyTypeOf<T>::Type m_key{};
 };
 
-/// What reads, or converts, the items of a tuple or an array, one by one.
+/// The objects that read, or convert, the items of a tuple or an array.
 template <template <class> class Step, class T>
 class TupleSteps;
 template <template <class> class Step, class T, std::size_t N>
@@ -381,7 +384,7 @@ private:
     FieldStepper m_fields;
 };
 
-/// Reads a T into a place of the caller's.
+/// Reads a T in steps, into an object of the caller's.
 template <class T>
 class TypedStepReader final : public StepReader
 {

@@ -15,14 +15,14 @@ QT_END_NAMESPACE
 
 namespace Prefork::detail {
 
-/// The types that may cross a connection as their QDataStream serialisation, each under a name both sides agree on. It
-/// is an allow-list: what a peer names and is not in here is never made. A copy is independent of its original.
+/// The types whose values are sent as their QDataStream serialisation, each under a name that both sides know. A type
+/// that a peer names and that is not in this list is never created. A copy is independent of its original.
 ///
-/// A type is as safe against a hostile peer as its operator>> is.
+/// A type is as safe against a hostile peer as its `operator>>` is.
 class QTPREFORK_EXPORT TypeRegistry
 {
 public:
-    /// Whose types they are: error texts say where a type has to be registered.
+    /// Who has these types. Error texts use it to say where a type must be registered.
     enum class Owner { Unknown, Client, Interface };
 
     explicit TypeRegistry(Owner owner = Owner::Unknown)
@@ -30,45 +30,50 @@ public:
     {
     }
 
-    /// Allows @p T under @p name. False, and nothing changes, if the type has no QDataStream operators, the name is
-    /// empty or not UTF-8, or one of both is taken by another. The same pair may be added again.
+    /// Allows @p T under @p name, and returns true. Returns false, and changes nothing, if the type has no QDataStream
+    /// operators, if the name is empty or is not UTF-8, or if the name belongs to another type or the type has another
+    /// name. The same pair may be added again.
     template <class T>
     bool add(const QByteArray &name)
     {
         return add(name, QMetaType::fromType<T>());
     }
-    /// The same for a type known at run time only.
+    /// Does the same for a type that is known only at run time.
     bool add(const QByteArray &name, QMetaType type);
-    /// Why add() would return false, in a sentence that names both; empty if it would not.
+    /// Returns a sentence that says why add() would return false and names the type and the name, or an empty string if
+    /// it would return true.
     [[nodiscard]] QString problemOf(const QByteArray &name, QMetaType type) const;
-    /// Has the types of @p other instead of those it had.
+    /// Replaces the types by those of @p other.
     void assign(const TypeRegistry &other);
-    /// That a type is not among @p types, as the end of a sentence: "is not registered here, …". Null for nobody's.
+    /// Returns the end of a sentence that says that a type is not among @p types: "is not registered here, …". If
+    /// @p types is null or its owner is unknown, the text does not say where the type must be registered.
     [[nodiscard]] static QString missing(const TypeRegistry *types);
 
-    /// The name @p type was added under; null if it was not. The pointer is good until the registry changes.
+    /// Returns the name of @p type, or null if it was not added. The pointer is valid until the registry changes.
     [[nodiscard]] const QByteArray *nameOf(QMetaType type) const
     {
         const auto entry = m_names.constFind(type.id());
         return entry == m_names.cend() ? builtInNameOf(type) : &entry.value();
     }
-    /// The type added under @p name, or built in; an invalid one if there is none.
+    /// Returns the type that was added under @p name or is built in under this name, or an invalid type if there is
+    /// none.
     [[nodiscard]] QMetaType typeOf(QByteArrayView name) const;
-    /// The same of a built-in type only, in every registry of the program.
+    /// Returns the name of a built-in type, which every registry of the program has, or null if @p type is not built
+    /// in.
     [[nodiscard]] static const QByteArray *builtInNameOf(QMetaType type);
-    /// How a built-in type is written and read, if that is not what its QDataStream operators do.
+    /// The functions that write and read a built-in type, if they are not its QDataStream operators.
     struct Operators
     {
         bool (*save)(QDataStream &stream, const void *value) = nullptr;
         bool (*load)(QDataStream &stream, void *value) = nullptr;
     };
-    /// Builds a type in: it is in every registry of the program, unless that has another type of this name. May be
-    /// called before main(). Returns true.
+    /// Adds a built-in type: every registry of the program has it, unless the registry has another type of this name.
+    /// This may be called before main(). Returns true.
     static bool addBuiltIn(const QByteArray &name, QMetaType type, const Operators &operators);
-    /// Writes or reads a value of type @p type, which crosses under @p name; false if its operators fail.
+    /// Writes or reads a value of @p type, which is sent under @p name. Returns false if its operators fail.
     [[nodiscard]] static bool save(const QByteArray &name, QMetaType type, QDataStream &stream, const void *value);
     [[nodiscard]] static bool load(const QByteArray &name, QMetaType type, QDataStream &stream, void *value);
-    /// True if no type was added.
+    /// Returns true if no type was added.
     [[nodiscard]] bool isEmpty() const { return m_types.isEmpty(); }
 
 private:

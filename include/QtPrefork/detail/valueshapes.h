@@ -25,8 +25,8 @@ QT_BEGIN_NAMESPACE
 class QCborArray;
 QT_END_NAMESPACE
 
-/// Which shape the values of a type have on the wire, and the few things in which types of one shape differ. The table
-/// for users is docs/values.md.
+/// Decides which form the values of a type have on the wire. The functions here hide the few differences between types
+/// of the same form. docs/values.md has the table for users.
 namespace Prefork::detail {
 
 template <class T>
@@ -34,7 +34,7 @@ inline constexpr bool isOptional = false;
 template <class T>
 inline constexpr bool isOptional<std::optional<T>> = true;
 
-/// A tuple has items of several types, whose number is known to the compiler.
+/// True for a tuple or a pair: its items have several types, and their number is known to the compiler.
 template <class T>
 inline constexpr bool isTuple = false;
 template <class... T>
@@ -72,7 +72,7 @@ inline constexpr bool isMap<std::map<K, T, More...>> = true;
 template <class K, class T, class... More>
 inline constexpr bool isMap<std::unordered_map<K, T, More...>> = true;
 
-/// Looks like a container, and is sent as one piece.
+/// True for types that look like containers but are sent as one piece.
 template <class T>
 inline constexpr bool isWhole = std::same_as<T, QString> || std::same_as<T, QByteArray> || std::same_as<T, std::string>
     || std::same_as<T, QCborArray>;
@@ -84,7 +84,7 @@ concept SequenceContainer = requires(T t, typename T::value_type v) {
     t.push_back(v);
 } && !isWhole<T>;
 
-/// What has QStrings for keys and is used as Qt's maps are.
+/// A map with QStrings as keys that has the functions of Qt's maps.
 template <class T>
 concept StringKeyedMap = requires(T t, QString k, typename T::mapped_type v) {
     { t.begin().key() } -> std::convertible_to<QString>;
@@ -93,22 +93,22 @@ concept StringKeyedMap = requires(T t, QString k, typename T::mapped_type v) {
 
 template <class T>
 concept SetContainer = isSet<T>;
-/// Any other map: one of std's, or one whose keys are numbers, enumerations or std::strings.
+/// Any other map: one of std, or one whose keys are numbers, enumerations or std::strings.
 template <class T>
 concept KeyedMap = isMap<T> && !StringKeyedMap<T>;
 
-/// An array on the wire whose length anything may have.
+/// A type that is an array of any length on the wire.
 template <class T>
 concept ItemContainer = (SequenceContainer<T> || SetContainer<T>) && !StringKeyedMap<T> && !KeyedMap<T>;
 template <class T>
 concept MapContainer = StringKeyedMap<T> || KeyedMap<T>;
 
-/// What may hold much, so that its memory is counted.
+/// A type that may hold many values, so that its memory is counted.
 template <class T>
 concept Composite = ItemContainer<T> || MapContainer<T> || isOptional<T> || isTuple<T> || isArray<T>;
 
-/// Types that Qt's meta-type system can neither look into nor make, so that in a gadget or a QVariant it is for
-/// valuetypes.h to know them.
+/// True for types into which Qt's meta-type system cannot look and which it cannot make. If such a value is in a gadget
+/// or in a QVariant, valuetypes.h knows its type.
 template <class T>
 inline constexpr bool isOpaque = isOptional<T> || isArray<T> || isDuration<T> || std::same_as<T, std::string>;
 template <class... T>
@@ -120,14 +120,14 @@ inline constexpr bool isOpaque<std::unordered_set<T...>> = true;
 template <class... T>
 inline constexpr bool isOpaque<std::unordered_map<T...>> = true;
 
-/// True if a T is never null on the wire. Of another one an optional goes as an array of one, lest an empty optional
-/// and one with a null in it be the same.
+/// True if a T is never null on the wire. An optional of another type is sent as an array of one item, because
+/// otherwise an empty optional and an optional that holds null would be the same.
 template <class T>
 inline constexpr bool isNeverNull
     = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, QString> || std::same_as<T, QByteArray>
     || std::same_as<T, std::string> || ItemContainer<T> || MapContainer<T> || isTuple<T> || isArray<T> || isDuration<T>;
 
-/// Adds @p item; false if it is in the set already.
+/// Adds @p item. Returns false if it is in the set already.
 template <class T, class Item>
 [[nodiscard]] bool putItem(T *container, Item &&item)
 {
@@ -141,7 +141,7 @@ template <class T, class Item>
     }
 }
 
-/// The text that stands for a key on the wire.
+/// Returns the text that stands for @p key on the wire.
 template <class K>
 [[nodiscard]] QString keyText(const K &key)
 {
@@ -157,7 +157,8 @@ template <class K>
         return key;
 }
 
-/// A key of @p text, which must be written as keyText() writes it: two texts never mean one key.
+/// Converts @p text to a key. The text must be exactly the text that keyText() returns for the key, so that two texts
+/// never mean the same key. Returns false if it is not.
 [[nodiscard]] QTPREFORK_EXPORT bool signedKey(const QString &text, qint64 least, qint64 most, qint64 *key);
 [[nodiscard]] QTPREFORK_EXPORT bool unsignedKey(const QString &text, quint64 most, quint64 *key);
 template <class K>
@@ -187,7 +188,7 @@ template <class K>
     }
 }
 
-/// Key and value of what an iterator of a map of Qt's or of std's points at.
+/// entryKey() returns the key, and entryValue() the value, at which an iterator of a map of Qt or std points.
 template <class Iterator>
 [[nodiscard]] decltype(auto) entryKey(const Iterator &entry)
 {
@@ -205,7 +206,7 @@ template <class Iterator>
         return (entry->second);
 }
 
-/// Adds an entry to a map; false if the key is there already.
+/// Adds an entry to a map. Returns false if the key is there already.
 template <class T, class K, class Item>
 [[nodiscard]] bool putEntry(T *map, K &&key, Item &&item)
 {
@@ -217,7 +218,7 @@ template <class T, class K, class Item>
     return map->size() > before;
 }
 
-/// Calls @p visit with every item of a tuple, from the first on, as long as it returns true.
+/// Calls @p visit with every item of a tuple, from the first on, until it returns false. Returns true if it never did.
 template <class Tuple, class Visit>
 bool visitItems(Tuple &tuple, Visit visit)
 {

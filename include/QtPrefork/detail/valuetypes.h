@@ -10,22 +10,23 @@
 #include <QtCore/QMetaType>
 #include <QtCore/QVariant>
 
-/// How a value of an opaque type, such as std::optional<int>, is found out about where its type is known at run time
-/// only: as a property of a gadget, or inside a QVariant. Every program knows those types that a header of this library
-/// was included before, in the file that moc writes for the gadget or in any other that uses the type.
+/// Finds the functions for a value of an opaque type, such as std::optional<int>, where its type is known only at run
+/// time: in a property of a gadget, or in a QVariant. A program knows the opaque types that are used in a source file
+/// after a header of this library was included. This may be the file that moc writes for the gadget, or any other file
+/// that uses the type.
 namespace Prefork::detail {
 
-/// What is done with a value of an opaque type.
+/// The functions for values of an opaque type.
 struct ValueType
 {
-    QVariant (*toVariant)(const void *value); ///< its shape, as toVariant() gives it
+    QVariant (*toVariant)(const void *value); ///< converts as toVariant() does
     bool (*fromVariant)(const QVariant &shape, void *value, MemoryMeter *memory);
     void (*appendWireType)(QByteArray *out);
 };
 
-/// Makes a type known; may be called before main(). Returns true.
+/// Makes a type known. This may be called before main(). Returns true.
 QTPREFORK_EXPORT bool addValueType(QMetaType type, const ValueType &functions);
-/// What is done with values of @p type; null if that is not an opaque type, or nobody has made it known.
+/// Returns the functions for values of @p type, or null if it is not an opaque type or was not made known.
 [[nodiscard]] QTPREFORK_EXPORT const ValueType *valueTypeOf(QMetaType type);
 
 template <class T>
@@ -33,7 +34,7 @@ template <class T>
 template <class T>
 [[nodiscard]] bool fromVariant(const QVariant &value, T *out, MemoryMeter *memory = nullptr);
 
-/// A type that is known as soon as the program, or the library that mentions it, is loaded.
+/// An opaque type that is known as soon as the program is loaded, or the library that mentions the type.
 template <class T>
 struct KnownValueType
 {
@@ -50,7 +51,7 @@ struct KnownValueType
 
 QT_BEGIN_NAMESPACE
 
-/// Qt calls this when it registers an opaque type, of which it knows nothing else.
+/// Qt calls this when it registers an opaque type, about which it knows nothing else.
 template <class T>
     requires Prefork::detail::isOpaque<T>
 struct QMetaTypeId<T>
@@ -58,7 +59,7 @@ struct QMetaTypeId<T>
     enum { Defined = 1 };
     static int qt_metatype_id()
     {
-        static_cast<void>(&Prefork::detail::KnownValueType<T>::isKnown); // which makes the compiler initialise it
+        static_cast<void>(&Prefork::detail::KnownValueType<T>::isKnown); // this makes the compiler initialise it
         return QMetaType::fromType<T>().id();
     }
 };

@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
-/// How large values are destroyed in steps, so that an event loop can turn in between.
+/// Destroys large values in steps, so that an event loop can turn in between.
 namespace Prefork::detail {
 
+/// A value that is destroyed in steps.
 class QTPREFORK_EXPORT Waste
 {
     Q_DISABLE_COPY_MOVE(Waste)
@@ -19,11 +20,11 @@ class QTPREFORK_EXPORT Waste
 public:
     Waste() = default;
     virtual ~Waste();
-    /// Destroys about @p steps values, which are counted down; true when none is left.
+    /// Destroys about @p steps values, and subtracts them from @p steps. Returns true if none is left.
     virtual bool clear(int *steps) = 0;
 };
 
-/// Any value. Of lists and maps that others hold too, they are the ones to destroy the items.
+/// A value of any type. The items of a list or a map that other code also holds are left to that code.
 class QTPREFORK_EXPORT VariantWaste final : public Waste
 {
 public:
@@ -37,7 +38,7 @@ private:
     std::vector<QVariantMap> m_maps;
 };
 
-/// A container of another type, item by item.
+/// A container of another type, which is destroyed item by item.
 template <SequenceContainer T>
 class SequenceWaste final : public Waste
 {
@@ -61,7 +62,7 @@ private:
     T m_value;
 };
 
-/// The same of a map or a set.
+/// A map or a set, which is destroyed item by item.
 template <class T>
     requires MapContainer<T> || SetContainer<T>
 class KeyedWaste final : public Waste
@@ -86,7 +87,7 @@ public:
 
 private:
     T m_value;
-    typename T::iterator m_next{}; // A hash would look for its first entry again and again.
+    typename T::iterator m_next{}; // kept, because a hash would search its first entry again and again
     bool m_isBegun = false;
 };
 

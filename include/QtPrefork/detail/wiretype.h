@@ -10,14 +10,16 @@
 
 namespace Prefork::detail {
 
-/// Appends what type @p type has on the wire, as appendWireType() of the template does.
+/// Appends the wire type of @p type, as the template appendWireType() does.
 QTPREFORK_EXPORT void appendWireType(QByteArray *out, QMetaType type);
 
-/// Appends what a T is on the wire, to be compared with what it is for a peer: b boolean, i integer or enum, d
-/// floating, s text, y bytes, h QChar, t QDateTime, u QUrl, g QUuid, v any, n nothing, l<…> list, e<…> set, m<…> map
-/// with texts for keys, m<i:…> with numbers for keys, o<…> optional, O<…> one whose value may be null, p<…;…> tuple or
-/// pair, aN<…> array of N, c<…;1/1000> duration, Q<name> a value type of Qt's, {Name;field:type;…} a Q_GADGET, or
-/// R<name>.
+/// Appends the wire type of T, which is compared with the wire type that a peer has:
+/// - `b` boolean, `i` integer or enumeration, `d` floating-point number, `s` text, `y` bytes,
+/// - `h` QChar, `t` QDateTime, `u` QUrl, `g` QUuid, `Q<name>` another value type of Qt, `v` any type, `n` nothing,
+/// - `l<…>` list, `e<…>` set, `m<…>` map with texts as keys, `m<i:…>` map with numbers as keys,
+/// - `o<…>` optional, `O<…>` optional whose value may be null,
+/// - `p<…;…>` tuple or pair, `aN<…>` array of N items, `c<…;1/1000>` duration,
+/// - `{Name;field:type;…}` Q_GADGET, `R<name>` registered type.
 template <class T>
 void appendWireType(QByteArray *out)
 {

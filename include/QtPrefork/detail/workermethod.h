@@ -11,32 +11,35 @@
 
 namespace Prefork::detail {
 
-/// Where the result of a method goes. It is asked for only when there is one, for the worker may say other things while
-/// the method runs.
+/// The place for the result of a method. It is requested only when the method has returned, because the worker may send
+/// other messages while the method runs.
 class QTPREFORK_EXPORT ResultSink
 {
 public:
-    /// The writer of the result, which is written at once. To be called once at most.
+    /// Returns a writer, to which the result must be written at once. Call it once at most.
     [[nodiscard]] virtual CborWriter &begin() = 0;
 
 protected:
     ~ResultSink() = default;
 };
 
-/// A method as a worker runs it, for either protocol.
+/// A method in a worker, for either protocol.
 class QTPREFORK_EXPORT WorkerMethod
 {
 public:
     virtual ~WorkerMethod();
-    /// What the arguments become takes no more than is left of @p memory.
+    /// Calls the method and returns its result, for JSON. Converting the arguments takes no more than is left of
+    /// @p memory.
     [[nodiscard]] virtual QVariant invoke(const QVariantList &arguments, MemoryMeter &memory) = 0;
-    /// Reads @p count arguments and, when the method has returned, writes the result. Throws, like the other, what the
-    /// method throws, or BadArguments. What a broken reader or writer makes of it, the caller sees to.
+    /// Reads @p count arguments, calls the method, and writes the result when the method has returned, for the native
+    /// protocol. Both functions throw what the method throws, or an Error of code BadArguments. The caller must handle
+    /// a reader or writer that is broken.
     virtual void invoke(CborReader &arguments, quint64 count, ResultSink &result);
-    /// Null for one that takes whatever comes.
+    /// Returns the signature, or null for a method that takes any arguments.
     [[nodiscard]] virtual const Signature *signature() const { return nullptr; }
 };
 
+/// A method that takes any arguments.
 class QTPREFORK_EXPORT InvokerMethod final : public WorkerMethod
 {
 public:
@@ -53,33 +56,34 @@ private:
     Function m_function;
 };
 
-/// Throws, and breaks the reader, if there is anything left.
+/// Throws an Error, and makes the reader broken, if there are bytes after the arguments.
 QTPREFORK_EXPORT void expectEnd(CborReader &arguments);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentSize(const QString &method, const MemoryMeter &memory);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentCount(const QString &method, quint64 expected, quint64 given);
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected,
                                                      const QVariant &given);
-/// The argument that begins at @p start could not be read as @p expected.
+/// Throws an Error because the argument that begins at @p start could not be read as @p expected.
 [[noreturn]] QTPREFORK_EXPORT void throwArgumentType(const QString &method, std::size_t position, QMetaType expected,
                                                      CborReader &arguments, qsizetype start);
-/// The function of @p method has returned what the method's result cannot be.
+/// Throws an Error because the function of @p method has returned a value that its result cannot have.
 [[noreturn]] QTPREFORK_EXPORT void throwResultMisfit(const QString &method, QMetaType expected, const QVariant &got);
 
-/// The function of a method added by a mere name, which may return anything that is a result, or nothing.
+/// Returns the function of a method that was added by its name only. The function may return any type that can be a
+/// result, or nothing.
 template <class F>
 [[nodiscard]] auto asInvoker(F function)
 {
     return [function = std::move(function)](const QVariantList &arguments) mutable -> QVariant {
         if constexpr (std::is_void_v<std::invoke_result_t<F &, const QVariantList &>>) {
             function(arguments);
-            return QVariant::fromValue(nullptr); // as a typed method that returns nothing
+            return QVariant::fromValue(nullptr); // as for a typed method that returns nothing
         } else {
             return toVariant(function(arguments));
         }
     };
 }
 
-/// @p R and @p A are the result and the parameters without references.
+/// A method with types. @p R and @p A are the types of the result and the parameters without references.
 template <class F, class R, class... A>
 class TypedMethod final : public WorkerMethod
 {
