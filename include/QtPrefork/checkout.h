@@ -183,9 +183,10 @@ public:
     void abort(const QString &reason = QStringLiteral("aborted"));
 
     /// Waits until no call is unsettled and returns true. Returns false if this takes longer than @p deadline
-    /// milliseconds. If @p deadline is 0 or less, events are processed once. This function is for scripts and tests. It
-    /// runs an event loop of its own, in which callbacks, timers and sockets go on, but no user input is processed. Do
-    /// not use it in a GUI. Without a QCoreApplication it does for this client alone what an event loop would do.
+    /// milliseconds. If @p deadline is 0 or less, it does not wait, but it may process pending events. This function is
+    /// for scripts and tests. It runs an event loop of its own, in which callbacks, timers and sockets go on, but no
+    /// user input is processed. Do not use it in a GUI. Without a QCoreApplication it does for this client alone what
+    /// an event loop would do.
     [[nodiscard]] bool waitForSettled(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
     /// Returns true if the checkout was released.

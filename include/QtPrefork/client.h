@@ -89,7 +89,7 @@ struct ClientOptions
     /// microseconds. The time in callbacks and catchers is included. After that, other events are processed before the
     /// client goes on. 0 means that it handles one reply in each turn.
     std::chrono::microseconds readBudget = std::chrono::milliseconds(1);
-    /// The users as whom a server on a unix socket may run. To the server of another user the client writes nothing,
+    /// The users that a server on a unix socket may run as. To the server of another user the client writes nothing,
     /// and treats it as a server that cannot be reached.
     PeerPolicy servers = {};
 };
@@ -156,7 +156,7 @@ public:
     /// Returns a new checkout, which gets a worker as soon as one is free.
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options = {});
 
-    /// Calls a typed method once: makes the call as Checkout::call() does, on a checkout for this call only. The call
+    /// Makes a one-shot call of a typed method, as Checkout::call() does, on a checkout for this call only. The call
     /// has a time-out of its own: ClientOptions::timeout from now. An error affects no other call.
     ///
     /// Over the native protocol, one-shots share workers when no further worker can be connected
@@ -183,7 +183,7 @@ public:
         static_cast<void>(detail::accept<detail::flawOfUnbraced<First>()>());
         return {};
     }
-    /// Calls a typed method once and returns a future for its result, by the rules of Checkout::future().
+    /// Makes a one-shot call of a typed method and returns a future for its result, by the rules of Checkout::future().
     template <class R, class... A, class... T>
     [[nodiscard]] QFuture<std::remove_cvref_t<R>> future(Method<R(A...)> method, T &&...arguments)
     {

@@ -123,8 +123,8 @@ public:
     Interface &add(const MethodName &method, Invoker function);
     /// Does the same for any function that takes a `const QVariantList &` and returns nothing or a value that fits a
     /// QVariant.
-    // The compiler must check the name first, because the parameters of a function with `auto` parameters are known only when
-    // it is compiled.
+    // The compiler must check the name first, because the parameters of a function with `auto` parameters are known
+    // only when it is compiled.
     template <class Name, class F>
         requires(std::convertible_to<const Name &, MethodName> && !std::convertible_to<F, Invoker>)
     Interface &add(const Name &method, F function)
