@@ -34,7 +34,7 @@ class InProcessWorkerPrivate;
 ///
 /// There are differences from a real worker. A method that crashes, hangs or calls exit() takes the test program with
 /// it. There are no time-outs and no limits, and no descriptors are closed. Static variables are those of the program.
-/// Objects of Interface::expose() are made once for each Interface. Worker::peer() returns a Peer of nobody. To test
+/// Objects of Interface::expose() are made once for each Interface. Worker::peer() returns a default Peer. To test
 /// these with real workers, use QTPREFORK_TEST_MAIN.
 ///
 /// **Threads.** It belongs to the thread in which it is used. Only cancel() may be called in any thread. In one
