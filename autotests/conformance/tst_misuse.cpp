@@ -95,7 +95,7 @@ private Q_SLOTS:
         CheckoutPtr checkout = m_client->checkout();
         doAt(&checkout, [this](CheckoutPtr *) { m_client.reset(); });
         QVERIFY(!m_client);
-        QCOMPARE(checkout->pendingCalls(), 0);
+        QCOMPARE(checkout->pendingCallCount(), 0);
         QCOMPARE(failure(checkout, "echo").code(), Error::Shutdown);
     }
     void theLastHandleMayBeDroppedAtAnyMoment_data() { addMoments(); }
@@ -117,7 +117,7 @@ private Q_SLOTS:
             (*handle)->abort("given up");
             (*handle)->abort("again");
         });
-        WAIT_COMPARE(checkout->pendingCalls(), 0);
+        WAIT_COMPARE(checkout->pendingCallCount(), 0);
         const Error error = failure(checkout, "echo");
         QCOMPARE(error.code(), moment == Moment::Released ? Error::Shutdown : Error::Aborted); // too late to be aborted
         QCOMPARE(answer(m_client->checkout(), "echo", {1}), QVariant(1));

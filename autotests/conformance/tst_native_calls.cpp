@@ -129,11 +129,11 @@ private Q_SLOTS:
                 });
             },
             [&](const Error &) { ++caught; });
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         m_checkout->call(add, 20, 22, nullptr, bad);
         m_checkout->call("add", {20, 23}, [&](const QVariant &sum) { seen += sum.toString(); }, nullptr);
         m_checkout->call("failing", {"by name"}, this, nullptr, bad);
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(seen, QStringList({"3", "no luck", QString::number(Error::Canceled) + " no luck", "43", "by name"}));
         QCOMPARE(caught, 0);
     }
@@ -151,7 +151,7 @@ private Q_SLOTS:
                     });
             },
             [&](const Error &error) { seen += error.message(); });
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(seen, QStringList({"signal", "callback", "thrown"}));
     }
     void withoutTheirContextBothCallbacksAreDropped()
@@ -165,7 +165,7 @@ private Q_SLOTS:
             },
             [&](const Error &) { ++heard; });
         context.reset();
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(heard, 0);
         QCOMPARE(errored.size(), 1);
     }
@@ -311,7 +311,7 @@ private Q_SLOTS:
                     seen += arguments.at(0).toString() + arguments.at(1).toString();
             })
             .call(countdown, 3, 15, [&](int result) { seen += QString::number(result); });
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(seen,
                  QStringList(
                      {"tick 2", "1/3 step 1", "tick 1", "2/3 step 2", "tick 0", "3/3 step 3", "done2", "1.5x", "3"}));
@@ -326,7 +326,7 @@ private Q_SLOTS:
                     .call(countdown, 1, 0, [&](int result) { seen += QString::number(result); });
             },
             [&](const Error &error) { seen += error.message(); });
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(seen, QStringList({"from a handler", "1"}));
     }
     void anEventOfAnotherTypeEndsTheConnection()
@@ -369,10 +369,10 @@ private Q_SLOTS:
         call(&moved);
         context.moveToThread(&other);
         moved.moveToThread(&other);
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QVERIFY(errors.isEmpty());
         call(&context);
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(errors.size(), 1);
         QCOMPARE(errors.first().code(), Error::BadArguments);
         QCOMPARE(errors.first().message(), "the call's context object lives in another thread than the client");
@@ -404,7 +404,7 @@ private Q_SLOTS:
                 last = p.value();
             })
             .call(reporting, 1'000'000);
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(last, 1'000'000);
         QVERIFY2(heard < 100'000, qPrintable(QString::number(heard)));
     }
@@ -424,7 +424,7 @@ private Q_SLOTS:
         QCOMPARE(canceled.size(), 0);
         WAIT_FOR(call.isSettled());
         QCOMPARE(canceled.size(), 1);
-        QCOMPARE(m_checkout->pendingCalls(), 0);
+        QCOMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(Test::pidOf(m_checkout), pid);
         QCOMPARE(heard, 0);
     }
@@ -493,7 +493,7 @@ private Q_SLOTS:
         WAIT_FOR(call.isSettled());
         QCoreApplication::processEvents(); // by its end the cancel has been written
         gate.open();
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(Test::pidOf(m_checkout), pid);
         QCOMPARE(log.entries(), QStringList({"first", "third"}));
     }
@@ -594,7 +594,7 @@ private Q_SLOTS:
         WAIT_FOR(gate.isReached());
         for (int i = 0; i < Many; i += 2)
             futures[i].cancel();
-        WAIT_COMPARE(m_checkout->pendingCalls(), 1 + Many / 2);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 1 + Many / 2);
         gate.open();
         WAIT_FOR(std::all_of(futures.begin(), futures.end(), [](const auto &future) { return future.isFinished(); }));
         for (int i = 0; i < Many; ++i)

@@ -97,7 +97,7 @@ private Q_SLOTS:
             WAIT_COMPARE(checkout->bytesToWrite() + client->bytesToWrite(), 0); // all are with the worker
         else
             QVERIFY(checkout->bytesToWrite() > 0);
-        QCOMPARE(checkout->pendingCalls(), calls);
+        QCOMPARE(checkout->pendingCallCount(), calls);
         gate.open();
         QVERIFY(checkout->waitForSettled(Test::Patience));
 

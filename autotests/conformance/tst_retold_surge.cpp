@@ -15,7 +15,7 @@ private Q_SLOTS:
     {
         const std::unique_ptr<Client> client = makeClient({.maxWorkers = 5});
         QMap<int, int> results;
-        qsizetype mostWorkers = 0;
+        int mostWorkers = 0;
         for (int i = 0; i < 100; ++i) {
             client->checkout()->callFunction({i}, [&, i](const QVariant &value) {
                 results.insert(i, value.toInt());

@@ -137,7 +137,7 @@ void none(Program &program)
     check(!program.errors.isEmpty() && program.errors.constLast().code() == Error::Timeout,
           "without an application another error");
     program.client.reset();
-    check(first->pendingCalls() == 0 && program.checkout->pendingCalls() == 0,
+    check(first->pendingCallCount() == 0 && program.checkout->pendingCallCount() == 0,
           "the client's end does not settle its calls");
 }
 
@@ -158,9 +158,9 @@ void outliving(Program &program)
     program.call("sleep", 60000);
     check(!program.checkout->waitForSettled(20ms), "a call settles too early");
     program.client.reset();
-    check(program.checkout->pendingCalls() == 0 && program.errors.size() == 1,
+    check(program.checkout->pendingCallCount() == 0 && program.errors.size() == 1,
           "the client's end does not settle its calls");
-    check(!other->waitForSettled(0ms) == (other->pendingCalls() > 0), "a checkout of a client that is gone hangs");
+    check(!other->waitForSettled(0ms) == (other->pendingCallCount() > 0), "a checkout of a client that is gone hangs");
 }
 
 void several(Program &program)

@@ -63,7 +63,7 @@ const std::map<std::string, Misuse> elsewhere{
     {"Checkout::isReleased()", [](Victim &of) { static_cast<void>(of.checkout->isReleased()); }},
     {"Checkout::error()", [](Victim &of) { static_cast<void>(of.checkout->error()); }},
     {"Checkout::bytesToWrite()", [](Victim &of) { static_cast<void>(of.checkout->bytesToWrite()); }},
-    {"Checkout::pendingCalls()", [](Victim &of) { static_cast<void>(of.checkout->pendingCalls()); }},
+    {"Checkout::pendingCallCount()", [](Victim &of) { static_cast<void>(of.checkout->pendingCallCount()); }},
     {"Checkout::release() of a client that is gone", [](Victim &of) { of.checkout->release(); }},
     {"connect()", // which is allowed
      [](Victim &of) {

@@ -161,7 +161,7 @@ private Q_SLOTS:
         journal.call(checkout, "behind", "echo", {1});
         WAIT_COMPARE(journal.entries(), QStringList("long!timed out after 0.1 seconds"));
         WAIT_COMPARE(canceled.size(), 1);
-        QCOMPARE(checkout->pendingCalls(), 0);
+        QCOMPARE(checkout->pendingCallCount(), 0);
     }
 
     void aDestroyedClientSettlesEverything()
@@ -237,7 +237,7 @@ private Q_SLOTS:
                     destroy();
             });
         WAIT_FOR(isDestroyed);
-        WAIT_COMPARE(checkout->pendingCalls(), 0);
+        WAIT_COMPARE(checkout->pendingCallCount(), 0);
     }
     void aHandleMayOutliveItsClientByFar()
     {

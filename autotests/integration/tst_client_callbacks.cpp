@@ -84,7 +84,7 @@ private Q_SLOTS:
         receiver.reset();
         WAIT_COMPARE(finished.size(), 2);
         QVERIFY(!wasCalled);
-        QCOMPARE(m_checkout->pendingCalls(), 0);
+        QCOMPARE(m_checkout->pendingCallCount(), 0);
     }
     void aNullContextIsWarnedOf()
     {
@@ -96,7 +96,7 @@ private Q_SLOTS:
         m_checkout->call(echo, "x", nobody, &Receiver::take);
         QTest::ignoreMessage(QtWarningMsg, warning);
         m_checkout->call("nonesuch", {}, nobody, &Receiver::takeNothing, [](const Error &) { QFAIL("it is gone"); });
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(errored.size(), 1);
     }
     void aContextInAnotherThreadFailsTheCall()
@@ -121,7 +121,7 @@ private Q_SLOTS:
         frameTry([&] { m_checkout->call(echo, "moved later", &late, &Receiver::take); },
                  [&caught](const Error &error) { caught.append(error); });
         late.moveToThread(&other);
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(caught.size(), 6);
         for (const Error &error : caught) {
             QCOMPARE(error.code(), Error::BadArguments);
@@ -186,14 +186,14 @@ private Q_SLOTS:
                      [&here](const Error &error) { here.append(error.message()); });
             frameTry([&] { call(m_checkout, method, *callback); },
                      rethrow); // shares no catcher object, but would do the same
-            WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+            WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
             frameTry(
                 [&] {
                     const auto inner = fub([](const QString &text) { throw Error("not " + text); });
                     call(m_checkout, method, inner);
                 },
                 rethrow);
-            WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+            WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         }
         QCOMPARE(here, QStringList());
         // With echo the callback throws, in each of three calls; with fail the second is canceled.
@@ -217,7 +217,7 @@ private Q_SLOTS:
                 });
             },
             catcher);
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         QCOMPARE(caught, QStringList({"a function of no frame", "not x", "before it comes to the fub"}));
     }
     void aCallWithoutANameSaysSoInItsTrace()
@@ -242,7 +242,7 @@ private Q_SLOTS:
         m_checkout->call("fail", {"handled"}, [token] { });
         m_checkout->call(echo, "canceled", [token] { });
         QCOMPARE(token.use_count(), 4);
-        WAIT_COMPARE(m_checkout->pendingCalls(), 0);
+        WAIT_COMPARE(m_checkout->pendingCallCount(), 0);
         WAIT_COMPARE(token.use_count(), 1);
         m_expectedUnhandled = 1;
     }

@@ -89,7 +89,7 @@ void ClientLimitsTest::aCallWhoseEncodingThrowsWasNotMade()
     const CheckoutPtr checkout = client.checkout({.timeout = std::chrono::seconds(2)});
     const QVariant unsendable = QVariant::fromValue(QMap<Key, int>{{Key(), 1}});
     QVERIFY_EXCEPTION_THROWN(checkout->call("same", {unsendable}), std::runtime_error);
-    QCOMPARE(checkout->pendingCalls(), 0);
+    QCOMPARE(checkout->pendingCallCount(), 0);
     QCOMPARE(Test::call(checkout, "same", {3}).result.value_or(QVariant()).toInt(), 3);
 }
 

@@ -217,7 +217,7 @@ void ClientStatesTest::waitingForSettledBlocksUntilThen()
         checkout->call("echo", {i}, [&results](const QVariant &value) { results.append(value); });
     QVERIFY(checkout->waitForSettled());
     QCOMPARE(results, (QVariantList{0, 1, 2}));
-    QCOMPARE(checkout->pendingCalls(), 0);
+    QCOMPARE(checkout->pendingCallCount(), 0);
 }
 
 void ClientStatesTest::waitingForSettledGivesUp()
@@ -226,7 +226,7 @@ void ClientStatesTest::waitingForSettledGivesUp()
     const CheckoutPtr checkout = client.checkout();
     checkout->call("sleep", {1500});
     QVERIFY(!checkout->waitForSettled(30ms));
-    QCOMPARE(checkout->pendingCalls(), 1);
+    QCOMPARE(checkout->pendingCallCount(), 1);
     const UnhandledErrorHandler before = setUnhandledErrorHandler([](const Error &) { });
     checkout->abort();
     QVERIFY(checkout->waitForSettled());

@@ -125,7 +125,7 @@ void ServerLifetimeTest::aLongDeadlineIsNoDeadline()
     const qint64 pid = Test::pidOf(held);
     for (const std::chrono::milliseconds timeout :
          {std::chrono::milliseconds::max(), std::chrono::milliseconds(24h * 50), std::chrono::milliseconds(24h * 30)}) {
-        server.shutDown(timeout);
+        server.shutdown(timeout);
         QCOMPARE(Test::pidOf(held), pid);
     }
     held.reset();

@@ -284,7 +284,7 @@ private Q_SLOTS:
                                            "Checkout::isReleased()",
                                            "Checkout::error()",
                                            "Checkout::bytesToWrite()",
-                                           "Checkout::pendingCalls()",
+                                           "Checkout::pendingCallCount()",
                                            "Checkout::release() of a client that is gone"})
             QTest::newRow(function) << QString("Prefork::" + QString(function).section(')', 0, 0)
                                                + ") was called in a wrong thread: ");

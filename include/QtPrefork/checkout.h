@@ -198,7 +198,7 @@ public:
     /// ClientOptions::maxBytesToWrite fails. Client::bytesWritten() is emitted when bytes have been written.
     [[nodiscard]] qint64 bytesToWrite() const;
     /// Returns the number of calls that were made and have not settled.
-    [[nodiscard]] qsizetype pendingCalls() const;
+    [[nodiscard]] int pendingCallCount() const;
 
     bool event(QEvent *event) override;
 

@@ -244,13 +244,13 @@ public:
     /// Returns why the last attempt to connect failed, or an empty string if an attempt has succeeded since.
     [[nodiscard]] QString connectionError() const;
     /// Returns the number of workers: those that are being connected, idle ones, and those that are held.
-    [[nodiscard]] qsizetype workerCount() const;
+    [[nodiscard]] int workerCount() const;
     /// Returns the number of idle workers.
-    [[nodiscard]] qsizetype idleWorkerCount() const;
+    [[nodiscard]] int idleWorkerCount() const;
     /// Returns how many bytes of calls have not been handed to the kernel, for all checkouts and one-shots.
     [[nodiscard]] qint64 bytesToWrite() const;
     /// Returns the number of checkouts that wait in line for a worker.
-    [[nodiscard]] qsizetype waitingCheckoutCount() const;
+    [[nodiscard]] int waitingCheckoutCount() const;
 
     bool event(QEvent *event) override;
 

@@ -54,7 +54,7 @@ struct ServerOptions
     /// because a client that sends nothing may be an idle JSON client. With nativeOnly it counts from when the client
     /// connected. 0 or less means no limit.
     std::chrono::milliseconds helloTimeout = std::chrono::seconds(10);
-    /// How long shutDown() waits for checkouts to finish, in milliseconds. 0 means that it does not wait, and a
+    /// How long shutdown() waits for checkouts to finish, in milliseconds. 0 means that it does not wait, and a
     /// negative value that it waits for ever.
     std::chrono::milliseconds shutdownTimeout = std::chrono::seconds(5);
     /// How long a replaced server waits for checkouts to finish and lets JSON clients keep their connections, in
@@ -82,10 +82,10 @@ QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ServerOptions &options);
 /// SIGPIPE, unless the program handles it, and log lines that it writes through Qt's own message handler are dropped if
 /// they could not be written without waiting.
 ///
-/// **systemd.** If NOTIFY_SOCKET is set, listen() and listenActivated() send READY=1 to it, and shutDown() sends
+/// **systemd.** If NOTIFY_SOCKET is set, listen() and listenActivated() send READY=1 to it, and shutdown() sends
 /// STOPPING=1 (sd_notify(3)).
 ///
-/// **The end.** shutDown() ends a server gracefully, and ShutdownSignals uses it. Native clients receive a goodbye.
+/// **The end.** shutdown() ends a server gracefully, and ShutdownSignals uses it. Native clients receive a goodbye.
 /// JSON has no goodbye, and its clients would take the end of an idle connection for a failure. Therefore such
 /// connections, and workers of JSON clients that no checkout holds, stay with the zygote until the client hangs up, for
 /// ServerOptions::drainTimeout at most. The zygote outlives the program for them, and keeps its standard output and
@@ -131,11 +131,11 @@ public:
     /// ServerOptions::shutdownTimeout applies. 0 means that all workers are killed at once, also those that would have
     /// stayed with the zygote. A negative value means that the server waits for ever. A second call may shorten the
     /// time.
-    void shutDown(std::optional<std::chrono::milliseconds> timeout = {});
+    void shutdown(std::optional<std::chrono::milliseconds> timeout = {});
 
     /// Returns true if the server listens.
     [[nodiscard]] bool isListening() const;
-    /// Returns true from the call of shutDown(), or from when the server was replaced, until finished() is emitted.
+    /// Returns true from the call of shutdown(), or from when the server was replaced, until finished() is emitted.
     [[nodiscard]] bool isShuttingDown() const;
     /// Returns the number of workers of this server.
     [[nodiscard]] int workerCount() const;

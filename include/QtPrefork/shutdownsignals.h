@@ -13,7 +13,7 @@ namespace Prefork {
 class ShutdownSignalsPrivate;
 
 /// Makes SIGINT and SIGTERM end the application gracefully. At the first signal, the Servers of the process shut down
-/// (Server::shutDown()). When they have finished, QCoreApplication::exec() returns, and destructors run. A second
+/// (Server::shutdown()). When they have finished, QCoreApplication::exec() returns, and destructors run. A second
 /// signal kills the workers that are left, so that the shutdown ends soon. A third signal has its default effect.
 ///
 /// Make one object, after QCoreApplication. Its destructor restores the signal handlers that were there before. A

@@ -2,6 +2,7 @@
 #include "client/checkout_p.h"
 
 #include "client/clientcore_p.h"
+#include "client/count_p.h"
 #include "client/waitingloop_p.h"
 
 #include <QtCore/QCoreApplication>
@@ -195,10 +196,10 @@ qint64 Checkout::bytesToWrite() const
     return bytes;
 }
 
-qsizetype Checkout::pendingCalls() const
+int Checkout::pendingCallCount() const
 {
-    d->core->mustBeInThread("Prefork::Checkout::pendingCalls()");
-    return qsizetype(d->calls.size());
+    d->core->mustBeInThread("Prefork::Checkout::pendingCallCount()");
+    return toCount(qsizetype(d->calls.size()));
 }
 
 }

@@ -2,6 +2,7 @@
 #include <QtPrefork/client.h>
 
 #include "client/clientcore_p.h"
+#include "client/count_p.h"
 #include "zygote/zygote_p.h"
 
 #include <QtCore/QEvent>
@@ -159,16 +160,16 @@ QString Client::connectionError() const
     return d->connections().error();
 }
 
-qsizetype Client::workerCount() const
+int Client::workerCount() const
 {
     d->mustBeInThread("Prefork::Client::workerCount()");
-    return d->pool().workerCount();
+    return toCount(d->pool().workerCount());
 }
 
-qsizetype Client::idleWorkerCount() const
+int Client::idleWorkerCount() const
 {
     d->mustBeInThread("Prefork::Client::idleWorkerCount()");
-    return d->pool().idleCount();
+    return toCount(d->pool().idleCount());
 }
 
 qint64 Client::bytesToWrite() const
@@ -177,10 +178,10 @@ qint64 Client::bytesToWrite() const
     return d->writer().bytesToWrite();
 }
 
-qsizetype Client::waitingCheckoutCount() const
+int Client::waitingCheckoutCount() const
 {
     d->mustBeInThread("Prefork::Client::waitingCheckoutCount()");
-    return d->pool().waitingCount();
+    return toCount(d->pool().waitingCount());
 }
 
 }

@@ -70,7 +70,7 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
     QSocketNotifier keepAlive(control, QSocketNotifier::Read);
     QObject::connect(&keepAlive, &QSocketNotifier::activated, &server, [&] {
         keepAlive.setEnabled(false);
-        server.shutDown();
+        server.shutdown();
         if (!server.isShuttingDown())
             QCoreApplication::quit();
     });

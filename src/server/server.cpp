@@ -84,7 +84,7 @@ void ServerPrivate::onZygoteEnding()
         return;
     logServer(QtInfoMsg, QStringLiteral("%1 - shutting down").arg(channel->refusal()));
     isZygoteEnding = true;
-    q->shutDown();
+    q->shutdown();
 }
 
 void ServerPrivate::onReplaced()
@@ -105,7 +105,7 @@ void ServerPrivate::drain()
     if (acceptor && !acceptor->acceptRest() && !drainUntil.hasExpired())
         drainTimer.start(LateConnections);
     else
-        beginShutDown(options.drainTimeout);
+        beginShutdown(options.drainTimeout);
 }
 
 void ServerPrivate::setDeadline(std::chrono::milliseconds timeout)
@@ -309,15 +309,15 @@ void Server::close()
     Q_EMIT listeningChanged(false);
 }
 
-void Server::shutDown(std::optional<std::chrono::milliseconds> timeout)
+void Server::shutdown(std::optional<std::chrono::milliseconds> timeout)
 {
-    d->shutDown(timeout.value_or(d->options.shutdownTimeout));
+    d->shutdown(timeout.value_or(d->options.shutdownTimeout));
 }
 
-void ServerPrivate::shutDown(std::chrono::milliseconds timeout)
+void ServerPrivate::shutdown(std::chrono::milliseconds timeout)
 {
     const QPointer<Server> guard = q;
-    beginShutDown(timeout);
+    beginShutdown(timeout);
     if (!guard || !workers)
         return;
     if (timeout == 0ms)
@@ -338,7 +338,7 @@ qint64 ServerPrivate::staysUntil(std::chrono::milliseconds timeout) const
         : ScoreboardPage::now() + std::chrono::nanoseconds(std::min(options.drainTimeout, longest)).count();
 }
 
-void ServerPrivate::beginShutDown(std::chrono::milliseconds timeout)
+void ServerPrivate::beginShutdown(std::chrono::milliseconds timeout)
 {
     if (!q->isListening() && !isShuttingDown && q->workerCount() == 0)
         return;

@@ -49,9 +49,9 @@ public:
     void drain();
     /// Has all workers killed after @p timeout, unless an earlier deadline was set; a negative one sets none.
     void setDeadline(std::chrono::milliseconds timeout);
-    void shutDown(std::chrono::milliseconds timeout);
-    /// Stops listening and sets the deadline, which is what shutDown() and drain() have in common.
-    void beginShutDown(std::chrono::milliseconds timeout);
+    void shutdown(std::chrono::milliseconds timeout);
+    /// Stops listening and sets the deadline, which is what shutdown() and drain() have in common.
+    void beginShutdown(std::chrono::milliseconds timeout);
     [[nodiscard]] qint64 staysUntil(std::chrono::milliseconds timeout) const;
     /// Emits finished() if the server shuts down and has no worker left.
     void finishIfEmpty();

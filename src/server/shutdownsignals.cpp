@@ -64,7 +64,7 @@ void ShutdownSignalsPrivate::onSignal(ShutdownSignals *q, int signal)
             continue;
         QObject::connect(server, &Server::finished, q, [this] { quitIfDone(); });
         QObject::connect(server, &QObject::destroyed, q, [this] { quitIfDone(); }, Qt::QueuedConnection);
-        server->shutDown(isFirst ? std::nullopt : std::optional(std::chrono::milliseconds(0)));
+        server->shutdown(isFirst ? std::nullopt : std::optional(std::chrono::milliseconds(0)));
     }
     if (guard)
         quitIfDone();
