@@ -340,6 +340,21 @@ private Q_SLOTS:
         QCOMPARE(error->code(), Error::ProtocolError);
         QVERIFY2(error->message().contains("'tick'"), qPrintable(error->message()));
     }
+    void anEventWhoseValueDoesNotFitCostsItsCallAlone()
+    {
+        constexpr Event<signed char> shortTick{"tick"};
+        std::optional<Error> error;
+        QStringList seen;
+        const qint64 pid = Test::pidOf(m_checkout);
+        m_checkout->with({})
+            .on(shortTick, [&](int left) { seen += QString::number(left); })
+            .call(countdown, 200, 0, nullptr, [&](const Error &e) { error = e; });
+        WAIT_FOR(error);
+        QCOMPARE(error->code(), Error::WorkerError);
+        QCOMPARE(error->message(), "the event 'tick' of 'countdown' cannot be taken: a value of it does not fit int");
+        QCOMPARE(seen, QStringList());
+        QCOMPARE(Test::pidOf(m_checkout), pid);
+    }
     void handlersAreNotCalledInAWrongThread_data()
     {
         QTest::addColumn<int>("handler");

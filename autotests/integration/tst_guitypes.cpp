@@ -35,6 +35,9 @@ inline constexpr Method<QTransform(QTransform)> transform{"transform"};
 inline constexpr Method<QVector3D(QVector3D)> vector{"vector"};
 inline constexpr Method<std::map<int, QColor>(std::map<int, QColor>)> colors{"colors"};
 inline constexpr Method<Drawing(Drawing)> drawing{"drawing"};
+inline constexpr Method<QPainterPath(QPainterPath)> path{"path"};
+inline constexpr Method<QKeySequence(QKeySequence)> keys{"keys"};
+inline constexpr Method<QRegion(QRegion)> region{"region"};
 
 template <class T>
 T same(T value)
@@ -54,6 +57,9 @@ void fill(Interface &interface)
     interface.add(vector, same<QVector3D>);
     interface.add(colors, same<std::map<int, QColor>>);
     interface.add(drawing, same<Drawing>);
+    interface.add(path, same<QPainterPath>);
+    interface.add(keys, same<QKeySequence>);
+    interface.add(region, same<QRegion>);
 }
 
 QByteArray encoded(const QImage &picture)
@@ -96,6 +102,11 @@ private Q_SLOTS:
         QVERIFY(comesBack(polygon, QPolygon({{1, 2}, {3, 4}})));
         QVERIFY(comesBack(transform, QTransform().rotate(30)));
         QVERIFY(comesBack(vector, QVector3D(1, 2, 3)));
+        QPainterPath curve({1, 2});
+        curve.cubicTo(1, 2, 3, 4, 5, 6);
+        QVERIFY(comesBack(path, curve) && comesBack(path, QPainterPath()));
+        QVERIFY(comesBack(keys, QKeySequence("Ctrl+A")) && comesBack(keys, QKeySequence()));
+        QVERIFY(comesBack(region, QRegion(1, 2, 3, 4) + QRegion(9, 9, 1, 1)) && comesBack(region, QRegion()));
         QVERIFY(comesBack(colors, std::map<int, QColor>{{1, Qt::red}, {-2, QColor()}}));
         Drawing sketch;
         sketch.color = Qt::darkBlue;
@@ -151,6 +162,31 @@ private Q_SLOTS:
                 QVERIFY2(!isDecoded(wrong), qPrintable(QString::number(position)));
             }
         }
+    }
+
+    void countsThatLieAreNone_data()
+    {
+        QTest::addColumn<QByteArray>("method");
+        QTest::addColumn<QByteArray>("bytes");
+        const QByteArray many("\x7f\xff\xff\xff");
+        QByteArray picture = encoded(QImage(4, 3, QImage::Format_RGB32));
+        picture.replace(36, 4, many);
+        QTest::newRow("colours of an image") << QByteArray("image") << picture;
+        QTest::newRow("points") << QByteArray("polygon") << many + QByteArray(16, '\1');
+        QTest::newRow("pieces of a path") << QByteArray("path") << many + QByteArray(20, '\0');
+        QTest::newRow("keys") << QByteArray("keys") << many + QByteArray(4, '\1');
+        QTest::newRow("rectangles") << QByteArray("region")
+                                    << QByteArray("\0\0\0\x18\0\0\0\x0a", 8) + many + QByteArray(16, '\1');
+        const QByteArray nested("\0\0\0\x10\0\0\0\6\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+        QTest::newRow("regions in a region") << QByteArray("region") << nested;
+    }
+    void countsThatLieAreNone()
+    {
+        QFETCH(QByteArray, method);
+        QFETCH(QByteArray, bytes);
+        const QString text = "data:application/x-qt-value;base64," + QString::fromLatin1(bytes.toBase64());
+        QCOMPARE(Test::failure(m_checkout, method, {text}).code(), Error::BadArguments);
+        QVERIFY2(Test::call(m_checkout, "pid").result, "it has cost no more than the call");
     }
 
     void variantsHoldThem()

@@ -63,6 +63,7 @@ void TestPreforkCall::printsTheResultAsALineOfJson_data()
     QTest::newRow("negative number") << Words{"echo", "-5"} << "-5";
     QTest::newRow("number as string") << Words{"echo", "\"5\""} << "\"5\"";
     QTest::newRow("big integer") << Words{"echo", "9007199254740993"} << "9007199254740993";
+    QTest::newRow("largest integer") << Words{"echo", "18446744073709551615"} << "18446744073709551615";
     QTest::newRow("null") << Words{"echo", "null"} << "null";
     QTest::newRow("two values are no JSON") << Words{"echo", "1,2"} << "\"1,2\"";
     QTest::newRow("empty string") << Words{"echo", ""} << "\"\"";

@@ -161,6 +161,7 @@ private Q_SLOTS:
     void eventsAndProgressAreHeardInOrder();
     void whatAHandlerThrowsIsNotTheMethods();
     void anEventThatDoesNotFitFailsTheCall();
+    void anEventWhoseValueDoesNotFitIsAnErrorOfItsCall();
     void aHandlerCancels();
     void anotherThreadCancels();
     void theNextCallIsNotCanceled();
@@ -442,6 +443,19 @@ void TestingTest::anEventThatDoesNotFitFailsTheCall()
     QVERIFY2(error.message().contains(
                  "the event 'found' of 'scan' is found(QList<QString>) here and came as found(QString, int)"),
              qPrintable(error.message()));
+}
+
+void TestingTest::anEventWhoseValueDoesNotFitIsAnErrorOfItsCall()
+{
+    if (!Test::isNative())
+        QSKIP("over JSON there are no events");
+    const Filled interface;
+    InProcessWorker worker(interface);
+    worker.on(Event<QString, signed char>("found"), [](const QString &, signed char) { });
+    const Error error = errorOf([&] { worker.call(scan, 200); });
+    QCOMPARE(error.code(), Error::WorkerError);
+    QCOMPARE(error.message(), "the event 'found' of 'scan' cannot be taken: a value of it does not fit QString, int");
+    QCOMPARE(worker.call(scan, 2), 2);
 }
 
 void TestingTest::aHandlerCancels()

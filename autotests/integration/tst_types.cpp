@@ -170,6 +170,9 @@ const Echoes &echoes()
         echoes.add("QJsonDocument", QJsonDocument(QJsonArray{1}));
         echoes.add("QCborMap", QCborMap{{1, QByteArray("\xff")}});
         echoes.add("QCborValue", QCborValue(QCborArray{1, true}));
+        echoes.add("uuid", QUuid("{67c8770b-44f1-410a-ab9a-f9b5446f13ee}"));
+        echoes.add("url", QUrl("http://example.com/a%20b?c=%2F"));
+        echoes.add("date", QDate(2024, 2, 29));
         echoes.add("gadget", trip());
         echoes.add("gadgets", std::map<int, QList<Trip>>{{1, {trip(), Trip()}}});
         echoes.add("nested", Nested{{-5, {{"a", QSet<int>{1}, {QSize(1, 2), QSize()}}, {"b", std::nullopt, {}}}}});
@@ -237,6 +240,39 @@ private Q_SLOTS:
         QVERIFY2(Test::call(m_checkout, "pid").result, "it has cost no more than the call");
     }
 
+    void valuesThatWouldChangeAreBadArguments_data()
+    {
+        QTest::addColumn<QByteArray>("method");
+        QTest::addColumn<QVariant>("value");
+        const auto row = [](const char *name, const char *method, const QVariant &value) {
+            QTest::newRow(name) << QByteArray(method) << value;
+        };
+        row("an integer too large for JSON", "QJsonValue", ~0ull);
+        row("such an integer inside", "QJsonObject", QVariantMap{{"a", QVariantList{1, ~0ull}}});
+        row("no number", "QJsonDocument", QVariantList{std::numeric_limits<double>::quiet_NaN()});
+        row("several values for a key", "echo", QVariant::fromValue(QMultiMap<QString, int>{{"a", 1}, {"a", 2}}));
+        row("keys that are no text", "echo", QVariant::fromValue(QHash<QByteArray, int>{{"\xff", 1}}));
+        row("a UUID with something behind", "uuid", "{67c8770b-44f1-410a-ab9a-f9b5446f13ee}x");
+        row("a text that is no UUID", "uuid", "garbage");
+        row("a text that is no URL", "url", "http://[");
+        row("a time for a date", "date", "2024-02-29T12:00:00Z");
+        row("a date for a time", "optional null", QVariantList{"2024-02-29"});
+        row("a locale that is not known", "QLocale", QVariantList{"de_Cyrl_JP", 0});
+        row("2 for a bool", "tuple", QVariantList{2, "b", 0.5});
+        if (Test::isNative()) { // over JSON these are texts and lists
+            row("what JSON does not have", "QJsonObject", QVariantMap{{"a", QVariantList{QSize(1, 2)}}});
+            row("bytes that are no text", "QJsonValue", QByteArray("\xff"));
+            row("local time", "QJsonValue", QVariantList{QDateTime(QDate(2024, 2, 29), QTime(12, 0))});
+        }
+    }
+    void valuesThatWouldChangeAreBadArguments()
+    {
+        QFETCH(QByteArray, method);
+        QFETCH(QVariant, value);
+        const Error error = Test::failure(m_checkout, method, {value});
+        QCOMPARE(error.code(), Error::BadArguments);
+        QVERIFY2(Test::call(m_checkout, "pid").result, "it has cost no more than the call");
+    }
     void unitsAreCompared()
     {
         if (!Test::isNative())

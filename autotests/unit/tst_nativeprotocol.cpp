@@ -174,6 +174,14 @@ void TestNativeProtocol::signaturesInWords_data()
     row("b(d,y,t,u,g,v)", "bool(double, QByteArray, QDateTime, QUrl, QUuid, QVariant)");
     row("l<s>(m<l<i>>)", "QList<QString>(QMap<QString, QList<int>>)");
     row("R<std::map<int,QPair<int,int>>>(i)", "std::map<int,QPair<int,int>>(int)");
+    row("o<i>(O<{Mule}>)", "std::optional<int>(std::optional<Mule>)");
+    row("p<i;s>(p<i;s;d>,p<>)", "std::pair<int, QString>(std::tuple<int, QString, double>, std::tuple<>)");
+    row("a3<l<i>>(e<s>,h)", "std::array<QList<int>, 3>(QSet<QString>, QChar)");
+    row("m<i:m<o<b>>>(Q<QSize>)", "QMap<int, QMap<QString, std::optional<bool>>>(QSize)");
+    row("c<i;1/1000>(c<i;1/1>,c<d;1/1>,c<i;1/30>)",
+        "std::chrono::milliseconds(std::chrono::seconds, std::chrono::duration<double, std::ratio<1, 1>>, "
+        "std::chrono::duration<int, std::ratio<1, 30>>)");
+    row("{Horse;age:c<i;86400/1>}()", "Horse()", "Horse{age: std::chrono::days}()");
     row("{Ns::Horse;name:s;hands:i}({Mule})", "Ns::Horse(Mule)", "Ns::Horse{name: QString, hands: int}(Mule)");
     // What no program of ours says stays as it is.
     row("", "");
@@ -183,6 +191,11 @@ void TestNativeProtocol::signaturesInWords_data()
     row("?(i)", "?(i)");
     row("l<i(i)", "l<i(i)");
     row("R<x(i)", "R<x(i)");
+    row("p<i;s(i)", "p<i;s(i)");
+    row("p<is>(i)", "p<is>(i)");
+    row("c<i>(i)", "c<i>(i)");
+    row("a3(i)", "a3(i)");
+    row("m<i:(i)", "m<i:(i)");
     row("{Horse;name(i)", "{Horse;name(i)");
     row("\n(i)", "\\n(i)");
 }

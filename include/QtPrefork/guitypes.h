@@ -9,6 +9,8 @@
 #include <QtPrefork/detail/typeregistry.h>
 
 #include <QtCore/QDataStream>
+#include <QtCore/QIODevice>
+#include <QtCore/QtEndian>
 #include <QtGui/QBrush>
 #include <QtGui/QColor>
 #include <QtGui/QColorSpace>
@@ -22,7 +24,7 @@
 #include <QtGui/QPolygonF>
 #include <QtGui/QQuaternion>
 #include <QtGui/QRegion>
-#include <QtGui/QTextFormat>
+#include <QtGui/QTextFormat> // for QTextLength
 #include <QtGui/QTransform>
 #include <QtGui/QVector2D>
 #include <QtGui/QVector3D>
@@ -32,15 +34,15 @@
 /// Allows values of classes of Qt Gui to be sent. When this header is included somewhere in a program, such values may
 /// be parameters, results and arguments of events, also in gadgets and in QVariants, without registerType(): QBrush,
 /// QColor, QColorSpace, QFont, QImage, QKeySequence, QMatrix4x4, QPainterPath, QPalette, QPen, QPolygon, QPolygonF,
-/// QQuaternion, QRegion, QTextFormat, QTextLength, QTransform, and QVector2D to QVector4D. The program on the other
-/// side must include this header, too. Neither side needs a QGuiApplication.
+/// QQuaternion, QRegion, QTextLength, QTransform, and QVector2D to QVector4D. The program on the other side must include
+/// this header, too. Neither side needs a QGuiApplication.
 ///
 /// Over the native protocol, a value is sent as its QDataStream operator writes it. Only a QImage is sent in another
 /// way, which keeps its format and every pixel. Over JSON, a value is a text with the same bytes in base64. A colour
 /// may also be sent as its name.
 ///
 /// QPixmap, QBitmap, QIcon and QCursor cannot be sent, because they belong to the screen of one process. Send a QImage
-/// instead.
+/// instead. QTextFormat is left out, because its operator makes a value of any type that the bytes name.
 ///
 /// A program that includes this header trusts Qt's stream operators with the bytes that a peer sends; see SECURITY.md.
 namespace Prefork::detail {
@@ -89,11 +91,17 @@ struct ImageOperators
         qint32 dotsX = 0;
         qint32 dotsY = 0;
         QPoint offset;
+        quint32 colorCount = 0;
         QList<QRgb> colors;
         bool hasSpace = false;
         QColorSpace space;
         QStringList keys;
-        stream >> ratio >> dotsX >> dotsY >> offset >> colors >> hasSpace;
+        stream >> ratio >> dotsX >> dotsY >> offset >> colorCount;
+        if (stream.status() != QDataStream::Ok || colorCount > 256)
+            return false;
+        for (quint32 i = 0; i < colorCount; ++i)
+            stream >> colors.emplaceBack();
+        stream >> hasSpace;
         if (hasSpace)
             stream >> space;
         stream >> keys;
@@ -105,7 +113,7 @@ struct ImageOperators
         // No memory is allocated before the sizes are known to agree with the bytes that have arrived.
         const qint64 row = rowSize(size.width(), QImage::toPixelFormat(QImage::Format(format)).bitsPerPixel());
         if (stream.status() != QDataStream::Ok || size.width() <= 0 || size.height() <= 0 || row > rows.size()
-            || rows.size() != row * size.height() || !(ratio > 0) || colors.size() > 256)
+            || rows.size() != row * size.height() || !(ratio > 0))
             return false;
         QImage made(size, QImage::Format(format));
         if (made.isNull() || rowSize(size.width(), made.depth()) != row)
@@ -126,6 +134,49 @@ struct ImageOperators
     }
 };
 
+/// Reads a T, which begins with how many items it has, of @p ItemSize bytes or more each. Qt believes that number,
+/// takes memory for so many, and reads them whether or not they are there.
+template <class T, qint64 ItemSize>
+struct CountedOperators
+{
+    static bool load(QDataStream &stream, void *value)
+    {
+        const QByteArray begin = stream.device()->peek(sizeof(quint32));
+        if (begin.size() != sizeof(quint32)
+            || qFromBigEndian<quint32>(begin.constData()) > stream.device()->bytesAvailable() / ItemSize)
+            return false;
+        stream >> *static_cast<T *>(value);
+        return true;
+    }
+};
+
+/// Reads a QRegion. Qt reads more as a region than it writes, such as regions in a region; only what it writes is
+/// accepted here: nothing, or a list of rectangles.
+struct RegionOperators
+{
+    static bool load(QDataStream &stream, void *value)
+    {
+        constexpr quint32 RectanglesFollow = 10; // Qt's number for it
+        constexpr quint32 HeadSize = 2 * sizeof(quint32);
+        const QByteArray begin = stream.device()->peek(3 * sizeof(quint32));
+        const auto number = [&begin](int index) { return qFromBigEndian<quint32>(begin.constData() + 4 * index); };
+        const bool isEmpty = begin.size() == sizeof(quint32) && number(0) == 0;
+        if (!isEmpty
+            && (begin.size() != 3 * sizeof(quint32) || number(0) < HeadSize || number(1) != RectanglesFollow
+                || number(0) - HeadSize != 16 * quint64(number(2))))
+            return false;
+        stream >> *static_cast<QRegion *>(value);
+        return true;
+    }
+};
+
+/// Makes a class known that is sent as its QDataStream operator writes it, and read by @p load.
+template <class T>
+bool addGuiType(bool (*load)(QDataStream &, void *))
+{
+    return TypeRegistry::addBuiltIn(QMetaType::fromType<T>().name(), QMetaType::fromType<T>(), {nullptr, load});
+}
+
 /// Makes classes known that are sent as their QDataStream operators write them.
 template <class... T>
 bool addGuiTypes()
@@ -135,9 +186,13 @@ bool addGuiTypes()
 
 inline const bool hasGuiTypes = TypeRegistry::addBuiltIn("QImage.rows", QMetaType::fromType<QImage>(),
                                                          {&ImageOperators::save, &ImageOperators::load})
-    && addGuiTypes<QBrush, QColor, QColorSpace, QFont, QKeySequence, QMatrix4x4, QPainterPath, QPalette, QPen, QPolygon,
-                   QPolygonF, QQuaternion, QRegion, QTextFormat, QTextLength, QTransform, QVector2D, QVector3D,
-                   QVector4D>();
+    && addGuiType<QKeySequence>(&CountedOperators<QKeySequence, sizeof(qint32)>::load)
+    && addGuiType<QPainterPath>(&CountedOperators<QPainterPath, sizeof(qint32) + 2 * sizeof(double)>::load)
+    && addGuiType<QPolygon>(&CountedOperators<QPolygon, 2 * sizeof(qint32)>::load)
+    && addGuiType<QPolygonF>(&CountedOperators<QPolygonF, 2 * sizeof(double)>::load)
+    && addGuiType<QRegion>(&RegionOperators::load)
+    && addGuiTypes<QBrush, QColor, QColorSpace, QFont, QMatrix4x4, QPalette, QPen, QQuaternion, QTextLength, QTransform,
+                   QVector2D, QVector3D, QVector4D>();
 
 }
 

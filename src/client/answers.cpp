@@ -155,14 +155,14 @@ QString Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call,
             continue;
         detail::CborReader reader(message.arguments, &m_core->types(), nullptr, m_core->maxDecodedSize());
         auto notice = handler->read(message.event, reader, message.argumentCount);
-        if (!notice && reader.isRefused()) {
-            refuseResultLater(ref,
-                              QStringLiteral("the event '%1' of '%2' cannot be taken: %3")
-                                  .arg(message.event, method, reader.errorString()));
+        if (!notice) {
+            const auto [problem, isOfCall]
+                = Wire::problemOfEvent(message, method, *handler, reader, m_core->types(), m_core->maxDecodedSize());
+            if (!isOfCall)
+                return problem;
+            refuseResultLater(ref, problem);
             return {};
         }
-        if (!notice)
-            return Wire::misfitEvent(message, method, *handler, m_core->types(), m_core->maxDecodedSize());
         add(std::move(notice));
     }
     return {};

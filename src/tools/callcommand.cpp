@@ -7,6 +7,7 @@
 
 #include <QtCore/QCommandLineParser>
 #include <QtCore/QCoreApplication>
+#include <QtCore/QDebug>
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
@@ -45,13 +46,51 @@ int usageError(const QString &problem)
 // Returns the value of @p text if it is JSON, otherwise the text itself.
 QVariant argumentFromText(const QString &text)
 {
+    bool isNatural = false;
+    const qulonglong natural = text.toULongLong(&isNatural);
+    if (isNatural && natural >> 63 && QString::number(natural) == text)
+        return natural; // Qt's JSON would make a double of it
     const QJsonDocument document = QJsonDocument::fromJson("[" + text.toUtf8() + "]");
     const QJsonArray array = document.array();
     return array.size() == 1 ? array.first().toVariant() : QVariant(text);
 }
 
+QByteArray textFromResult(const QVariant &result);
+
+// Returns @p items, each as JSON, with commas between them.
+template <class List, class Text>
+QByteArray joined(const List &items, Text text)
+{
+    QByteArrayList texts;
+    for (auto item = items.cbegin(); item != items.cend(); ++item)
+        texts.append(text(item));
+    return texts.join(',');
+}
+
+// Returns @p result as JSON. A value of a type that JSON does not have is a string there, as qDebug() shows it.
 QByteArray textFromResult(const QVariant &result)
 {
+    switch (result.typeId()) {
+    case QMetaType::QVariantList:
+        return '[' + joined(result.toList(), [](auto item) { return textFromResult(*item); }) + ']';
+    case QMetaType::QVariantMap:
+        return '{'
+            + joined(result.toMap(),
+                     [](auto entry) { return textFromResult(entry.key()) + ':' + textFromResult(entry.value()); })
+            + '}';
+    case QMetaType::ULongLong:
+        return QByteArray::number(result.toULongLong());
+    default:
+        break;
+    }
+    if (result.isValid() && result.typeId() != QMetaType::Nullptr && QJsonValue::fromVariant(result).isNull()
+        && result.typeId() != QMetaType::Double && !result.canConvert<QString>()) {
+        QString shown;
+        QDebug debug(&shown);
+        debug.nospace().noquote();
+        result.metaType().debugStream(debug, result.constData());
+        return textFromResult(shown);
+    }
     const QByteArray array = QJsonDocument(QJsonArray{QJsonValue::fromVariant(result)}).toJson(QJsonDocument::Compact);
     return array.sliced(1, array.size() - 2);
 }

@@ -59,9 +59,15 @@ Error misfitResult(const QString &method, const QString &given)
     return Error(Error::WorkerError, QStringLiteral("the result of %1 is of the wrong type: %2").arg(method, given));
 }
 
-QString misfitEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,
-                    const detail::TypeRegistry &types, qint64 maxDecodedSize)
+EventProblem problemOfEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,
+                            const detail::CborReader &tried, const detail::TypeRegistry &types, qint64 maxDecodedSize)
 {
+    const auto cannotBeTaken = [&](const QString &why) {
+        return EventProblem{QStringLiteral("the event '%1' of '%2' cannot be taken: %3").arg(event.event, method, why),
+                            true};
+    };
+    if (tried.isRefused())
+        return cannotBeTaken(tried.errorString());
     detail::CborReader reader(event.arguments, &types, nullptr, maxDecodedSize);
     QByteArray expected;
     QByteArray given;
@@ -69,10 +75,14 @@ QString misfitEvent(const Incoming &event, const QString &method, const detail::
     for (const QVariant &value : values)
         detail::appendWireType(&given, value.metaType());
     if (reader.isBroken() || !handler.appendTypes(&expected))
-        return QStringLiteral("the event '%1' of '%2': %3").arg(event.event, method, reader.errorString());
-    return QStringLiteral("the event '%1' of '%2' is %1(%3) here and came as %1(%4): one of the two programs is out of "
-                          "date")
-        .arg(event.event, method, detail::typesInWords(expected), detail::typesInWords(given));
+        return {QStringLiteral("the event '%1' of '%2': %3").arg(event.event, method, reader.errorString()), false};
+    if (expected == given)
+        return cannotBeTaken(QStringLiteral("a value of it does not fit %1").arg(detail::typesInWords(expected)));
+    return {
+        QStringLiteral("the event '%1' of '%2' is %1(%3) here and came as %1(%4): one of the two programs is out of "
+                       "date")
+            .arg(event.event, method, detail::typesInWords(expected), detail::typesInWords(given)),
+        false};
 }
 
 Error brokenProtocol(const QString &problem)

@@ -25,10 +25,17 @@ namespace Prefork::Wire {
 [[nodiscard]] Error refusedResult(const QString &problem);
 /// Returns the error of a call whose result is @p given, which does not fit what @p method returns.
 [[nodiscard]] Error misfitResult(const QString &method, const QString &given);
-/// Returns the text for an event whose arguments do not fit @p handler. The event's values are decoded once more to
-/// name their types: with the registered @p types, and within @p maxDecodedSize.
-[[nodiscard]] QString misfitEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,
-                                  const detail::TypeRegistry &types, qint64 maxDecodedSize);
+/// What is wrong with an event that a handler has not read.
+struct EventProblem
+{
+    QString text;
+    bool isOfCall; ///< true if the event costs its call alone, false if its worker is of no use
+};
+/// Returns what is wrong with an event that @p handler could not read from @p tried. The event's values are decoded once
+/// more to name their types: with the registered @p types, and within @p maxDecodedSize.
+[[nodiscard]] EventProblem problemOfEvent(const Incoming &event, const QString &method,
+                                          const detail::EventHandler &handler, const detail::CborReader &tried,
+                                          const detail::TypeRegistry &types, qint64 maxDecodedSize);
 /// Returns the error of the calls of a worker that has broken the protocol.
 [[nodiscard]] Error brokenProtocol(const QString &problem);
 /// Returns the error of the calls of a worker that has gone; @p how says how, as in "was killed", or is empty.

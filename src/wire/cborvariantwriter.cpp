@@ -69,7 +69,7 @@ void writeMap(CborWriter &writer, const Map &map)
     writer.leave();
 }
 
-// Writes a map with keys of any type. If several keys become the same text, the last one counts, as in a QVariantMap.
+// Writes a map with keys of any type. Two keys that become the same text are an error, for one entry would be lost.
 void writeAssociation(CborWriter &writer, const Wire::AssociativeView &entries)
 {
     QVariantMap map;
@@ -78,6 +78,10 @@ void writeAssociation(CborWriter &writer, const Wire::AssociativeView &entries)
         const std::optional<QString> text = Wire::textOfKey(key);
         if (!text) {
             writer.fail(QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name())));
+            return;
+        }
+        if (map.contains(*text)) {
+            writer.fail(QStringLiteral("a map with the key '%1' several times").arg(*text));
             return;
         }
         map.insert(*text, entry.value());

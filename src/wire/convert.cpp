@@ -7,6 +7,8 @@
 
 #include <QtCore/QDateTime>
 #include <QtCore/QMetaEnum>
+#include <QtCore/QUrl>
+#include <QtCore/QUuid>
 
 #include <cmath>
 #include <cstring>
@@ -75,6 +77,28 @@ QMetaEnum metaEnumOf(QMetaType type)
             return known;
     }
     return {};
+}
+
+// Returns whether Qt may convert a text to one of the types that it makes of texts. It would be content with the
+// beginning of the text, invent a time of day, or make an empty value.
+bool isTextOf(QMetaType type, const QString &text)
+{
+    constexpr qsizetype DateSize = 10;
+    switch (type.id()) {
+    case QMetaType::QUuid: {
+        const bool isBraced = text.startsWith(u'{') && text.endsWith(u'}');
+        const auto format = isBraced ? QUuid::WithBraces : QUuid::WithoutBraces;
+        return text.compare(QUuid::fromString(text).toString(format), Qt::CaseInsensitive) == 0;
+    }
+    case QMetaType::QUrl:
+        return text.isEmpty() || QUrl(text).isValid();
+    case QMetaType::QDate:
+        return text.size() == DateSize;
+    case QMetaType::QDateTime:
+        return text.size() > DateSize;
+    default:
+        return true;
+    }
 }
 
 // T is an integer of the enumeration's size and sign, which are known only at run time.
@@ -169,8 +193,8 @@ bool toBoolean(const QVariant &value, bool *out)
     double number = 0;
     if (!toFloating(value, &number))
         return false;
-    *out = number != 0;
-    return true;
+    *out = number == 1;
+    return *out || number == 0;
 }
 
 bool toText(const QVariant &value, QString *out)
@@ -265,6 +289,8 @@ bool toType(const QVariant &value, QMetaType type, void *out, MemoryMeter *memor
         return false;
     if (const std::optional<bool> isMade = Wire::fromCoreShape(value, type, out, memory))
         return *isMade;
+    if (QString text; isText(value) && !(toText(value, &text) && isTextOf(type, text)))
+        return false;
     return QMetaType::convert(value.metaType(), value.constData(), type, out);
 }
 

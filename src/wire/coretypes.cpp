@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/coretypes_p.h"
 
+#include "wire/iterables_p.h"
+
 #include <QtPrefork/detail/cborreader.h>
 #include <QtPrefork/detail/cborwriter.h>
 #include <QtPrefork/detail/convert.h>
@@ -19,6 +21,9 @@
 #include <QtCore/QLocale>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QVersionNumber>
+
+#include <algorithm>
+#include <cmath>
 
 namespace Prefork::Wire {
 
@@ -139,8 +144,10 @@ bool setLocale(const QVariant &shape, QLocale *locale)
         const QLocale::Language language = QLocale::codeToLanguage(names.first());
         if (names.size() != 3 || language == QLocale::AnyLanguage)
             return false;
-        *locale = QLocale(language, QLocale::codeToScript(names[1]), QLocale::codeToTerritory(names[2]));
-        if (locale->language() != language)
+        const QLocale::Script script = QLocale::codeToScript(names[1]);
+        const QLocale::Territory territory = QLocale::codeToTerritory(names[2]);
+        *locale = QLocale(language, script, territory); // or another that Qt has instead
+        if (locale->language() != language || locale->script() != script || locale->territory() != territory)
             return false;
     }
     locale->setNumberOptions(QLocale::NumberOptions(int(options)));
@@ -189,10 +196,50 @@ bool setCbor(const QVariant &shape, QMetaType type, void *out, detail::MemoryMet
     }
 }
 
+// Returns whether Qt makes the same value of it in JSON, at any depth. Otherwise Qt would turn large integers into
+// doubles, and make null of what JSON does not have.
+bool isJson(const QVariant &value)
+{
+    switch (value.typeId()) {
+    case QMetaType::ULong:
+    case QMetaType::ULongLong:
+        return value.toULongLong() >> 63 == 0;
+    case QMetaType::Float:
+    case QMetaType::Double:
+        return std::isfinite(value.toDouble());
+    case QMetaType::QByteArray:
+        return QUtf8StringView(as<QByteArray>(value)).isValidUtf8();
+    case QMetaType::QDateTime:
+        return value.toDateTime().timeSpec() == Qt::UTC || value.toDateTime().timeSpec() == Qt::OffsetFromUTC;
+    case QMetaType::QVariantList:
+        return std::all_of(as<QVariantList>(value).begin(), as<QVariantList>(value).end(), isJson);
+    case QMetaType::QVariantMap:
+        return std::all_of(as<QVariantMap>(value).begin(), as<QVariantMap>(value).end(), isJson);
+    case QMetaType::QVariantHash:
+        return std::all_of(as<QVariantHash>(value).begin(), as<QVariantHash>(value).end(), isJson);
+    case QMetaType::UnknownType:
+    case QMetaType::Nullptr:
+    case QMetaType::Bool:
+    case QMetaType::QString:
+    case QMetaType::QStringList:
+    case QMetaType::QDate:
+    case QMetaType::QTime:
+    case QMetaType::QUrl:
+    case QMetaType::QUuid:
+    case QMetaType::QJsonValue:
+    case QMetaType::QJsonObject:
+    case QMetaType::QJsonArray:
+    case QMetaType::QJsonDocument:
+        return true;
+    default:
+        return isIntegerType(value.metaType());
+    }
+}
+
 bool setJson(const QVariant &shape, QMetaType type, void *out)
 {
-    if (shape.typeId() == QMetaType::ULongLong && shape.toULongLong() >> 63)
-        return false; // QJsonValue would make a double of it
+    if (!isJson(shape))
+        return false;
     const QJsonValue value = shape.isValid() ? QJsonValue::fromVariant(shape) : QJsonValue(QJsonValue::Undefined);
     switch (type.id()) {
     case QMetaType::QJsonValue:

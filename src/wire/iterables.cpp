@@ -52,6 +52,9 @@ std::optional<QString> textOfKey(const QVariant &key)
         return QString::number(key.toLongLong());
     if (key.metaType() == QMetaType::fromType<std::string>())
         return QString::fromStdString(*static_cast<const std::string *>(key.constData()));
+    QString text;
+    if (key.typeId() == QMetaType::QByteArray)
+        return detail::toText(key, &text) ? std::optional(text) : std::nullopt;
     if (!key.canConvert<QString>())
         return {};
     return key.toString();

@@ -199,7 +199,7 @@ JsonWriter::Failure JsonWriter::entries(Entry begin, Entry end, int depth)
     return checkLimit();
 }
 
-// Writes the entries in the order of their keys' texts. If several keys become the same text, the last one counts.
+// Writes the entries in the order of their keys' texts, of which each may occur once.
 JsonWriter::Failure JsonWriter::association(const QVariant &value, int depth)
 {
     QVariantMap members;
@@ -209,6 +209,8 @@ JsonWriter::Failure JsonWriter::association(const QVariant &value, int depth)
         const std::optional<QString> text = textOfKey(key);
         if (!text)
             return QStringLiteral("a map key of type %1").arg(QLatin1StringView(key.metaType().name()));
+        if (members.contains(*text))
+            return QStringLiteral("a map with the key '%1' several times").arg(*text);
         members.insert(*text, entry.value());
     }
     return this->entries(members.cbegin(), members.cend(), depth);

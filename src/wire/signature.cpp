@@ -3,6 +3,10 @@
 
 #include "wire/oneline_p.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace Prefork::detail {
 
 namespace {
@@ -80,12 +84,54 @@ private:
         m_rest = m_rest.sliced(length);
         return take('>') ? text : fail();
     }
-    [[nodiscard]] QString inBrackets(const QString &format)
+    [[nodiscard]] QString inBrackets(const QString &format) { return take('<') ? closed(format) : fail(); }
+    // The same behind the opening bracket.
+    [[nodiscard]] QString closed(const QString &format)
+    {
+        const QString inner = type();
+        return take('>') ? format.arg(inner) : fail();
+    }
+    // What std::tuple and std::pair have in brackets.
+    [[nodiscard]] QString tuple()
     {
         if (!take('<'))
             return fail();
-        const QString inner = type();
-        return take('>') ? format.arg(inner) : fail();
+        QStringList items;
+        while (!m_isBroken && !m_rest.isEmpty() && m_rest.front() != '>' && (items.isEmpty() || take(';')))
+            items.append(type());
+        const auto format = items.size() == 2 ? QStringLiteral("std::pair<%1>") : QStringLiteral("std::tuple<%1>");
+        return take('>') ? format.arg(items.join(QStringLiteral(", "))) : fail();
+    }
+    [[nodiscard]] QString array()
+    {
+        const QString count = name("<");
+        return inBrackets(QStringLiteral("std::array<%1, ") + count + u'>');
+    }
+    [[nodiscard]] QString duration()
+    {
+        static constexpr std::array<std::pair<QLatin1StringView, QLatin1StringView>, 7> Units{{
+            {QLatin1StringView("1/1000000000"), QLatin1StringView("nanoseconds")},
+            {QLatin1StringView("1/1000000"), QLatin1StringView("microseconds")},
+            {QLatin1StringView("1/1000"), QLatin1StringView("milliseconds")},
+            {QLatin1StringView("1/1"), QLatin1StringView("seconds")},
+            {QLatin1StringView("60/1"), QLatin1StringView("minutes")},
+            {QLatin1StringView("3600/1"), QLatin1StringView("hours")},
+            {QLatin1StringView("86400/1"), QLatin1StringView("days")},
+        }};
+        if (!take('<'))
+            return fail();
+        const QString number = type();
+        if (!take(';'))
+            return fail();
+        const QString unit = name(">");
+        if (!take('>'))
+            return fail();
+        const auto *const known
+            = std::find_if(Units.begin(), Units.end(), [&](auto &each) { return each.first == unit; });
+        if (number == u"int" && known != Units.end())
+            return QStringLiteral("std::chrono::") + known->second;
+        return QStringLiteral("std::chrono::duration<%1, std::ratio<%2>>")
+            .arg(number, QString(unit).replace(QStringLiteral("/"), QStringLiteral(", ")));
     }
     [[nodiscard]] QString structure()
     {
@@ -141,8 +187,26 @@ private:
             return QStringLiteral("void");
         case 'l':
             return inBrackets(QStringLiteral("QList<%1>"));
+        case 'e':
+            return inBrackets(QStringLiteral("QSet<%1>"));
         case 'm':
+            if (m_rest.startsWith("<i:")) {
+                m_rest = m_rest.sliced(3);
+                return closed(QStringLiteral("QMap<int, %1>"));
+            }
             return inBrackets(QStringLiteral("QMap<QString, %1>"));
+        case 'o':
+        case 'O':
+            return inBrackets(QStringLiteral("std::optional<%1>"));
+        case 'p':
+            return tuple();
+        case 'a':
+            return array();
+        case 'c':
+            return duration();
+        case 'h':
+            return QStringLiteral("QChar");
+        case 'Q':
         case 'R':
             return take('<') ? typeName() : fail();
         case '{':

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace Prefork::Wire {
 
@@ -41,7 +42,8 @@ QDate dateOf(const QString &text)
     const int year = QStringView(text).chopped(std::min<qsizetype>(MonthAndDay, text.size())).toInt(&hasYear);
     // The month and the day are read in a leap year, which has every day.
     const QDate day = QDate::fromString(QStringLiteral("2000") + text.right(MonthAndDay), Qt::ISODate);
-    return hasYear && day.isValid() ? QDate(year > 0 ? year : year - 1, day.month(), day.day()) : QDate();
+    const bool hasDate = hasYear && day.isValid() && year > std::numeric_limits<int>::min();
+    return hasDate ? QDate(year > 0 ? year : year - 1, day.month(), day.day()) : QDate();
 }
 
 // Returns whether @p name may be passed to the operating system, for which names of time zones are names of files.

@@ -4,6 +4,8 @@
 #include <QtCore/QMutex>
 
 #include <memory>
+#include <new>
+#include <stdexcept>
 #include <vector>
 
 namespace Prefork::detail {
@@ -131,8 +133,16 @@ bool TypeRegistry::save(const QByteArray &name, QMetaType type, QDataStream &str
 bool TypeRegistry::load(const QByteArray &name, QMetaType type, QDataStream &stream, void *value)
 {
     const BuiltIn *const builtIn = builtInOf(name);
-    return builtIn && builtIn->type == type && builtIn->operators.load ? builtIn->operators.load(stream, value)
-                                                                       : type.load(stream, value);
+    const bool isBuiltIn = builtIn && builtIn->type == type;
+    if (isBuiltIn && stream.version() != QDataStream::Qt_6_4) // what was written otherwise is not ours
+        return false;
+    try {
+        return isBuiltIn && builtIn->operators.load ? builtIn->operators.load(stream, value) : type.load(stream, value);
+    } catch (const std::bad_alloc &) { // it believes a number that the bytes do not bear out
+        return false;
+    } catch (const std::length_error &) {
+        return false;
+    }
 }
 
 }

@@ -259,8 +259,9 @@ void InProcessWorkerPrivate::takeNotice(const Wire::Incoming &message)
             detail::CborReader reader(message.arguments, m_types.get(), nullptr, DefaultMaxDecodedSize);
             notices.push_back(handler->read(message.event, reader, message.argumentCount));
             if (!notices.back()) {
-                m_running->error = Wire::brokenProtocol(
-                    Wire::misfitEvent(message, m_running->method, *handler, *m_types, DefaultMaxDecodedSize));
+                const auto [problem, isOfCall] = Wire::problemOfEvent(message, m_running->method, *handler, reader,
+                                                                      *m_types, DefaultMaxDecodedSize);
+                m_running->error = isOfCall ? Wire::refusedResult(problem) : Wire::brokenProtocol(problem);
                 return;
             }
         }
