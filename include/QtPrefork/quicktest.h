@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_QUICKTEST_H
+#define QTPREFORK_QUICKTEST_H
+
+#if !__has_include(<QtQuickTest/quicktest.h>)
+#error "<QtPrefork/QuickTest> needs Qt Quick Test: find_package(Qt6 COMPONENTS QuickTest), link with Qt6::QuickTest"
+#endif
+
+#include <QtPrefork/testmain.h>
+
+#include <QtQuickTest/quicktest.h>
+
+/// main() of a Quick Test that calls workers: as QUICK_TEST_MAIN, but it makes a zygote before the application, which
+/// QUICK_TEST_MAIN makes too early. The first argument is the test's name, the second a function
+/// `void(Prefork::Interface &)`, which adds the methods; after it there may be ZygoteOptions, such as
+/// `{.name = "test"}`. A `Client` of the module `Prefork` finds the zygote by itself:
+///
+///     QTPREFORK_QUICK_TEST_MAIN(scanner, Scanner::fillInterface)
+///
+/// As with QUICK_TEST_MAIN, the files tst_*.qml are taken from QUICK_TEST_SOURCE_DIR. The program must be linked with
+/// QtPrefork::Qml if that is static.
+#define QTPREFORK_QUICK_TEST_MAIN(name, ...)                                                                           \
+    int main(int argc, char *argv[])                                                                                   \
+    {                                                                                                                  \
+        Prefork::detail::makeTestZygote(__VA_ARGS__);                                                                  \
+        QTEST_SET_MAIN_SOURCE_PATH                                                                                     \
+        return quick_test_main(argc, argv, #name, QUICK_TEST_SOURCE_DIR);                                              \
+    }
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "qmlcheckout_p.h"
+
+#include "fromscript_p.h"
+#include "qmlclient_p.h"
+#include "readoptions_p.h"
+#include "scriptcalls_p.h"
+#include "scripterror_p.h"
+#include "scripttools_p.h"
+
+#include <QtQml/QJSEngine>
+
+namespace Prefork::Qml {
+
+namespace {
+
+struct Wishes
+{
+    CheckoutOptions options = {};
+    QPointer<QObject> owner = {};
+    QString problem = {};
+};
+
+Wishes readWishes(QJSEngine *engine, const QJSValue &given)
+{
+    Wishes wishes;
+    if (given.isQObject())
+        wishes.owner = given.toQObject();
+    else if (!given.isUndefined() && !given.isNull())
+        wishes.problem = readOptions(engine, given, [&](const QString &name, const QJSValue &value) {
+            if (name == QLatin1StringView("timeout"))
+                return readTime(engine, name, value, &wishes.options.timeout);
+            if (name == QLatin1StringView("runTimeout"))
+                return readTime(engine, name, value, &wishes.options.runTimeout);
+            if (name == QLatin1StringView("priority"))
+                return readInteger(engine, name, value, &wishes.options.priority);
+            return noSuchOption(name);
+        });
+    return wishes;
+}
+
+}
+
+QmlCheckout::QmlCheckout(QmlClient *client, const QJSValue &options, const CallSite &site)
+    : m_client(client)
+    , m_engine(qjsEngine(client))
+    , m_site(site)
+{
+    const Wishes wishes = readWishes(m_engine, options);
+    m_problem = wishes.problem;
+    m_checkout = client->client()->checkout(wishes.options);
+    const Checkout *const checkout = m_checkout.get();
+    connect(checkout, &Checkout::finished, this, &QmlCheckout::noteCall);
+    connect(checkout, &Checkout::errored, this, &QmlCheckout::noteCall);
+    connect(checkout, &Checkout::canceled, this, &QmlCheckout::noteCall);
+    connect(checkout, &Checkout::released, this, &QmlCheckout::noteCall);
+    client->forgottenCheckouts()->add(this);
+    noteCall();
+}
+
+// The warning waits for the event loop: in the middle of a collection no JavaScript may run.
+QmlCheckout::~QmlCheckout()
+{
+    if (!m_client)
+        return;
+    m_client->forgottenCheckouts()->remove(this);
+    m_client->noteCall();
+    if (isReleased() || m_checkout->error())
+        return;
+    QMetaObject::invokeMethod(
+        m_client,
+        [engine = m_engine, place = m_site.place] {
+            if (engine)
+                warnAt(engine, place,
+                       QStringLiteral("a checkout that was made here was forgotten without release(), and has kept its "
+                                      "worker until now; withCheckout() releases by itself"));
+        },
+        Qt::QueuedConnection);
+}
+
+QJSValue QmlCheckout::held(QmlClient *client, const CallSite &site, const QJSValue &function, const QJSValue &owner)
+{
+    QJSEngine *const engine = qjsEngine(client);
+    ScriptTools *const tools = ScriptTools::of(engine);
+    const ScriptTools::Promise promise
+        = tools->makePromise(client, site.place, QStringLiteral("the promise of withCheckout() was rejected"));
+    if (!function.isCallable()) {
+        const Error error(Error::BadArguments,
+                          QStringLiteral("withCheckout() takes a function, but this is %1")
+                              .arg(FromScript::describe(engine, function)));
+        static_cast<void>(tools->attempt(promise.reject, {toScriptError(engine, site, error)}));
+        return promise.promise;
+    }
+    const bool isOwner = owner.isQObject();
+    auto *const checkout = new QmlCheckout(client, isOwner ? QJSValue() : owner, site);
+    if (isOwner)
+        connect(owner.toQObject(), &QObject::destroyed, checkout, [tools, checkout, promise] {
+            const Error error = canceled({}, QStringLiteral("its owner was destroyed"));
+            const CallSite where = checkout->m_site;
+            if (checkout->m_engine)
+                static_cast<void>(tools->attempt(promise.reject, {toScriptError(checkout->m_engine, where, error)}));
+        });
+    tools->hold(engine->newQObject(checkout), function, promise);
+    return promise.promise;
+}
+
+CallRequest QmlCheckout::read(const QJSValue &method, const QJSValue &args, const QJSValue &owner) const
+{
+    CallRequest request = readRequest(m_engine, method, args, owner, CallSite::current(m_engine, m_client));
+    if (request.problem.isEmpty())
+        request.problem = m_problem;
+    return request;
+}
+
+CallHandle QmlCheckout::call(const QJSValue &method, const QJSValue &args, const QJSValue &onResult,
+                             const QJSValue &onError, const QJSValue &owner)
+{
+    const CallHandle handle = callFromScript(
+        m_client, m_engine, [this](const CallOptions &options) { return m_checkout->with(options); },
+        read(method, args, owner), onResult, onError);
+    noteCall();
+    return handle;
+}
+
+QJSValue QmlCheckout::promise(const QJSValue &method, const QJSValue &args, const QJSValue &owner)
+{
+    const QJSValue promise = promiseFromScript(
+        m_client, m_engine, [this](const CallOptions &options) { return m_checkout->with(options); },
+        read(method, args, owner));
+    noteCall();
+    return promise;
+}
+
+void QmlCheckout::release()
+{
+    m_checkout->release();
+    noteCall();
+}
+
+void QmlCheckout::abort(const QString &reason)
+{
+    m_checkout->abort(reason);
+    noteCall();
+}
+
+bool QmlCheckout::seemsForgotten() const
+{
+    return !isReleased() && pendingCalls() == 0 && m_idle.elapsed() >= ForgottenAfter.count();
+}
+
+void QmlCheckout::noteCall()
+{
+    m_idle.start();
+    if (m_client)
+        m_client->noteCall();
+    if (!std::exchange(m_isNoted, true))
+        QMetaObject::invokeMethod(this, &QmlCheckout::refresh, Qt::QueuedConnection);
+}
+
+void QmlCheckout::refresh()
+{
+    m_isNoted = false;
+    const std::optional<Error> error = m_checkout->error();
+    if (error && m_error.isNull() && m_engine) {
+        m_error = toScriptError(m_engine, m_site, *error);
+        Q_EMIT errorChanged();
+    }
+    Q_EMIT pendingCallsChanged();
+    if (std::exchange(m_wasReleased, isReleased()) != isReleased())
+        Q_EMIT releasedChanged();
+}
+
+}

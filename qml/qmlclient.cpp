@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "qmlclient_p.h"
+
+#include "qmlcheckout_p.h"
+#include "scriptcalls_p.h"
+#include "scripterror_p.h"
+#include "scripttools_p.h"
+
+#include <QtPrefork/zygote.h>
+
+#include <QtQml/QJSEngine>
+
+namespace Prefork::Qml {
+
+QmlClient::QmlClient(QObject *parent)
+    : ClientSettings(parent)
+    , m_forgottenCheckouts(this)
+{
+    connect(this, &QmlClient::addressChanged, this, &QmlClient::replaceLater);
+    connect(this, &QmlClient::zygoteChanged, this, &QmlClient::replaceLater);
+    connect(this, &QmlClient::optionsChanged, this, &QmlClient::replaceLater);
+}
+
+// The calls under way fail now, while this is still whole.
+QmlClient::~QmlClient()
+{
+    m_isBeingDestroyed = true;
+    const QList<Client *> clients = findChildren<Client *>(QString(), Qt::FindDirectChildrenOnly);
+    for (Client *const client : clients)
+        client->disconnect(this);
+    qDeleteAll(clients);
+}
+
+void QmlClient::componentComplete()
+{
+    static_cast<void>(client());
+}
+
+Client *QmlClient::client()
+{
+    if (!m_client)
+        makeClient();
+    return m_client;
+}
+
+void QmlClient::makeClient()
+{
+    m_client = m_address.isEmpty() ? new Client(Zygote::find(m_zygote.toUtf8()), options(), this)
+                                   : new Client(Address(m_address), options(), this);
+    connect(m_client, &Client::stateChanged, this, &QmlClient::refreshState);
+    connect(m_client, &Client::connectionFailed, this, &QmlClient::refreshState);
+    connect(m_client, &Client::closed, this, &QmlClient::closed);
+    refreshState();
+}
+
+void QmlClient::replaceLater()
+{
+    if (m_client && !std::exchange(m_isReplacing, true))
+        QMetaObject::invokeMethod(this, &QmlClient::replace, Qt::QueuedConnection);
+}
+
+// The old client ends when what it was asked for has settled, however long that takes.
+void QmlClient::replace()
+{
+    m_isReplacing = false;
+    if (m_client->state() >= Client::Closing)
+        return;
+    Client *const old = m_client;
+    old->disconnect(this);
+    connect(old, &Client::closed, old, &QObject::deleteLater);
+    old->close(std::chrono::hours(24 * 365));
+    makeClient();
+}
+
+void QmlClient::refreshState()
+{
+    const auto state = State(m_client->state());
+    const QString error = m_client->connectionError();
+    if (std::exchange(m_connectionError, error) != error)
+        Q_EMIT connectionErrorChanged();
+    if (std::exchange(m_state, state) != state)
+        Q_EMIT stateChanged();
+    refreshCounts();
+}
+
+void QmlClient::refreshCounts()
+{
+    m_isRefreshing = false;
+    const int workers = int(m_client->workerCount());
+    const int idleWorkers = int(m_client->idleWorkerCount());
+    const int waiting = int(m_client->waitingCheckoutCount());
+    if (std::exchange(m_workers, workers) != workers)
+        Q_EMIT workersChanged();
+    if (std::exchange(m_idleWorkers, idleWorkers) != idleWorkers)
+        Q_EMIT idleWorkersChanged();
+    if (std::exchange(m_waiting, waiting) != waiting)
+        Q_EMIT waitingChanged();
+    m_forgottenCheckouts.look();
+}
+
+void QmlClient::noteCall()
+{
+    if (!m_isBeingDestroyed && !std::exchange(m_isRefreshing, true))
+        QMetaObject::invokeMethod(this, &QmlClient::refreshCounts, Qt::QueuedConnection);
+}
+
+CallHandle QmlClient::call(const QJSValue &method, const QJSValue &args, const QJSValue &onResult,
+                           const QJSValue &onError, const QJSValue &owner)
+{
+    QJSEngine *const engine = qjsEngine(this);
+    const CallRequest request = readRequest(engine, method, args, owner, CallSite::current(engine, this));
+    return callFromScript(
+        this, engine, [this](const CallOptions &options) { return client()->with(options); }, request, onResult,
+        onError);
+}
+
+QJSValue QmlClient::promise(const QJSValue &method, const QJSValue &args, const QJSValue &owner)
+{
+    QJSEngine *const engine = qjsEngine(this);
+    const CallRequest request = readRequest(engine, method, args, owner, CallSite::current(engine, this));
+    return promiseFromScript(
+        this, engine, [this](const CallOptions &options) { return client()->with(options); }, request);
+}
+
+QmlCheckout *QmlClient::checkout(const QJSValue &options)
+{
+    QJSEngine *const engine = qjsEngine(this);
+    return new QmlCheckout(this, options, CallSite::current(engine, this));
+}
+
+QJSValue QmlClient::withCheckout(const QJSValue &f, const QJSValue &owner)
+{
+    QJSEngine *const engine = qjsEngine(this);
+    const CallSite site = CallSite::current(engine, this);
+    return QmlCheckout::held(this, site, f, owner);
+}
+
+void QmlClient::close(int deadline)
+{
+    client()->close(std::chrono::milliseconds(deadline));
+}
+
+void QmlClient::recycleWorkers()
+{
+    client()->recycleWorkers();
+}
+
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#ifndef QTPREFORK_QML_QMLCLIENT_P_H
+#define QTPREFORK_QML_QMLCLIENT_P_H
+
+#include "callhandle_p.h"
+#include "callrequest_p.h"
+#include "clientsettings_p.h"
+#include "forgottencheckouts_p.h"
+
+#include <QtCore/QPointer>
+#include <QtQml/QJSValue>
+#include <QtQml/QQmlParserStatus>
+#include <QtQml/qqmlregistration.h>
+
+namespace Prefork::Qml {
+
+class QmlCheckout;
+
+/// `Client` of QML: a Prefork::Client whose address, zygote and options are properties. docs/qml.md is its reference.
+class QmlClient : public ClientSettings, public QQmlParserStatus
+{
+    Q_OBJECT
+    QML_NAMED_ELEMENT(Client)
+    Q_INTERFACES(QQmlParserStatus)
+    Q_PROPERTY(QString address MEMBER m_address NOTIFY addressChanged FINAL)
+    Q_PROPERTY(QString zygote MEMBER m_zygote NOTIFY zygoteChanged FINAL)
+    Q_PROPERTY(State state READ state NOTIFY stateChanged FINAL)
+    Q_PROPERTY(QString connectionError READ connectionError NOTIFY connectionErrorChanged FINAL)
+    Q_PROPERTY(int workers READ workers NOTIFY workersChanged FINAL)
+    Q_PROPERTY(int idleWorkers READ idleWorkers NOTIFY idleWorkersChanged FINAL)
+    Q_PROPERTY(int waiting READ waiting NOTIFY waitingChanged FINAL)
+
+public:
+    enum State {
+        Disconnected = Client::Disconnected,
+        Connecting = Client::Connecting,
+        Connected = Client::Connected,
+        Closing = Client::Closing,
+        Closed = Client::Closed,
+    };
+    Q_ENUM(State)
+
+    explicit QmlClient(QObject *parent = nullptr);
+    ~QmlClient() override;
+
+    Q_INVOKABLE Prefork::Qml::CallHandle call(const QJSValue &method, const QJSValue &args = {},
+                                              const QJSValue &onResult = {}, const QJSValue &onError = {},
+                                              const QJSValue &owner = {});
+    Q_INVOKABLE QJSValue promise(const QJSValue &method, const QJSValue &args = {}, const QJSValue &owner = {});
+    Q_INVOKABLE QJSValue withCheckout(const QJSValue &f, const QJSValue &owner = {});
+    Q_INVOKABLE Prefork::Qml::QmlCheckout *checkout(const QJSValue &options = {});
+    Q_INVOKABLE void close(int deadline = 5000);
+    Q_INVOKABLE void recycleWorkers();
+
+    [[nodiscard]] State state() const { return m_state; }
+    [[nodiscard]] QString connectionError() const { return m_connectionError; }
+    [[nodiscard]] int workers() const { return m_workers; }
+    [[nodiscard]] int idleWorkers() const { return m_idleWorkers; }
+    [[nodiscard]] int waiting() const { return m_waiting; }
+
+    /// The client that calls are made with now, which is made at the first use.
+    [[nodiscard]] Client *client();
+    /// True in the destructor, where no code of the user's may run.
+    [[nodiscard]] bool isBeingDestroyed() const { return m_isBeingDestroyed; }
+    [[nodiscard]] ForgottenCheckouts *forgottenCheckouts() { return &m_forgottenCheckouts; }
+    /// A call was made, or has settled: counts may have changed.
+    void noteCall();
+
+    void classBegin() override { }
+    void componentComplete() override;
+
+Q_SIGNALS:
+    void addressChanged();
+    void zygoteChanged();
+    void stateChanged();
+    void connectionErrorChanged();
+    void workersChanged();
+    void idleWorkersChanged();
+    void waitingChanged();
+    void closed();
+    void unhandledError(const QJSValue &error);
+
+private:
+    void makeClient();
+    void replaceLater();
+    void replace();
+    void refreshState();
+    void refreshCounts();
+
+    QString m_address;
+    QString m_zygote;
+    QPointer<Client> m_client;
+    State m_state = Disconnected;
+    QString m_connectionError;
+    int m_workers = 0;
+    int m_idleWorkers = 0;
+    int m_waiting = 0;
+    ForgottenCheckouts m_forgottenCheckouts;
+    bool m_isReplacing = false;
+    bool m_isRefreshing = false;
+    bool m_isBeingDestroyed = false;
+};
+
+}
+
+#endif
