@@ -31,14 +31,8 @@ QString readFunction(QJSEngine *engine, const QString &name, const QJSValue &val
 
 QString readOption(QJSEngine *engine, const QString &name, const QJSValue &value, CallRequest *request)
 {
-    if (name == QLatin1StringView("owner")) {
-        if (!value.isQObject() && !value.isNull() && !value.isUndefined())
-            return QStringLiteral("the option 'owner' must be an object of QML, but this is %1")
-                .arg(FromScript::describe(engine, value));
-        request->owner = value.toQObject();
-        request->hasOwner = request->owner;
-        return {};
-    }
+    if (name == QLatin1StringView("owner"))
+        return readOwner(engine, value, &request->owner);
     if (name == QLatin1StringView("runTimeout"))
         return readTime(engine, name, value, &request->options.runTimeout);
     if (name == QLatin1StringView("deadline"))
@@ -52,15 +46,12 @@ QString readOption(QJSEngine *engine, const QString &name, const QJSValue &value
     return noSuchOption(name);
 }
 
-}
-
-void readOwner(QJSEngine *engine, const QJSValue &last, CallRequest *request)
+void readLast(QJSEngine *engine, const QJSValue &last, CallRequest *request)
 {
     if (last.isUndefined() || last.isNull())
         return;
     if (last.isQObject()) {
         request->owner = last.toQObject();
-        request->hasOwner = request->owner;
         return;
     }
     const QString problem = readOptions(engine, last, [engine, request](const QString &name, const QJSValue &value) {
@@ -68,6 +59,8 @@ void readOwner(QJSEngine *engine, const QJSValue &last, CallRequest *request)
     });
     if (request->problem.isEmpty())
         request->problem = problem;
+}
+
 }
 
 CallRequest readRequest(QJSEngine *engine, const QJSValue &method, const QJSValue &arguments, const QJSValue &last,
@@ -81,7 +74,7 @@ CallRequest readRequest(QJSEngine *engine, const QJSValue &method, const QJSValu
         request.arguments = values.arguments(arguments);
         request.problem = values.problem();
     }
-    readOwner(engine, last, &request);
+    readLast(engine, last, &request);
     return request;
 }
 

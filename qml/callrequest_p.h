@@ -17,9 +17,8 @@ struct CallRequest
     QString method = {};
     QVariantList arguments = {};
     CallOptions options = {};
-    /// On whose behalf it is made; hasOwner tells whether there ever was one.
+    /// On whose behalf it is made; null for nobody's.
     QPointer<QObject> owner = {};
-    bool hasOwner = false;
     QJSValue onProgress = {};
     QJSValue onEvent = {};
     CallSite site = {};
@@ -31,9 +30,6 @@ struct CallRequest
 /// of options.
 [[nodiscard]] CallRequest readRequest(QJSEngine *engine, const QJSValue &method, const QJSValue &arguments,
                                       const QJSValue &last, CallSite site);
-
-/// Reads @p last alone, into @p request.
-void readOwner(QJSEngine *engine, const QJSValue &last, CallRequest *request);
 
 }
 

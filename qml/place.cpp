@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "place_p.h"
 
+#include "scripttools_p.h"
+
 #include <QtCore/QMutex>
 #include <QtCore/QSet>
 #include <QtCore/QUrl>
@@ -13,12 +15,22 @@ namespace Prefork::Qml {
 
 CallSite CallSite::current(QJSEngine *engine, const QObject *object)
 {
+    const QJSValue error = engine->newErrorObject(QJSValue::GenericError);
+    const QJSValue file = error.property(QStringLiteral("fileName"));
+    if (!file.isString() || file.toString().isEmpty())
+        return of(engine, object);
+    return {error, {file.toString(), error.property(QStringLiteral("lineNumber")).toInt()}};
+}
+
+CallSite CallSite::of(QJSEngine *engine, const QObject *object)
+{
     CallSite site{engine->newErrorObject(QJSValue::GenericError), {}};
-    const QJSValue file = site.error.property(QStringLiteral("fileName"));
-    if (file.isString() && !file.toString().isEmpty())
-        site.place = {file.toString(), site.error.property(QStringLiteral("lineNumber")).toInt()};
-    else if (const QQmlContext *const context = qmlContext(object))
-        site.place = {context->baseUrl().toString(), 0};
+    if (const QQmlContext *const context = qmlContext(object))
+        site.place.file = context->baseUrl().toString();
+    ScriptTools *const tools = ScriptTools::of(engine);
+    tools->define(site.error, QStringLiteral("fileName"), site.place.file);
+    tools->define(site.error, QStringLiteral("lineNumber"), site.place.line);
+    tools->define(site.error, QStringLiteral("stack"), site.place.file);
     return site;
 }
 

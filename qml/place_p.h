@@ -21,15 +21,16 @@ struct Place
     int line = 0;
 };
 
-/// The line whose code is running, which an error made there knows. Where no JavaScript runs, as in a binding that has
-/// just been evaluated, it is the file of @p object.
+/// Where a call is made, and the Error that it will have if it fails, which has no message yet.
 struct CallSite
 {
-    /// An Error, which has the line and the stack, and no message yet.
     QJSValue error;
     Place place;
 
+    /// The line whose code is running. If none is, it is the file of @p object.
     [[nodiscard]] static CallSite current(QJSEngine *engine, const QObject *object);
+    /// The file of @p object. For what happens by itself, whatever code is running.
+    [[nodiscard]] static CallSite of(QJSEngine *engine, const QObject *object);
 };
 
 /// The same for the frames of C++. File names are kept for ever, for a SourceLocation has but a pointer.

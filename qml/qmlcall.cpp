@@ -59,8 +59,8 @@ QmlCall::~QmlCall()
 void QmlCall::componentComplete()
 {
     m_isComplete = true;
-    if (m_autoStart)
-        start();
+    if (m_autoStart && qjsEngine(this))
+        begin(CallSite::of(qjsEngine(this), this));
 }
 
 void QmlCall::setClient(QmlClient *client)
@@ -131,16 +131,15 @@ void QmlCall::restartLater()
 
 void QmlCall::restart()
 {
-    if (std::exchange(m_isRestarting, false) && m_autoStart)
-        start();
+    if (std::exchange(m_isRestarting, false) && m_autoStart && qjsEngine(this))
+        begin(CallSite::of(qjsEngine(this), this));
 }
 
-CallRequest QmlCall::request() const
+CallRequest QmlCall::request(const CallSite &site) const
 {
-    QJSEngine *const engine = qjsEngine(this);
-    FromScript values(engine);
+    FromScript values(qjsEngine(this));
     CallRequest request{.method = m_method, .arguments = values.arguments(m_args)};
-    request.site = CallSite::current(engine, this);
+    request.site = site;
     request.problem = values.problem();
     if (m_runTimeout >= 0)
         request.options.runTimeout = std::chrono::milliseconds(m_runTimeout);
@@ -152,12 +151,15 @@ CallRequest QmlCall::request() const
 
 void QmlCall::start()
 {
-    if (!qjsEngine(this))
-        return;
-    dropRun();
+    if (qjsEngine(this))
+        begin(CallSite::current(qjsEngine(this), this));
+}
+
+void QmlCall::begin(const CallSite &site)
+{
     m_isRestarting = false;
     const auto run = std::make_shared<CallOutcome>(this);
-    const CallRequest request = this->request(); // which may run getters, and those anything
+    const CallRequest request = this->request(site); // which may run getters, and those anything
     dropRun();
     m_run = run;
     run->site = request.site;
@@ -169,10 +171,10 @@ void QmlCall::start()
     if (m_client)
         m_client->noteCall();
     keepFromCollection(true);
-    begin();
+    announceStart();
 }
 
-void QmlCall::begin()
+void QmlCall::announceStart()
 {
     const QPointer<QmlCall> self(this);
     if (std::exchange(m_progress, {}) != QmlProgress())

@@ -91,13 +91,14 @@ private:
 
     void restartLater();
     void restart();
-    [[nodiscard]] CallRequest request() const;
+    void begin(const CallSite &site);
+    [[nodiscard]] CallRequest request(const CallSite &site) const;
     void dropRun();
     void keepFromCollection(bool keep);
     void take(const QVariant &result);
     void take(const Error &error);
     void take(const Progress &progress);
-    void begin();
+    void announceStart();
     void end(Status status, const QJSValue &result, const QJSValue &error);
     void setStatus(Status status);
     void setError(const QJSValue &error);

@@ -28,6 +28,8 @@ Wishes readWishes(QJSEngine *engine, const QJSValue &given)
         wishes.owner = given.toQObject();
     else if (!given.isUndefined() && !given.isNull())
         wishes.problem = readOptions(engine, given, [&](const QString &name, const QJSValue &value) {
+            if (name == QLatin1StringView("owner"))
+                return readOwner(engine, value, &wishes.owner);
             if (name == QLatin1StringView("timeout"))
                 return readTime(engine, name, value, &wishes.options.timeout);
             if (name == QLatin1StringView("runTimeout"))
@@ -41,14 +43,22 @@ Wishes readWishes(QJSEngine *engine, const QJSValue &given)
 
 }
 
-QmlCheckout::QmlCheckout(QmlClient *client, const QJSValue &options, const CallSite &site)
+QmlCheckout *QmlCheckout::make(QmlClient *client, const QJSValue &options, const CallSite &site)
+{
+    const Wishes wishes = readWishes(qjsEngine(client), options);
+    auto *const checkout = new QmlCheckout(client, wishes.options, site);
+    checkout->m_problem = wishes.problem;
+    if (wishes.owner)
+        connect(wishes.owner, &QObject::destroyed, checkout, &QmlCheckout::release);
+    return checkout;
+}
+
+QmlCheckout::QmlCheckout(QmlClient *client, const CheckoutOptions &options, const CallSite &site)
     : m_client(client)
     , m_engine(qjsEngine(client))
     , m_site(site)
+    , m_checkout(client->client()->checkout(options))
 {
-    const Wishes wishes = readWishes(m_engine, options);
-    m_problem = wishes.problem;
-    m_checkout = client->client()->checkout(wishes.options);
     const Checkout *const checkout = m_checkout.get();
     connect(checkout, &Checkout::finished, this, &QmlCheckout::noteCall);
     connect(checkout, &Checkout::errored, this, &QmlCheckout::noteCall);
@@ -61,6 +71,7 @@ QmlCheckout::QmlCheckout(QmlClient *client, const QJSValue &options, const CallS
 // The warning waits for the event loop: in the middle of a collection no JavaScript may run.
 QmlCheckout::~QmlCheckout()
 {
+    disconnect(m_ownerIsGone);
     if (!m_client)
         return;
     m_client->forgottenCheckouts()->remove(this);
@@ -78,29 +89,30 @@ QmlCheckout::~QmlCheckout()
         Qt::QueuedConnection);
 }
 
-QJSValue QmlCheckout::held(QmlClient *client, const CallSite &site, const QJSValue &function, const QJSValue &owner)
+QJSValue QmlCheckout::held(QmlClient *client, const CallSite &site, const QJSValue &function, const QJSValue &options)
 {
     QJSEngine *const engine = qjsEngine(client);
     ScriptTools *const tools = ScriptTools::of(engine);
     const ScriptTools::Promise promise
         = tools->makePromise(client, site.place, QStringLiteral("the promise of withCheckout() was rejected"));
-    if (!function.isCallable()) {
-        const Error error(Error::BadArguments,
-                          QStringLiteral("withCheckout() takes a function, but this is %1")
-                              .arg(FromScript::describe(engine, function)));
+    const auto reject = [tools, engine, site, promise](const Error &error) {
         static_cast<void>(tools->attempt(promise.reject, {toScriptError(engine, site, error)}));
-        return promise.promise;
+    };
+    const Wishes wishes = readWishes(engine, options);
+    if (!wishes.problem.isEmpty()) {
+        reject(Error(Error::BadArguments, wishes.problem));
+    } else if (!function.isCallable()) {
+        reject(Error(Error::BadArguments,
+                     QStringLiteral("withCheckout() takes a function, but this is %1")
+                         .arg(FromScript::describe(engine, function))));
+    } else {
+        auto *const checkout = new QmlCheckout(client, wishes.options, site);
+        if (wishes.owner) // as long as the checkout is not released, and the engine lives
+            checkout->m_ownerIsGone = connect(wishes.owner, &QObject::destroyed, tools, [reject] {
+                reject(canceled({}, QStringLiteral("its owner was destroyed")));
+            });
+        tools->hold(engine->newQObject(checkout), function, promise);
     }
-    const bool isOwner = owner.isQObject();
-    auto *const checkout = new QmlCheckout(client, isOwner ? QJSValue() : owner, site);
-    if (isOwner)
-        connect(owner.toQObject(), &QObject::destroyed, checkout, [tools, checkout, promise] {
-            const Error error = canceled({}, QStringLiteral("its owner was destroyed"));
-            const CallSite where = checkout->m_site;
-            if (checkout->m_engine)
-                static_cast<void>(tools->attempt(promise.reject, {toScriptError(checkout->m_engine, where, error)}));
-        });
-    tools->hold(engine->newQObject(checkout), function, promise);
     return promise.promise;
 }
 
@@ -133,6 +145,7 @@ QJSValue QmlCheckout::promise(const QJSValue &method, const QJSValue &args, cons
 
 void QmlCheckout::release()
 {
+    disconnect(m_ownerIsGone);
     m_checkout->release();
     noteCall();
 }

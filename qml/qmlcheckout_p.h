@@ -30,17 +30,19 @@ public:
     /// So long it has to be idle to seem forgotten.
     static constexpr std::chrono::milliseconds ForgottenAfter{1000};
 
-    QmlCheckout(QmlClient *client, const QJSValue &options, const CallSite &site);
     ~QmlCheckout() override;
+
+    /// checkout() of Client.
+    [[nodiscard]] static QmlCheckout *make(QmlClient *client, const QJSValue &options, const CallSite &site);
 
     /// withCheckout() of Client.
     [[nodiscard]] static QJSValue held(QmlClient *client, const CallSite &site, const QJSValue &function,
-                                       const QJSValue &owner);
+                                       const QJSValue &options);
 
-    Q_INVOKABLE Prefork::Qml::CallHandle call(const QJSValue &method, const QJSValue &args = {},
+    Q_INVOKABLE Prefork::Qml::CallHandle call(const QJSValue &method = {}, const QJSValue &args = {},
                                               const QJSValue &onResult = {}, const QJSValue &onError = {},
                                               const QJSValue &owner = {});
-    Q_INVOKABLE QJSValue promise(const QJSValue &method, const QJSValue &args = {}, const QJSValue &owner = {});
+    Q_INVOKABLE QJSValue promise(const QJSValue &method = {}, const QJSValue &args = {}, const QJSValue &owner = {});
     Q_INVOKABLE void release();
     Q_INVOKABLE void abort(const QString &reason = QStringLiteral("aborted"));
 
@@ -58,6 +60,7 @@ Q_SIGNALS:
     void errorChanged();
 
 private:
+    QmlCheckout(QmlClient *client, const CheckoutOptions &options, const CallSite &site);
     [[nodiscard]] CallRequest read(const QJSValue &method, const QJSValue &args, const QJSValue &owner) const;
     void noteCall();
     void refresh();
@@ -69,6 +72,7 @@ private:
     QString m_problem; ///< of its options, which each of its calls then has
     QJSValue m_error = QJSValue(QJSValue::NullValue);
     QElapsedTimer m_idle;
+    QMetaObject::Connection m_ownerIsGone;
     bool m_isNoted = false;
     bool m_wasReleased = false;
 };

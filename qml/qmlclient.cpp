@@ -63,7 +63,7 @@ void QmlClient::replaceLater()
 void QmlClient::replace()
 {
     m_isReplacing = false;
-    if (m_client->state() >= Client::Closing)
+    if (m_isClosed)
         return;
     Client *const old = m_client;
     old->disconnect(this);
@@ -125,19 +125,21 @@ QJSValue QmlClient::promise(const QJSValue &method, const QJSValue &args, const 
 QmlCheckout *QmlClient::checkout(const QJSValue &options)
 {
     QJSEngine *const engine = qjsEngine(this);
-    return new QmlCheckout(this, options, CallSite::current(engine, this));
+    return QmlCheckout::make(this, options, CallSite::current(engine, this));
 }
 
-QJSValue QmlClient::withCheckout(const QJSValue &f, const QJSValue &owner)
+QJSValue QmlClient::withCheckout(const QJSValue &f, const QJSValue &options)
 {
     QJSEngine *const engine = qjsEngine(this);
     const CallSite site = CallSite::current(engine, this);
-    return QmlCheckout::held(this, site, f, owner);
+    return QmlCheckout::held(this, site, f, options);
 }
 
 void QmlClient::close(int deadline)
 {
+    m_isClosed = true;
     client()->close(std::chrono::milliseconds(deadline));
+    refreshState();
 }
 
 void QmlClient::recycleWorkers()

@@ -17,7 +17,7 @@ namespace Prefork::Qml {
 class QmlCheckout;
 
 /// `Client` of QML: a Prefork::Client whose address, zygote and options are properties. docs/qml.md is its reference.
-class QmlClient : public ClientSettings, public QQmlParserStatus
+class QmlClient : public Prefork::Qml::ClientSettings, public QQmlParserStatus // in full, for qmltypes
 {
     Q_OBJECT
     QML_NAMED_ELEMENT(Client)
@@ -43,11 +43,11 @@ public:
     explicit QmlClient(QObject *parent = nullptr);
     ~QmlClient() override;
 
-    Q_INVOKABLE Prefork::Qml::CallHandle call(const QJSValue &method, const QJSValue &args = {},
+    Q_INVOKABLE Prefork::Qml::CallHandle call(const QJSValue &method = {}, const QJSValue &args = {},
                                               const QJSValue &onResult = {}, const QJSValue &onError = {},
                                               const QJSValue &owner = {});
-    Q_INVOKABLE QJSValue promise(const QJSValue &method, const QJSValue &args = {}, const QJSValue &owner = {});
-    Q_INVOKABLE QJSValue withCheckout(const QJSValue &f, const QJSValue &owner = {});
+    Q_INVOKABLE QJSValue promise(const QJSValue &method = {}, const QJSValue &args = {}, const QJSValue &owner = {});
+    Q_INVOKABLE QJSValue withCheckout(const QJSValue &f = {}, const QJSValue &options = {});
     Q_INVOKABLE Prefork::Qml::QmlCheckout *checkout(const QJSValue &options = {});
     Q_INVOKABLE void close(int deadline = 5000);
     Q_INVOKABLE void recycleWorkers();
@@ -96,6 +96,7 @@ private:
     int m_idleWorkers = 0;
     int m_waiting = 0;
     ForgottenCheckouts m_forgottenCheckouts;
+    bool m_isClosed = false;
     bool m_isReplacing = false;
     bool m_isRefreshing = false;
     bool m_isBeingDestroyed = false;

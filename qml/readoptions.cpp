@@ -49,6 +49,15 @@ QString readTime(QJSEngine *engine, const QString &name, const QJSValue &value,
     return problem;
 }
 
+QString readOwner(QJSEngine *engine, const QJSValue &value, QPointer<QObject> *out)
+{
+    if (!value.isQObject() && !value.isNull() && !value.isUndefined())
+        return QStringLiteral("the option 'owner' must be an object of QML, but this is %1")
+            .arg(FromScript::describe(engine, value));
+    *out = value.toQObject();
+    return {};
+}
+
 QString noSuchOption(const QString &name)
 {
     return QStringLiteral("there is no option '%1'").arg(name);

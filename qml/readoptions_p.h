@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_QML_READOPTIONS_P_H
 #define QTPREFORK_QML_READOPTIONS_P_H
 
+#include <QtCore/QPointer>
 #include <QtCore/QString>
 #include <QtQml/QJSValue>
 
@@ -27,6 +28,7 @@ using TakeOption = std::function<QString(const QString &name, const QJSValue &va
                                   std::optional<int> *out);
 [[nodiscard]] QString readTime(QJSEngine *engine, const QString &name, const QJSValue &value,
                                std::optional<std::chrono::milliseconds> *out);
+[[nodiscard]] QString readOwner(QJSEngine *engine, const QJSValue &value, QPointer<QObject> *out);
 [[nodiscard]] QString noSuchOption(const QString &name);
 
 }

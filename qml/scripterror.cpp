@@ -18,8 +18,6 @@ QJSValue toScriptError(QJSEngine *engine, const CallSite &site, const Error &err
         traced = Frame::create({.call = error.method().toUtf8()}, Frame(), locationOf(site.place)).traced(error);
     const QJSValue script = site.error;
     tools->define(script, QStringLiteral("message"), error.message());
-    if (script.property(QStringLiteral("fileName")).isUndefined())
-        tools->define(script, QStringLiteral("fileName"), site.place.file);
     tools->define(script, QStringLiteral("code"), int(error.code()));
     tools->define(script, QStringLiteral("detail"), error.detail());
     tools->define(script, QStringLiteral("method"), error.method());

@@ -15,6 +15,7 @@ namespace {
 constexpr char Script[] = R"js((function(tools) {
 'use strict';
 const nativeThen = Promise.prototype.then;
+const isEnumerable = Object.prototype.propertyIsEnumerable;
 const classes = [[Map, 'a Map'], [Set, 'a Set'], [WeakMap, 'a WeakMap'], [WeakSet, 'a WeakSet'],
     [Promise, 'a Promise'], [Error, 'an Error'], [RegExp, 'a RegExp'], [Number, 'a Number object'],
     [String, 'a String object'], [Boolean, 'a Boolean object']];
@@ -47,8 +48,10 @@ function entries(object) {
     try {
         if (Object.getOwnPropertySymbols(object).length > 0)
             return ['a property that is named by a Symbol cannot be sent', ''];
-        for (name of Object.keys(object))
-            list.push(name, object[name]);
+        for (name of Object.getOwnPropertyNames(object)) { // Object.keys() of Qt 6.4 runs getters
+            if (isEnumerable.call(object, name))
+                list.push(name, object[name]);
+        }
     } catch (error) {
         return ['its getter has thrown ' + error, name];
     }

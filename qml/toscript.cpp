@@ -41,7 +41,7 @@ QString toText(const QDateTime &time)
     const QDateTime utc = time.toUTC();
     const int year = utc.date().year();
     return QStringLiteral("%1%2-%3Z")
-        .arg(year < 0 ? u'-' : u'+')
+        .arg(year < 0 ? QChar(u'-') : QChar(u'+'))
         .arg(std::abs(year), 6, 10, QLatin1Char('0'))
         .arg(utc.toString(QStringLiteral("MM-ddThh:mm:ss.zzz")));
 }

@@ -16,6 +16,7 @@
 #include <QtCore/QUuid>
 #include <QtCore/QVersionNumber>
 
+#include <cmath>
 #include <csignal>
 #include <limits>
 #include <unistd.h>
@@ -65,7 +66,8 @@ QString shown(const QVariant &value)
     case QMetaType::QPointF:
         return QStringLiteral("QPointF %1 %2").arg(value.toPointF().x()).arg(value.toPointF().y());
     case QMetaType::Double:
-        return QStringLiteral("double ") + QString::number(value.toDouble(), 'g', 17);
+        return QStringLiteral("double ") + (std::signbit(value.toDouble()) ? u"-"_qs : QString())
+            + QString::number(std::abs(value.toDouble()), 'g', 17);
     default:
         return QLatin1StringView(value.metaType().name()) + u' ' + value.toString();
     }

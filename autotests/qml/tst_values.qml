@@ -178,9 +178,8 @@ TestCase {
 
     function test_url(): void {
         const url = give("url");
-        compare(url.host, "example.org");
-        compare(url.pathname, "/a%20b");
-        compare(outcome(client.promise("describe", [url])).result, "[QUrl http://example.org/a b]"); // as Qt shows it
+        compare(url.toString(), "http://example.org/a b"); // as Qt shows it
+        compare(outcome(client.promise("describe", [url])).result, "[QUrl http://example.org/a b]");
     }
 
     function test_valueTypes(): void {
