@@ -231,10 +231,12 @@ TestCase {
         active: false
         sourceComponent: Item {
             id: page
-            Component.onCompleted: { // qmllint disable unqualified
+            Component.onCompleted: {
+                // qmllint disable unqualified
                 client.call("echo", [1], () => { loader.active = false; }, null, page);
                 client.call("echo", [2], () => { loader.active = false; }, null);
-                client.promise("echo", [3], page).then(() => { loader.active = false; }).catch(() => 1); // qmllint enable unqualified
+                client.promise("echo", [3], page).then(() => { loader.active = false; }).catch(() => 1);
+                // qmllint enable unqualified
             }
         }
     }
