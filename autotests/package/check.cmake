@@ -39,3 +39,15 @@ foreach(expected IN ITEMS "42 / 6 = 7" "caught: division by zero" "stranger -> d
         message(FATAL_ERROR "the stranger did not say '${expected}' but:\n${output}")
     endif()
 endforeach()
+
+if(QML) # the directory of a stranger's program with QML
+    run(${CMAKE_COMMAND} -S ${QML} -B ${WORK}/build-qml -G Ninja -DCMAKE_BUILD_TYPE=${CONFIG} -DCMAKE_PREFIX_PATH=${WORK}/moved ${flags})
+    run(${CMAKE_COMMAND} --build ${WORK}/build-qml)
+    run(${WORK}/build-qml/stranger)
+    if(NOT output MATCHES "42 / 2 = 21")
+        message(FATAL_ERROR "the stranger with QML did not say '42 / 2 = 21' but:\n${output}")
+    endif()
+endif()
+if(QMLTESTRUNNER) # from a package with shared libraries
+    run(${QMLTESTRUNNER} -import ${WORK}/moved/${QMLDIR} -input ${PLUGINTEST})
+endif()
