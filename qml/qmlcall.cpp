@@ -67,7 +67,11 @@ void QmlCall::setClient(QmlClient *client)
 {
     if (m_client == client)
         return;
+    if (m_client)
+        disconnect(m_client, &QObject::destroyed, this, &QmlCall::clientChanged);
     m_client = client;
+    if (client)
+        connect(client, &QObject::destroyed, this, &QmlCall::clientChanged);
     Q_EMIT clientChanged();
     restartLater();
 }

@@ -233,9 +233,11 @@ TestCase {
     function test_clientIsDestroyed(): void {
         const other = createTemporaryQmlObject("import Prefork; Client { maxWorkers: 1 }", test);
         const call = make({client: other, method: "sleep", args: [60000]});
+        const changes = createTemporaryObject(spyComponent, test, {target: call, signalName: "clientChanged"});
         call.start();
         other.destroy();
         tryCompare(call, "status", Call.Failed);
+        compare(changes.count, 1);
         compare(call.error.code, ErrorCode.Shutdown);
         compare(call.client, null);
     }
