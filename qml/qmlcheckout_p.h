@@ -46,7 +46,7 @@ public:
     Q_INVOKABLE void release();
     Q_INVOKABLE void abort(const QString &reason = QStringLiteral("aborted"));
 
-    [[nodiscard]] int pendingCalls() const { return int(m_checkout->pendingCalls()); }
+    [[nodiscard]] int pendingCalls() const { return m_checkout->pendingCallCount(); }
     [[nodiscard]] double bytesToWrite() const { return double(m_checkout->bytesToWrite()); }
     [[nodiscard]] bool isReleased() const { return m_checkout->isReleased(); }
     [[nodiscard]] QJSValue error() const { return m_error; }

@@ -86,9 +86,9 @@ void QmlClient::refreshState()
 void QmlClient::refreshCounts()
 {
     m_isRefreshing = false;
-    const int workers = int(m_client->workerCount());
-    const int idleWorkers = int(m_client->idleWorkerCount());
-    const int waiting = int(m_client->waitingCheckoutCount());
+    const int workers = m_client->workerCount();
+    const int idleWorkers = m_client->idleWorkerCount();
+    const int waiting = m_client->waitingCheckoutCount();
     if (std::exchange(m_workers, workers) != workers)
         Q_EMIT workersChanged();
     if (std::exchange(m_idleWorkers, idleWorkers) != idleWorkers)
