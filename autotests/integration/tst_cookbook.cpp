@@ -20,6 +20,7 @@ class TestCookbook : public QObject
 private Q_SLOTS:
     void printsWhatItPromises_data();
     void printsWhatItPromises();
+    void theWatcherSeesADeath();
     void eachTimeoutSaysWhy();
     void thumbnailsOfAFolder();
     void moneyIsNeitherMadeNorLost();
@@ -43,6 +44,19 @@ void TestCookbook::printsWhatItPromises()
     const Test::Ended ended = runProgram(program, {});
     QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
     QTEST(ended.output, "output");
+}
+
+void TestCookbook::theWatcherSeesADeath()
+{
+    const Test::Ended ended = runProgram(QStringLiteral(WATCHING), {});
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    const QStringList lines = ended.output.split(u'\n', Qt::SkipEmptyParts);
+    for (const QString &line : {QStringLiteral("a worker died: the worker was killed by SIGABRT"),
+                                QStringLiteral("1 calls are not done yet"), QStringLiteral("0 calls are not done yet"),
+                                QStringLiteral("5 of 6 calls had a result, half of them within 5 s"),
+                                QStringLiteral("'crash' failed: worker connection suddenly died: the worker was killed "
+                                               "by SIGABRT")})
+        QVERIFY2(lines.contains(line), qPrintable(ended.output));
 }
 
 void TestCookbook::eachTimeoutSaysWhy()

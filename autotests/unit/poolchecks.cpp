@@ -56,6 +56,63 @@ void World::checkCounts() const
         open += !m_pool.errorOf(id) && !user.released && (isPending || !user.releasing);
     }
     check(m_pool.openCount() == open, "the pool's count of open checkouts is wrong");
+    qsizetype pending = 0;
+    for (const auto &[id, user] : m_users)
+        pending += std::count_if(user.calls.begin(), user.calls.end(),
+                                 [](const auto &entry) { return !entry.second.isDecided; });
+    check(m_pool.pendingCount() == pending, "the pool's count of calls is wrong");
+}
+
+// Who looks at the pool sees what its owner knows.
+void World::checkViews() const
+{
+    const std::vector<WorkerView> views = m_pool.views();
+    check(views.size() == m_workers.size(), "workers are seen that are not there, or some are not");
+    std::set<WorkerId> used;
+    for (const auto &[id, user] : m_users)
+        used.insert(m_pool.workerOf(id));
+    for (const WorkerView &view : views) {
+        const auto found = m_workers.find(view.worker);
+        check(found != m_workers.end(), "a worker is seen that is not there");
+        const Hand &hand = found->second;
+        const WorkerView::State state = hand.connecting         ? WorkerView::Connecting
+            : hand.parting                                      ? WorkerView::HungUp
+            : hand.resetting                                    ? WorkerView::Resetting
+            : used.contains(view.worker) || !hand.queue.empty() ? WorkerView::Held
+                                                                : WorkerView::Idle;
+        check(view.state == state, "a worker is seen in a wrong state");
+        check(view.isBusy == !hand.queue.empty(), "a worker is seen with a call that has none, or without its call");
+        if (view.isBusy && hand.traits.answersInOrder && hand.queue.front().checkout != 0)
+            check(view.ref == hand.queue.front() && view.call, "a worker is seen with another call than it has");
+    }
+    check(m_onlooker.ended.empty(), "a call was said to have ended that has not settled");
+    for (const WorkerId worker : m_onlooker.died) {
+        const auto found = m_workers.find(worker);
+        check(found != m_workers.end() && found->second.parting, "a worker was said to have died that lives");
+    }
+}
+
+void World::checkEnd(const Action &action, CallId call)
+{
+    const auto told = m_onlooker.ended.find({action.checkout, call});
+    check(told != m_onlooker.ended.end(), "nobody was told of the end of a call");
+    const Observer::End end = action.kind == Action::Finish ? Observer::End::Finished
+        : action.kind == Action::Fail                       ? Observer::End::Failed
+                                                            : Observer::End::Canceled;
+    const bool hasError = action.kind == Action::Fail || action.kind == Action::Cancel;
+    check(told->second.end == end && told->second.hasError == hasError, "the end of a call was told wrongly");
+    m_onlooker.ended.erase(told);
+}
+
+void World::Onlooker::callEnded(const CallRef &ref, const CallRecord &, End end, const Prefork::Error *error)
+{
+    if (!ended.emplace(std::pair(ref.checkout, ref.call), Ended{end, error != nullptr}).second)
+        throw Violation{"a call was said to have ended twice"};
+}
+
+void World::Onlooker::workerDied(WorkerId worker, const Prefork::Error &)
+{
+    died.insert(worker);
 }
 
 // Whether any limit of a call's own is over.

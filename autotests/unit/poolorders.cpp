@@ -52,6 +52,7 @@ void World::obeyOne(const Action &action)
         check(worker != m_workers.end(), "an unknown worker was closed");
         const Hand hand = worker->second;
         m_workers.erase(worker);
+        m_onlooker.died.erase(action.worker);
         for (const CallRef &call : hand.queue)
             endGhost(call);
         break;
@@ -104,6 +105,7 @@ void World::decide(const Action &action)
         check(action.end > action.call, "no calls were canceled");
         for (CallId number = action.call; number < action.end; ++number) {
             const UserCall &call = decide(action.checkout, number);
+            checkEnd(action, number);
             check(!call.isAnswered && !call.isGhost, "a call was canceled that had an answer");
             for (const auto &[id, hand] : m_workers)
                 check(std::find(hand.queue.begin(), hand.queue.end(), CallRef{action.checkout, number})
@@ -114,6 +116,7 @@ void World::decide(const Action &action)
         return;
     }
     const UserCall &call = decide(action.checkout, action.call);
+    checkEnd(action, action.call);
     if (action.kind == Action::Finish) {
         check(call.isAnswered && !call.isGhost, "a result came to a call that had none coming");
         return;

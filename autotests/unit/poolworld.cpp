@@ -28,6 +28,7 @@ World::World(const Options &options)
     : m_options(options)
     , m_pool(options)
 {
+    m_pool.setObserver(&m_onlooker, false);
     m_options.minWorkers = std::min(options.minWorkers, options.maxWorkers);
     for (const QString &method : {QStringLiteral("even"), QStringLiteral("odd")})
         static_cast<void>(m_pool.methodId(method));
@@ -45,6 +46,7 @@ void World::run(const History &history)
         check(!m_closeDeadline || m_now < *m_closeDeadline || m_pool.isClosed(), "the pool closed too late");
         checkQueue();
         checkCounts();
+        checkViews();
     }
 }
 
@@ -383,8 +385,9 @@ void World::answer(const Step &next)
     } else if (next.kind == Step::GaveUp) {
         check(m_pool.gaveUp(id, call, hadBegun, m_now), "the end of a canceled call found no call");
     } else if (next.amount % 2 && !wasGhost && m_settlements.empty() && m_pool.repliedPlainly(id, call, m_now)) {
-        decide(call.checkout, call.call);
-        m_settlements.push_back({.kind = Action::Finish, .checkout = call.checkout, .call = call.call});
+        const Action finish{.kind = Action::Finish, .checkout = call.checkout, .call = call.call};
+        decide(finish);
+        m_settlements.push_back(finish);
     } else {
         check(m_pool.replied(id, call, m_now), "a reply found no call");
     }
@@ -433,6 +436,7 @@ void World::lose(WorkerId worker, bool unsent, unsigned amount, Pool::Loss loss)
     m_workers.erase(worker);
     const qsizetype before = m_pool.workerCount();
     m_pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), begun, m_now, loss);
+    check(m_onlooker.died.erase(worker) == 1, "nobody was told that a worker died");
     check(hand.isProven || hand.connecting || m_pool.workerCount() < before,
           "a worker that never answered was replaced at once");
     for (std::size_t i = 0; i < hand.queue.size(); ++i) {

@@ -166,10 +166,28 @@ private:
     void checkQueue();
     void checkCounts() const;
     void checkClocks() const;
+    void checkViews() const;
+    void checkEnd(const Action &action, CallId call);
     [[nodiscard]] bool isLate(const User &user) const;
     [[nodiscard]] bool isWaiting(CheckoutId id, const User &user) const;
 
+    /// Somebody who looks at the pool, and is asked whether what was said agrees with the orders.
+    struct Onlooker final : Observer
+    {
+        void callEnded(const CallRef &ref, const CallRecord &call, End end, const Prefork::Error *error) override;
+        void workerDied(WorkerId worker, const Prefork::Error &error) override;
+
+        struct Ended
+        {
+            End end;
+            bool hasError;
+        };
+        std::map<std::pair<CheckoutId, CallId>, Ended> ended; // and not decided yet
+        std::set<WorkerId> died; // whose end has not been seen yet
+    };
+
     Options m_options;
+    Onlooker m_onlooker;
     Pool m_pool;
     Time m_now{std::chrono::hours(1)};
     std::map<WorkerId, Hand> m_workers;

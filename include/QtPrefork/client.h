@@ -18,7 +18,9 @@ namespace Prefork {
 
 namespace Internal {
 class ClientCore;
+class Onlooker;
 }
+class WorkerModel;
 class Zygote;
 
 /// Options of a client, fixed when it is made. docs/calls.md has the rules for 0 and negative values.
@@ -122,6 +124,10 @@ class QTPREFORK_EXPORT Client : public QObject
 {
     Q_OBJECT
     Q_PROPERTY(State state READ state NOTIFY stateChanged)
+    Q_PROPERTY(int workerCount READ workerCount NOTIFY workerCountChanged)
+    Q_PROPERTY(int idleWorkerCount READ idleWorkerCount NOTIFY idleWorkerCountChanged)
+    Q_PROPERTY(int waitingCheckoutCount READ waitingCheckoutCount NOTIFY waitingCheckoutCountChanged)
+    Q_PROPERTY(int pendingCallCount READ pendingCallCount NOTIFY pendingCallCountChanged)
 
     [[nodiscard]] auto submitter()
     {
@@ -251,6 +257,12 @@ public:
     [[nodiscard]] qint64 bytesToWrite() const;
     /// Returns the number of checkouts that wait in line for a worker.
     [[nodiscard]] int waitingCheckoutCount() const;
+    /// Returns the number of calls that have been made and have not settled, for all checkouts and one-shots.
+    [[nodiscard]] int pendingCallCount() const;
+
+    /// Returns a model of the workers, for views. The model is made by the first call, and belongs to the client. There
+    /// may be further models; see WorkerModel.
+    [[nodiscard]] WorkerModel *workerModel();
 
     bool event(QEvent *event) override;
 
@@ -268,12 +280,23 @@ Q_SIGNALS:
     /// This signal is emitted when @p bytes bytes have been handed to the kernel since the last time; see
     /// bytesToWrite().
     void bytesWritten(qint64 bytes);
+    /// This signal is emitted when workerCount() has changed. Like the three signals below, it is emitted from the
+    /// event loop, at most once in each turn, with the count at that moment, and only if that differs from the last
+    /// one. The four signals cost nothing as long as none of them is connected.
+    void workerCountChanged(int count);
+    /// This signal is emitted when idleWorkerCount() has changed.
+    void idleWorkerCountChanged(int count);
+    /// This signal is emitted when waitingCheckoutCount() has changed.
+    void waitingCheckoutCountChanged(int count);
+    /// This signal is emitted when pendingCallCount() has changed.
+    void pendingCallCountChanged(int count);
 
 protected:
     void connectNotify(const QMetaMethod &signal) override;
 
 private:
     friend class detail::CallMaking;
+    friend class Internal::Onlooker;
 
     void init();
     Call oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,

@@ -82,6 +82,8 @@ void Reader::takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &m
         --connection->lastAnswered;
         m_core->connections().breakOff(connection, QStringLiteral("a call canceled that nobody canceled"));
         return;
+    } else if (!message.hadBegun) {
+        ++connection->neverRan;
     }
     if (auto waste = connection->codec->takeWaste()) {
         m_core->settler().discard(std::move(waste));
@@ -171,8 +173,10 @@ QString Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call,
 void Reader::takeFailure(Connection &connection, const Pooling::CallRef &ref, const Wire::FailureText &failure,
                          Pooling::Time time)
 {
-    if (!m_pool.isShared(connection.worker)) // the worker drops the others of the group
+    if (!m_pool.isShared(connection.worker)) { // the worker drops the others of the group
+        connection.neverRan += connection.lastSent - connection.lastAnswered;
         connection.lastAnswered = connection.lastSent;
+    }
     static_cast<void>(m_pool.failed(connection.worker, ref, Wire::toError(failure), time));
 }
 

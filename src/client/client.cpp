@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/client.h>
+#include <QtPrefork/workermodel.h>
 
 #include "client/clientcore_p.h"
 #include "client/count_p.h"
@@ -90,6 +91,10 @@ void Client::init()
     connect(d.get(), &ClientCore::closed, this, &Client::closed);
     connect(d.get(), &ClientCore::protocolRefused, this, &Client::protocolRefused);
     connect(d.get(), &ClientCore::bytesWritten, this, &Client::bytesWritten);
+    connect(d.get(), &ClientCore::workerCountChanged, this, &Client::workerCountChanged);
+    connect(d.get(), &ClientCore::idleWorkerCountChanged, this, &Client::idleWorkerCountChanged);
+    connect(d.get(), &ClientCore::waitingCheckoutCountChanged, this, &Client::waitingCheckoutCountChanged);
+    connect(d.get(), &ClientCore::pendingCallCountChanged, this, &Client::pendingCallCountChanged);
 }
 
 bool Client::event(QEvent *event)
@@ -105,6 +110,7 @@ Client::~Client()
         d->mustBeInThread("Prefork::Client::~Client()");
     d->disconnect(this);
     d->shutdown();
+    d->observers().letGo();
 }
 
 CheckoutPtr Client::checkout(const CheckoutOptions &options)
@@ -134,6 +140,12 @@ void Client::connectNotify(const QMetaMethod &signal)
 {
     if (signal == QMetaMethod::fromSignal(&Client::bytesWritten))
         d->writer().reportWrites();
+    const bool isCount = signal == QMetaMethod::fromSignal(&Client::workerCountChanged)
+        || signal == QMetaMethod::fromSignal(&Client::idleWorkerCountChanged)
+        || signal == QMetaMethod::fromSignal(&Client::waitingCheckoutCountChanged)
+        || signal == QMetaMethod::fromSignal(&Client::pendingCallCountChanged);
+    if (isCount)
+        d->observers().watchCounts();
 }
 
 bool Client::setProtocol(Protocol protocol)
@@ -182,6 +194,21 @@ int Client::waitingCheckoutCount() const
 {
     d->mustBeInThread("Prefork::Client::waitingCheckoutCount()");
     return toCount(d->pool().waitingCount());
+}
+
+int Client::pendingCallCount() const
+{
+    d->mustBeInThread("Prefork::Client::pendingCallCount()");
+    return int(d->pendingCallCount());
+}
+
+WorkerModel *Client::workerModel()
+{
+    d->mustBeInThread("Prefork::Client::workerModel()");
+    QPointer<QObject> &model = d->observers().workerModel;
+    if (!model)
+        model = new WorkerModel(this, this);
+    return static_cast<WorkerModel *>(model.data());
 }
 
 }

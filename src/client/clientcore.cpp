@@ -68,6 +68,7 @@ ClientCore::ClientCore(const ClientOptions &options, std::unique_ptr<Transport> 
     , m_writer(this, &m_pool, options)
     , m_connections(this, &m_pool, std::move(transport))
     , m_reader(this, &m_pool)
+    , m_observers(this, &m_pool)
 {
     m_turns.watch();
     if (!m_turns.hasLoop())
@@ -225,6 +226,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::Call
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
         const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
+        m_observers.callRefused(call.method, error);
         m_settler.add({.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error}, &checkout);
         call.unsent.reset();
         return;

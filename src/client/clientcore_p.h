@@ -7,6 +7,7 @@
 #include "client/callers_p.h"
 #include "client/clientnumbers_p.h"
 #include "client/connections_p.h"
+#include "client/observers_p.h"
 #include "client/reader_p.h"
 #include "client/settler_p.h"
 #include "client/turns_p.h"
@@ -89,6 +90,8 @@ public:
     [[nodiscard]] qint64 maxDecodedSize() const { return m_options.maxDecodedSize; }
     [[nodiscard]] Protocol protocol() const { return m_protocol->kind(); }
     [[nodiscard]] const Pooling::Pool &pool() const { return m_pool; }
+    /// Returns the number of calls that have been made and have not settled, for all checkouts and one-shots.
+    [[nodiscard]] qsizetype pendingCallCount() const { return m_pool.pendingCount() + m_settler.callCount(); }
     [[nodiscard]] bool isSettled(const Pooling::CallRef &call) const;
 
     // These are for the parts of the client.
@@ -115,6 +118,7 @@ public:
     [[nodiscard]] Connections &connections() { return m_connections; }
     [[nodiscard]] const Connections &connections() const { return m_connections; }
     [[nodiscard]] Reader &reader() { return m_reader; }
+    [[nodiscard]] Observers &observers() { return m_observers; }
     /// The thread has an event loop again, or for the first time: registers sockets and timers with it.
     void onLoopFound();
     void onTimer();
@@ -127,6 +131,10 @@ Q_SIGNALS:
     void bytesWritten(qint64 bytes);
     void stateChanged(Prefork::Client::State state);
     void closed();
+    void workerCountChanged(int count);
+    void idleWorkerCountChanged(int count);
+    void waitingCheckoutCountChanged(int count);
+    void pendingCallCountChanged(int count);
     /// The last unsettled call of a checkout has settled.
     void checkoutSettled();
 
@@ -171,6 +179,7 @@ private:
     Writer m_writer;
     Connections m_connections;
     Reader m_reader;
+    Observers m_observers;
     std::vector<Pooling::Action> m_actions; // the ones being performed
     bool m_isPerforming = false;
     quint64 m_changesSeen = 0; // Pool::changes() when the timer was last set

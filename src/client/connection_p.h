@@ -26,6 +26,7 @@ struct Connection
     bool isReady = false; // the worker has said hello, or its protocol has no hello
     quint64 lastSent = 0; // number of the last call that was written
     quint64 lastAnswered = 0; // number of the last call for which no answer is awaited any more
+    quint64 neverRan = 0; // how many of the calls up to lastAnswered the worker has not run
     quint64 ignoreUpTo = 0; // answers to calls after lastIgnored, up to this number, may still come and are ignored
     quint64 lastIgnored = 0; // number of the last call whose answer was ignored or refused
     quint64 flightStart = 0; // Stream::bytesGiven() when the first call was written after no other was in flight

@@ -50,6 +50,14 @@ ConnectionPtr Connections::find(quint64 worker) const
     return found ? *found : nullptr;
 }
 
+qint64 Connections::processIdOf(quint64 worker) const
+{
+    const ConnectionPtr *const found = lookUp(worker);
+    if (found && (*found)->traits.processId != 0)
+        return (*found)->traits.processId;
+    return m_transport ? m_transport->processIdOf(worker) : 0;
+}
+
 void Connections::connectWorker(quint64 worker)
 {
     const Turns &turns = m_core->turns();
@@ -230,6 +238,8 @@ void Connections::lose(const ConnectionPtr &connection, const QString &cause, co
             ? QStringLiteral(
                   "it hung up before it said hello: it may not speak the native protocol, or not allow this user")
             : QStringLiteral("the worker %1").arg(cause);
+        if (!cause.isEmpty())
+            m_core->observers().workerDied(connection->worker, Wire::workerLost(cause));
         onConnectFailed(connection->worker, why);
         if (cause.isEmpty())
             announceFailure(why, true);

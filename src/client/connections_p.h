@@ -31,6 +31,8 @@ public:
     }
     /// Says why the last attempt to connect failed; empty once one has succeeded.
     [[nodiscard]] QString error() const { return m_error; }
+    /// Returns the process id of a worker; 0 if it is not known.
+    [[nodiscard]] qint64 processIdOf(quint64 worker) const;
 
     // These carry out the pool's orders.
     void connectWorker(quint64 worker);

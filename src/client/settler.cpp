@@ -14,6 +14,25 @@ namespace Prefork::Internal {
 using Pooling::Action;
 using Posix::now;
 
+namespace {
+
+// Returns how many calls an action settles.
+qsizetype callsOf(const Action &action)
+{
+    switch (action.kind) {
+    case Action::Finish:
+    case Action::Fail:
+    case Action::CancelAsked:
+        return 1;
+    case Action::Cancel:
+        return qsizetype(action.end - action.call);
+    default:
+        return 0;
+    }
+}
+
+}
+
 Settler::Settler(ClientCore *core)
     : m_core(core)
 {
@@ -43,7 +62,13 @@ void Settler::add(const Action &action)
     if (settlement.oneShot || action.kind == Action::Released)
         m_core->callers().erase(action.checkout);
     if (settlement.oneShot || settlement.checkout)
-        m_settlements.push_back(std::move(settlement));
+        push(std::move(settlement));
+}
+
+void Settler::push(Settlement &&settlement)
+{
+    m_calls += callsOf(settlement.action);
+    m_settlements.push_back(std::move(settlement));
 }
 
 void Settler::add(const Pooling::CallRef &call, std::unique_ptr<Notice> notice)
@@ -87,7 +112,7 @@ bool Settler::isAbout(const Pooling::CallRef &call) const
 
 void Settler::add(const Action &failure, Checkout *checkout)
 {
-    m_settlements.push_back({failure, checkout, CheckoutPrivate::of(*checkout).keptAlive, nullptr});
+    push({failure, checkout, CheckoutPrivate::of(*checkout).keptAlive, nullptr});
     schedule();
 }
 
@@ -155,6 +180,7 @@ Settler::Settlement Settler::take()
     Settlement taken
         = isOneOfMany ? Settlement{front.action, front.checkout, front.keptAlive, nullptr} : std::move(front);
     m_notices -= taken.notice != nullptr;
+    m_calls -= isOneOfMany ? 1 : callsOf(taken.action);
     if (isOneOfMany)
         taken.action.end = ++front.action.call;
     else

@@ -32,6 +32,8 @@ public:
     /// Adds the failure of a call that the pool does not know, for its checkout was released.
     void add(const Pooling::Action &failure, Checkout *checkout);
     [[nodiscard]] bool isEmpty() const { return m_settlements.empty(); }
+    /// Returns the number of calls that wait to be settled.
+    [[nodiscard]] qsizetype callCount() const { return m_calls; }
     /// Returns whether notices wait that there was no time to deliver. Until they are delivered, deferred connections
     /// should not be read either, for a worker may send notices faster than the user's handlers take them.
     [[nodiscard]] bool hasNotices() const { return m_isDeferred && m_notices > 0; }
@@ -76,6 +78,7 @@ private:
 
     void onDue();
     void defer();
+    void push(Settlement &&settlement);
     [[nodiscard]] Settlement take();
     void settle(Settlement &settlement);
     void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
@@ -86,6 +89,7 @@ private:
     ClientCore *const m_core;
     std::deque<Settlement> m_settlements; // the queue
     qsizetype m_notices = 0; // how many entries of the queue are notices
+    qsizetype m_calls = 0; // how many calls the entries of the queue settle
     bool m_isScheduled = false;
     bool m_isDeferred = false; // the budget was used up: the queue waits until other events have had their turn
     bool m_settlesAtOnce = false;

@@ -43,6 +43,9 @@ public:
     /// read.
     [[nodiscard]] virtual bool wasNeverThere(quint64) const { return false; }
 
+    /// Returns the process id of a worker; 0 if it is not known.
+    [[nodiscard]] virtual qint64 processIdOf(quint64) const { return 0; }
+
 Q_SIGNALS:
     void connected(quint64 worker, const std::shared_ptr<Prefork::Internal::Stream> &stream);
     /// @p absence is not empty if there is no server: it is what time-outs of waiting calls then show.

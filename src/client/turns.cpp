@@ -40,6 +40,7 @@ void Turns::onTurn()
     budget.turn();
     m_core->reader().onTurn();
     m_core->flush();
+    m_core->observers().onTurn();
 }
 
 // The posted call waits for the next event loop of this thread, if there ever is one.

@@ -53,7 +53,8 @@ bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarge
     stream.appended(size);
     countBacklog(connection);
     markDirty(*found);
-    [[maybe_unused]] const CallId id = m_pool.callSent(checkout.poolId, options, roughNow());
+    [[maybe_unused]] const CallId id
+        = m_pool.callSent(checkout.poolId, options, m_pool.countsRuns() ? now() : roughNow());
     Q_ASSERT(id == call.id);
     noteFuture(checkout.poolId, call);
     stallIfFull(connection);

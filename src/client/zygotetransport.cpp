@@ -18,6 +18,10 @@ ZygoteTransport::ZygoteTransport(const std::shared_ptr<ZygoteChannel> &channel)
             m_neverThere.insert(*worker);
         explain(spawn, cause);
     });
+    connect(channel.get(), &ZygoteChannel::spawned, this, [this](quint64 spawn, qint64 pid) {
+        if (const auto worker = m_workers.constFind(spawn); worker != m_workers.cend())
+            m_processIds.insert(*worker, pid);
+    });
     const auto exhaust = [this] { Q_EMIT exhausted(m_channel->refusal()); };
     connect(channel.get(), &ZygoteChannel::ending, this, exhaust);
     connect(channel.get(), &ZygoteChannel::closed, this, exhaust);
@@ -69,6 +73,7 @@ void ZygoteTransport::forget(quint64 worker)
 {
     std::erase(m_waiting, worker);
     m_causes.remove(worker);
+    m_processIds.remove(worker);
     m_neverThere.remove(worker);
     m_workers.removeIf([worker](const auto &entry) { return entry.value() == worker; });
 }

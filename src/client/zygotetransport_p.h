@@ -28,6 +28,7 @@ public:
     bool explainsDeaths() const override;
     std::optional<QString> causeOfDeath(quint64 worker) const override;
     bool wasNeverThere(quint64 worker) const override { return m_neverThere.contains(worker); }
+    qint64 processIdOf(quint64 worker) const override { return m_processIds.value(worker); }
 
 private:
     void begin();
@@ -37,6 +38,7 @@ private:
     std::shared_ptr<ZygoteChannel> m_channel;
     QHash<quint64, quint64> m_workers; // the worker of each spawn
     QHash<quint64, QString> m_causes; // why each worker died
+    QHash<quint64, qint64> m_processIds; // the process id of each worker that has been forked
     QSet<quint64> m_neverThere; // workers that the zygote could not fork
     std::deque<quint64> m_waiting; // workers that are forked when ZygoteChannel::setupBackOff() allows it
     QTimer m_timer;

@@ -260,6 +260,7 @@ void Pool::failForGood(CheckoutId id, const Error &error, Time now)
             retire(worker, Disconnect::Needed);
         else
             abandonOneShot(worker, id);
+        noteGivenUp(worker, error);
     }
     settleAll(id, checkout, error);
     if (checkout.releasing)

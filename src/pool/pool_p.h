@@ -3,6 +3,7 @@
 #define QTPREFORK_POOL_P_H
 
 #include "pool/idmap_p.h"
+#include "pool/poolobserver_p.h"
 #include "pool/pooltypes_p.h"
 #include "pool/ring_p.h"
 #include "wire/workertraits_p.h"
@@ -143,7 +144,8 @@ public:
     [[nodiscard]] const CallRecord *record(const CallRef &call) const;
     /// Returns whether the caller must report flushed() for the worker: the worker was sent a call with a runTimeout.
     [[nodiscard]] bool awaitsFlush(WorkerId worker) const;
-    /// Returns whether any call has a runTimeout. Then the caller must pass exact times; the rough clock does not do.
+    /// Returns whether any call has a runTimeout, or the observer wants to know how long calls run. Then the caller
+    /// must pass exact times; the rough clock does not do.
     [[nodiscard]] bool countsRuns() const { return m_timedRuns > 0; }
     /// Returns whether one-shots share the worker.
     [[nodiscard]] bool isShared(WorkerId worker) const;
@@ -157,6 +159,16 @@ public:
     [[nodiscard]] qsizetype idleCount() const { return qsizetype(m_idle.size()); }
     [[nodiscard]] qsizetype connectingCount() const { return m_connecting; }
     [[nodiscard]] qsizetype waitingCount() const { return qsizetype(m_waiting.size()); }
+    /// Returns the number of calls that have not settled.
+    [[nodiscard]] qsizetype pendingCount() const { return m_pending; }
+
+    /// Sets who is told of calls that settle and of workers that die; null = nobody. If @p wantsExactTimes is true,
+    /// countsRuns() is too.
+    void setObserver(Observer *observer, bool wantsExactTimes);
+    /// Returns what every worker is doing, in the order of their numbers.
+    [[nodiscard]] std::vector<WorkerView> views() const;
+    /// Returns the name of a method; empty for 0.
+    [[nodiscard]] QString methodName(MethodId method) const;
 
 private:
     struct Worker
@@ -275,7 +287,16 @@ private:
     // poolmethods.cpp: names of methods, and how long their calls usually run
     void noteRun(const CallRecord &call, Time now);
     [[nodiscard]] bool isUsuallyShort(MethodId method) const;
-    [[nodiscard]] QString methodName(MethodId method) const;
+
+    // poolviews.cpp: what the observer is told, and what it may ask
+    void noteEnd(const CallRef &ref, const CallRecord &call, Observer::End end, const Error *error = nullptr)
+    {
+        if (m_observer) [[unlikely]]
+            m_observer->callEnded(ref, call, end, error);
+    }
+    void noteGivenUp(WorkerId id, const Error &error);
+    [[nodiscard]] WorkerView view(WorkerId id, const Worker &worker) const;
+    [[nodiscard]] static CallId oldestSent(const Checkout &checkout);
 
     // poolsharing.cpp: one-shots that share a worker
     [[nodiscard]] bool mayShare(const Checkout &oneShot) const;
@@ -324,7 +345,10 @@ private:
     qsizetype m_load = 0; // checkouts that have one of those workers
     int m_unreplaced = 0; // how many workers fewer than minWorkers are kept, after losses ForRoom
     qsizetype m_open = 0; // see openCount()
-    qsizetype m_timedRuns = 0; // calls with a runTimeout
+    qsizetype m_timedRuns = 0; // calls with a runTimeout, and one more if the observer wants exact times
+    qsizetype m_pending = 0; // see pendingCount()
+    Observer *m_observer = nullptr;
+    bool m_wantsExactTimes = false; // what the observer does
     struct Method
     {
         QString name;

@@ -13,6 +13,7 @@ CallId Pool::call(CheckoutId id, const CallOptions &options, Time now)
     if (checkout.fatal) {
         checkout.calls.skipTo(call + 1);
         checkout.next = call + 1;
+        noteEnd({id, call}, {.method = options.method, .made = now}, Observer::End::Failed, &*checkout.fatal);
         m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = call, .error = *checkout.fatal});
         return call;
     }
@@ -75,6 +76,7 @@ CallRecord &Pool::add(Checkout &checkout, const CallOptions &options, Time now)
     CallRecord &call = checkout.calls.append();
     call = {.state = CallRecord::Waiting, .method = options.method, .made = now};
     ++checkout.pending;
+    ++m_pending;
     if (options.runTimeout != Duration::zero() || options.deadline != Duration::zero()) [[unlikely]] {
         call.runTimeout = std::max(options.runTimeout, Duration::zero());
         if (options.deadline != Duration::zero()) // a negative one is what was left of a time that is over
@@ -90,6 +92,7 @@ void Pool::drop(Checkout &checkout, CallId number)
     const CallRecord &call = *checkout.calls.find(number);
     checkout.inFlight -= call.state != CallRecord::Waiting;
     checkout.pending -= call.state != CallRecord::Ghost;
+    m_pending -= call.state != CallRecord::Ghost;
     if (checkout.limited > 0) [[unlikely]] {
         checkout.limited -= call.hasLimit();
         m_timedRuns -= call.runTimeout > Duration::zero();
@@ -173,8 +176,10 @@ bool Pool::replied(WorkerId id, const CallRef &call, Time now)
     if (!checkout)
         return true;
     checkout->hasAnswer = true;
-    if (checkout->calls.find(call.call)->state != CallRecord::Ghost)
+    if (const CallRecord &known = *checkout->calls.find(call.call); known.state != CallRecord::Ghost) {
+        noteEnd(call, known, Observer::End::Finished);
         m_actions.push_back({.kind = Action::Finish, .checkout = call.checkout, .call = call.call});
+    }
     drop(*checkout, call.call);
     continueCheckout(call.checkout, now);
     return true;
@@ -192,12 +197,14 @@ bool Pool::repliedPlainly(WorkerId id, const CallRef &call, Time now)
     noteAnswer(*worker);
     worker->isSetUp = true;
     checkout.hasAnswer = true;
+    noteEnd(call, *known, Observer::End::Finished);
     if (checkout.limited > 0) [[unlikely]] {
         noteRun(*known, now);
         drop(checkout, call.call);
     } else {
         --checkout.inFlight;
         --checkout.pending;
+        --m_pending;
         checkout.calls.drop(call.call);
     }
     if (checkout.calls.isEmpty()) {
@@ -225,14 +232,17 @@ bool Pool::failed(WorkerId id, const CallRef &call, const Error &error, Time now
         return true;
     checkout->hasAnswer = true;
     checkout->tainted = true;
-    const bool isGhost = checkout->calls.find(call.call)->state == CallRecord::Ghost;
+    const CallRecord &known = *checkout->calls.find(call.call);
+    const bool isGhost = known.state == CallRecord::Ghost;
     if (dropsTheRest) {
         checkout->group = ++m_lastGroup;
         failFirst(call.checkout, error, now, isGhost ? Oldest::IsCanceled : Oldest::Fails);
         return true;
     }
-    if (!isGhost)
+    if (!isGhost) {
+        noteEnd(call, known, Observer::End::Failed, &error);
         m_actions.push_back({.kind = Action::Fail, .checkout = call.checkout, .call = call.call, .error = error});
+    }
     drop(*checkout, call.call);
     continueCheckout(call.checkout, now);
     return true;

@@ -26,6 +26,7 @@ bool Pool::cancel(CheckoutId id, CallId call, Time now)
 
 void Pool::cancelUnsent(CheckoutId id, Checkout &checkout, CallId call, Time now)
 {
+    noteEnd({id, call}, *checkout.calls.find(call), Observer::End::Canceled);
     m_actions.push_back({.kind = Action::CancelAsked, .checkout = id, .call = call});
     if (checkout.rejected && checkout.rejected->erase(call) == 1 && checkout.rejected->empty())
         checkout.rejected.reset();
@@ -36,6 +37,7 @@ void Pool::cancelUnsent(CheckoutId id, Checkout &checkout, CallId call, Time now
 // The worker of the call cannot be told that the call was canceled, so the whole checkout fails and drops its worker.
 void Pool::cancelByForce(CheckoutId id, Checkout &checkout, CallId call, Time now)
 {
+    noteEnd({id, call}, *checkout.calls.find(call), Observer::End::Canceled);
     m_actions.push_back({.kind = Action::CancelAsked, .checkout = id, .call = call});
     drop(checkout, call);
     failForGood(id,
@@ -48,10 +50,12 @@ void Pool::cancelByForce(CheckoutId id, Checkout &checkout, CallId call, Time no
 void Pool::makeGhost(CheckoutId id, Checkout &checkout, CallId call, Time now)
 {
     CallRecord &record = *checkout.calls.find(call);
+    noteEnd({id, call}, record, Observer::End::Canceled);
     m_actions.push_back({.kind = Action::SendCancel, .worker = checkout.worker, .checkout = id, .call = call});
     m_actions.push_back({.kind = Action::CancelAsked, .checkout = id, .call = call});
     record.state = CallRecord::Ghost;
     --checkout.pending;
+    --m_pending;
     checkout.limited -= record.hasLimit();
     m_timedRuns -= record.runTimeout > Duration::zero();
     record.runTimeout = Duration::zero();
@@ -109,18 +113,21 @@ void Pool::startGrace(Checkout &checkout, CallRecord &ghost, Time now)
 void Pool::endGrace(CheckoutId id, CallId ghost, Time now)
 {
     Checkout &checkout = m_checkouts.at(id);
-    if (m_workers.at(checkout.worker).state != Worker::Held) { // other one-shots on this worker move to another one
-        abandonOneShot(std::exchange(checkout.worker, 0), id);
-        dropGhosts(checkout);
-        finishRelease(id, now);
-        return;
-    }
     QString method = methodName(checkout.calls.find(ghost)->method);
     method = method.isEmpty() ? QStringLiteral("call") : QStringLiteral("'%1'").arg(method);
     const QString cause = QStringLiteral("killed, for the canceled %1 did not end within %2 s")
                               .arg(method)
                               .arg(std::chrono::duration<double>(m_options.cancelGrace).count());
-    failForGood(id, Error(Error::WorkerLost, QStringLiteral("worker connection suddenly died")).withDetail(cause), now);
+    const Error error = Error(Error::WorkerLost, QStringLiteral("worker connection suddenly died")).withDetail(cause);
+    if (const WorkerId worker = checkout.worker; m_workers.at(worker).state != Worker::Held) {
+        checkout.worker = 0;
+        abandonOneShot(worker, id); // other one-shots on this worker move to another one
+        noteGivenUp(worker, error);
+        dropGhosts(checkout);
+        finishRelease(id, now);
+        return;
+    }
+    failForGood(id, error, now);
     grow(now);
 }
 

@@ -28,9 +28,12 @@ void Pool::settleAll(CheckoutId id, Checkout &checkout, const Error &error, Olde
         }
     };
     bool isFirst = oldest == Oldest::Fails;
+    const Error canceled = m_observer ? canceledAfter(error) : Error();
     checkout.calls.forEach([&](CallId number, const CallRecord &call) {
         if (call.state == CallRecord::Ghost)
             return;
+        noteEnd({id, number}, call, isFirst ? Observer::End::Failed : Observer::End::Canceled,
+                isFirst ? &error : &canceled);
         if (std::exchange(isFirst, false)) {
             m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = number, .error = error});
         } else if (number == cancel.end) {

@@ -52,6 +52,8 @@ void Pool::lost(WorkerId id, const Error &error, const Begun &begun, Time now, L
     if (!found)
         return;
     const Worker worker = *found;
+    if (m_observer)
+        m_observer->workerDied(id, error);
     retire(id, Disconnect::Done);
     // This comes first, for what follows may connect another worker.
     if (loss == Loss::ForRoom)

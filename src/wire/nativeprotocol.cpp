@@ -150,8 +150,11 @@ bool ConnectionCodec::readHello()
             return known(value, value.readBool(&isOrdered) && isOrdered);
         if (name == "features")
             return known(value, readFeatures(value, &m_features));
-        if (quint64 pid = 0; name == "pid")
-            return known(value, value.readUnsigned(&pid));
+        if (quint64 pid = 0; name == "pid") {
+            const bool isRead = value.readUnsigned(&pid);
+            m_traits.processId = pid <= quint64(std::numeric_limits<qint32>::max()) ? qint64(pid) : 0; // no system's
+            return known(value, isRead);
+        }
         if (name == "signatures")
             return known(value, readSignatures(value));
         if (name != "methods")

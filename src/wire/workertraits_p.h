@@ -24,6 +24,7 @@ struct WorkerTraits
     qsizetype headerSize = 0; ///< bytes at the beginning of a message that maxMessageSize does not count
     qint64 maxDecodedSize
         = DefaultMaxDecodedSize; ///< bytes of memory that the values of a message may take in the worker
+    qint64 processId = 0; ///< its process id, as the worker knows it; 0 if the hello does not say
 
     [[nodiscard]] bool isShareable() const { return pipelines && !acknowledgesRelease; }
 };
