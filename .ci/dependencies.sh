@@ -8,7 +8,8 @@ build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev qt6-declarative-de
 test_packages=(perl python3 locales qt6-remoteobjects-dev valgrind
     qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick qml6-module-qtquick-window qml6-module-qttest)
 
-# ensure_packages PURPOSE PACKAGE…: installs those of the Debian packages that are missing, saying which and what for ("build the demos").
+# ensure_packages PURPOSE PACKAGE…: installs those of the Debian packages that are missing, saying which and what for
+# ("build the demos").
 # Runs nothing when all are there. Says on standard error what it does; fails if it cannot.
 ensure_packages() {
     local purpose=$1 package missing=()
@@ -35,7 +36,8 @@ ensure_packages() {
         echo "Installing: ${missing[*]} (needed to $purpose)" >&2
     fi
     # Package lists may be missing, on a fresh machine, or too old to know where the packages are now.
-    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}")
+    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y
+        --no-install-recommends "${missing[@]}")
     if apt-get install -qq -s --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && "${install[@]}" >&2; then
         return 0
     fi

@@ -14,10 +14,12 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(NOT DEFINED BUILD_SHARED_LIBS)
     set(BUILD_SHARED_LIBS OFF)
 endif()
-configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/QtPreforkConfig.cmake.in ${PROJECT_BINARY_DIR}/QtPreforkConfig.cmake
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/QtPreforkConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/QtPreforkConfig.cmake
     INSTALL_DESTINATION ${package_directory})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/QtPreforkConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/QtPreforkConfig.cmake ${PROJECT_BINARY_DIR}/QtPreforkConfigVersion.cmake DESTINATION ${package_directory})
+install(FILES ${PROJECT_BINARY_DIR}/QtPreforkConfig.cmake ${PROJECT_BINARY_DIR}/QtPreforkConfigVersion.cmake
+    DESTINATION ${package_directory})
 if(TARGET prefork)
     if(BUILD_SHARED_LIBS) # the command finds the library from its own place, wherever the package has been moved
         file(RELATIVE_PATH library_from_command ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Runs one row for a moment and looks at the shape of what comes out, not at the numbers: BENCH, REPORT, WORK and, if there is one, PYTHON.
+# Runs one row for a moment and looks at the shape of what comes out, not at the numbers: BENCH, REPORT, WORK and, if
+# there is one, PYTHON.
 file(MAKE_DIRECTORY "${WORK}")
-execute_process(COMMAND ${BENCH} --quick --rounds 1 --row sequential_vs_floor --json "${WORK}/results.json" COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${BENCH} --quick --rounds 1 --row sequential_vs_floor --json "${WORK}/results.json"
+    COMMAND_ERROR_IS_FATAL ANY)
 
 file(READ "${WORK}/results.json" results)
 foreach(field ours reference ratio)
@@ -27,7 +29,8 @@ endif()
 foreach(page README.md performance.md)
     file(WRITE "${WORK}/${page}" "before\n<!-- performance: begin -->\nold\n<!-- performance: end -->\nafter\n")
 endforeach()
-execute_process(COMMAND ${PYTHON} -B ${REPORT} "${WORK}/results.json" --readme "${WORK}/README.md" --page "${WORK}/performance.md"
+execute_process(COMMAND ${PYTHON} -B ${REPORT} "${WORK}/results.json" --readme "${WORK}/README.md"
+    --page "${WORK}/performance.md"
     --svg "${WORK}/performance.svg" COMMAND_ERROR_IS_FATAL ANY)
 foreach(page README.md performance.md)
     file(READ "${WORK}/${page}" text)

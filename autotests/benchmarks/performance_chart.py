@@ -85,10 +85,12 @@ def chart(rows):
         if chosen:
             drawn, y = panel(chosen, title, y)
             parts += drawn
-    parts.append(text("note", LABELS, y - 12, "Each bar is drawn to the scale of its own goal; a torn end is beyond twice the goal. "
+    parts.append(text("note", LABELS, y - 12,
+                      "Each bar is drawn to the scale of its own goal; a torn end is beyond twice the goal. "
                       "Blue: the goal is met, orange: it is not."))
     described = "; ".join(f"{row['what']}, against {row['against']}: {shown(row['ratio'])} times" for row in with_goal)
     body = "\n".join(parts)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}" role="img">\n'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}" '
+            'role="img">\n'
             f"<title>QtPrefork's benchmark, each row against its goal</title>\n<desc>{escape(described)}</desc>\n"
             f"<style>{STYLE}</style>\n{body}\n</svg>\n")

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Installed headers use nothing of Qt's that is private or made up by moc, and declare classes of Qt's in Qt's namespace, which may have a name.
+# Installed headers use nothing of Qt's that is private or made up by moc, and declare classes of Qt's in Qt's
+# namespace, which may have a name.
 file(GLOB_RECURSE headers ${ROOT}/include/QtPrefork/*.h)
-set(internal "Q[A-Za-z]+Private|QtMoc|QtGadgetHelper|QtSharedPointer|QMetaTypeInterface|QArrayData|QFutureInterface|QSlotObject")
+set(internal
+    "Q[A-Za-z]+Private|QtMoc|QtGadgetHelper|QtSharedPointer|QMetaTypeInterface|QArrayData|QFutureInterface|QSlotObject")
 string(APPEND internal "|qt_(meta|static_meta|check_for|create_)|[</]private/|_p\\.h[>\"]")
 foreach(header IN LISTS headers)
     file(STRINGS ${header} lines)
@@ -11,7 +13,8 @@ foreach(header IN LISTS headers)
             set(in_namespace TRUE)
         elseif(line MATCHES "^QT_END_NAMESPACE")
             set(in_namespace FALSE)
-        elseif(line MATCHES "^ *(template *<.*> *)?(class|struct|enum|enum class) Q[A-Z][A-Za-z]*( *:[^:]*)?;" AND NOT in_namespace)
+        elseif(line MATCHES "^ *(template *<.*> *)?(class|struct|enum|enum class) Q[A-Z][A-Za-z]*( *:[^:]*)?;" AND NOT
+            in_namespace)
             message(SEND_ERROR "${header} declares outside of QT_BEGIN_NAMESPACE: ${line}")
         endif()
         # Qt has no public way to say that a family of types has meta-types.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Compiles each program of refused.cpp with COMPILER and looks at the error, which must be the only one. What all of them begin with is
-# compiled once. FLAGS is a list; WORK a directory of this script's own.
+# Compiles each program of refused.cpp with COMPILER and looks at the error, which must be the only one. What all of
+# them begin with is compiled once. FLAGS is a list; WORK a directory of this script's own.
 cmake_minimum_required(VERSION 3.21)
 file(MAKE_DIRECTORY ${WORK})
 # Semicolons and brackets mean something to lists, which the programs become.
@@ -25,7 +25,8 @@ else()
     set(header ${WORK}/prelude.h.gch)
     set(with_prelude -include ${WORK}/prelude.h)
 endif()
-execute_process(COMMAND ${COMPILER} ${FLAGS} -x c++-header ${WORK}/prelude.h -o ${header} ERROR_VARIABLE said RESULT_VARIABLE failed)
+execute_process(COMMAND ${COMPILER} ${FLAGS} -x c++-header ${WORK}/prelude.h -o ${header} ERROR_VARIABLE said
+    RESULT_VARIABLE failed)
 if(failed)
     message(FATAL_ERROR "What all programs begin with does not compile:\n${said}")
 endif()
@@ -39,7 +40,8 @@ foreach(program IN LISTS programs)
         continue()
     endif()
     write_file(${WORK}/program.cpp "//! ${program}\n")
-    execute_process(COMMAND ${COMPILER} ${FLAGS} ${with_prelude} -fsyntax-only ${WORK}/program.cpp ERROR_VARIABLE said RESULT_VARIABLE failed)
+    execute_process(COMMAND ${COMPILER} ${FLAGS} ${with_prelude} -fsyntax-only ${WORK}/program.cpp ERROR_VARIABLE said
+        RESULT_VARIABLE failed)
     string(REGEX MATCHALL "error: [^\n]*" errors "${said}")
     list(LENGTH errors error_count)
     string(FIND "${errors}" "${expected}" found)

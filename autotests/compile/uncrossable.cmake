@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Compiles uncrossable.cpp with COMPILER and FLAGS, a list, for each of its cases: the first error must be the sentence, and the type be
-# named with it.
+# Compiles uncrossable.cpp with COMPILER and FLAGS, a list, for each of its cases: the first error must be the sentence,
+# and the type be named with it.
 cmake_minimum_required(VERSION 3.21)
 set(sentences
     "QObject ?\\*|a pointer \\(see T\\), means nothing to another process: send the value it points to"
@@ -13,7 +13,8 @@ set(sentences
 set(case 0)
 foreach(sentence IN ITEMS "" ${sentences})
     foreach(side IN ITEMS IS_CLIENT IS_WORKER)
-        execute_process(COMMAND ${COMPILER} ${FLAGS} -fsyntax-only -DCASE=${case} -D${side} ${ROOT}/autotests/compile/uncrossable.cpp
+        execute_process(COMMAND ${COMPILER} ${FLAGS} -fsyntax-only -DCASE=${case} -D${side}
+            ${ROOT}/autotests/compile/uncrossable.cpp
             ERROR_VARIABLE said RESULT_VARIABLE failed)
         if(case EQUAL 0)
             if(failed)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# docs/reliability.md has every row once, each with a test or the reason why there is none, and no test that does not exist.
+# docs/reliability.md has every row once, each with a test or the reason why there is none, and no test that does not
+# exist.
 cmake_policy(VERSION 3.21)
 file(READ ${ROOT}/docs/reliability.md page)
 string(REGEX REPLACE "[][;]" "," page "${page}")

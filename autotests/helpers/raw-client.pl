@@ -5,9 +5,9 @@
 #
 #   raw-client.pl [--deadline SECONDS] ADDRESS SCENARIO [ARG…]
 #
-# ADDRESS is unix:/path or tcp://host:port. The worker offers echo(x), args(…), pid(), count() and fail(text), and has no catch-all
-# (where that matters, both are accepted). Prints one line a fact, canonical JSON or a plain word. Exits 0 if everything held, else 1 with an
-# explanation on stderr; also when the deadline (default: 20 s) has passed.
+# ADDRESS is unix:/path or tcp://host:port. The worker offers echo(x), args(…), pid(), count() and fail(text), and has
+# no catch-all (where that matters, both are accepted). Prints one line a fact, canonical JSON or a plain word. Exits 0
+# if everything held, else 1 with an explanation on stderr; also when the deadline (default: 20 s) has passed.
 #
 #   echo JSON        one call with this value, byte for byte; prints the value that came back
 #   split            calls written one byte at a time
@@ -20,9 +20,10 @@
 #   unknown-method   an error, and the same worker goes on
 #   done             dn between calls keeps the worker; another connection has another one
 #   pipelined        many calls written before the first reply is read
-#   garbage KIND     something that is not the protocol: the worker closes without a reply, and a new connection is served. KIND is
-#                    not-array, malformed, unknown-command, non-string-command, bad-meta, empty-array, mismatched, deep, invalid-utf8,
-#                    or oversize LIMIT: a message of LIMIT bytes is served, one of LIMIT + 1 is not
+#   garbage KIND     something that is not the protocol: the worker closes without a reply, and a new connection is
+#                    served. KIND is not-array, malformed, unknown-command, non-string-command, bad-meta, empty-array,
+#                    mismatched, deep, invalid-utf8, or oversize LIMIT: a message of LIMIT bytes is served, one of
+#                    LIMIT + 1 is not
 #   all              all of these but oversize
 use v5.36;
 use warnings;
@@ -50,14 +51,21 @@ my %garbage = (
         qq(["do",{},"echo","\t"]), '["do",{},"echo",{1:2}]', '["do",{},"echo",1e999]', '["do",{},"echo","\ud800"]',
         '["do",{},/**/"echo",1]',
     ],
-    'unknown-command'    => [ '["redo",{}]', '["",{}]', '["DO",{},"echo",1]', '["do ",{},"echo",1]', '["ok",{},1]', '["do\u0000",{},"echo",1]' ],
+    'unknown-command'    => [
+        '["redo",{}]', '["",{}]', '["DO",{},"echo",1]', '["do ",{},"echo",1]', '["ok",{},1]',
+        '["do\u0000",{},"echo",1]',
+    ],
     'non-string-command' => [ '[1,{},"echo",1]', '[null,{}]', '[true,{}]', '[["do"],{},"echo",1]', '[{},"do"]' ],
-    'bad-meta'           => [ '["do",[],"echo",1]', '["do",null,"echo",1]', '["do","{}","echo",1]', '["do","echo",1]', '["do"]', '["dn",0]', '["dn"]' ],
+    'bad-meta'           => [
+        '["do",[],"echo",1]', '["do",null,"echo",1]', '["do","{}","echo",1]', '["do","echo",1]', '["do"]', '["dn",0]',
+        '["dn"]',
+    ],
     'empty-array'        => [ '[]', ' [ ] ' ],
     'mismatched'         => [ '["do",{},"echo",[1}', '["do",{},"echo",{"a":1]', '[}', '["do",{]' ],
     'deep'               => [ in_levels(513), '[' x 513, '["do",{},"echo",' . '{"a":' x 512, '[' x 1_000_000 ],
     'invalid-utf8'       => [
-        map { qq(["do",{},"echo","$_"]) } "\xff", "\xc3", "a\x80", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
+        map { qq(["do",{},"echo","$_"]) } "\xff", "\xc3", "a\x80", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82",
+            "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
     ],
 );
 
@@ -114,7 +122,8 @@ sub same ($left, $right) {
         return @$left == @$right && !grep { !same($left->[$_], $right->[$_]) } 0 .. $#$left;
     }
     if (ref $left eq 'HASH') {
-        return keys %$left == keys %$right && !grep { !exists $right->{$_} || !same($left->{$_}, $right->{$_}) } keys %$left;
+        return keys %$left == keys %$right
+            && !grep { !exists $right->{$_} || !same($left->{$_}, $right->{$_}) } keys %$left;
     }
     return !!$left == !!$right if ref $left;    # booleans
     return 0 if is_string($left) != is_string($right);
@@ -272,10 +281,12 @@ sub null {
 
 sub nested {
     my $connection = open_connection();
-    my @numbers = qw(9007199254740993 -9007199254740993 9223372036854775807 -9223372036854775808 0 -1 1.5e300 -2.5 1E-7 0.1 5e0 -0.0);
+    my @numbers = qw(9007199254740993 -9007199254740993 9223372036854775807 -9223372036854775808 0 -1 1.5e300 -2.5 1E-7
+        0.1 5e0 -0.0);
     fact(echo_text($connection, '[9007199254740993,-9223372036854775808,9223372036854775807]'));
     echo_text($connection, $_) for @numbers, '[' . join(',', @numbers) . ']';
-    echo_text($connection, $_) for '[]', '{}', '""', '[[],{},"",[[]],{"":{}}]', 'true', 'false', ' [ 1 , { "a" : [ ] } ] ';
+    echo_text($connection, $_)
+        for '[]', '{}', '""', '[[],{},"",[[]],{"":{}}]', 'true', 'false', ' [ 1 , { "a" : [ ] } ] ';
     echo_text($connection, '[' . join(',', 1 .. 2000) . ']');
     echo_text($connection, '{' . join(',', map { qq("key $_":{"v":[$_]}) } 1 .. 500) . '}');
     echo_text($connection, '"' . 'long ' x 20_000 . '"');
@@ -290,7 +301,8 @@ sub nested {
 # A call of echo with a value that makes a message of so many levels.
 sub in_levels ($levels) { return '["do",{},"echo",' . '[' x ($levels - 1) . ']' x ($levels - 1) . ']' }
 
-# Without a method name the first item is taken for one. An interface of names answers er, one with a catch-all hands out the items.
+# Without a method name the first item is taken for one. An interface of names answers er, one with a catch-all hands
+# out the items.
 sub function {
     my $connection = open_connection();
     expect_same(call($connection, 'echo', 'x'), 'x', 'a function call whose first item is the name of a method');

@@ -1,16 +1,18 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: MIT
 #
-# A worker server written from docs/protocol.md alone, as another language would write it; and, with --mode, one that misbehaves.
+# A worker server written from docs/protocol.md alone, as another language would write it; and, with --mode, one that
+# misbehaves.
 #
 #   raw-server.pl ADDRESS [--once] [--no-catch-all] [--mode MODE] [--size BYTES] [--limit BYTES] [--record FILE]
 #
-# ADDRESS is unix:/path or tcp://host:port (loopback only; port 0 picks a free one). When ready it prints "listening on ADDRESS".
-# A child is forked for each connection, serves it alone and ends with it, also when the server has gone. TERM or INT ends the
-# server and removes its socket.
+# ADDRESS is unix:/path or tcp://host:port (loopback only; port 0 picks a free one). When ready it prints "listening on
+# ADDRESS". A child is forked for each connection, serves it alone and ends with it, also when the server has gone. TERM
+# or INT ends the server and removes its socket.
 #
 #   --once           serve a single connection, then exit
-#   --no-catch-all   an unknown method is an error; without this, a call whose first item names no method returns all its items
+#   --no-catch-all   an unknown method is an error; without this, a call whose first item names no method returns all
+#                    its items
 #   --limit BYTES    the longest message accepted (default: 64 MiB)
 #   --record FILE    append every byte received, exactly as it came
 #
@@ -37,7 +39,8 @@ use POSIX ();
 use RawPeer qw(listen_on parse_address write_all to_json is_string);
 
 my %option = (mode => 'normal', size => 65 * 1024 * 1024);
-my $usage  = "usage: raw-server.pl ADDRESS [--once] [--no-catch-all] [--mode MODE] [--size BYTES] [--limit BYTES] [--record FILE]\n";
+my $usage  = "usage: raw-server.pl ADDRESS "
+    . "[--once] [--no-catch-all] [--mode MODE] [--size BYTES] [--limit BYTES] [--record FILE]\n";
 GetOptions(\%option, 'once', 'no-catch-all', 'mode=s', 'size=i', 'limit=i', 'record=s') or die $usage;
 my $address = shift @ARGV // die $usage;
 die $usage if @ARGV;
@@ -54,7 +57,9 @@ my %method = (
     fail           => sub ($text = 'failed', @) { die { error => $text } },
     fail_structure => sub (@) { die { error => { code => 42 } } },
     setup_fail     => sub (@) { die { error => "setup exception: no database\n" } },
-    unicode        => sub (@) { { "\x{3bb}" => "\x{1d1da}", controls => "\0\x01\x1f\x7f", text => "\x{e9}\x{20ac}\x{2028}" } },
+    unicode        => sub (@) {
+        { "\x{3bb}" => "\x{1d1da}", controls => "\0\x01\x1f\x7f", text => "\x{e9}\x{20ac}\x{2028}" }
+    },
     die_now        => sub (@) { POSIX::_exit(1) },
     split_echo     => sub ($value = undef, @) { $value },
 );
@@ -159,7 +164,8 @@ sub answer ($socket, @items) {
         my $error = ref $@ eq 'HASH' ? $@->{error} : "$@";
         $reply = to_json([ 'er', {}, $error ]);
     }
-    return write_slowly($socket, $reply) if $option{mode} eq 'normal' && is_string($items[0]) && $items[0] eq 'split_echo';
+    return write_slowly($socket, $reply)
+        if $option{mode} eq 'normal' && is_string($items[0]) && $items[0] eq 'split_echo';
     return $send{ $option{mode} }->($socket, $reply);
 }
 
