@@ -4,6 +4,7 @@
 #include "helpers/worklog.h"
 
 #include <algorithm>
+#include <csignal>
 
 using namespace Prefork;
 using namespace std::chrono_literals;
@@ -18,6 +19,11 @@ void fill(Interface &interface)
 {
     Test::addBasics(interface);
     Test::addNoting(interface);
+    interface.add("dieIfTold", [](const QVariantList &arguments) {
+        if (arguments.at(2).toString() == "die")
+            ::raise(SIGKILL);
+        return arguments.at(1);
+    });
 }
 
 }
@@ -98,6 +104,29 @@ private Q_SLOTS:
         const QString pid = m_settled.first().section('=', 1);
         QCOMPARE(m_settled, QStringList({"0=" + pid, "1!no luck", "2=" + pid, "3=" + pid}));
         QCOMPARE(m_log->entries(), QStringList({"0", "1", "2", "3"}));
+    }
+
+    // The method is known to be quick, so that a worker would hold results back for it in one checkout.
+    void aCrashCostsNobodyElsesResult()
+    {
+        m_client = makeClient({.minWorkers = 1, .maxWorkers = 1, .protocol = Protocol::Native, .oneShotDepth = 4});
+        WAIT_COMPARE(m_client->idleWorkerCount(), 1);
+        for (int i = 0; i < 8; ++i)
+            call(QString::number(i), "dieIfTold");
+        WAIT_COMPARE(m_settled.size(), 8);
+        m_settled.clear();
+        Gate gate;
+        call("first", "notePassing", gate.path());
+        call("before", "dieIfTold");
+        call("dies", "dieIfTold", "die");
+        call("behind", "dieIfTold");
+        WAIT_FOR(gate.isReached());
+        WAIT_COMPARE(m_client->bytesToWrite(), 0);
+        gate.open();
+        WAIT_COMPARE(m_settled.size(), 4);
+        QCOMPARE(m_settled.filter(QStringLiteral("!")), QStringList("dies!worker connection suddenly died"));
+        QVERIFY(m_settled.contains("before=before"));
+        QVERIFY(m_settled.contains("behind=behind"));
     }
 
     void aTimeoutFailsNoneThatNeverBegan()

@@ -2,6 +2,7 @@
 // A client's beginning, reload and end, and a crowd.
 #include "helpers/calls.h"
 #include "helpers/embedded.h"
+#include "helpers/loglines.h"
 #include "helpers/protocols.h"
 
 #include <QtPrefork/Client>
@@ -25,6 +26,8 @@ class ClientStatesTest : public QObject
 private Q_SLOTS:
     void theStateTellsWhetherThereAreWorkers();
     void theStateOfAClientWithoutServerIsConnecting();
+    void theLogSaysOnceThatCallsWaitForAServer();
+    void aClientWithoutCallsWaitsForItsServerInSilence();
     void closingWaitsForCheckoutsAndThenLetsWorkersGo();
     void closingEndsAtTheDeadline();
     void closingAnIdleClientTakesNoTime();
@@ -66,6 +69,29 @@ void ClientStatesTest::theStateOfAClientWithoutServerIsConnecting()
     QCOMPARE(client.state(), Client::Connecting);
     Client invalid("nonsense");
     QCOMPARE(invalid.state(), Client::Closed);
+}
+
+void ClientStatesTest::theLogSaysOnceThatCallsWaitForAServer()
+{
+    const Test::LogLines log(QStringLiteral("/nowhere/at-all"));
+    Client client("unix:/nowhere/at-all", {.timeout = 0s});
+    QSignalSpy failures(&client, &Client::connectionFailed);
+    const CheckoutPtr checkout = client.checkout();
+    QTRY_COMPARE_WITH_TIMEOUT(log.count(), 1, 10000);
+    QVERIFY2(log.lines().constFirst().contains(QLatin1String("there is no such socket; calls wait for it")),
+             qPrintable(log.lines().constFirst()));
+    failures.clear();
+    QTRY_VERIFY_WITH_TIMEOUT(failures.count() > 2, 10000);
+    QCOMPARE(log.count(), 1);
+}
+
+void ClientStatesTest::aClientWithoutCallsWaitsForItsServerInSilence()
+{
+    const Test::LogLines log(QStringLiteral("/nowhere/at-all"));
+    Client client("unix:/nowhere/at-all");
+    QSignalSpy failures(&client, &Client::connectionFailed);
+    QTRY_VERIFY_WITH_TIMEOUT(failures.count() > 5, 20000); // which takes more than a second
+    QCOMPARE(log.count(), 0);
 }
 
 void ClientStatesTest::closingWaitsForCheckoutsAndThenLetsWorkersGo()

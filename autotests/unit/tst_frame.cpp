@@ -338,12 +338,20 @@ void tst_frame::unhandledErrorsAreLoggedByDefault()
               logged << QStringLiteral("%1 %2 %3").arg(type).arg(QString::fromUtf8(context.category), text);
           });
     reportUnhandled(Error(QStringLiteral("bare")));
-    reportUnhandled(Frame::create({}, Frame(), {"f.cpp", 3}).traced(Error(QStringLiteral("traced"))));
+    const Error traced = Frame::create({}, Frame(), {"f.cpp", 3}).traced(Error(QStringLiteral("traced")));
+    reportUnhandled(traced);
+    reportUnhandled(Error(QStringLiteral("bare")).withDetail(QStringLiteral("the cause\n")));
+    reportUnhandled(traced.withDetail(QStringLiteral("the\ncause")));
     qInstallMessageHandler(previous);
-    QCOMPARE(logged.size(), 2);
+    QCOMPARE(logged.size(), 4);
     QCOMPARE(logged.at(0), QStringLiteral("%1 prefork.frame Unhandled error: bare").arg(QtCriticalMsg));
     QCOMPARE(logged.at(1),
              QStringLiteral("%1 prefork.frame Unhandled error: traced\n----- called from -----\n"
+                            "f.cpp:3 - ANONYMOUS FRAME")
+                 .arg(QtCriticalMsg));
+    QCOMPARE(logged.at(2), QStringLiteral("%1 prefork.frame Unhandled error: bare (the cause)").arg(QtCriticalMsg));
+    QCOMPARE(logged.at(3),
+             QStringLiteral("%1 prefork.frame Unhandled error: traced (the\\ncause)\n----- called from -----\n"
                             "f.cpp:3 - ANONYMOUS FRAME")
                  .arg(QtCriticalMsg));
 }

@@ -21,6 +21,9 @@ Q_LOGGING_CATEGORY(lcClient, "prefork.client", QtWarningMsg)
 // After this time without a hello the user is told that the other end may never say hello.
 constexpr auto HelloLimit = 1s;
 
+// After this time without a worker the log says why calls wait.
+constexpr auto OutageLimit = 1s;
+
 // After this time a lost worker is reported even if the zygote has not said why it died.
 constexpr auto ExplanationLimit = 100ms;
 
@@ -132,6 +135,8 @@ void Connections::onConnected(quint64 worker, const std::shared_ptr<Stream> &str
 void Connections::becomeReady(const ConnectionPtr &connection)
 {
     m_error.clear();
+    m_failingSince.reset();
+    m_hasWarned = false;
     connection->isReady = true;
     connection->traits = connection->codec->traits();
     m_pool.connected(connection->worker, connection->traits, now());
@@ -147,6 +152,7 @@ void Connections::onHelloOverdue(quint64 worker)
     const QString cause
         = QStringLiteral("connected, but heard no hello: the server is busy, or does not speak the native protocol");
     m_error = cause;
+    warnOfOutage(cause, now() - HelloLimit);
     announceFailure(cause, true);
 }
 
@@ -154,10 +160,22 @@ void Connections::onConnectFailed(quint64 worker, const QString &cause, const QS
 {
     qCDebug(lcClient).noquote() << cause;
     m_error = cause;
+    warnOfOutage(cause, now());
     m_pool.connectFailed(worker, Error(Error::Unavailable, cause).withDetail(absence), now());
     m_core->perform(Settle::Later);
     // This may be inside one of the user's calls, even inside the client's constructor.
     QMetaObject::invokeMethod(m_core, [this, cause] { announceFailure(cause, false); }, Qt::QueuedConnection);
+}
+
+// A client may be older than its server, so a short outage, or one that nobody waits for, is not worth a line.
+void Connections::warnOfOutage(const QString &cause, Pooling::Time since)
+{
+    if (!m_failingSince)
+        m_failingSince = since;
+    if (m_hasWarned || m_pool.waitingCount() == 0 || now() - *m_failingSince < OutageLimit)
+        return;
+    m_hasWarned = true;
+    qCWarning(lcClient).noquote() << cause + QStringLiteral("; calls wait for it until their time-outs");
 }
 
 void Connections::announceFailure(const QString &cause, bool isRefusal)

@@ -66,6 +66,7 @@ private:
     void onHelloOverdue(quint64 worker);
     void onConnectFailed(quint64 worker, const QString &cause, const QString &absence = {});
     void announceFailure(const QString &cause, bool isRefusal);
+    void warnOfOutage(const QString &cause, Pooling::Time since);
     void onDrained(quint64 worker);
     void onDeathExplained(quint64 worker);
     void explainLater(quint64 worker);
@@ -79,6 +80,9 @@ private:
     Pooling::IdMap<ConnectionPtr> m_connections;
     std::vector<quint64> m_postponed; // workers that will be connected once there is an event loop
     QString m_error;
+    /// The time since which no attempt to connect has succeeded, if one has failed.
+    std::optional<Pooling::Time> m_failingSince;
+    bool m_hasWarned = false; // of the attempts that have failed since then
 };
 
 }

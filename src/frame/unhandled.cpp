@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "frame/printable_p.h"
+
 #include <QtPrefork/framecallback.h>
 
 #include <QtCore/QLoggingCategory>
@@ -28,6 +30,11 @@ void log(const Error &error)
     QString text = error.backTrace().isEmpty() ? error.printableMessage() : error.backTrace();
     while (text.endsWith(u'\n'))
         text.chop(1);
+    if (!error.detail().isEmpty()) { // only the detail tells why, for instance, a worker is gone
+        const qsizetype lineEnd = text.indexOf(u'\n');
+        text.insert(lineEnd < 0 ? text.size() : lineEnd,
+                    QStringLiteral(" (") + detail::printable(error.detail()) + u')');
+    }
     qCCritical(lcFrame).noquote() << "Unhandled error:" << text;
 }
 

@@ -164,8 +164,9 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
     const auto [id, group, name, count] = request;
     MethodEntry *const entry = name.data() ? m_interface.find(name) : nullptr;
     MethodEntry &runs = entry ? *entry : m_interface.fallbackEntry;
-    if (!mayHold(runs) && !flush())
+    if (!mayHold(runs, group) && !flush())
         return false;
+    m_lastGroup = group;
 
     begin(entry, name, id);
     m_page->heldFor.store(m_output.isEmpty() ? 0 : quint32(runs.slowFlagIndex) + 1, std::memory_order_relaxed);
@@ -319,12 +320,14 @@ bool NativeSession::serveRelease(quint64 id)
     return true;
 }
 
-// Returns whether the replies that are held back may wait until @p next has run.
-bool NativeSession::mayHold(const MethodEntry &next) const
+// Returns whether the replies that are held back may wait until @p next has run for a call of the fate group @p group.
+// Replies of another group may not: should the worker crash in this call, those who made the others would lose results
+// that they have nothing to do with.
+bool NativeSession::mayHold(const MethodEntry &next, quint64 group) const
 {
     if (m_output.isEmpty())
         return true;
-    return next.lastRun < Quick.count() && next.longestRun < SlowRun && !m_output.isFull()
+    return group == m_lastGroup && next.lastRun < Quick.count() && next.longestRun < SlowRun && !m_output.isFull()
         && m_interface.slowFlag(next).load(std::memory_order_relaxed) == 0;
 }
 

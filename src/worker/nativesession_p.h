@@ -12,10 +12,10 @@ namespace Prefork::Internal {
 /// Serves a client that speaks the native protocol: it takes messages from an InputQueue, runs what they ask for, and
 /// puts the answers into an OutputQueue.
 ///
-/// A few replies may be held back to be written together, but only before a method whose last run was quick and that
-/// was never slow; before any other method they are written first. A method that was slow while replies were held back,
-/// or did not return, gets a flag by which no worker holds replies back for it again. After an error, the further calls
-/// of the same fate group are dropped without an answer.
+/// A few replies may be held back to be written together, but only before a call of the same fate group, of a method
+/// whose last run was quick and that was never slow; before any other call they are written first. A method that was
+/// slow while replies were held back, or did not return, gets a flag by which no worker holds replies back for it
+/// again. After an error, the further calls of the same fate group are dropped without an answer.
 ///
 /// A call that was canceled before it began is answered in its turn, and does not run. A running method may ask whether
 /// it is canceled: then the session reads what has come. When the client has hung up, no further call begins.
@@ -60,7 +60,7 @@ private:
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
     void end(MethodEntry &runs);
     void setUpFor(quint64 id);
-    [[nodiscard]] bool mayHold(const MethodEntry &next) const;
+    [[nodiscard]] bool mayHold(const MethodEntry &next, quint64 group) const;
     [[nodiscard]] bool flush();
     void lookNow(qint64 now);
     void sendWhileRunning();
@@ -76,6 +76,7 @@ private:
     quint64 m_id = 0; // id of the call that runs
     qint64 m_progressSent = 0; // when progress was last sent, or could not be
     quint64 m_failedGroup = 0; // the fate group that had the last error
+    quint64 m_lastGroup = 0; // the fate group of the call that ran last, and of all replies that are held back
     qint64 m_now = 0; // when the last work ended, which is taken as the beginning of the next
     const void *m_shownMethod = nullptr; // the method whose name is on the scoreboard's page
 };
