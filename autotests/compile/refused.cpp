@@ -302,6 +302,12 @@ void wrong(Interface &interface)
     interface.add("give", [](const QVariantList &) { return std::make_unique<int>(1); });
 }
 
+//! a function by name that returns what cannot cross: error: this type, a pointer (see T), means nothing
+void wrong(Interface &interface)
+{
+    interface.add("window", [](const QVariantList &) { return static_cast<Window *>(nullptr); });
+}
+
 //! an exposed class that is no QObject: error: only a QObject with a default constructor can be exposed
 void wrong(Interface &interface)
 {

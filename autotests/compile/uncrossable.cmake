@@ -9,7 +9,10 @@ set(sentences
     "string_view<char>|does not own its text or bytes: send a QString or a QByteArray"
     "long double|is wider than a number can be on its way: send a double"
     "QMultiMap<QString, int>|has keys several times, which no map on its way has: send a map of lists, or a list of pairs"
-    "std::map<double, int|has keys that cannot be sent: they must be QStrings, std::strings, integers or enumerations")
+    "std::map<double, int|has keys that cannot be sent: they must be QStrings, std::strings, integers or enumerations"
+    "QModelIndex|belongs to a model of its process: send row and column"
+    "QPointer<QObject>|a smart pointer \\(see T\\), means nothing to another process: send what it points to, or a std::optional of that"
+    "string_view<char16_t>|does not own its text or bytes: send a QString or a QByteArray")
 set(case 0)
 foreach(sentence IN ITEMS "" ${sentences})
     foreach(side IN ITEMS IS_CLIENT IS_WORKER)

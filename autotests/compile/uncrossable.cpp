@@ -3,7 +3,9 @@
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 
+#include <QtCore/QAbstractItemModel>
 #include <QtCore/QObject>
+#include <QtCore/QPointer>
 
 #include <map>
 #include <memory>
@@ -33,6 +35,12 @@ using Value = long double;
 using Value = QMultiMap<QString, int>;
 #elif CASE == 7
 using Value = std::map<double, int>;
+#elif CASE == 8
+using Value = QList<QModelIndex>;
+#elif CASE == 9
+using Value = QPointer<QObject>;
+#elif CASE == 10
+using Value = std::u16string_view;
 #endif
 
 inline constexpr Method<void(Value)> take{"take"};

@@ -247,6 +247,8 @@ private Q_SLOTS:
         const auto row = [](const char *name, const char *method, const QVariant &value) {
             QTest::newRow(name) << QByteArray(method) << value;
         };
+        row("a key that the enumeration lacks", "enum map", QVariantMap{{"77", 1}});
+        row("such a key in std's map", "gadget", QVariantMap{{"ways", QVariantMap{{"77", QVariantList()}}}});
         row("an integer too large for JSON", "QJsonValue", ~0ull);
         row("such an integer inside", "QJsonObject", QVariantMap{{"a", QVariantList{1, ~0ull}}});
         row("no number", "QJsonDocument", QVariantList{std::numeric_limits<double>::quiet_NaN()});
@@ -273,6 +275,16 @@ private Q_SLOTS:
         QCOMPARE(error.code(), Error::BadArguments);
         QVERIFY2(Test::call(m_checkout, "pid").result, "it has cost no more than the call");
     }
+    void largeFactorsBetweenUnitsAreSeen()
+    {
+        const Method<int(std::chrono::duration<signed char>)> shortWait("wait");
+        std::optional<Error> caught;
+        frameTry([&] { m_checkout->call(shortWait, 1h); }, [&caught](const Error &error) { caught = error; });
+        WAIT_FOR(caught.has_value());
+        QCOMPARE(caught->code(), Error::BadArguments);
+        QVERIFY2(caught->message().contains("argument 1 must fit"), qPrintable(caught->message()));
+    }
+
     void unitsAreCompared()
     {
         if (!Test::isNative())

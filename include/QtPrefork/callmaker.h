@@ -81,8 +81,9 @@ public:
     }
     /// Returns a maker whose calls also have a handler for @p event. @p f is a function, or a context object and a
     /// function. The function takes the values that the event carries or, as a slot in Qt may, only the first of them.
-    /// The values that the worker sends are converted in the same way as results. If they do not fit the types of the
-    /// event, one of the two programs is out of date, and the connection ends with code ProtocolError.
+    /// The values that the worker sends are converted in the same way as results. A value that its type does not have
+    /// fails the call with code WorkerError. If the values are of other types than those of the event, one of the two
+    /// programs is out of date, and the connection ends with code ProtocolError.
     template <class... A, class... F>
     [[nodiscard]] auto on(Event<A...> event, F &&...f) const
     {

@@ -86,8 +86,8 @@ public:
         handlers().addProgress(std::forward<F>(f)...);
         return *this;
     }
-    /// Adds a handler for an event, as CallMaker::on() does. If the values of an event do not fit its types, the call
-    /// fails with code ProtocolError.
+    /// Adds a handler for an event, as CallMaker::on() does. If the values of an event are not of its types, the call
+    /// fails with code ProtocolError; if they are values that a type does not have, with code WorkerError.
     template <class... A, class... F>
     InProcessWorker &on(Event<A...> event, F &&...f)
     {

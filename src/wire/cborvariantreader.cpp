@@ -43,7 +43,7 @@ bool CborReader::failForLackOf(QByteArrayView typeName)
     const QByteArrayView name = typeName.first(std::min<qsizetype>(typeName.size(), 100));
     return deny(Denial::Type,
                 QStringLiteral("a value whose type '%1' %2")
-                    .arg(Wire::onOneLine(QString::fromUtf8(name)), TypeRegistry::missing(m_types)));
+                    .arg(Wire::onOneLine(QString::fromUtf8(name)), TypeRegistry::missing(m_types, name)));
 }
 
 bool CborReader::readVariant(QVariant *value)

@@ -3,6 +3,8 @@
 
 #include <QtCore/QMutex>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -81,8 +83,19 @@ void TypeRegistry::assign(const TypeRegistry &other)
     m_names = other.m_names;
 }
 
-QString TypeRegistry::missing(const TypeRegistry *types)
+QString TypeRegistry::missing(const TypeRegistry *types, QByteArrayView name)
 {
+    static constexpr std::array<QByteArrayView, 19> GuiTypes{
+        "QBrush",     "QColor",     "QColorSpace",  "QFont",     "QImage",    "QImage.rows", "QKeySequence",
+        "QMatrix4x4", "QPen",       "QPainterPath", "QPalette",  "QPolygon",  "QPolygonF",   "QQuaternion",
+        "QRegion",    "QTransform", "QVector2D",    "QVector3D", "QVector4D",
+    };
+    if (name.endsWith('*'))
+        return QStringLiteral("is a pointer, which means nothing to another process: send the value it points to");
+    if (std::find(GuiTypes.begin(), GuiTypes.end(), name) != GuiTypes.end())
+        return QStringLiteral("is known only to a program that includes <QtPrefork/GuiTypes>");
+    if (name.startsWith("std::") && !name.contains("multi"))
+        return QStringLiteral("is not known here: include <QtPrefork/Method> before the class that has it");
     switch (types ? types->m_owner : Owner::Unknown) {
     case Owner::Client:
         return QStringLiteral("is not registered here, in the client's program: call Client::registerType() for it");

@@ -53,7 +53,8 @@ template <class T>
         return true;
 }
 
-/// Converts @p number to a T, which may have fewer digits. Returns false if the number is beyond the range of T.
+/// Converts @p number to a T, which may have fewer digits. Returns false if the number is beyond the range of T, or so
+/// small that nothing is left of it.
 template <std::floating_point T>
 [[nodiscard]] bool toWidth(double number, T *out)
 {
@@ -62,7 +63,7 @@ template <std::floating_point T>
     if ((number > Most && number < Infinity) || (number < -Most && number > -Infinity))
         return false;
     *out = T(number);
-    return true;
+    return *out != T(0) || number == 0;
 }
 
 /// Returns what @p value is, for an error text: "a string", "a list", …

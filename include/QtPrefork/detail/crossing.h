@@ -16,14 +16,18 @@
 namespace Prefork::detail {
 
 template <class T>
-concept SmartPointer = requires(const T &pointer) {
-    typename T::element_type;
-    pointer.operator->();
-};
+concept SmartPointer = requires(const T &pointer) { pointer.operator->(); }
+    && (requires { typename T::element_type; } || requires(const T &pointer) { pointer.data(); });
 
 template <class T>
 inline constexpr bool isView = std::same_as<T, QStringView> || std::same_as<T, QByteArrayView>
-    || std::same_as<T, QLatin1StringView> || std::same_as<T, QAnyStringView> || std::same_as<T, std::string_view>;
+    || std::same_as<T, QLatin1StringView> || std::same_as<T, QAnyStringView> || std::same_as<T, QUtf8StringView>;
+template <class... T>
+inline constexpr bool isView<std::basic_string_view<T...>> = true;
+
+/// Qt knows how to hold one in a QVariant, as it does for what can be sent.
+template <class T>
+inline constexpr bool isOfModel = std::same_as<T, QModelIndex> || std::same_as<T, QPersistentModelIndex>;
 
 /// True for a map or a set that may have a key several times.
 template <class T>
@@ -74,6 +78,9 @@ template <class T>
         return false;
     } else if constexpr (isView<T>) {
         static_assert(!sizeof(T *), "this type (see T) does not own its text or bytes: send a QString or a QByteArray");
+        return false;
+    } else if constexpr (isOfModel<T>) {
+        static_assert(!sizeof(T *), "this type (see T) belongs to a model of its process: send row and column");
         return false;
     } else if constexpr (isMulti<T>) {
         static_assert(!sizeof(T *),

@@ -116,7 +116,7 @@ template <class To, class T>
 
 /// Returns true if the number @p value is the same number as a @p To.
 template <class To, class From>
-[[nodiscard]] bool fitsNumber(From value)
+[[nodiscard]] constexpr bool fitsNumber(From value)
 {
     using Limits = std::numeric_limits<To>;
     if constexpr (std::floating_point<From>) { // a rounded value fits; overflow and underflow do not
@@ -142,9 +142,13 @@ template <class To, class From>
 {
     using Factor = std::ratio_divide<typename From::period, typename To::period>;
     using Number = typename To::rep;
+    using Limits = std::numeric_limits<Number>;
     const auto count = value.count();
-    return fitsNumber<Number>(count) && Number(count) <= std::numeric_limits<Number>::max() / Number(Factor::num)
-        && Number(count) >= std::numeric_limits<Number>::min() / Number(Factor::num);
+    if constexpr (!fitsNumber<Number>(Factor::num))
+        return count == 0;
+    else
+        return fitsNumber<Number>(count) && Number(count) <= Limits::max() / Number(Factor::num)
+            && Number(count) >= Limits::min() / Number(Factor::num);
 }
 
 template <class To, class From>

@@ -45,9 +45,10 @@ public:
     [[nodiscard]] QString problemOf(const QByteArray &name, QMetaType type) const;
     /// Replaces the types by those of @p other.
     void assign(const TypeRegistry &other);
-    /// Returns the end of a sentence that says that a type is not among @p types: "is not registered here, …". If
-    /// @p types is null or its owner is unknown, the text does not say where the type must be registered.
-    [[nodiscard]] static QString missing(const TypeRegistry *types);
+    /// Returns the end of a sentence that says that the type of that name is not among @p types: "is not registered
+    /// here, …", or that registering it is not what helps. If @p types is null or its owner is unknown, the text does
+    /// not say where the type must be registered.
+    [[nodiscard]] static QString missing(const TypeRegistry *types, QByteArrayView name);
 
     /// Returns the name of @p type, or null if it was not added. The pointer is valid until the registry changes.
     [[nodiscard]] const QByteArray *nameOf(QMetaType type) const

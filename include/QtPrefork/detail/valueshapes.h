@@ -161,12 +161,14 @@ template <class K>
 /// never mean the same key. Returns false if it is not.
 [[nodiscard]] QTPREFORK_EXPORT bool signedKey(const QString &text, qint64 least, qint64 most, qint64 *key);
 [[nodiscard]] QTPREFORK_EXPORT bool unsignedKey(const QString &text, quint64 most, quint64 *key);
+template <class T>
+[[nodiscard]] bool isEnumValue(std::underlying_type_t<T> number); // in convert.h
 template <class K>
 [[nodiscard]] bool keyOf(const QString &text, K *key)
 {
     if constexpr (std::is_enum_v<K>) {
         std::underlying_type_t<K> number{};
-        const bool ok = keyOf(text, &number);
+        const bool ok = keyOf(text, &number) && isEnumValue<K>(number);
         *key = K(number);
         return ok;
     } else if constexpr (std::same_as<K, std::string>) {

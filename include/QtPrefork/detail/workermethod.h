@@ -73,6 +73,7 @@ QTPREFORK_EXPORT void expectEnd(CborReader &arguments);
 template <class F>
 [[nodiscard]] auto asInvoker(F function)
 {
+    using Checked [[maybe_unused]] = MayCross<std::remove_cvref_t<std::invoke_result_t<F &, const QVariantList &>>>;
     return [function = std::move(function)](const QVariantList &arguments) mutable -> QVariant {
         if constexpr (std::is_void_v<std::invoke_result_t<F &, const QVariantList &>>) {
             function(arguments);
