@@ -4,7 +4,10 @@
 // program. Such a line has the name of the program and a part of the error, or nothing for one that must compile.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
+#include <QtPrefork/Server>
+#include <QtPrefork/WaitFor>
 #include <QtPrefork/Worker>
+#include <QtPrefork/Zygote>
 
 #include <QtCore/QObject>
 
@@ -364,4 +367,34 @@ void wrong(Client &client)
 void wrong(Client &client)
 {
     static_cast<void>(client.with({}).onProgress([](int) { }));
+}
+//! a continuation of a call: error: call() returns a handle of the call and no future: use future()
+void wrong(Client &client)
+{
+    client.call(square, 7).then([](int) { });
+}
+//! a failure handler of a call: error: call() returns a handle of the call and no future: use future()
+void wrong(Client &client)
+{
+    client.call(square, 7).onFailed([](const Error &) { });
+}
+//! a handler of progress behind the call: error: handlers come before the call
+void wrong(Client &client)
+{
+    client.call(square, 7).onProgress([] { });
+}
+//! waiting for a call: error: waitFor() waits for a future
+void wrong(Client &client)
+{
+    static_cast<void>(waitFor(client.call(square, 7)));
+}
+//! a client of a zygote itself: error: the client wants a pointer to the zygote: Client(&zygote)
+void wrong(Zygote &zygote)
+{
+    const Client client(zygote);
+}
+//! a server of a zygote itself: error: the server wants a pointer to the zygote: Server(&zygote)
+void wrong(Zygote &zygote)
+{
+    const Server server(zygote);
 }

@@ -12,7 +12,8 @@ set(sentences
     "std::map<double, int|has keys that cannot be sent: they must be QStrings, std::strings, integers or enumerations"
     "QModelIndex|belongs to a model of its process: send row and column"
     "QPointer<QObject>|a smart pointer \\(see T\\), means nothing to another process: send what it points to, or a std::optional of that"
-    "string_view<char16_t>|does not own its text or bytes: send a QString or a QByteArray")
+    "string_view<char16_t>|does not own its text or bytes: send a QString or a QByteArray"
+    "QPixmap|belongs to the screen of its process: send a QImage, which QtPrefork/GuiTypes lets cross")
 set(case 0)
 foreach(sentence IN ITEMS "" ${sentences})
     foreach(side IN ITEMS IS_CLIENT IS_WORKER)

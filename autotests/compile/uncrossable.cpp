@@ -41,6 +41,8 @@ using Value = QList<QModelIndex>;
 using Value = QPointer<QObject>;
 #elif CASE == 10
 using Value = std::u16string_view;
+#elif CASE == 11
+using Value = QList<QPixmap>;
 #endif
 
 inline constexpr Method<void(Value)> take{"take"};

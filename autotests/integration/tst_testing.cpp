@@ -13,6 +13,7 @@
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QDataStream>
+#include <QtCore/QPromise>
 #include <QtCore/QThread>
 
 #include <stdexcept>
@@ -147,6 +148,8 @@ private Q_SLOTS:
     void withoutAZygoteTheTestEnds();
     void zygotesAreFoundByName();
     void withoutAZygoteEverythingFails();
+    void whatComesAfterTheZygoteIsWarnedOf();
+    void aProblemOfAFutureIsAText();
 
     void aMethodIsCalledInThisProcess();
     void whatHasNoMethodGoesToTheFallback();
@@ -212,7 +215,8 @@ void TestingTest::zygotesAreFoundByName()
 
 void TestingTest::withoutAZygoteEverythingFails()
 {
-    const QString text = "there is no zygote: make one at the top of main(), before QCoreApplication";
+    const QString text
+        = "there is no zygote: make one at the top of main(), before QCoreApplication (in a test: QTPREFORK_TEST_MAIN)";
     Client client(Zygote::find("other"));
     const QFuture<int> future = client.future(twice, 1);
     QVERIFY(waitFor(future));
@@ -222,6 +226,39 @@ void TestingTest::withoutAZygoteEverythingFails()
     Server server(Zygote::find("other"));
     QVERIFY(!server.listen("tcp://127.0.0.1:0"));
     QVERIFY2(server.errorString().contains(text), qPrintable(server.errorString()));
+}
+
+void TestingTest::whatComesAfterTheZygoteIsWarnedOf()
+{
+    Interface interface;
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression("the zygote is not valid: .*"));
+        const Zygote late(interface);
+    }
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression("the method 'twice' comes too late.*fill the interface before the Zygote"));
+    interface.add(twice, [](int number) { return 2 * number; });
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression("setup\\(\\) comes too late"));
+    interface.setup([] { });
+    InProcessWorker worker(interface);
+    QCOMPARE(worker.call(twice, 21), 42);
+}
+
+void TestingTest::aProblemOfAFutureIsAText()
+{
+    Client client(Zygote::find());
+    const QFuture<int> good = client.future(twice, 1);
+    QTPREFORK_VERIFY_FINISHED(good);
+    QCOMPARE(good.result(), 2);
+    Client nowhere(Zygote::find("other"));
+    QCOMPARE(detail::problemOf(QFuture<void>(nowhere.future(twice, 1))),
+             "there is no zygote: make one at the top of main(), before QCoreApplication (in a test: "
+             "QTPREFORK_TEST_MAIN)");
+    QPromise<int> promise;
+    promise.start();
+    promise.future().cancel();
+    promise.finish();
+    QCOMPARE(detail::problemOf(QFuture<void>(promise.future())), "it was canceled");
 }
 
 void TestingTest::aMethodIsCalledInThisProcess()

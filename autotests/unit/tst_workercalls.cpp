@@ -862,9 +862,10 @@ void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod_data()
 {
     QTest::addColumn<QVariant>("value");
     QTest::addColumn<QString>("error");
-    QTest::newRow("no value") << QVariant::fromValue(static_cast<void *>(
-        nullptr)) << QStringLiteral("the event 'odd' cannot be sent: a value whose type void* is a pointer, which means "
-                                    "nothing to another process: send the value it points to");
+    QTest::newRow("no value")
+        << QVariant::fromValue(static_cast<void *>(nullptr))
+        << QStringLiteral("the event 'odd' cannot be sent: a value whose type void* is a pointer, which means "
+                          "nothing to another process: send the value it points to");
     QTest::newRow("too long") << QVariant(QByteArray((1 << 20) - 5, 'x'))
                               << QStringLiteral("the event 'odd' cannot be sent: a message of 1048582 bytes, "
                                                 "where 1048576 are allowed (maxMessageSize)");

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void countsFiles();
     void refusesWhatIsNotThere();
     void stopsWhenCanceled();
+    void countsInAWorker();
     void survivesACrash();
 };
 
@@ -61,6 +62,14 @@ void ScanTest::stopsWhenCanceled()
 // [events]
 
 // [workers]
+void ScanTest::countsInAWorker()
+{
+    Prefork::Client client(Prefork::Zygote::find());
+    const QFuture<int> count = client.future(Scanner::scan, QStringList{"a", "b"});
+    QTPREFORK_VERIFY_FINISHED(count);
+    QCOMPARE(count.result(), 2);
+}
+
 void ScanTest::survivesACrash()
 {
     Prefork::Client client(Prefork::Zygote::find());

@@ -22,6 +22,11 @@ using CallId = quint64;
 namespace Internal {
 class ClientCore;
 }
+namespace detail {
+/// False, but only once the compiler knows what it is about.
+template <class...>
+inline constexpr bool isRefused = false;
+}
 
 /// A handle of a call that was made. It is a value of 16 bytes that owns nothing and may be kept for any time.
 ///
@@ -65,6 +70,27 @@ public:
     friend size_t qHash(const Call &call, size_t seed = 0) noexcept
     {
         return qHashMulti(seed, call.m_callAndClient, call.m_checkoutAndClient);
+    }
+
+    // These refuse, in one sentence, what a call is often taken for.
+    template <class... F>
+    void then(F &&...) const
+    {
+        static_assert(detail::isRefused<F...>,
+                      "call() returns a handle of the call and no future: use future(), and then() of what it returns");
+    }
+    template <class... F>
+    void onFailed(F &&...) const
+    {
+        static_assert(detail::isRefused<F...>,
+                      "call() returns a handle of the call and no future: use future(), or give call() a callback for "
+                      "errors as its last argument");
+    }
+    template <class... F>
+    void onProgress(F &&...) const
+    {
+        static_assert(detail::isRefused<F...>,
+                      "handlers come before the call: client.with({}).onProgress(handler).call(method, arguments)");
     }
 
 private:

@@ -81,8 +81,8 @@ struct ClientOptions
     /// whatever maxInFlight allows.
     qsizetype maxInFlightBytes = qsizetype(256) * 1024;
     /// The largest number of one-shot calls (Client::call()) that may share a worker at a time, over the native
-    /// protocol; at least 1. With 1, a worker that crashes costs no other call. With more, it also costs the calls
-    /// whose results it had finished but not sent, because it was busy with the next call.
+    /// protocol; at least 1. With more than 1 a worker begins the next call at once, but a long call delays those
+    /// behind it. A worker that crashes costs the call that it runs, and no other one.
     int oneShotDepth = 4;
     /// The largest value that the client's bytesToWrite() may reach. A call that would exceed it fails its checkout
     /// with code QueueFull. If no bytes are waiting, a call of any size is accepted. 0 means no limit.
@@ -156,6 +156,13 @@ public:
     /// everything new fails with code Unavailable. If @p zygote is null, as Zygote::find() may return it, everything
     /// fails with code Unavailable.
     explicit Client(Zygote *zygote, const ClientOptions &options = {}, QObject *parent = nullptr);
+    /// Refuses, in one sentence, a zygote that is not given by its address.
+    template <std::same_as<Zygote> T>
+    explicit Client(T &zygote, const ClientOptions &options = {}, QObject *parent = nullptr)
+        : Client(&zygote, options, parent)
+    {
+        static_assert(!std::same_as<T, Zygote>, "the client wants a pointer to the zygote: Client(&zygote)");
+    }
     /// Destroys the client and ends its checkouts, as described above.
     ~Client() override;
 

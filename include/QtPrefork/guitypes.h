@@ -34,8 +34,8 @@
 /// Allows values of classes of Qt Gui to be sent. When this header is included somewhere in a program, such values may
 /// be parameters, results and arguments of events, also in gadgets and in QVariants, without registerType(): QBrush,
 /// QColor, QColorSpace, QFont, QImage, QKeySequence, QMatrix4x4, QPainterPath, QPalette, QPen, QPolygon, QPolygonF,
-/// QQuaternion, QRegion, QTextLength, QTransform, and QVector2D to QVector4D. The program on the other side must include
-/// this header, too. Neither side needs a QGuiApplication.
+/// QQuaternion, QRegion, QTextLength, QTransform, and QVector2D to QVector4D. The program on the other side must
+/// include this header, too. Neither side needs a QGuiApplication.
 ///
 /// Over the native protocol, a value is sent as its QDataStream operator writes it. Only a QImage is sent in another
 /// way, which keeps its format and every pixel. Over JSON, a value is a text with the same bytes in base64. A colour

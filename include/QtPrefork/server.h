@@ -10,6 +10,7 @@
 #include <QtCore/QObject>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <optional>
 
@@ -108,6 +109,13 @@ public:
     /// If the zygote dies while the server listens, the server logs this, closes, emits zygoteLost(), and ends the
     /// application with exit code 1: only a new start of the program can fork a zygote again.
     explicit Server(Zygote *zygote, const ServerOptions &options = {}, QObject *parent = nullptr);
+    /// Refuses, in one sentence, a zygote that is not given by its address.
+    template <std::same_as<Zygote> T>
+    explicit Server(T &zygote, const ServerOptions &options = {}, QObject *parent = nullptr)
+        : Server(&zygote, options, parent)
+    {
+        static_assert(!std::same_as<T, Zygote>, "the server wants a pointer to the zygote: Server(&zygote)");
+    }
     /// Closes the server. Its workers stay as described above.
     ~Server() override;
 

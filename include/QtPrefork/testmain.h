@@ -3,6 +3,7 @@
 #define QTPREFORK_TESTMAIN_H
 
 #include <QtPrefork/global.h>
+#include <QtPrefork/waitfor.h>
 #include <QtPrefork/zygote.h>
 
 #if __has_include(<QtTest/QTest>)
@@ -38,7 +39,7 @@ void initTestMain()
 ///         {
 ///             Prefork::Client client(Prefork::Zygote::find());
 ///             const QFuture<int> count = client.future(Scanner::scan, QStringList{"a", "b"});
-///             QVERIFY(Prefork::waitFor(count));
+///             QTPREFORK_VERIFY_FINISHED(count);
 ///             QCOMPARE(count.result(), 2);
 ///         }
 ///     };
@@ -47,6 +48,15 @@ void initTestMain()
 /// As with QTEST_MAIN, the application is a QApplication if the program links Qt Widgets, a QGuiApplication if it links
 /// Qt Gui, and otherwise a QCoreApplication. `static void initMain()` of the test class runs before everything else.
 /// The program needs Qt Test. Methods can also be tested in the process of the test: see InProcessWorker.
+///
+/// result() of a future whose call has failed throws, which would end the whole test program. So the macro
+/// QTPREFORK_VERIFY_FINISHED(future) waits for the future, 30 seconds at most, and fails the test, as QVERIFY() does,
+/// with the text of the error if the call has failed or was canceled.
+#define QTPREFORK_VERIFY_FINISHED(future)                                                                              \
+    do {                                                                                                               \
+        const QString qtPreforkProblem = Prefork::detail::problemOf(QFuture<void>(future));                            \
+        QVERIFY2(qtPreforkProblem.isEmpty(), qPrintable(qtPreforkProblem));                                            \
+    } while (false)
 #define QTPREFORK_TEST_MAIN(TestClass, ...)                                                                            \
     namespace {                                                                                                        \
     /* It has no meta-object of its own, so that Qt Test sees the test class and its name. */                          \

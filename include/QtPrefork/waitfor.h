@@ -7,11 +7,16 @@
 #include <QtCore/QFuture>
 
 #include <chrono>
+#include <concepts>
 
 namespace Prefork {
 
+class Call;
+
 namespace detail {
 [[nodiscard]] QTPREFORK_EXPORT bool waitForFinished(const QFuture<void> &future, std::chrono::milliseconds timeout);
+/// Waits for @p future, 30 seconds at most. Returns an empty text if it has a result, and otherwise why it has none.
+[[nodiscard]] QTPREFORK_EXPORT QString problemOf(const QFuture<void> &future);
 }
 
 /// Waits until @p future has finished, with a result, with an error, or canceled, and returns true. Returns false if
@@ -33,6 +38,14 @@ template <class T>
         return detail::waitForFinished(future, timeout);
     else
         return detail::waitForFinished(static_cast<QFuture<void>>(future), timeout);
+}
+/// Refuses, in one sentence, the handle of a call made with callbacks.
+template <std::same_as<Call> T>
+[[nodiscard]] bool waitFor(const T &, std::chrono::milliseconds = std::chrono::seconds(30))
+{
+    static_assert(!std::same_as<T, Call>,
+                  "waitFor() waits for a future: make the call with future(), or wait with Checkout::waitForSettled()");
+    return false;
 }
 
 }

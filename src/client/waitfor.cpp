@@ -62,4 +62,20 @@ bool waitForFinished(const QFuture<void> &future, std::chrono::milliseconds time
     return future.isFinished();
 }
 
+QString problemOf(const QFuture<void> &future)
+{
+    if (!waitFor(future))
+        return QStringLiteral("it has not finished in 30 seconds");
+    if (!future.isCanceled())
+        return {};
+    try {
+        QFuture<void>(future).waitForFinished(); // throws what the future holds
+    } catch (...) {
+        const Error error = Error::fromCurrentException();
+        return error.detail().isEmpty() ? error.message()
+                                        : QStringLiteral("%1 (%2)").arg(error.message(), error.detail());
+    }
+    return QStringLiteral("it was canceled");
+}
+
 }

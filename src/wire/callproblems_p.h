@@ -31,8 +31,8 @@ struct EventProblem
     QString text;
     bool isOfCall; ///< true if the event costs its call alone, false if its worker is of no use
 };
-/// Returns what is wrong with an event that @p handler could not read from @p tried. The event's values are decoded once
-/// more to name their types: with the registered @p types, and within @p maxDecodedSize.
+/// Returns what is wrong with an event that @p handler could not read from @p tried. The event's values are decoded
+/// once more to name their types: with the registered @p types, and within @p maxDecodedSize.
 [[nodiscard]] EventProblem problemOfEvent(const Incoming &event, const QString &method,
                                           const detail::EventHandler &handler, const detail::CborReader &tried,
                                           const detail::TypeRegistry &types, qint64 maxDecodedSize);

@@ -23,24 +23,28 @@ Interface &Interface::operator=(Interface &&other) noexcept = default;
 
 Interface &Interface::preload(std::function<void()> preload)
 {
+    d->warnIfForked("preload()");
     d->preload = std::move(preload);
     return *this;
 }
 
 Interface &Interface::setup(std::function<void()> setup)
 {
+    d->warnIfForked("setup()");
     d->setup = std::move(setup);
     return *this;
 }
 
 Interface &Interface::checkoutDone(std::function<void()> done)
 {
+    d->warnIfForked("checkoutDone()");
     d->checkoutDone = std::move(done);
     return *this;
 }
 
 Interface &Interface::setApplication(ApplicationFactory make)
 {
+    d->warnIfForked("setApplication()");
     d->makeApplication = std::move(make);
     d->programName = program_invocation_short_name; // a copy, because a process title may overwrite it later
     return *this;
@@ -48,6 +52,7 @@ Interface &Interface::setApplication(ApplicationFactory make)
 
 Interface &Interface::fallback(Fallback fallback)
 {
+    d->warnIfForked("fallback()");
     d->fallback = std::move(fallback);
     return *this;
 }
@@ -64,12 +69,14 @@ Interface &Interface::add(const MethodName &method, Invoker function)
 
 Interface &Interface::addMethod(const QString &name, std::unique_ptr<detail::WorkerMethod> method)
 {
+    d->warnIfForked("the method", name);
     d->add(name, std::move(method));
     return *this;
 }
 
 bool Interface::registerMetaType(const QByteArray &name, QMetaType type)
 {
+    d->warnIfForked("the type", QString::fromUtf8(name));
     const QString problem = d->types.problemOf(name, type);
     if (!problem.isEmpty())
         qWarning("Prefork::Interface::registerType(): %s", qPrintable(problem));
@@ -84,6 +91,14 @@ Interface &Interface::exposeObject(const QMetaObject &type, std::function<std::u
         addMethod(name, std::make_unique<Internal::ExposedMethod>(object, name));
     d->makeObjects.push_back([object] { object->make(); });
     return *this;
+}
+
+void InterfacePrivate::warnIfForked(const char *what, const QString &name) const
+{
+    if (isForked)
+        qWarning("Prefork::Interface: %s%s comes too late, for the zygote has been made already and no worker knows of "
+                 "what is added now: fill the interface before the Zygote",
+                 what, name.isEmpty() ? "" : qPrintable(QStringLiteral(" '%1'").arg(name)));
 }
 
 void InterfacePrivate::add(const QString &name, std::unique_ptr<detail::WorkerMethod> method)

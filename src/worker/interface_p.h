@@ -56,6 +56,10 @@ public:
     void add(const QString &name, std::unique_ptr<detail::WorkerMethod> method);
 
     std::function<void()> preload;
+    /// Logs a warning if this process has made a zygote of the interface, to which @p what would be added in vain.
+    void warnIfForked(const char *what, const QString &name = {}) const;
+
+    bool isForked = false; ///< whether this process has made a zygote of the interface
     bool hasPreloaded = false; ///< whether preload has run in this process, for an InProcessWorker
     std::function<void()> setup;
     Interface::ApplicationFactory makeApplication; // null for workers without an application

@@ -57,6 +57,7 @@ Zygote::Zygote(const Interface &interface, const ZygoteOptions &options)
     d->options = options;
     d->types = InterfacePrivate::of(interface).types;
     d->error = d->start(InterfacePrivate::of(interface));
+    InterfacePrivate::of(interface).isForked = true;
     if (!isValid())
         qCWarning(lcZygote).noquote() << "the zygote is not valid:" << d->error;
     const QMutexLocker locker(&living().mutex);

@@ -13,7 +13,8 @@ namespace Prefork::Internal {
 /// Returns the error text for a null pointer to a zygote.
 [[nodiscard]] inline QString noZygote()
 {
-    return QStringLiteral("there is no zygote: make one at the top of main(), before QCoreApplication");
+    return QStringLiteral(
+        "there is no zygote: make one at the top of main(), before QCoreApplication (in a test: QTPREFORK_TEST_MAIN)");
 }
 
 }

@@ -12,6 +12,13 @@
 #include <set>
 #include <string_view>
 
+QT_BEGIN_NAMESPACE
+class QBitmap;
+class QCursor;
+class QIcon;
+class QPixmap;
+QT_END_NAMESPACE
+
 /// Decides which types can never be sent, so that the compiler refuses them, and not the program at run time.
 namespace Prefork::detail {
 
@@ -28,6 +35,11 @@ inline constexpr bool isView<std::basic_string_view<T...>> = true;
 /// Qt knows how to hold one in a QVariant, as it does for what can be sent.
 template <class T>
 inline constexpr bool isOfModel = std::same_as<T, QModelIndex> || std::same_as<T, QPersistentModelIndex>;
+
+/// True for a picture that belongs to the screen, or to the window system, of its process.
+template <class T>
+inline constexpr bool isOfScreen
+    = std::same_as<T, QPixmap> || std::same_as<T, QBitmap> || std::same_as<T, QIcon> || std::same_as<T, QCursor>;
 
 /// True for a map or a set that may have a key several times.
 template <class T>
@@ -81,6 +93,11 @@ template <class T>
         return false;
     } else if constexpr (isOfModel<T>) {
         static_assert(!sizeof(T *), "this type (see T) belongs to a model of its process: send row and column");
+        return false;
+    } else if constexpr (isOfScreen<T>) {
+        static_assert(!sizeof(T *),
+                      "this type (see T) belongs to the screen of its process: send a QImage, which "
+                      "QtPrefork/GuiTypes lets cross");
         return false;
     } else if constexpr (isMulti<T>) {
         static_assert(!sizeof(T *),
