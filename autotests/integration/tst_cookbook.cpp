@@ -121,6 +121,7 @@ void TestCookbook::perlCallsTheServer()
         return runProgram(QStringLiteral("perl"), {QStringLiteral(WORDCOUNT_PL), path, text});
     };
     QCOMPARE(count(QStringLiteral("To be, or not to be.")).output, QStringLiteral("be: 2\nnot: 1\nor: 1\nto: 2\n"));
+    QCOMPARE(count(QStringLiteral("Čaj, čaj, café")).output, QStringLiteral("café: 1\nčaj: 2\n"));
     const Test::Ended failed = count(QString());
     QVERIFY(failed.exitCode != 0);
     QCOMPARE(failed.errors, QStringLiteral("there is no text\n"));

@@ -33,9 +33,7 @@ int main(int argc, char *argv[])
 
     // [survivors]
     constexpr int Count = 1000;
-    // oneShotDepth = 1 gives each worker one call at a time: otherwise a crash would also cost results that the worker
-    // has held back.
-    Client client(&zygote, {.maxWorkers = 4, .oneShotDepth = 1});
+    Client client(&zygote, {.maxWorkers = 4});
     int done = 0;
     QList<int> lost;
     const auto countOne = [&] {

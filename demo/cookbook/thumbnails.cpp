@@ -78,14 +78,17 @@ public:
 private:
     void advance()
     {
-        m_bar->setValue(m_shown + m_failed);
+        m_bar->setValue(m_shown + m_failed + m_canceled);
         if (m_bar->value() == m_bar->maximum() && qApp->arguments().contains(QStringLiteral("--quit-when-done")))
             QApplication::quit();
     }
     void cancel()
     {
-        for (const Call &call : std::as_const(m_calls))
-            call.cancel(); // does nothing if the call has settled
+        for (const Call &call : std::as_const(m_calls)) {
+            if (call.cancel()) // false if the call has settled; otherwise neither of its callbacks is called any more
+                ++m_canceled;
+        }
+        advance();
     }
 
     QListWidget *m_list;
@@ -93,6 +96,7 @@ private:
     QList<Call> m_calls;
     int m_shown = 0;
     int m_failed = 0;
+    int m_canceled = 0;
 };
 // [thumbnails]
 

@@ -45,6 +45,7 @@ int balanceOf(const QString &account)
     return query.value(0).toInt();
 }
 
+// [database]
 // This runs in each worker before its first call, because a connection to SQLite does not survive a fork.
 void openDatabase(const QString &file)
 {
@@ -56,6 +57,7 @@ void openDatabase(const QString &file)
     execute("CREATE TABLE IF NOT EXISTS account (name TEXT PRIMARY KEY, amount INTEGER CHECK (amount >= 0))");
     execute("INSERT OR IGNORE INTO account VALUES ('ada', 100), ('bob', 0)");
 }
+// [database]
 
 // [transaction]
 class Window : public QWidget
@@ -104,6 +106,7 @@ int main(int argc, char *argv[])
     const QTemporaryDir directory;
     const QString file = directory.filePath(QStringLiteral("bank.sqlite"));
     Interface work;
+    // [methods]
     work.setApplication<QCoreApplication>(); // QtSql needs one from Qt 6.8 on
     work.setup([file] { openDatabase(file); });
     work.checkoutDone([] { QSqlDatabase::database().rollback(); });
@@ -112,6 +115,7 @@ int main(int argc, char *argv[])
     work.add(add, [](const QString &account, int amount) {
         execute("UPDATE account SET amount = amount + ? WHERE name = ?", {amount, account});
     });
+    // [methods]
     work.add(balance, balanceOf);
     Zygote zygote(work);
     QApplication app(argc, argv);

@@ -3,11 +3,14 @@
 # A client of wordcount-server that needs nothing but what comes with Perl. Usage: wordcount.pl SOCKET TEXT
 use strict;
 use warnings;
+use Encode qw(decode);
 use IO::Socket::UNIX;
 use JSON::PP;
 
 my ($path, $text) = @ARGV;
 die "usage: wordcount.pl SOCKET TEXT\n" unless defined $text;
+$text = decode("UTF-8", $text); # a text in Perl is characters, but an argument is bytes
+binmode(STDOUT, ":encoding(UTF-8)");
 my $socket = IO::Socket::UNIX->new(Peer => $path) or die "cannot connect to $path: $!\n";
 
 # A call is a JSON array: "do", an object for later, the method, the arguments. So is the answer: "ok" or "er", an

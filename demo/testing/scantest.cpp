@@ -61,7 +61,7 @@ void ScanTest::stopsWhenCanceled()
 }
 // [events]
 
-// [workers]
+// [verify]
 void ScanTest::countsInAWorker()
 {
     Prefork::Client client(Prefork::Zygote::find());
@@ -69,7 +69,9 @@ void ScanTest::countsInAWorker()
     QTPREFORK_VERIFY_FINISHED(count);
     QCOMPARE(count.result(), 2);
 }
+// [verify]
 
+// [workers]
 void ScanTest::survivesACrash()
 {
     Prefork::Client client(Prefork::Zygote::find());
