@@ -29,6 +29,7 @@ private Q_SLOTS:
     void theLogSaysOnceThatCallsWaitForAServer();
     void aClientWithoutCallsWaitsForItsServerInSilence();
     void closingWaitsForCheckoutsAndThenLetsWorkersGo();
+    void aNegativeDeadlineIsNone();
     void closingEndsAtTheDeadline();
     void closingAnIdleClientTakesNoTime();
     void aClosingClientGivesNoNewCheckouts();
@@ -108,6 +109,18 @@ void ClientStatesTest::closingWaitsForCheckoutsAndThenLetsWorkersGo()
     QCOMPARE(client.state(), Client::Closed);
     QCOMPARE(client.workerCount(), 0);
     QCOMPARE(closed.count(), 1);
+}
+
+void ClientStatesTest::aNegativeDeadlineIsNone()
+{
+    Client client(Test::zygote(), {.maxWorkers = 1});
+    QSignalSpy closed(&client, &Client::closed);
+    QVariantList results;
+    for (int i = 0; i < 3; ++i)
+        client.checkout()->call("echo", {i}, [&results](const QVariant &value) { results.append(value); });
+    client.close(-1ms);
+    QVERIFY(closed.wait(30000));
+    QCOMPARE(results, QVariantList({0, 1, 2}));
 }
 
 void ClientStatesTest::closingEndsAtTheDeadline()

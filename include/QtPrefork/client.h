@@ -244,7 +244,8 @@ public:
     /// Ends the client gently. New checkouts fail at once with code Shutdown. Existing checkouts go on until they are
     /// released. When all are released, the client lets its workers end and closed() is emitted, from the event loop.
     /// If this takes longer than @p deadline milliseconds, the remaining checkouts get a fatal error of code Shutdown.
-    /// If @p deadline is 0 or less, they get it at once. This function never blocks. A second call sets a new deadline.
+    /// If @p deadline is 0, they get it at once; if it is negative, never. This function never blocks. A second call
+    /// sets a new deadline.
     void close(std::chrono::milliseconds deadline = std::chrono::seconds(5));
     /// Replaces all workers: idle ones now, held ones when they are released. Use it when something has changed that
     /// the setup of a worker reads.

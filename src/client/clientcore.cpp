@@ -119,7 +119,9 @@ void ClientCore::shutdown()
 
 void ClientCore::close(std::chrono::milliseconds deadline)
 {
-    m_pool.close(Error(Error::Shutdown, QStringLiteral("the client was closed")), now() + bounded(deadline), now());
+    const auto longest = std::chrono::milliseconds::max();
+    m_pool.close(Error(Error::Shutdown, QStringLiteral("the client was closed")),
+                 now() + bounded(deadline.count() < 0 ? longest : deadline), now());
     perform(Settle::Later);
 }
 
