@@ -3,10 +3,12 @@
 # To be sourced. The Debian packages this project needs, and one function: ensure_packages.
 
 # shellcheck disable=SC2034 # used by those who source this
-build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev qt6-declarative-dev libqt6sql6-sqlite libbsd-dev libcrypt-dev)
+build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev qt6-declarative-dev libqt6sql6-sqlite
+    libbsd-dev libcrypt-dev)
 # shellcheck disable=SC2034
 test_packages=(perl python3 locales qt6-remoteobjects-dev valgrind
-    qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick qml6-module-qtquick-window qml6-module-qttest)
+    qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick
+    qml6-module-qtquick-window qml6-module-qttest)
 
 # ensure_packages PURPOSE PACKAGE…: installs those of the Debian packages that are missing, saying which and what for
 # ("build the demos").

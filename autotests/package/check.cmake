@@ -42,7 +42,8 @@ foreach(expected IN ITEMS "42 / 6 = 7" "caught: division by zero" "stranger -> d
 endforeach()
 
 if(QML) # the directory of a stranger's program with QML
-    run(${CMAKE_COMMAND} -S ${QML} -B ${WORK}/build-qml -G Ninja -DCMAKE_BUILD_TYPE=${CONFIG} -DCMAKE_PREFIX_PATH=${WORK}/moved ${flags})
+    run(${CMAKE_COMMAND} -S ${QML} -B ${WORK}/build-qml -G Ninja -DCMAKE_BUILD_TYPE=${CONFIG}
+        -DCMAKE_PREFIX_PATH=${WORK}/moved ${flags})
     run(${CMAKE_COMMAND} --build ${WORK}/build-qml)
     run(${WORK}/build-qml/stranger)
     if(NOT output MATCHES "42 / 2 = 21")

@@ -150,7 +150,8 @@ TestCase {
     function test_withCheckoutQueue(): void {
         const results = [];
         for (let i = 0; i < 5; ++i)
-            client.withCheckout(c => c.promise("put", [i]).then(() => c.promise("get"))).then(result => results.push(result));
+            client.withCheckout(c => c.promise("put",
+                [i]).then(() => c.promise("get"))).then(result => results.push(result));
         tryCompare(results, "length", 5);
         compare(results, [0, 1, 2, 3, 4]);
     }

@@ -46,7 +46,8 @@ TestCase {
     }
 
     function test_all(): void {
-        const all = Promise.all([client.promise("echo", [1]), client.promise("echo", [2]), client.promise("echo", [3])]);
+        const all = Promise.all([client.promise("echo", [1]), client.promise("echo", [2]), client.promise("echo",
+            [3])]);
         compare(outcome(all).result, [1, 2, 3]);
         const race = Promise.race([client.promise("sleep", [60000], {runTimeout: 300}), client.promise("echo", [2])]);
         compare(outcome(race).result, 2);
@@ -135,11 +136,16 @@ TestCase {
             {tag: "then", make: () => client.promise("fail", ["oh"]).then(() => 1), warning: own},
             {tag: "two thens", make: () => client.promise("fail", ["oh"]).then(() => 1).then(() => 2), warning: own},
             {tag: "throw in then", make: () => client.promise("echo").then(boom), warning: thrown},
-            {tag: "throw in catch", make: () => client.promise("fail", ["x"]).catch(e => { throw e; }), warning: "the call of 'fail' failed: Error: x"},
-            {tag: "no error", make: () => client.promise("echo").then(() => { throw "text"; }), warning: "the call of 'echo' failed: text"},
-            {tag: "inner promise", make: () => client.promise("echo").then(() => client.promise("fail", ["oh"])), warning: "the call of 'echo' failed: Error: oh"},
-            {tag: "withCheckout", make: () => client.withCheckout(c => c.promise("fail", ["oh"])), warning: "the promise of withCheckout\\(\\) was rejected: Error: oh"},
-            {tag: "bad argument", make: () => client.promise("echo", [undefined]), warning: "the call of 'echo' failed: Error: arguments\\[0\\]: undefined cannot be sent"}
+            {tag: "throw in catch", make: () => client.promise("fail", ["x"]).catch(e => { throw e; }),
+                warning: "the call of 'fail' failed: Error: x"},
+            {tag: "no error", make: () => client.promise("echo").then(() => { throw "text"; }),
+                warning: "the call of 'echo' failed: text"},
+            {tag: "inner promise", make: () => client.promise("echo").then(() => client.promise("fail", ["oh"])),
+                warning: "the call of 'echo' failed: Error: oh"},
+            {tag: "withCheckout", make: () => client.withCheckout(c => c.promise("fail", ["oh"])),
+                warning: "the promise of withCheckout\\(\\) was rejected: Error: oh"},
+            {tag: "bad argument", make: () => client.promise("echo", [undefined]),
+                warning: "the call of 'echo' failed: Error: arguments\\[0\\]: undefined cannot be sent"}
         ];
     }
     function test_unhandled(row: var): void {
@@ -153,14 +159,16 @@ TestCase {
 
     function test_unhandledCallbacks_data(): var {
         return [
-            {tag: "no onError", make: () => client.call("fail", ["oh"], () => 1), warning: "the call of 'fail' failed: Error: oh"},
+            {tag: "no onError", make: () => client.call("fail", ["oh"], () => 1),
+                warning: "the call of 'fail' failed: Error: oh"},
             {tag: "onResult throws", make: () => client.call("echo", [], () => { throw new Error("boom"); }),
                 warning: "a callback of the call of 'echo' has thrown: Error: boom"},
             {tag: "onError throws", make: () => client.call("fail", ["oh"], null, () => { throw 5; }),
                 warning: "a callback of the call of 'fail' has thrown: 5"},
             {tag: "onEvent throws", make: () => client.call("count", [1], null, null, {onEvent: () => { throw 6; }}),
                 warning: "a callback of the call of 'count' has thrown: 6"},
-            {tag: "onProgress throws", make: () => client.call("count", [1], null, null, {onProgress: () => { throw 7; }}),
+            {tag: "onProgress throws", make: () => client.call("count", [1], null, null,
+                {onProgress: () => { throw 7; }}),
                 warning: "a callback of the call of 'count' has thrown: 7"}
         ];
     }
@@ -185,10 +193,13 @@ TestCase {
         return [
             {tag: "catch", make: () => client.promise("fail", ["oh"]).catch(() => 1)},
             {tag: "second argument", make: () => client.promise("fail", ["oh"]).then(() => 1, () => 2)},
-            {tag: "catch at the end", make: () => client.promise("fail", ["oh"]).then(() => 1).then(() => 1).catch(() => 2)},
-            {tag: "catch later", make: () => { const p = client.promise("fail", ["oh"]); Qt.callLater(() => p.catch(() => 1)); }},
+            {tag: "catch at the end", make: () => client.promise("fail",
+                ["oh"]).then(() => 1).then(() => 1).catch(() => 2)},
+            {tag: "catch later", make: () => { const p = client.promise("fail",
+                ["oh"]); Qt.callLater(() => p.catch(() => 1)); }},
             {tag: "all", make: () => Promise.all([client.promise("fail", ["oh"])]).catch(() => 1)},
-            {tag: "returned", make: () => client.promise("echo").then(() => client.promise("fail", ["oh"])).catch(() => 1)},
+            {tag: "returned", make: () => client.promise("echo").then(() => client.promise("fail",
+                ["oh"])).catch(() => 1)},
             {tag: "fulfilled", make: () => client.promise("echo")}
         ];
     }
@@ -217,7 +228,8 @@ TestCase {
             client.call("echo", [i], result => results.push(result));
             gc();
         }
-        client.withCheckout(c => { gc(); return c.promise("sleep", [50, 1]).then(r => { gc(); return c.promise("echo", [r]); }); })
+        client.withCheckout(c => { gc(); return c.promise("sleep", [50, 1]).then(r => { gc(); return c.promise("echo",
+            [r]); }); })
             .then(result => results.push(result));
         gc();
         wait(20);

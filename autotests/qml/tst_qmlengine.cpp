@@ -32,9 +32,12 @@ QtObject {
         onFailed: error => { page.heard += " failed:" + error.code } }
     function begin() {
         run.start();
-        pool.call("sleep", [100, 2], result => { page.heard += " call:" + result }, e => { page.heard += " error:" + e.code });
-        pool.promise("sleep", [100, 3]).then(r => { page.heard += " promise:" + r }, e => { page.heard += " rejected:" + e.code });
-        pool.withCheckout(c => c.promise("sleep", [100, 4])).then(r => { page.heard += " checkout:" + r }, e => { page.heard += " lost:" + e.code });
+        pool.call("sleep", [100, 2], result => { page.heard += " call:" + result },
+                  e => { page.heard += " error:" + e.code });
+        pool.promise("sleep", [100, 3]).then(r => { page.heard += " promise:" + r },
+                                              e => { page.heard += " rejected:" + e.code });
+        pool.withCheckout(c => c.promise("sleep", [100, 4])).then(r => { page.heard += " checkout:" + r },
+                                                                e => { page.heard += " lost:" + e.code });
     }
     function lonely() { pool.promise("fail", ["oh"]) }
 }

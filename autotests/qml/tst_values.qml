@@ -35,7 +35,8 @@ TestCase {
             {tag: "NaN", value: NaN, arrives: "double nan"},
             {tag: "Infinity", value: Infinity, arrives: "double inf"},
             {tag: "string", value: "abc", arrives: "QString abc"},
-            {tag: "Date", value: new Date(Date.UTC(2026, 10, 30, 1, 2, 3, 4)), arrives: "QDateTime 2026-11-30T01:02:03.004Z"},
+            {tag: "Date", value: new Date(Date.UTC(2026, 10, 30, 1, 2, 3, 4)),
+                arrives: "QDateTime 2026-11-30T01:02:03.004Z"},
             {tag: "ArrayBuffer", value: buffer, arrives: "QByteArray 01020304"},
             {tag: "Uint8Array", value: new Uint8Array(buffer, 1, 2), arrives: "QByteArray 0203"},
             {tag: "Uint16Array", value: new Uint16Array(buffer, 2), arrives: "QByteArray 0304"},
@@ -74,14 +75,17 @@ TestCase {
             {tag: "Map", value: new Map(), problem: "arguments[0]: a Map cannot be sent"},
             {tag: "Set", value: new Set(), problem: "arguments[0]: a Set cannot be sent"},
             {tag: "Promise", value: Promise.resolve(1), problem: "arguments[0]: a Promise cannot be sent"},
-            {tag: "Number object", value: new Number(1), problem: "arguments[0]: a Number object cannot be sent"}, // qmllint disable
+            {tag: "Number object", value: new Number(1), problem: "arguments[0]: a Number object cannot be sent"},
+                // qmllint disable
             {tag: "class", value: new (class Foo {})(), problem: "arguments[0]: an object of class Foo cannot be sent"},
             {tag: "QObject", value: test, problem: "arguments[0]: an object of QML cannot be sent"},
             {tag: "invalid Date", value: new Date(NaN), problem: "arguments[0]: an invalid Date cannot be sent"},
             {tag: "cycle", value: cycle, problem: "arguments[0].own[0]: what contains itself cannot be sent"},
             {tag: "deep", value: deep, problem: "what is nested more than 64 deep cannot be sent"},
-            {tag: "getter", value: {get g() { throw new Error("boom"); }}, problem: "arguments[0].g: its getter has thrown Error: boom"},
-            {tag: "symbol key", value: {[Symbol("k")]: 1}, problem: "arguments[0]: a property that is named by a Symbol cannot be sent"}
+            {tag: "getter", value: {get g() { throw new Error("boom"); }},
+                problem: "arguments[0].g: its getter has thrown Error: boom"},
+            {tag: "symbol key", value: {[Symbol("k")]: 1},
+                problem: "arguments[0]: a property that is named by a Symbol cannot be sent"}
         ];
     }
     function test_refused(row: var): void {
