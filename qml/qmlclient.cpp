@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "qmlclient_p.h"
 
+#include "imageserver_p.h"
 #include "qmlcheckout_p.h"
 #include "scriptcalls_p.h"
 #include "scripterror_p.h"
@@ -25,6 +26,7 @@ QmlClient::QmlClient(QObject *parent)
 QmlClient::~QmlClient()
 {
     m_isBeingDestroyed = true;
+    m_imageServer.reset();
     const QList<Client *> clients = findChildren<Client *>(QString(), Qt::FindDirectChildrenOnly);
     for (Client *const client : clients)
         client->disconnect(this);
@@ -33,7 +35,28 @@ QmlClient::~QmlClient()
 
 void QmlClient::componentComplete()
 {
+    m_isComplete = true;
     static_cast<void>(client());
+    serveImages();
+}
+
+void QmlClient::setImages(bool images)
+{
+    if (std::exchange(m_images, images) == images)
+        return;
+    Q_EMIT imagesChanged();
+    serveImages();
+}
+
+void QmlClient::serveImages()
+{
+    if (!m_isComplete)
+        return;
+    m_imageServer.reset();
+    if (m_images) {
+        m_imageServer = std::make_unique<ImageServer>(this);
+        m_imageServer->open();
+    }
 }
 
 Client *QmlClient::client()

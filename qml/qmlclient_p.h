@@ -14,6 +14,7 @@
 
 namespace Prefork::Qml {
 
+class ImageServer;
 class QmlCheckout;
 
 /// `Client` of QML: a Prefork::Client whose address, zygote and options are properties. docs/qml.md is its reference.
@@ -24,6 +25,7 @@ class QmlClient : public Prefork::Qml::ClientSettings, public QQmlParserStatus /
     Q_INTERFACES(QQmlParserStatus)
     Q_PROPERTY(QString address MEMBER m_address NOTIFY addressChanged FINAL)
     Q_PROPERTY(QString zygote MEMBER m_zygote NOTIFY zygoteChanged FINAL)
+    Q_PROPERTY(bool images READ images WRITE setImages NOTIFY imagesChanged FINAL)
     Q_PROPERTY(State state READ state NOTIFY stateChanged FINAL)
     Q_PROPERTY(QString connectionError READ connectionError NOTIFY connectionErrorChanged FINAL)
     Q_PROPERTY(int workers READ workers NOTIFY workersChanged FINAL)
@@ -52,6 +54,8 @@ public:
     Q_INVOKABLE void close(int deadline = 5000);
     Q_INVOKABLE void recycleWorkers();
 
+    [[nodiscard]] bool images() const { return m_images; }
+    void setImages(bool images);
     [[nodiscard]] State state() const { return m_state; }
     [[nodiscard]] QString connectionError() const { return m_connectionError; }
     [[nodiscard]] int workers() const { return m_workers; }
@@ -72,6 +76,7 @@ public:
 Q_SIGNALS:
     void addressChanged();
     void zygoteChanged();
+    void imagesChanged();
     void stateChanged();
     void connectionErrorChanged();
     void workersChanged();
@@ -82,6 +87,7 @@ Q_SIGNALS:
 
 private:
     void makeClient();
+    void serveImages();
     void replaceLater();
     void replace();
     void refreshState();
@@ -89,13 +95,16 @@ private:
 
     QString m_address;
     QString m_zygote;
+    bool m_images = false;
     QPointer<Client> m_client;
+    std::unique_ptr<ImageServer> m_imageServer;
     State m_state = Disconnected;
     QString m_connectionError;
     int m_workers = 0;
     int m_idleWorkers = 0;
     int m_waiting = 0;
     ForgottenCheckouts m_forgottenCheckouts;
+    bool m_isComplete = false;
     bool m_isClosed = false;
     bool m_isReplacing = false;
     bool m_isRefreshing = false;

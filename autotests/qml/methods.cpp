@@ -5,6 +5,7 @@
 #include <QtPrefork/Worker>
 
 #include <QtCore/QBitArray>
+#include <QtCore/QBuffer>
 #include <QtCore/QDateTime>
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonObject>
@@ -126,6 +127,36 @@ const QHash<QString, QVariant> &values()
     return all;
 }
 
+void addImages(Interface &interface)
+{
+    const auto sizeOf = [](Arguments arguments) {
+        const QSize size = arguments.value(1).toSize();
+        return size.isValid() ? size : QSize(8, 8);
+    };
+    interface.add("paint", [sizeOf](Arguments arguments) {
+        QImage image(sizeOf(arguments), QImage::Format_RGB32);
+        image.fill(QColor(arguments.value(0).toString()));
+        return QVariant(image);
+    });
+    interface.add("encode", [sizeOf](Arguments arguments) {
+        QImage image(sizeOf(arguments), QImage::Format_RGB32);
+        image.fill(QColor(arguments.value(0).toString()));
+        QByteArray bytes;
+        QBuffer buffer(&bytes);
+        buffer.open(QIODevice::WriteOnly);
+        image.save(&buffer, "PNG");
+        return QVariant(bytes);
+    });
+    interface.add("garbage", [](Arguments) { return QVariant(QByteArray("\x89PNG is no image")); });
+    interface.add("slowPaint", [sizeOf](Arguments arguments) {
+        for (int ms = 0; ms < 20; ++ms) {
+            Worker::throwIfCanceled();
+            ::usleep(1000);
+        }
+        return QVariant(QImage(sizeOf(arguments), QImage::Format_RGB32));
+    });
+}
+
 void addLong(Interface &interface)
 {
     interface.add("sleep", [](Arguments arguments) {
@@ -162,6 +193,7 @@ void fillInterface(Interface &interface)
     });
     interface.add("crash", [](Arguments) { return ::raise(SIGKILL), QVariant(); });
     addLong(interface);
+    addImages(interface);
 }
 
 }

@@ -35,8 +35,8 @@ TestCase {
     // What one call gives: ["result", value] or ["error", error], once.
     function outcomeOf(caller: var, method: string, args: var, owner: var): var {
         const outcomes = [];
-        caller.call(method, args, result => outcomes.push(["result", result]), error => outcomes.push(["error",
-            error]), owner);
+        caller.call(method, args, result => outcomes.push(["result", result]),
+            error => outcomes.push(["error", error]), owner);
         compare(outcomes.length, 0); // never inside call()
         tryVerify(() => outcomes.length > 0);
         wait(0);
@@ -96,7 +96,7 @@ TestCase {
             {tag: "no method", args: [], text: "the name of the method must be a string, but this is undefined"},
             {tag: "owner", args: ["echo", [], "page"],
                 text: "the last argument must be an owner, which is an object of QML, or options, "
-                      + "but this is a string"},
+                    + "but this is a string"},
             {tag: "option", args: ["echo", [], {runTimeuot: 5}], text: "there is no option 'runTimeuot'"},
             {tag: "time", args: ["echo", [], {runTimeout: "5"}],
                 text: "the option 'runTimeout' must be an integer of 32 bits, but this is a string"},
@@ -123,8 +123,8 @@ TestCase {
         client.call("echo", [], "callback", e => { error = e; });
         tryVerify(() => error);
         compare(error.message, "onResult must be a function, but this is a string");
-        ignoreWarning(new RegExp("tst_client.qml:[0-9]+: the call of 'echo' failed: "
-                                 + "Error: onError must be a function, but this is a number"));
+        ignoreWarning(new RegExp("tst_client.qml:[0-9]+: the call of 'echo' failed: Error: "
+            + "onError must be a function, but this is a number"));
         client.call("echo", [], null, 7);
         tryCompare(unhandled, "count", 1);
     }

@@ -32,12 +32,10 @@ QtObject {
         onFailed: error => { page.heard += " failed:" + error.code } }
     function begin() {
         run.start();
-        pool.call("sleep", [100, 2], result => { page.heard += " call:" + result },
-                  e => { page.heard += " error:" + e.code });
-        pool.promise("sleep", [100, 3]).then(r => { page.heard += " promise:" + r },
-                                              e => { page.heard += " rejected:" + e.code });
-        pool.withCheckout(c => c.promise("sleep", [100, 4])).then(r => { page.heard += " checkout:" + r },
-                                                                e => { page.heard += " lost:" + e.code });
+        const hear = what => (value => { page.heard += " " + what + ":" + (value.code || value) });
+        pool.call("sleep", [100, 2], hear("call"), hear("error"));
+        pool.promise("sleep", [100, 3]).then(hear("promise"), hear("rejected"));
+        pool.withCheckout(c => c.promise("sleep", [100, 4])).then(hear("checkout"), hear("lost"));
     }
     function lonely() { pool.promise("fail", ["oh"]) }
 }
@@ -131,7 +129,7 @@ private Q_SLOTS:
         QMetaObject::invokeMethod(made.page.get(), "lonely");
         QTRY_COMPARE(warnings.size(), 1);
         QCOMPARE(warnings.first().url(), QUrl("file:///page.qml"));
-        QCOMPARE(warnings.first().line(), 18);
+        QCOMPARE(warnings.first().line(), 19);
         QCOMPARE(warnings.first().description(), "the call of 'fail' failed: Error: oh");
         QCOMPARE(made.heard(), " unhandled:oh");
     }

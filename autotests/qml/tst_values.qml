@@ -75,8 +75,8 @@ TestCase {
             {tag: "Map", value: new Map(), problem: "arguments[0]: a Map cannot be sent"},
             {tag: "Set", value: new Set(), problem: "arguments[0]: a Set cannot be sent"},
             {tag: "Promise", value: Promise.resolve(1), problem: "arguments[0]: a Promise cannot be sent"},
-            {tag: "Number object", value: new Number(1), problem: "arguments[0]: a Number object cannot be sent"},
-                // qmllint disable
+            {tag: "Number object", value: new Number(1),
+                problem: "arguments[0]: a Number object cannot be sent"}, // qmllint disable
             {tag: "class", value: new (class Foo {})(), problem: "arguments[0]: an object of class Foo cannot be sent"},
             {tag: "QObject", value: test, problem: "arguments[0]: an object of QML cannot be sent"},
             {tag: "invalid Date", value: new Date(NaN), problem: "arguments[0]: an invalid Date cannot be sent"},
