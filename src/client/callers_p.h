@@ -9,7 +9,7 @@
 
 namespace Prefork::Internal {
 
-/// What the client keeps for one checkout of the pool: either the Checkout object of the user, or the call of a
+/// This is what the client keeps for one checkout of the pool: either the Checkout object of the user, or the call of a
 /// one-shot, which has no Checkout object.
 struct Caller
 {
@@ -25,8 +25,8 @@ struct Caller
     }
 };
 
-/// All checkouts and one-shots of a client, by the number that the pool gave them. ClientCore owns it; its parts look
-/// up in it the call that an action of the pool names.
+/// These are all checkouts and one-shots of a client, by the number that the pool gave them. ClientCore owns it; its
+/// parts look up in it the call that an action of the pool names.
 class Callers : public Pooling::IdMap<Caller>
 {
 public:

@@ -13,8 +13,9 @@ namespace Internal {
 class ClientCore;
 }
 
-/// The private part of a Checkout: its unsettled calls, and the way to its client. ClientCore creates checkouts, and
-/// its parts add and take calls here. It lives as long as its Checkout, which keeps the ClientCore alive.
+/// This is the private part of a Checkout: its unsettled calls, and the way to its client. ClientCore creates
+/// checkouts, and its parts add and take calls here. It lives as long as its Checkout, which keeps the ClientCore
+/// alive.
 class CheckoutPrivate
 {
 public:

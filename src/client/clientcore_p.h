@@ -17,10 +17,10 @@
 
 namespace Prefork::Internal {
 
-/// The centre of a client: it passes what the user asks for on to the pool, tells the pool the time, and has its parts
-/// (Writer, Reader, Settler, Connections, Turns) carry out the actions that the pool orders. Client and every Checkout
-/// hold it by shared_ptr, so it outlives its Client as long as a checkout lives. It decides nothing about who gets
-/// which worker: that is the pool's.
+/// This is the centre of a client: it passes what the user asks for on to the pool, tells the pool the time, and has
+/// its parts (Writer, Reader, Settler, Connections, Turns) carry out the actions that the pool orders. Client and every
+/// Checkout hold it by shared_ptr, so it outlives its Client as long as a checkout lives. It decides nothing about who
+/// gets which worker: that is the pool's.
 class ClientCore : public QObject, public std::enable_shared_from_this<ClientCore>
 {
     Q_OBJECT
@@ -139,7 +139,7 @@ Q_SIGNALS:
     void checkoutSettled();
 
 private:
-    /// The forms of a method's name that a call needs, kept so that they are made once for each method.
+    /// These are the forms of a method's name that a call needs, kept so that they are made once for each method.
     struct MethodName
     {
         const char *literal = nullptr;

@@ -80,7 +80,7 @@ private:
     Pooling::IdMap<ConnectionPtr> m_connections;
     std::vector<quint64> m_postponed; // workers that will be connected once there is an event loop
     QString m_error;
-    /// The time since which no attempt to connect has succeeded, if one has failed.
+    /// This is the time since which no attempt to connect has succeeded, if one has failed.
     std::optional<Pooling::Time> m_failingSince;
     bool m_hasWarned = false; // of the attempts that have failed since then
 };

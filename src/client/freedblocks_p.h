@@ -6,9 +6,10 @@
 
 namespace Prefork::Internal {
 
-/// Has the C library join small freed blocks with their neighbours now. It puts them aside when they are freed, and
-/// joins all of them at once when a large block is allocated or freed: that takes 150 ms and more for a million. So
-/// whoever frees very many blocks in steps calls this after each step: it allocates a large block.
+/// Makes the C library join small freed blocks with their neighbours now. Otherwise it puts such blocks aside when they
+/// are freed, and joins all of them at once when a large block is allocated or freed: that takes 150 ms and more for a
+/// million blocks. So code that frees very many blocks in steps calls this after each step. Settler::clearWaste() does,
+/// and so does Reader::finishResult(). This function allocates a large block, and frees it again.
 inline void joinFreedBlocks()
 {
     static constexpr qsizetype Large = 4096;

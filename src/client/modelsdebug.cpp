@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What qDebug() shows of models.
+// These functions are what qDebug() shows of models.
 #include <QtPrefork/calllog.h>
 #include <QtPrefork/latencymodel.h>
 #include <QtPrefork/workermodel.h>

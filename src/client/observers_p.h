@@ -17,8 +17,8 @@ namespace Prefork::Internal {
 class ClientCore;
 class Onlooker;
 
-/// The observers of a client: its onlookers, and whoever is connected to the signals of its counts. Without any, a turn
-/// of the event loop costs one test of a flag, and a call costs two tests in the pool.
+/// These are the observers of a client: its onlookers, and whoever is connected to the signals of its counts. Without
+/// any, a turn of the event loop costs one test of a flag, and a call costs two tests in the pool.
 class Observers final : public Pooling::Observer
 {
 public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How qDebug() shows the options and values of the client's public headers.
+// This is how qDebug() shows the options and values of the client's public headers.
 #include <QtPrefork/client.h>
 
 #include "frame/debugfields_p.h"

@@ -10,7 +10,8 @@
 
 namespace Prefork::Internal {
 
-/// A call that is encoded and waits to be written. It is kept after that, for the call may have to be sent again.
+/// This is a call that is encoded and waits to be written. It is kept after that, for the call may have to be sent
+/// again.
 struct UnsentCall
 {
     const char *literal = nullptr; // name of a typed method, for which signature is set too; else null
@@ -20,7 +21,7 @@ struct UnsentCall
     qsizetype size = 0; // bytes of the message while they count as not yet written, then 0
 };
 
-/// A call of the user, from when it is made until it has settled: who gets the result, and in which frame. A
+/// This is a call of the user, from when it is made until it has settled: who gets the result, and in which frame. A
 /// CheckoutPrivate or, for a one-shot, a Caller owns it; the Settler takes it out to settle it.
 struct PendingCall
 {
@@ -39,7 +40,7 @@ struct PendingCall
     qsizetype takeSize() { return unsent ? std::exchange(unsent->size, 0) : 0; }
 };
 
-/// An event or a progress report of a call, on its way to the user's handler.
+/// This is an event or a progress report of a call, on its way to the user's handler.
 struct Notice
 {
     std::unique_ptr<detail::CallNotice> what;

@@ -6,9 +6,14 @@
 
 namespace Prefork::Internal {
 
-/// Replaces the handler of a call that must fail although its worker knows of no error: an event of the call could not
-/// be read. It refuses the result when that comes, with @c problem, and passes everything else on to the call's own
-/// handler, which it owns. Reader makes it.
+/// Takes the place of the handler of a call that must fail although its worker knows of no error: an event of the call
+/// could not be read. Reader makes it, and puts it into the PendingCall. It owns the call's own handler.
+///
+/// When the result comes, read() refuses it because of @c problem. Then Reader fails the call; the connection stays. If
+/// the call fails or is canceled before that, the own handler hears of it as usual. Handlers of events and of progress
+/// hear nothing more, because this handler has no listening(); but a future still gets progress. Only the native
+/// protocol has events, so accept(), which takes the results of JSON workers, is never called, and deliver() is not
+/// either.
 class RefusedResult final : public detail::ResultHandler
 {
 public:

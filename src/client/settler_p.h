@@ -65,7 +65,7 @@ public:
     void clearWaste();
 
 private:
-    /// An entry of the queue: it settles calls, or delivers a notice, or deletes a checkout.
+    /// This is an entry of the queue: it settles calls, or delivers a notice, or deletes a checkout.
     struct Settlement
     {
         Pooling::Action action;

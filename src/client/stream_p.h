@@ -12,8 +12,8 @@
 
 namespace Prefork::Internal {
 
-/// A non-blocking byte stream to one worker, with a write buffer. This is all that a client sees of a connection,
-/// whichever Transport made it. It knows nothing of messages.
+/// This is a non-blocking byte stream to one worker, with a write buffer. It is all that a client sees of a
+/// connection, whichever Transport made it. It knows nothing of messages.
 class Stream : public QObject
 {
     Q_OBJECT

@@ -10,7 +10,7 @@
 
 namespace Prefork::Internal {
 
-/// A column of a table, and the role that has its value in every column.
+/// This is a column of a table, and the role that has its value in every column.
 struct TableColumn
 {
     int role;
@@ -19,7 +19,7 @@ struct TableColumn
     bool isNumber = false;
 };
 
-/// The columns of a table, and its further roles.
+/// These are the columns of a table, and its further roles.
 class TableColumns
 {
 public:

@@ -10,8 +10,8 @@
 
 namespace Prefork::Internal {
 
-/// A nested event loop for the functions that wait (waitForSettled(), waitFor()). It turns for a limited time, and
-/// leaves user input for later.
+/// This is a nested event loop for the functions that wait (waitForSettled(), waitFor()). It turns for a limited time,
+/// and leaves user input for later.
 class WaitingLoop : public QEventLoop
 {
 public:

@@ -55,7 +55,7 @@ public:
     void endOrders() { m_hasStaleOrders = false; }
 
     [[nodiscard]] qint64 bytesToWrite() const { return m_unsentBytes + m_streamBytes; }
-    /// The signal bytesWritten() was connected: from now on takeReport() reports bytes. Thread-safe.
+    /// The signal bytesWritten() was connected: from now on takeReport() reports bytes. This is thread-safe.
     void reportWrites() { m_reportsWrites.store(true, std::memory_order_relaxed); }
     /// Returns whether there are bytes to report by bytesWritten(); takeReport() returns how many, and counts from 0
     /// again.

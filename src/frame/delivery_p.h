@@ -6,10 +6,15 @@
 
 namespace Prefork::detail {
 
-/// Marks, on the stack, that a call's callback runs in @p frame. The callback may hold a frame callable, whose own
-/// catchers may leave an error; this object remembers that error, so that its owner can tell it from other exceptions
-/// and does not give it to the same catchers a second time. runIn() in client/pendingcall.cpp makes one for each
-/// callback.
+/// Marks, on the stack, that code of the user's runs in @p frame because of a call: a callback, or a handler of an
+/// error or a notice. runIn() in client/pendingcall.cpp makes one each time. There is none for a callback that is a
+/// frame callable itself, because such a callback enters its own frame.
+///
+/// This code may call a frame callable, whose own catchers may leave an error. leaveFrameCallback() then throws that
+/// error, and notes it in the innermost Delivery of the thread; so isLeftOver() can tell it from all other exceptions.
+/// If the code holds that frame callable, the frame of that has dealt with the error already: runIn() then reports the
+/// error as unhandled, and gives it to no catcher a second time. Every other exception goes to the catchers of
+/// @p frame.
 class Delivery : public Activation
 {
 public:

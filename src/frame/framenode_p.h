@@ -12,7 +12,7 @@
 
 namespace Prefork::detail {
 
-// What a back-trace shows of a frame.
+// This is what a back-trace shows of a frame.
 struct FrameLabel
 {
     QByteArray name;
@@ -23,14 +23,14 @@ struct FrameLabel
     QString line() const;
 };
 
-// The labels of frames that may have been deleted, newest first, for back-traces.
+// These are the labels of frames that may have been deleted, newest first. Back-traces show them.
 struct FrameHistory : QSharedData
 {
     std::vector<FrameLabel> labels;
     qint64 leftOut = 0; // how many older frames there were without a label here
 };
 
-// What only a frame with a catcher or locals has.
+// This is what only a frame with a catcher or locals has.
 struct FrameEnvironment
 {
     struct Cell // the value of one local
@@ -43,10 +43,17 @@ struct FrameEnvironment
     std::vector<Cell> cells;
 };
 
-// A node of the tree of frames: the shared data behind Frame handles, with a reference count. It looks for catchers and
-// locals from itself outwards, and makes back-traces. A node is *plain* if it has neither catcher nor locals. It keeps
-// its parent alive. But after each 64 plain nodes in a row the next one keeps, in place of its parent, the nearest node
-// that is not plain, and the labels of the 64: so endless chains of callbacks use constant memory.
+// This is a node of the tree of frames: the data that the Frame handles of one frame share. It counts its references.
+// Handles hold references to it, and so do the Activations in which it runs and its child nodes. A node gets its
+// catcher and its locals when it is made; only the values of the locals change later. It looks for catchers and locals
+// from itself outwards, and makes back-traces. Which frame runs is known to Activation and not to the nodes.
+//
+// A node is *plain* if it has neither catcher nor locals. A node keeps its parent alive. But after each 64 plain nodes
+// in a row the next one keeps, in place of its parent, the nearest node that is not plain, and the labels of the 64. So
+// endless chains of callbacks use constant memory.
+//
+// References may be taken and given back in any thread. Nothing else here has a lock: only one thread at a time may use
+// a tree.
 class QTPREFORK_EXPORT FrameNode
 {
 public:
@@ -56,14 +63,21 @@ public:
     static constexpr qint64 PlainRun = 64; // after so many plain nodes in a row the older ones are let go
     static constexpr int MaxLines = 256; // a back-trace is cut after about so many lines
 
+    // Makes a node with one reference, which the caller must give back by release(). The node takes a reference of its
+    // own to @p parent, which may be null. The locals to bind are in @p options.
     static FrameNode *create(const FrameOptions &options, Catcher catcher, FrameNode *parent, SourceLocation where);
+    // Takes a further reference, and returns this node.
     FrameNode *retain() noexcept;
+    // Gives a reference back; the last one deletes the node. @p node may be null.
     static void release(FrameNode *node) noexcept;
 
     const FrameLabel &label() const noexcept { return m_label; }
     QString backTrace(const QString &firstLine) const;
+    // Returns @p error with a back-trace from this node, or @p error itself if it has a back-trace already.
     Error traced(const Error &error) const;
-    // Runs the catchers from this node outwards until one takes the error. Returns the error that none took.
+    // Gives the error to the catchers from this node outwards, until one takes it. If a catcher throws, what it throws
+    // takes the place of the error, with the same back-trace, and goes to the next catcher. Returns the error that none
+    // took.
     std::optional<Error> deliver(const Error &error);
     // Returns the value of the local, as bound nearest to this node; null if it is not bound.
     void *findCell(quint64 key) const noexcept;
@@ -72,13 +86,15 @@ private:
     FrameNode(const FrameOptions &options, SourceLocation where);
     ~FrameNode() = default;
     void attachTo(FrameNode *parent);
+    // Returns the nearest node that is not plain, from this one outwards; null if there is none.
     FrameNode *environmentNode() noexcept;
+    // Returns the labels of the last 64 nodes, this one being the newest, for children that will not keep them alive.
     QExplicitlySharedDataPointer<FrameHistory> historyForChildren();
 
     std::atomic<int> m_references{1};
     FrameNode *m_parent = nullptr;
-    // The nearest node that has a catcher, and the nearest that has locals, from this node outwards. They are kept
-    // alive through m_parent. In a node to be deleted, m_nearestCatcher is the link to the next one to delete.
+    // These are the nearest node that has a catcher, and the nearest that has locals, from this node outwards. They are
+    // kept alive through m_parent. In a node to be deleted, m_nearestCatcher is the link to the next one to delete.
     FrameNode *m_nearestCatcher = nullptr;
     FrameNode *m_nearestCells = nullptr;
     qint64 m_depth = 1; // number of nodes from the root to this one

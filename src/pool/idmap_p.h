@@ -11,9 +11,9 @@
 
 namespace Prefork::Pooling {
 
-/// A map from a running number (of a worker, a checkout) to an entry of the type T. Entries keep their address until
-/// they are erased. A small cache finds the entries that were asked for last without hashing, for the same few are
-/// looked up many times during one call.
+/// This is a map from a running number (of a worker, a checkout) to an entry of the type T. Entries keep their address
+/// until they are erased. A small cache finds the entries that were asked for last without hashing, for the same few
+/// are looked up many times during one call.
 template <class T>
 class IdMap
 {

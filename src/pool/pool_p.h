@@ -19,15 +19,23 @@ namespace Prefork::Pooling {
 
 /// Decides which checkout gets which worker and when, and how each call settles. The pool is a state machine: it has no
 /// sockets, timers or clock, and calls no user code. Its owner (ClientCore) tells it what happened and when, performs
-/// the actions that it hands out, in their order, and calls advance() no later than nextWakeup().
+/// the actions that it hands out, in their order, and calls advance() no later than nextWakeup(). Action, in
+/// pooltypes_p.h, says what each order means and what must be answered.
 ///
-/// A checkout waits for a worker, holds one, or has failed for good. Its calls are numbered from 1 without gaps, and as
-/// many of them as the window allows are in flight. A worker answers calls in order, unless it said that it does not;
-/// calls settle in that order too, except those that are canceled. A canceled call that was sent is a *ghost* until its
-/// worker has answered it: the ghost does not count as pending, but it takes a place in the window, and its worker
-/// cannot be given to another checkout. A one-shot is a checkout of one call that is released from the start; it may
-/// share a worker with other one-shots. A worker is connecting, idle, held, shared, being reset after a release, or
-/// hung up on while some of its one-shots are still unsettled. Every operation is O(log n) in workers and checkouts.
+/// So a call goes: call() orders a Send, when its checkout has a worker with room; the owner takes it by takeActions()
+/// and writes the call; when the answer has come, the owner says replied() or failed(), and that orders a Finish or a
+/// Fail, by which the owner settles the call. The two short ways are sendingNow() with callSent(), and
+/// repliedPlainly(). For workers the orders are Connect and Close, and the owner says connected(), connectFailed() or
+/// lost().
+///
+/// A checkout waits for a worker, holds one, or has failed for good. It waits from the start, also before its first
+/// call. Its calls are numbered from 1 without gaps, and as many of them as the window allows are in flight. A worker
+/// answers calls in order, unless it said that it does not; calls settle in that order too, except those that are
+/// canceled. A canceled call that was sent is a *ghost* until its worker has answered it: the ghost does not count as
+/// pending, but it takes a place in the window, and its worker cannot be given to another checkout. A one-shot is a
+/// checkout of one call that is released from the start; it may share a worker with other one-shots. A worker is
+/// connecting, idle, held, shared, being reset after a release, or hung up on while some of its one-shots are still
+/// unsettled. Every operation is O(log n) in workers and checkouts.
 class Pool
 {
 public:
@@ -39,18 +47,21 @@ public:
 
     /// Orders the first minWorkers workers.
     void start(Time now);
-    /// Makes a checkout, which waits until it can have a worker of its own.
+    /// Makes a checkout, which waits until it can have a worker of its own. It ends with a Released, after release().
+    /// If the pool is closing or unavailable, the checkout has failed from the start.
     [[nodiscard]] CheckoutId checkout(const CheckoutOptions &options, Time now);
     /// Makes a checkout of one call, whose number is 1. The checkout ends when the call settles; no Released follows.
     [[nodiscard]] CheckoutId oneShot(const CheckoutOptions &options, const CallOptions &call, Time now);
     /// Adds a call to the checkout and returns its number. A call of a checkout that has failed fails at once.
     [[nodiscard]] CallId call(CheckoutId checkout, const CallOptions &options, Time now);
     /// Returns where the next call of the checkout is to be written, if the pool would order its Send at once and the
-    /// call could never be sent a second time. After the caller has written the call, callSent() replaces call() and
-    /// the Send.
+    /// call could never be sent a second time. The caller may write the call there, and must then say callSent() in
+    /// place of call().
     [[nodiscard]] std::optional<Sending> sendingNow(CheckoutId checkout) const;
+    /// Adds a call, as call() does, that the caller has written to where sendingNow() said. It orders no Send.
     CallId callSent(CheckoutId checkout, const CallOptions &options, Time now);
-    /// Settles the call as canceled; if it has not begun, it will not begin. Returns false if the call has settled.
+    /// Settles the call as canceled; if it has not begun, it will not begin. If its worker has it and cannot be told of
+    /// that, the checkout fails and drops the worker. Returns false if the call has settled.
     bool cancel(CheckoutId checkout, CallId call, Time now);
     /// No further call will be made on the checkout. It ends, and its worker goes on to the next one, when its calls
     /// have settled and its ghosts were answered.
@@ -75,7 +86,8 @@ public:
     /// This is the short way of replied() for the usual case. It orders no Finish: the caller settles the call itself.
     /// Returns false, and does nothing, if anything is unusual: a one-shot, a ghost, actions that wait, and the like.
     [[nodiscard]] bool repliedPlainly(WorkerId worker, const CallRef &call, Time now);
-    /// The worker answered the call with an error.
+    /// The worker answered the call with an error. If a checkout holds the worker, and the worker answers in order, it
+    /// drops the calls behind this one: they settle as canceled. Otherwise the other calls go on.
     [[nodiscard]] bool failed(WorkerId worker, const CallRef &call, const Error &error, Time now);
     /// The worker answered that it dropped the call, because it read that the call was canceled. @p hadBegun tells
     /// whether the call had begun before. Returns false also if the call was not canceled.
@@ -94,15 +106,18 @@ public:
         Unexpected,
         ForRoom, ///< the server needed the worker's place: it is not replaced before a checkout needs a worker
     };
-    /// The connection to the worker has ended.
+    /// The connection to the worker has ended. @p begun says which calls may have begun. A checkout that had the
+    /// worker, and none of whose calls can have begun there, waits for another worker and sends its calls again. Any
+    /// other fails with @p error.
     void lost(WorkerId worker, const Error &error, const Begun &begun, Time now, Loss loss = Loss::Unexpected);
     /// Too many bytes for the worker wait to be written, or no longer. A stalled worker is given no second call of a
     /// checkout, and no second one-shot.
     void setStalled(WorkerId worker, bool stalled, Time now);
-    /// From now on no worker can be connected. Workers that checkouts have are kept until their checkouts end.
+    /// From now on no worker can be connected. Checkouts that wait fail, and so do new ones. Workers that checkouts
+    /// have are kept until their checkouts end.
     void setUnavailable(const Error &error, Time now);
-    /// Refuses new checkouts. When all checkouts have been released and their calls have settled, the pool shuts down
-    /// by itself; what is left at @p deadline fails with @p error. isClosed() tells when that is over.
+    /// From now on new checkouts fail. When all checkouts have been released and their calls have settled, the pool
+    /// shuts down by itself; what is left at @p deadline fails with @p error. isClosed() tells when that is over.
     void close(const Error &error, Time deadline, Time now);
     [[nodiscard]] bool isClosing() const { return m_closeDeadline.has_value(); }
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
@@ -214,7 +229,7 @@ private:
         std::optional<Error> fatal; // the error that ended the checkout, for all later calls
         [[nodiscard]] CallId firstRejected() const { return rejected ? rejected->begin()->first : 0; }
     };
-    /// What one worker adds to the totals of the pool: m_connecting, m_supply, m_load and m_shareable.
+    /// This is what one worker adds to the totals of the pool: m_connecting, m_supply, m_load and m_shareable.
     struct Contribution
     {
         static constexpr qsizetype NotShareable = -1;
@@ -229,9 +244,10 @@ private:
         Time since;
     };
 
+    // Needed means that the owner must be told to close the connection, and Done that there is none any more.
     enum class Disconnect { Needed, Done };
 
-    // pool.cpp: checkouts
+    // These functions are in pool.cpp, and are for checkouts.
     [[nodiscard]] Checkout &open(const CheckoutOptions &options);
     void queueUp(CheckoutId id, Checkout &checkout, Time now);
     void wait(CheckoutId id, Checkout &checkout);
@@ -243,7 +259,7 @@ private:
     void leaveWorker(CheckoutId id, Checkout &checkout, Time now);
     void closeIfDrained(Time now);
 
-    // poolcalls.cpp: calls that are made, sent and answered
+    // These are in poolcalls.cpp, for calls that are made, sent and answered.
     CallRecord &add(Checkout &checkout, const CallOptions &options, Time now);
     void drop(Checkout &checkout, CallId call);
     [[nodiscard]] CallId window(const Worker &worker) const;
@@ -252,7 +268,7 @@ private:
     void continueCheckout(CheckoutId id, Time now);
     [[nodiscard]] bool armPlainly(CheckoutId id, Checkout &checkout, Time now);
 
-    // poolsettling.cpp: calls that fail, or go back to the queue
+    // These are in poolsettling.cpp, for calls that fail, or go back to the queue.
     enum class Oldest { Fails, IsCanceled };
     void settleAll(CheckoutId id, Checkout &checkout, const Error &error, Oldest oldest = Oldest::Fails);
     void failFirst(CheckoutId id, const Error &error, Time now, Oldest oldest = Oldest::Fails);
@@ -261,14 +277,14 @@ private:
     void takeBack(Checkout &checkout, CallId from);
     [[nodiscard]] static bool mayHaveBegun(const Checkout &checkout, const Begun &begun);
 
-    // poolcancel.cpp: canceled calls
+    // These are in poolcancel.cpp, for canceled calls.
     void cancelUnsent(CheckoutId id, Checkout &checkout, CallId call, Time now);
     void cancelByForce(CheckoutId id, Checkout &checkout, CallId call, Time now);
     void makeGhost(CheckoutId id, Checkout &checkout, CallId call, Time now);
     void dropGhosts(Checkout &checkout);
     void endGrace(CheckoutId id, CallId ghost, Time now);
 
-    // pooltimes.cpp: time-outs, deadlines and alarms
+    // These are in pooltimes.cpp, for time-outs, deadlines and alarms.
     void arm(CheckoutId id, Checkout &checkout, Time now);
     void begin(CheckoutId id, const Worker &worker, CallRecord &call, Time now);
     void beginFirst(const Worker &worker, Time now);
@@ -284,11 +300,11 @@ private:
     [[nodiscard]] QString longestPhase(const CallRecord &call, Time now) const;
     [[nodiscard]] QString whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) const;
 
-    // poolmethods.cpp: names of methods, and how long their calls usually run
+    // These are in poolmethods.cpp, for the names of methods, and for how long their calls usually run.
     void noteRun(const CallRecord &call, Time now);
     [[nodiscard]] bool isUsuallyShort(MethodId method) const;
 
-    // poolviews.cpp: what the observer is told, and what it may ask
+    // These are in poolviews.cpp, for what the observer is told, and for what it may ask.
     void noteEnd(const CallRef &ref, const CallRecord &call, Observer::End end, const Error *error = nullptr)
     {
         if (m_observer) [[unlikely]]
@@ -298,7 +314,7 @@ private:
     [[nodiscard]] WorkerView view(WorkerId id, const Worker &worker) const;
     [[nodiscard]] static CallId oldestSent(const Checkout &checkout);
 
-    // poolsharing.cpp: one-shots that share a worker
+    // These are in poolsharing.cpp, for one-shots that share a worker.
     [[nodiscard]] bool mayShare(const Checkout &oneShot) const;
     void share(WorkerId workerId, CheckoutId checkoutId, Time now);
     void unshare(WorkerId workerId, CheckoutId checkoutId, Time now);
@@ -306,7 +322,8 @@ private:
     void answered(WorkerId workerId, CheckoutId checkoutId, Time now);
     void endSharingIfDone(WorkerId workerId, Worker &worker, Time now);
 
-    // poolworkers.cpp: the supply of workers
+    // These are in poolworkers.cpp, for the supply of workers.
+    // Runs @p change, which changes the worker, and brings the totals up to date with it.
     template <class Change>
     void change(WorkerId id, Worker &worker, Change change);
     [[nodiscard]] Contribution contribution(const Worker &worker) const;
@@ -318,6 +335,8 @@ private:
     void assign(Time now);
     void hold(WorkerId workerId, CheckoutId checkoutId, Time now);
     void makeIdle(WorkerId id, Worker &worker, Time now);
+    // Forgets the worker, and orders its Close unless its connection is gone already. Nothing is done for its
+    // checkouts.
     void retire(WorkerId id, Disconnect disconnect);
     [[nodiscard]] bool isLastCheckout(const Worker &worker) const;
     [[nodiscard]] qsizetype demand() const;
@@ -335,7 +354,7 @@ private:
     std::map<quint64, IdleEntry> m_idle; // the most recently used worker is the last
     std::set<std::pair<qsizetype, WorkerId>> m_shareable; // shared workers that take more, the least loaded first
     std::vector<Action> m_actions;
-    quint64 m_changes = 1;
+    quint64 m_changes = 1; // see changes()
     WorkerId m_lastWorker = 0;
     CheckoutId m_lastCheckout = 0;
     quint64 m_lastGroup = 0;

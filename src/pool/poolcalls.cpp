@@ -36,8 +36,8 @@ std::optional<Sending> Pool::sendingNow(CheckoutId id) const
     return Sending{checkout->worker, checkout->group};
 }
 
-// The short way of arm() for the usual case, for it runs at every call. Returns false, and does nothing, in other
-// cases.
+// This is the short way of arm() for the usual case, for it runs at every call. Returns false, and does nothing, in
+// other cases.
 inline bool Pool::armPlainly(CheckoutId id, Checkout &checkout, Time now)
 {
     CallRecord &oldest = checkout.calls.front();

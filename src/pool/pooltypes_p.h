@@ -11,14 +11,14 @@
 namespace Prefork::Pooling {
 
 using Duration = std::chrono::nanoseconds;
-/// A moment of the caller's monotonic clock; the pool has none of its own.
+/// This is a moment of the caller's monotonic clock; the pool has none of its own.
 using Time = std::chrono::nanoseconds;
 inline constexpr Time Never = Time::max();
 using WorkerId = quint64;
 using CheckoutId = quint64;
 using CallId = quint64;
 
-/// A client's options as the pool needs them: counts, and times in nanoseconds.
+/// These are a client's options as the pool needs them: counts, and times in nanoseconds.
 struct Options
 {
     int minWorkers = 2;
@@ -41,12 +41,13 @@ struct Options
 
 struct CheckoutOptions
 {
-    /// For the checkout's oldest call; it starts again at each settlement. Unset = the pool's timeout, 0 = none.
+    /// This is for the checkout's oldest call, and starts again at each settlement. If it is unset, the pool's timeout
+    /// counts; 0 means none.
     std::optional<Duration> timeout = std::nullopt;
     int priority = 0; ///< a checkout with a higher one is served first
 };
 
-/// A number for the name of a method, given by Pool::methodId(). 0 = no name.
+/// This is a number for the name of a method, given by Pool::methodId(). It is 0 if there is no name.
 using MethodId = quint32;
 
 struct CallOptions
@@ -56,8 +57,8 @@ struct CallOptions
     MethodId method = 0; ///< for error texts, and to know how long its calls usually run
 };
 
-/// What the pool knows of one call, from when the call is made until it has settled. The record of a call that was
-/// canceled after it was sent, a ghost, stays until its worker has answered it. Pool owns the records; Client code
+/// This is what the pool knows of one call, from when the call is made until it has settled. The record of a call that
+/// was canceled after it was sent, a ghost, stays until its worker has answered it. Pool owns the records; Client code
 /// reads them by Pool::record().
 struct CallRecord
 {
@@ -90,7 +91,7 @@ struct CallRef
     friend bool operator==(const CallRef &a, const CallRef &b) = default;
 };
 
-/// An order of the pool: what the pool's owner (ClientCore) must do next.
+/// This is an order of the pool: what the pool's owner (ClientCore) must do next.
 struct Action
 {
     enum Kind {
@@ -116,14 +117,14 @@ struct Action
     std::optional<Error> error = {}; ///< of Fail: the call's error; of Cancel: the error that says why they never ran
 };
 
-/// Where a call is to be written that may be sent at once: which worker, in which fate group.
+/// This is where a call is to be written that may be sent at once: which worker, in which fate group.
 struct Sending
 {
     WorkerId worker = 0;
     quint64 group = 0;
 };
 
-/// Which calls of a lost worker may have begun. Those must not be sent a second time.
+/// This says which calls of a lost worker may have begun. Those must not be sent a second time.
 struct Begun
 {
     qsizetype oldest = 0; ///< the number of the worker's oldest calls that may have begun

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an observer of the pool is told, and what it may ask.
+// This is what an observer of the pool is told, and what it may ask.
 #include "pool/pool_p.h"
 
 #include <algorithm>

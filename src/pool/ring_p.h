@@ -9,10 +9,10 @@
 
 namespace Prefork::Pooling {
 
-/// A queue of numbered entries, a ring buffer: each entry is appended with the next number, from 1 on, and is taken out
-/// once, mostly in order. Client and pool keep the calls of a checkout in it. Its memory is used again and again, for
-/// calls come and go millions of times; while there is never more than one entry it allocates nothing. T must have
-/// vacate() and isVacant(); a default-constructed T must be vacant.
+/// This is a queue of numbered entries, a ring buffer: each entry is appended with the next number, from 1 on, and is
+/// taken out once, mostly in order. Client and pool keep the calls of a checkout in it. Its memory is used again and
+/// again, for calls come and go millions of times; while there is never more than one entry it allocates nothing. T
+/// must have vacate() and isVacant(); a default-constructed T must be vacant.
 template <class T>
 class Ring
 {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <sys/types.h>
 
-/// Child processes: how they have ended, and how to end them.
+/// These functions and classes are for child processes: how they have ended, and how to end them.
 namespace Prefork::Posix {
 
 /// From now on ended children wait to be reaped, even if a library has arranged something else.
@@ -41,8 +41,8 @@ public:
     [[nodiscard]] int descriptor() const { return m_descriptor.get(); }
     /// Sends @p signal. Returns false, and does nothing, if the child has been reaped.
     bool signal(int signal) const;
-    /// How the child has ended. Unset if it has not, or if it cannot be known yet because another process traces it.
-    /// The child remains to be reaped, if the kernel has a call that looks without reaping.
+    /// Returns how the child has ended; nothing if it has not, or if it cannot be known yet because another process
+    /// traces it. The child remains to be reaped, if the kernel has a call that looks without reaping.
     [[nodiscard]] std::optional<Death> death() const;
     /// Returns whether the child has ended according to /proc, which knows it even while another process traces the
     /// child. Returns false if /proc cannot be read.

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-/// The monotonic clock.
+/// These functions read the monotonic clock.
 namespace Prefork::Posix {
 
 /// Returns the monotonic clock at its last tick, and the time between two ticks.

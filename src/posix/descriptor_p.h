@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-/// Descriptors, and the texts of errors. For all of src/posix: it wraps every raw system call of the library.
-/// Descriptors are close-on-exec from the beginning, EINTR is never seen, SIGPIPE never comes, and what can fail says
-/// so and leaves the cause in errno, for lastErrorText().
+/// These functions and classes are for descriptors, and for the texts of errors. This holds for all of src/posix: it
+/// wraps every raw system call of the library. Descriptors are close-on-exec from the beginning, EINTR is never seen,
+/// SIGPIPE never comes, and what can fail says so and leaves the cause in errno, for lastErrorText().
 namespace Prefork::Posix {
 
 /// Owns a descriptor and closes it when it is destroyed.

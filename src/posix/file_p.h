@@ -8,7 +8,7 @@
 #include <optional>
 #include <sys/types.h>
 
-/// Files and directories. A file is always named by an open directory and a name in it.
+/// These functions are for files and directories. A file is always named by an open directory and a name in it.
 namespace Prefork::Posix {
 
 [[nodiscard]] Fd openDirectory(const QByteArray &path);

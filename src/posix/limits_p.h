@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-/// Limits of a process, and its user and group.
+/// These functions are for the limits of a process, and for its user and group.
 namespace Prefork::Posix {
 
 /// Raises the limit of descriptors to the hard limit, or to a number that is always enough. Returns the old limit, for

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-/// Memory that forked processes share.
+/// These functions are for memory that forked processes share.
 namespace Prefork::Posix {
 
 /// Maps @p bytes of zeroed memory that is shared with future children; null if there is none.

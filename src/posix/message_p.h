@@ -4,7 +4,7 @@
 
 #include "posix/transfer_p.h"
 
-/// Messages that may carry a descriptor.
+/// These functions are for messages that may carry a descriptor.
 namespace Prefork::Posix {
 
 [[nodiscard]] Transfer sendMessage(int socket, QByteArrayView message, int descriptor = -1, bool wait = false);

@@ -37,7 +37,8 @@ Fd openNullDevice()
     Fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (nothing.isOpen() && isNullDevice(nothing.get()))
         return nothing;
-    // A file in memory that can neither grow nor be written to: otherwise what is written would fill the memory.
+    // This is a file in memory that can neither grow nor be written to: otherwise what is written would fill the
+    // memory.
     nothing.reset();
     nothing.reset(::memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (nothing.isOpen()

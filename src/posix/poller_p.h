@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-/// Functions that wait until descriptors are ready.
+/// These functions and classes wait until descriptors are ready.
 namespace Prefork::Posix {
 
 /// This is a descriptor for waitFor(): what to wait for, and what has come.

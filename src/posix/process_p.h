@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <vector>
 
-/// This process, and processes forked from it.
+/// These functions are for this process, and for processes forked from it.
 namespace Prefork::Posix {
 
 /// Opens /dev/null at those of the numbers 0-2 that are closed. Otherwise a descriptor of the library would get such a

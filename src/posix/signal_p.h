@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-/// Signals of this process.
+/// These functions are for signals of this process.
 namespace Prefork::Posix {
 
 /// Sets all signals to their defaults, but SIGPIPE to a handler that does nothing: so writing fails instead, and
@@ -14,7 +14,8 @@ namespace Prefork::Posix {
 void resetSignals();
 /// Unblocks all signals; those that have waited come now.
 void receiveSignals();
-/// The signal that asks a worker to leave as soon as it is free: SIGHUP, which can be sent from a shell as well.
+/// This is the signal that asks a worker to leave as soon as it is free: SIGHUP, which can be sent from a shell as
+/// well.
 extern const int LeaveSignal;
 /// Runs @p handler, as a signal handler, whenever LeaveSignal comes, or a SIGTERM that @p zygote has not sent. A
 /// SIGTERM of @p zygote ends the process.

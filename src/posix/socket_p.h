@@ -8,7 +8,7 @@
 #include <optional>
 #include <sys/types.h>
 
-/// Sockets that have no file, or whose file does not matter.
+/// These functions are for sockets that have no file, or whose file does not matter.
 namespace Prefork::Posix {
 
 enum class PairType { Stream, Messages };
@@ -22,7 +22,7 @@ void setReceiveTimeout(int socket, std::chrono::milliseconds timeout);
 /// The peer reads the end of file after this, even if other processes have the socket open.
 void shutDownWriting(int socket);
 [[nodiscard]] bool isUnixSocket(int socket);
-/// For a TCP socket: small messages are sent at once, and a dead peer is noticed.
+/// This is for a TCP socket: small messages are sent at once, and a dead peer is noticed.
 void tuneTcp(int socket);
 /// This is the process at the other end of a unix socket, as the kernel knows it.
 struct Credentials

@@ -4,7 +4,7 @@
 
 #include "posix/descriptor_p.h"
 
-/// Writing to standard error without waiting for whoever reads it.
+/// These functions write to standard error without waiting for whoever reads it.
 namespace Prefork::Posix {
 
 /// While it lives, writing to standard error does not wait for the reader, as far as that is possible: a pipe is

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-/// Reading and writing bytes.
+/// These functions read and write bytes.
 namespace Prefork::Posix {
 
 /// This is the outcome of a call that reads or writes.

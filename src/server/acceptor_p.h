@@ -32,7 +32,7 @@ public:
     [[nodiscard]] bool moveTo(int listener);
 
 private:
-    /// What acceptOne() found: perhaps there are more connections, there is none, or accepting fails for now.
+    /// This is what acceptOne() found: perhaps there are more connections, there is none, or accepting fails for now.
     enum class Outcome { GoOn, NothingThere, Failed };
     Outcome acceptOne();
     void acceptAll();

@@ -19,8 +19,8 @@ struct Socket
     QByteArray name;
 };
 
-// The sockets that were passed and not taken yet. The environment is read once and then cleared, or programs started
-// from here would take these sockets for their own.
+// These are the sockets that were passed and not taken yet. The environment is read once and then cleared, or programs
+// started from here would take these sockets for their own.
 std::vector<Socket> &sockets()
 {
     static std::vector<Socket> found = [] {

@@ -19,7 +19,7 @@ namespace Prefork::Internal {
 class Admission
 {
 public:
-    /// A moment of the caller's monotonic clock.
+    /// This is a moment of the caller's monotonic clock.
     using Time = SetupBackOff::Time;
     using Id = quint64;
     static constexpr qint64 Nobody = -1; ///< stands for users that cannot be told apart (TCP); it has no cap
@@ -31,7 +31,7 @@ public:
         int spawnRate = 0; ///< a second; 0 = any
     };
     using Start = SetupBackOff::Start;
-    /// A place that a waiting connection lacks: one worker has to leave, of @c user if that is set.
+    /// This is a place that a waiting connection lacks: one worker has to leave, of @c user if that is set.
     struct Shortage
     {
         std::optional<qint64> user;

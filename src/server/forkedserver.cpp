@@ -27,7 +27,7 @@ using namespace ZygoteMessages;
 
 namespace {
 
-/// The one message that the server process sends to the program: that it listens, or why it does not.
+/// This is the one message that the server process sends to the program: that it listens, or why it does not.
 struct Report
 {
     bool isListening = false;
@@ -80,8 +80,8 @@ int serve(const Interface &interface, const Address &address, const ZygoteOption
 
 }
 
-/// The private part of a ForkedServer, in the program that forked it: the server's process, and the socket whose end
-/// tells it to shut down.
+/// This is the private part of a ForkedServer, in the program that forked it: the server's process, and the socket
+/// whose end tells it to shut down.
 class ForkedServerPrivate
 {
 public:

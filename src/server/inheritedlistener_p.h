@@ -7,8 +7,8 @@
 
 namespace Prefork::Internal {
 
-/// A listening socket that a supervisor has opened and passed on (see Activation). The supervisor keeps it, so its path
-/// is never removed here; a QLocalServer would remove it, and so is not used.
+/// This is a listening socket that a supervisor has opened and passed on (see Activation). The supervisor keeps it, so
+/// its path is never removed here; a QLocalServer would remove it, and so is not used.
 class InheritedListener final : public Listener
 {
 public:

@@ -9,8 +9,8 @@
 
 namespace Prefork::Internal {
 
-/// A listening socket of a server: a unix socket, TCP, or one that was passed by a supervisor. A Server owns one while
-/// it listens, and has an Acceptor accept from descriptor(). A Listener never accepts connections itself.
+/// This is a listening socket of a server: a unix socket, TCP, or one that was passed by a supervisor. A Server owns
+/// one while it listens, and has an Acceptor accept from descriptor(). A Listener never accepts connections itself.
 class Listener
 {
 public:

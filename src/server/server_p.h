@@ -17,9 +17,9 @@
 
 namespace Prefork {
 
-/// The private part of a Server. It ties the parts together: a Listener has the socket, an Acceptor accepts from it,
-/// SilentConnections keeps TCP connections until they say something, and ServerWorkers has workers forked for them. It
-/// also decides how the server shuts down, and what it does when it is replaced or its zygote ends.
+/// This is the private part of a Server. It ties the parts together: a Listener has the socket, an Acceptor accepts
+/// from it, SilentConnections keeps TCP connections until they say something, and ServerWorkers has workers forked for
+/// them. It also decides how the server shuts down, and what it does when it is replaced or its zygote ends.
 class ServerPrivate
 {
 public:

@@ -16,8 +16,8 @@ namespace Prefork {
 
 using namespace Internal;
 
-/// The private part of ShutdownSignals: the pipe through which the signal handler tells of a signal, and the steps that
-/// follow.
+/// This is the private part of ShutdownSignals: the pipe through which the signal handler tells of a signal, and the
+/// steps that follow.
 class ShutdownSignalsPrivate
 {
 public:

@@ -8,8 +8,8 @@
 
 namespace Prefork::Internal {
 
-/// A listening TCP socket. QTcpServer binds and listens, but does not accept, for it would loop without end when
-/// descriptors run out.
+/// This is a listening TCP socket. QTcpServer binds and listens, but does not accept, for it would loop without end
+/// when descriptors run out.
 class TcpListener final : public Listener
 {
 public:

@@ -6,7 +6,7 @@
 
 namespace Prefork::Internal {
 
-/// What openTrustedDirectory() returns: the open directory, or an error.
+/// This is what openTrustedDirectory() returns: the open directory, or an error.
 struct TrustedDirectory
 {
     Posix::Fd descriptor; ///< open for reading; closed if there is an error

@@ -13,9 +13,9 @@
 
 namespace Prefork::Internal {
 
-/// A listening unix socket with its file. The file appears in one step, with its final mode. It replaces only a socket
-/// that no server listens on, unless ServerOptions::replace allows more, and it is removed only while it is still the
-/// file of this server.
+/// This is a listening unix socket with its file. The file appears in one step, with its final mode. It replaces only
+/// a socket that no server listens on, unless ServerOptions::replace allows more, and it is removed only while it is
+/// still the file of this server.
 ///
 /// QLocalServer holds the descriptor but neither binds, accepts nor removes the file. The socket is bound under a
 /// temporary name, so that QLocalServer never learns the final path: it would replace sockets of live servers and

@@ -6,7 +6,7 @@
 
 namespace Tools {
 
-/// The exit codes of `prefork call`, but for signals.
+/// These are the exit codes of `prefork call`, but for signals.
 enum ExitCode {
     Success = 0,
     MethodFailed = 1, ///< the worker's method raised an error

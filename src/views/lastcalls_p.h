@@ -8,12 +8,12 @@
 
 namespace Prefork::Views {
 
-/// The last calls that have ended, the newest first, up to a limit. New calls are put aside, so that the rows of a
-/// model do not change before the model tells of it.
+/// These are the last calls that have ended, the newest first, up to a limit. New calls are put aside, so that the rows
+/// of a model do not change before the model tells of it.
 class LastCalls
 {
 public:
-    /// How many rows are removed at the end, and then inserted at the beginning, when new calls are taken in.
+    /// This is how many rows are removed at the end, and then inserted at the beginning, when new calls are taken in.
     struct Change
     {
         qsizetype removed = 0;

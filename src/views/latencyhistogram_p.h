@@ -10,8 +10,8 @@
 
 namespace Prefork::Views {
 
-/// A histogram of any number of durations, in bounded memory. The range between two powers of two is divided into a
-/// fixed number of equal buckets: a block. A block is allocated when the first duration falls into it.
+/// This is a histogram of any number of durations, in bounded memory. The range between two powers of two is divided
+/// into a fixed number of equal buckets: a block. A block is allocated when the first duration falls into it.
 class LatencyHistogram
 {
 public:

@@ -11,8 +11,8 @@
 
 namespace Prefork::Views {
 
-/// How long the calls of each method took, and how many calls there were. The first methods have an entry each. All
-/// further methods share one entry, so that the memory is bounded.
+/// This is how long the calls of each method took, and how many calls there were. The first methods have an entry each.
+/// All further methods share one entry, so that the memory is bounded.
 class MethodLatencies
 {
 public:

@@ -28,7 +28,7 @@ struct SeenWorker
     friend bool operator==(const SeenWorker &, const SeenWorker &) = default;
 };
 
-/// A row of a WorkerModel, where workers come and go.
+/// This is a row of a WorkerModel, where workers come and go.
 struct Place
 {
     SeenWorker seen{.state = WorkerModel::Empty}; ///< the worker in this place; its number is 0 if the place is empty
@@ -38,8 +38,8 @@ struct Place
     [[nodiscard]] bool isEmpty() const { return seen.worker == 0; }
 };
 
-/// The rows of a WorkerModel. The board makes a plan of what changes. The model then has the parts of the plan carried
-/// out one by one, and tells its views of each.
+/// These are the rows of a WorkerModel. The board makes a plan of what changes. The model then has the parts of the
+/// plan carried out one by one, and tells its views of each.
 class WorkerBoard
 {
 public:

@@ -10,8 +10,8 @@
 
 #include <optional>
 
-/// The errors of calls, in one place for both callers: a client with a connection, and InProcessWorker, which has none.
-/// The functions make texts and errors only; they decide nothing and have no state.
+/// These are the errors of calls, in one place for both callers: a client with a connection, and InProcessWorker, which
+/// has none. The functions make texts and errors only; they decide nothing and have no state.
 namespace Prefork::Wire {
 
 /// Returns the text for arguments that cannot be encoded; @p failure says what they contain.
@@ -25,7 +25,7 @@ namespace Prefork::Wire {
 [[nodiscard]] Error refusedResult(const QString &problem);
 /// Returns the error of a call whose result is @p given, which does not fit what @p method returns.
 [[nodiscard]] Error misfitResult(const QString &method, const QString &given);
-/// What is wrong with an event that a handler has not read.
+/// This is what is wrong with an event that a handler has not read.
 struct EventProblem
 {
     QString text;

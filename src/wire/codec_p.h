@@ -16,7 +16,7 @@
 
 namespace Prefork::Wire {
 
-/// What a decoder can hand out of the bytes that it was given.
+/// This is what a decoder can hand out of the bytes that it was given.
 enum class Decoded {
     Nothing, ///< no whole message has come yet
     Message, ///< one message is handed out; ask again
@@ -25,7 +25,7 @@ enum class Decoded {
     Broken, ///< the bytes are not the protocol, as errorString() says; the connection cannot be used any more
 };
 
-/// What became of a result that was read.
+/// This is what became of a result that was read.
 enum class ResultReading {
     Taken,
     Unfinished, ///< reading takes long: ask again, as for Decoded::Unfinished
@@ -78,7 +78,8 @@ public:
         return 0;
     }
     virtual void encodeDone(quint64 id, QByteArray *out) const = 0;
-    /// Appends that the client does not want a call any more. Only for a worker whose traits say that it `cancels`.
+    /// Appends that the client does not want a call any more. This is only for a worker whose traits say that it
+    /// `cancels`.
     virtual void encodeCancel(quint64 /*id*/, QByteArray * /*out*/) const { }
 };
 

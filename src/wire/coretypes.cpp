@@ -33,7 +33,7 @@ namespace {
 /// or a number of ours.
 constexpr quint64 FirstTag = 0x51504600;
 constexpr quint64 VersionNumberTag = FirstTag + 0xf0;
-/// The most memory that Qt needs for a byte of CBOR.
+/// Qt needs so much memory at most for a byte of CBOR.
 constexpr qint64 CborRatio = 96;
 
 template <class T>

@@ -10,8 +10,8 @@
 #include <array>
 #include <optional>
 
-/// The value types of Qt Core that cross without registration. Each has a *shape*: the plain values (numbers, texts,
-/// bytes, lists) that it is written as, and made of again when it is read. docs/values.md has the table.
+/// These are the value types of Qt Core that cross without registration. Each has a *shape*: the plain values (numbers,
+/// texts, bytes, lists) that it is written as, and made of again when it is read. docs/values.md has the table.
 namespace Prefork::detail {
 class CborWriter;
 class CborReader;

@@ -11,13 +11,13 @@
 
 namespace Prefork::Wire {
 
-/// Why a worker says nothing more.
+/// This is why a worker says nothing more.
 enum class GoodbyeReason { Died, Hung, Abandoned, Unspawned, Room, Retired };
 
-/// The reason in a Goodbye after which a client does not replace the worker before it needs another one.
+/// This is the reason in a Goodbye after which a client does not replace the worker before it needs another one.
 inline constexpr QLatin1StringView RoomReason("room");
 
-/// The first byte of a native client's hello; no JSON message begins with it.
+/// This is the first byte of a native client's hello; no JSON message begins with it.
 inline constexpr char NativeHelloByte = Native::Preamble.front();
 
 /// Returns the last message of a worker in the native protocol. @p lastStarted is the id of the last call that the

@@ -64,7 +64,7 @@ struct Request
 class JsonClientCodec
 {
 public:
-    /// The most bytes of white space a worker may send between two messages.
+    /// A worker may send so many bytes of white space at most between two messages.
     static constexpr qsizetype MaxPadding = 64;
 
     explicit JsonClientCodec(qsizetype maxMessageSize, qint64 maxDecodedSize = DefaultMaxDecodedSize)

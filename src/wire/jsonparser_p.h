@@ -26,8 +26,8 @@ public:
         Refused, ///< the text takes too much memory, or has an integer that does not fit, as errorString() says
     };
 
-    /// The memory that the items of a list and the entries of a map take besides their values. A list doubles its
-    /// capacity as it grows.
+    /// This is the memory that the items of a list and the entries of a map take besides their values. A list doubles
+    /// its capacity as it grows.
     static constexpr qint64 FirstItemCost = detail::blockCost(64);
     static constexpr qint64 ItemCost = 2 * qint64(sizeof(QVariant));
     static constexpr qint64 FirstEntryCost = detail::mapCost<QVariantMap>(1);
@@ -54,7 +54,7 @@ private:
         QVariantMap map;
         QString key;
     };
-    /// What the parser expects next.
+    /// This is what the parser expects next.
     enum class Due { Value, ValueOrEnd, Key, KeyOrEnd, Separator };
 
     [[nodiscard]] bool step();

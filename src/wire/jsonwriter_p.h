@@ -31,7 +31,7 @@ public:
     /// Counts the memory of a message around its values, of which there are @p items.
     void countMessage(qsizetype items);
     /// Returns why what was written may not be sent: it is longer than the limit, or its values take more than
-    /// @p maxDecodedSize bytes of memory. Nothing if it may.
+    /// @p maxDecodedSize bytes of memory. Returns nothing if it may.
     [[nodiscard]] Failure finish(qint64 maxDecodedSize) const;
     /// Takes back everything that was written.
     void undo() { m_out->truncate(m_start); }

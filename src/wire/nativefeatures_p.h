@@ -23,7 +23,7 @@ struct Features
 
 /// No version names more features than this.
 inline constexpr quint64 MaxFeatures = 64;
-/// How many fields writeFeatures() writes.
+/// This is how many fields writeFeatures() writes.
 inline constexpr quint64 FeatureFields = 1;
 
 /// Writes the field of a hello that names the features of this program.

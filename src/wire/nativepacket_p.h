@@ -7,18 +7,18 @@
 
 namespace Prefork::Wire::Native {
 
-/// The first bytes of each side of a native connection. No JSON message begins with them, and the bracket makes a JSON
-/// parser give up at once instead of waiting for more.
+/// These are the first bytes of each side of a native connection. No JSON message begins with them, and the bracket
+/// makes a JSON parser give up at once instead of waiting for more.
 inline constexpr QByteArrayView Preamble = "Q]PF";
-/// The highest version of the protocol that this program speaks.
+/// This is the highest version of the protocol that this program speaks.
 inline constexpr quint64 Version = 1;
 
-/// The most bytes of a hello, however large other messages may be. A worker leaves out of its hello the methods that do
-/// not fit.
+/// A hello may have so many bytes at most, however large other messages may be. A worker leaves out of its hello the
+/// methods that do not fit.
 inline constexpr qsizetype MaxHelloSize = qsizetype(4) * 1024 * 1024;
 inline constexpr quint64 MaxMethods = 65536;
 
-/// The kinds of messages.
+/// These are the kinds of messages.
 enum Kind : quint8 {
     Hello = 1, ///< from each side, once, before anything else
     Call = 2,
@@ -36,8 +36,8 @@ enum Kind : quint8 {
     Statistics = 14, ///< reserved; it is not sent yet
 };
 
-/// The features: names in a hello for kinds that not every peer of this version speaks. A peer sends a message of such
-/// a kind only if both hellos named its feature.
+/// These are the features: names in a hello for kinds that not every peer of this version speaks. A peer sends a
+/// message of such a kind only if both hellos named its feature.
 inline constexpr QByteArrayView CancelFeature = "cancel"; ///< Cancel and Canceled
 inline constexpr QByteArrayView EventFeature = "event";
 inline constexpr QByteArrayView ProgressFeature = "progress";

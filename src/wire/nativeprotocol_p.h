@@ -15,7 +15,7 @@
 
 namespace Prefork::Wire::Native {
 
-/// The typed methods in a worker's hello: from the name to the hash of the signature.
+/// These are the typed methods in a worker's hello: from the name to the hash of the signature.
 using MethodTable = QHash<QByteArray, quint64>;
 
 /// This is a client's end of one native connection (docs/protocol.md): it writes the client's hello and calls, checks

@@ -85,13 +85,13 @@ private:
         return take('>') ? text : fail();
     }
     [[nodiscard]] QString inBrackets(const QString &format) { return take('<') ? closed(format) : fail(); }
-    // The same behind the opening bracket.
+    // Does the same behind the opening bracket.
     [[nodiscard]] QString closed(const QString &format)
     {
         const QString inner = type();
         return take('>') ? format.arg(inner) : fail();
     }
-    // What std::tuple and std::pair have in brackets.
+    // Reads what std::tuple and std::pair have in brackets.
     [[nodiscard]] QString tuple()
     {
         if (!take('<'))
@@ -161,7 +161,7 @@ private:
         --m_depth;
         return words;
     }
-    // The inverse of appendWireType().
+    // Does the inverse of appendWireType().
     [[nodiscard]] QString type(char letter)
     {
         switch (letter) {

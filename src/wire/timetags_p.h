@@ -14,9 +14,9 @@ class CborReader;
 class CborWriter;
 }
 
-/// The CBOR tags by which dates, times and characters keep their type, and a QDateTime its kind: local, with an offset
-/// from UTC, or of a named time zone. A peer that does not know such a tag, as earlier versions of this library, skips
-/// it and reads the text or the instant behind it.
+/// These are the CBOR tags by which dates, times and characters keep their type, and a QDateTime its kind: local, with
+/// an offset from UTC, or of a named time zone. A peer that does not know such a tag, as earlier versions of this
+/// library, skips it and reads the text or the instant behind it.
 namespace Prefork::Wire {
 
 inline constexpr quint64 DateTag = 1004; ///< RFC 8943: a text like 2024-02-29

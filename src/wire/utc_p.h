@@ -7,7 +7,7 @@
 
 namespace Prefork::Wire {
 
-/// What to pass to QDateTime for UTC: a QTimeZone since Qt 6.5, Qt::UTC before that.
+/// This is what to pass to QDateTime for UTC: a QTimeZone since Qt 6.5, Qt::UTC before that.
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
 inline constexpr QTimeZone::Initialization Utc = QTimeZone::UTC;
 #else

@@ -25,8 +25,8 @@ namespace Prefork::Wire {
     return !decoder.hasError();
 }
 
-/// Returns @p text with a question mark for each half of a surrogate pair. For error texts, which must arrive in any
-/// case.
+/// Returns @p text with a question mark for each half of a surrogate pair. This is for error texts, which must arrive
+/// in any case.
 [[nodiscard]] inline QString wellFormed(const QString &text)
 {
     return text.isValidUtf16() ? text : QString::fromUtf8(text.toUtf8());

@@ -8,7 +8,7 @@
 
 namespace Prefork::Wire {
 
-/// A bit in the fate group of a one-shot call that shares its worker: such a call does not hold the worker.
+/// This is a bit in the fate group of a one-shot call that shares its worker: such a call does not hold the worker.
 inline constexpr quint64 SharedGroup = quint64(1) << 63;
 
 /// This says what a worker can do, by its hello. Before the hello, and over JSON, the defaults are true.

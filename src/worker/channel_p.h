@@ -12,7 +12,7 @@
 namespace Prefork::Internal {
 
 /// A session looks at its connection again, when a call begins or a method asks whether it is canceled, if the last
-/// look is older than this. In nanoseconds.
+/// look is older than so many nanoseconds.
 inline constexpr qint64 LookEvery = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
 
 /// These are the operations that a session may do on its connection while it serves, as functions: so a session makes
@@ -45,7 +45,7 @@ struct Channel
     /// does not matter whether something is left to read. On a connection where the two cannot be told apart, the
     /// latter is always enough.
     std::function<bool(bool halfIsEnough)> hasHungUp = {};
-    /// The process id in the worker's hello; 0 = it is not sent.
+    /// This is the process id in the worker's hello; 0 = it is not sent.
     quint64 processId = 0;
 };
 

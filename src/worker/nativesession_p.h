@@ -9,8 +9,10 @@
 
 namespace Prefork::Internal {
 
-/// Serves a client that speaks the native protocol: it takes messages from an InputQueue, runs what they ask for, and
-/// puts the answers into an OutputQueue.
+/// Serves a client that speaks the native protocol. Session::make() makes it, and the worker process puts the client's
+/// bytes into space() and calls received(), as for every Session. The session takes messages from an InputQueue, runs
+/// what they ask for, and puts the answers into an OutputQueue. It writes them by its Channel, before received()
+/// returns at the latest.
 ///
 /// A few replies may be held back to be written together, but only before a call of the same fate group, of a method
 /// whose last run was quick and that was never slow; before any other call they are written first. A method that was
@@ -18,7 +20,9 @@ namespace Prefork::Internal {
 /// again. After an error, the further calls of the same fate group are dropped without an answer.
 ///
 /// A call that was canceled before it began is answered in its turn, and does not run. A running method may ask whether
-/// it is canceled: then the session reads what has come. When the client has hung up, no further call begins.
+/// it is canceled: then the session reads what has come. When the client has hung up, no further call begins. When the
+/// zygote has asked the worker to leave, received() returns false as soon as no checkout holds the worker; what was
+/// read and not begun then never begins.
 class NativeSession final : public Session
 {
 public:
@@ -33,7 +37,7 @@ public:
     void setProgress(const Progress &progress) override;
 
 private:
-    /// A method that runs for so long is slow: it keeps the held replies waiting. In nanoseconds.
+    /// A method that runs for so many nanoseconds is slow: it keeps the held replies waiting.
     static constexpr qint64 SlowRun = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
 
     struct Request
@@ -45,6 +49,7 @@ private:
     };
 
     [[nodiscard]] bool isToLeave() const;
+    // Where nothing else is said, false means that the connection must end.
     [[nodiscard]] bool leave();
     [[nodiscard]] bool take(const Wire::Native::Packet &packet);
     [[nodiscard]] bool failUnknown(quint8 kind);
@@ -52,16 +57,23 @@ private:
     [[nodiscard]] bool serveHello(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveCall(const Wire::Native::Packet &packet);
     [[nodiscard]] bool perform(const Request &request, detail::CborReader &arguments);
+    // Puts the answer that a call was canceled in place of its reply.
     void cancelReply(Reply &reply, quint64 id, bool hasBegun);
     [[nodiscard]] bool serveCancel(const Wire::Native::Packet &packet);
     [[nodiscard]] bool serveRelease(quint64 id);
     [[nodiscard]] bool answerCanceled(quint64 id);
+    // Runs the method of a call, or the fallback if @p entry is null.
     void run(MethodEntry *entry, QByteArrayView name, detail::CborReader &arguments, quint64 count, Reply &reply);
+    // begin() and end() keep the page of the scoreboard, and end() also how long the method ran.
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
     void end(MethodEntry &runs);
+    // Runs setup for the first call, whose number is @p id, and tells the client that the call begins.
     void setUpFor(quint64 id);
+    // Returns whether the replies that wait may wait until @p next has run.
     [[nodiscard]] bool mayHold(const MethodEntry &next, quint64 group) const;
     [[nodiscard]] bool flush();
+    // These three are used while a method runs. The last one also reads while it cannot write. It returns false if the
+    // bytes cannot be delivered.
     void lookNow(qint64 now);
     void sendWhileRunning();
     [[nodiscard]] bool writeBothWays(QByteArrayView bytes);

@@ -43,7 +43,7 @@ public:
     /// Returns whether the client has sent what its protocol begins with.
     [[nodiscard]] virtual bool isGreeted() const { return true; }
     /// Returns whether recent messages were so much larger than usual that memory should be given back to the system.
-    /// Asked after received().
+    /// It is asked after received().
     [[nodiscard]] bool hasMemoryToSpare();
     /// Serves @p bytes, which were not read into space(), as received() does.
     [[nodiscard]] bool serve(QByteArrayView bytes);

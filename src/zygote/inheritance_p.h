@@ -2,8 +2,8 @@
 #ifndef QTPREFORK_INHERITANCE_P_H
 #define QTPREFORK_INHERITANCE_P_H
 
-/// What a forked process must change in what it has inherited from its program, and what it lacks because it was forked
-/// before QCoreApplication.
+/// This is what a forked process must change in what it has inherited from its program, and what it lacks because it
+/// was forked before QCoreApplication.
 namespace Prefork::Internal::Inheritance {
 
 /// Sets the locale as QCoreApplication does in the program: that of the environment, with UTF-8 as its encoding, as

@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The delays: a setup that keeps failing is tried less and less often, but soon enough after its cause is mended.
+// These are the delays: a setup that keeps failing is tried less and less often, but soon enough after its cause is
+// mended.
 constexpr int ForgivenBadStarts = 3;
 constexpr SetupBackOff::Time FirstDelay = 20ms;
 constexpr SetupBackOff::Time LongestDelay = 1s;

@@ -16,9 +16,9 @@ namespace Prefork::Internal {
 class SetupBackOff
 {
 public:
-    /// A time of the caller's monotonic clock.
+    /// This is a time of the caller's monotonic clock.
     using Time = std::chrono::nanoseconds;
-    /// How the setup of a worker went, known when the worker has ended.
+    /// This is how the setup of a worker went, known when the worker has ended.
     enum class Start { Unknown, Good, Bad };
     /// Returns the Start for a ScoreboardPage::Setup.
     [[nodiscard]] static Start startOf(quint32 setup);

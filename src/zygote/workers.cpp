@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr quint64 AnyWorker = 0; // no worker has this number
-// How often to check whether workers have ended whose end no descriptor tells.
+// It is checked this often whether workers have ended whose end no descriptor tells.
 constexpr qint64 SoonSpan = std::chrono::nanoseconds(20ms).count();
 constexpr qint64 LaterSpan = std::chrono::nanoseconds(1s).count();
 

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::chrono::milliseconds LongestSpan
     = std::chrono::hours(24 * 365); // milliseconds::max() would overflow in nanoseconds
-// How soon an idle worker is looked at again, however small the limits are.
+// This is how soon an idle worker is looked at again, however small the limits are.
 constexpr qint64 ShortestSpan = std::chrono::nanoseconds(10ms).count();
-// How long an idle worker may take to notice that its client has hung up.
+// This is how long an idle worker may take to notice that its client has hung up.
 constexpr qint64 NoticeSpan = std::chrono::nanoseconds(1s).count();
 // The signal that asks a worker to leave interrupts system calls of a method. So a busy worker is asked between two
 // calls, if such a moment is seen: it is looked at this often, and so many times.

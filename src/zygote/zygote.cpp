@@ -23,8 +23,8 @@ using namespace ZygoteMessages;
 
 namespace {
 
-// How long the destructor waits for the zygote process to end: one whose workers have gone ends soon; one that still
-// serves goes on without its program.
+// This is how long the destructor waits for the zygote process to end: one whose workers have gone ends soon; one that
+// still serves goes on without its program.
 constexpr std::chrono::milliseconds LongWait{2000};
 constexpr std::chrono::milliseconds ShortWait{20};
 

@@ -11,8 +11,8 @@
 #include <span>
 #include <type_traits>
 
-/// The messages between a program and its zygote: each is one structure on a socket that keeps messages apart. Both
-/// processes are the same build of the same program, so the structures need no encoding.
+/// These are the messages between a program and its zygote: each is one structure on a socket that keeps messages
+/// apart. Both processes are the same build of the same program, so the structures need no encoding.
 namespace Prefork::Internal::ZygoteMessages {
 
 /// This is a text of a message, in UTF-8 and ending with a NUL; a longer text is cut off.

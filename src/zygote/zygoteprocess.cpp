@@ -216,7 +216,7 @@ std::optional<std::chrono::nanoseconds> ZygoteProcess::timeToWait() const
 
 void ZygoteProcess::takeRequests()
 {
-    // A limited time only, because a fork of a large process takes long, and dead workers must be noticed meanwhile.
+    // This takes a limited time only: a fork of a large process takes long, and dead workers must be noticed meanwhile.
     const qint64 end = ScoreboardPage::now() + LongestReading;
     do {
         Request request;

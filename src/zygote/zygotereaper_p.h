@@ -8,11 +8,15 @@
 
 namespace Prefork::Internal {
 
-/// Reaps a zygote process that nobody waits for any more, as soon as it ends, if there is an event loop to tell of
-/// that. Without one it is reaped when there is an event loop again, or at the next call here. No other child of the
-/// program is waited for.
+/// Reaps the process of a zygote that the program has let go of, as soon as that process ends. This function does not
+/// wait. ZygoteChannel::close() calls it, and ~Zygote does if there is no channel. If the current thread is that of the
+/// application object, the application's event loop tells of the end. Otherwise the zygote goes into a list, which
+/// reapEndedZygotes() looks through; so does a zygote that is alive when the application is destroyed. No other child
+/// of the program is waited for.
 void reapWhenItEnds(const std::shared_ptr<const Posix::ChildProcess> &zygote);
-/// Reaps the zygotes that have ended meanwhile.
+/// Looks through the list of zygotes that no event loop watches: those that have ended are reaped, and the others are
+/// watched by the application's event loop, if this is its thread. This is called when an application or a Zygote is
+/// made, and by reapWhenItEnds().
 void reapEndedZygotes();
 
 }

@@ -12,7 +12,7 @@
 /// Destroys large values in steps, so that an event loop can turn in between.
 namespace Prefork::detail {
 
-/// A value that is destroyed in steps.
+/// A Waste owns a value that nobody needs any more, and destroys a part of it each time clear() is called.
 class QTPREFORK_EXPORT Waste
 {
     Q_DISABLE_COPY_MOVE(Waste)
@@ -24,7 +24,8 @@ public:
     virtual bool clear(int *steps) = 0;
 };
 
-/// A value of any type. The items of a list or a map that other code also holds are left to that code.
+/// This class destroys a value of any type. The items of a list or a map that other code also holds are left to that
+/// code.
 class QTPREFORK_EXPORT VariantWaste final : public Waste
 {
 public:
@@ -38,7 +39,7 @@ private:
     std::vector<QVariantMap> m_maps;
 };
 
-/// A container of another type, which is destroyed item by item.
+/// This class destroys a container of another type, item by item.
 template <SequenceContainer T>
 class SequenceWaste final : public Waste
 {
@@ -62,7 +63,7 @@ private:
     T m_value;
 };
 
-/// A map or a set, which is destroyed item by item.
+/// This class destroys a map or a set, item by item.
 template <class T>
     requires MapContainer<T> || SetContainer<T>
 class KeyedWaste final : public Waste
