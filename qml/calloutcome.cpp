@@ -57,8 +57,6 @@ void QmlCall::begin(const CallSite &site)
     else
         failLater(qjsEngine(this), run,
                   Error(Error::Unavailable, QStringLiteral("the Call has no client")).withMethod(m_method));
-    if (m_client)
-        m_client->noteCall();
     keepFromCollection(true);
     announceStart();
 }
@@ -139,8 +137,6 @@ bool QmlCall::isWatched() const
 void QmlCall::end(Status status, const QJSValue &result, const QJSValue &error)
 {
     const QPointer<QmlCall> self(this);
-    if (m_client)
-        m_client->noteCall();
     keepFromCollection(false);
     if (status != Canceled)
         setResult(result, status == Finished);

@@ -18,6 +18,12 @@ ForgottenCheckouts::ForgottenCheckouts(QmlClient *client)
     connect(&m_timer, &QTimer::timeout, this, &ForgottenCheckouts::collect);
 }
 
+void ForgottenCheckouts::add(const QmlCheckout *checkout)
+{
+    m_checkouts.append(checkout);
+    look();
+}
+
 void ForgottenCheckouts::look()
 {
     if (m_client->waiting() > 0 && !m_checkouts.isEmpty() && !m_timer.isActive())
@@ -31,7 +37,7 @@ void ForgottenCheckouts::collect()
                                        [](const QmlCheckout *checkout) { return checkout->seemsForgotten(); });
     if (m_client->waiting() > 0 && isOneIdle)
         qjsEngine(m_client)->collectGarbage();
-    m_client->noteCall();
+    look();
 }
 
 }

@@ -20,9 +20,9 @@ class ForgottenCheckouts : public QObject
 public:
     explicit ForgottenCheckouts(QmlClient *client);
 
-    void add(const QmlCheckout *checkout) { m_checkouts.append(checkout); }
+    void add(const QmlCheckout *checkout);
     void remove(const QmlCheckout *checkout) { m_checkouts.removeOne(checkout); }
-    /// Counts of the client may have changed.
+    /// The number of those that wait may have changed.
     void look();
 
 private:

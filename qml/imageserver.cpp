@@ -73,7 +73,6 @@ void ImageServer::begin(ImageDesk::Request request, const QString &id, const QSi
                       end({}, QStringLiteral("%1: %2").arg(method, error.printableMessage()));
                   });
     m_calls.insert(request, call);
-    m_client->noteCall();
 }
 
 void ImageServer::cancel(ImageDesk::Request request)

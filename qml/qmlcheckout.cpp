@@ -75,7 +75,6 @@ QmlCheckout::~QmlCheckout()
     if (!m_client)
         return;
     m_client->forgottenCheckouts()->remove(this);
-    m_client->noteCall();
     if (isReleased() || m_checkout->error())
         return;
     QMetaObject::invokeMethod(
@@ -164,8 +163,6 @@ bool QmlCheckout::seemsForgotten() const
 void QmlCheckout::noteCall()
 {
     m_idle.start();
-    if (m_client)
-        m_client->noteCall();
     if (!std::exchange(m_isNoted, true))
         QMetaObject::invokeMethod(this, &QmlCheckout::refresh, Qt::QueuedConnection);
 }

@@ -72,6 +72,9 @@ void QmlClient::makeClient()
                                    : new Client(Address(m_address), options(), this);
     connect(m_client, &Client::stateChanged, this, &QmlClient::refreshState);
     connect(m_client, &Client::connectionFailed, this, &QmlClient::refreshState);
+    connect(m_client, &Client::workerCountChanged, this, &QmlClient::refreshCounts);
+    connect(m_client, &Client::idleWorkerCountChanged, this, &QmlClient::refreshCounts);
+    connect(m_client, &Client::waitingCheckoutCountChanged, this, &QmlClient::refreshCounts);
     connect(m_client, &Client::closed, this, &QmlClient::closed);
     refreshState();
 }
@@ -108,7 +111,6 @@ void QmlClient::refreshState()
 
 void QmlClient::refreshCounts()
 {
-    m_isRefreshing = false;
     const int workers = m_client->workerCount();
     const int idleWorkers = m_client->idleWorkerCount();
     const int waiting = m_client->waitingCheckoutCount();
@@ -119,12 +121,6 @@ void QmlClient::refreshCounts()
     if (std::exchange(m_waiting, waiting) != waiting)
         Q_EMIT waitingChanged();
     m_forgottenCheckouts.look();
-}
-
-void QmlClient::noteCall()
-{
-    if (!m_isBeingDestroyed && !std::exchange(m_isRefreshing, true))
-        QMetaObject::invokeMethod(this, &QmlClient::refreshCounts, Qt::QueuedConnection);
 }
 
 CallHandle QmlClient::call(const QJSValue &method, const QJSValue &args, const QJSValue &onResult,

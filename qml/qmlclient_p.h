@@ -67,8 +67,6 @@ public:
     /// True in the destructor, where no code of the user's may run.
     [[nodiscard]] bool isBeingDestroyed() const { return m_isBeingDestroyed; }
     [[nodiscard]] ForgottenCheckouts *forgottenCheckouts() { return &m_forgottenCheckouts; }
-    /// A call was made, or has settled: counts may have changed.
-    void noteCall();
 
     void classBegin() override { }
     void componentComplete() override;
@@ -107,7 +105,6 @@ private:
     bool m_isComplete = false;
     bool m_isClosed = false;
     bool m_isReplacing = false;
-    bool m_isRefreshing = false;
     bool m_isBeingDestroyed = false;
 };
 

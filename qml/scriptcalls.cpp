@@ -23,8 +23,6 @@ void begin(QmlClient *client, QJSEngine *engine, const MakerFor &maker, const Ca
            const std::shared_ptr<ScriptOutcome> &outcome)
 {
     outcome->begin(makeCall(client, engine, maker(request.options), request, outcome));
-    if (client)
-        client->noteCall();
 }
 
 }

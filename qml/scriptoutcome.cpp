@@ -58,8 +58,6 @@ void ScriptOutcome::forget(const QString &why)
 bool ScriptOutcome::end()
 {
     QObject::disconnect(m_ownerIsGone);
-    if (m_client)
-        m_client->noteCall();
     return !std::exchange(m_isOver, true);
 }
 
