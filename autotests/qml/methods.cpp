@@ -67,7 +67,7 @@ QString shown(const QVariant &value)
     case QMetaType::QPointF:
         return QStringLiteral("QPointF %1 %2").arg(value.toPointF().x()).arg(value.toPointF().y());
     case QMetaType::Double:
-        return QStringLiteral("double ") + (std::signbit(value.toDouble()) ? u"-"_qs : QString())
+        return QStringLiteral("double ") + (std::signbit(value.toDouble()) ? QStringLiteral("-") : QString())
             + QString::number(std::abs(value.toDouble()), 'g', 17);
     default:
         return QLatin1StringView(value.metaType().name()) + u' ' + value.toString();
@@ -92,8 +92,8 @@ const QHash<QString, QVariant> &values()
         {"string", QStringLiteral("häß 🎉")},
         {"char", QChar(u'x')},
         {"bytes", QByteArray("\0\x01\xff", 3)},
-        {"datetime", QDateTime(QDate(2026, 11, 30), QTime(12, 34, 56, 789), Qt::UTC)},
-        {"late", QDateTime(QDate(300000, 1, 1), QTime(0, 0), Qt::UTC)},
+        {"datetime", QDateTime::fromString("2026-11-30T12:34:56.789Z", Qt::ISODateWithMs)},
+        {"late", QDateTime::fromString("2000-01-01T00:00:00Z", Qt::ISODate).addYears(298000)},
         {"date", QDate(2026, 11, 30)},
         {"time", QTime(12, 34, 56, 789)},
         {"url", QUrl("http://example.org/a%20b")},
