@@ -9,6 +9,10 @@ build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev qt6-declarative-de
 test_packages=(perl python3 locales qt6-remoteobjects-dev valgrind
     qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick
     qml6-module-qtquick-window qml6-module-qttest)
+# shellcheck disable=SC2034
+gallery_packages=(qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick
+    qml6-module-qtquick-window qml6-module-qtquick-controls qml6-module-qtquick-templates qml6-module-qtquick-layouts
+    qml6-module-qtquick-shapes qml6-module-qtquick-dialogs qml6-module-qt-labs-folderlistmodel)
 
 # ensure_packages PURPOSE PACKAGE…: installs those of the Debian packages that are missing, saying which and what for
 # ("build the demos").
