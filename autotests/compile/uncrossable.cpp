@@ -42,6 +42,9 @@ using Value = QPointer<QObject>;
 #elif CASE == 10
 using Value = std::u16string_view;
 #elif CASE == 11
+class QPixmap // stands in for that of Qt Gui, which is not included here
+{
+};
 using Value = QList<QPixmap>;
 #endif
 
