@@ -312,8 +312,7 @@ private Q_SLOTS:
         QCOMPARE(result(sameDate, QDate(2024, 2, 29)), QDate(2024, 2, 29));
         QCOMPARE(result(sameDate, QDate()), QDate());
         QCOMPARE(result(sameTimeOfDay, QTime(1, 2, 3, 4)), QTime(1, 2, 3, 4));
-        QCOMPARE(failure(m_checkout, "sameDate", {QDateTime::currentDateTime()}).code(),
-                 Test::isNative() ? Error::BadArguments : Error::NoError);
+        QCOMPARE(failure(m_checkout, "sameDate", {QDateTime::currentDateTime()}).code(), Error::BadArguments);
         QCOMPARE(Test::answer(m_checkout, "sameText", {QDate(2024, 2, 29)}), QVariant("2024-02-29"));
     }
 

@@ -17,6 +17,7 @@ using Settle = ClientCore::Settle;
 namespace {
 
 Q_LOGGING_CATEGORY(lcClient, "prefork.client", QtWarningMsg)
+Q_LOGGING_CATEGORY(lcOutage, "prefork.client.outage", QtWarningMsg)
 
 // After this time without a hello the user is told that the other end may never say hello.
 constexpr auto HelloLimit = 1s;
@@ -175,7 +176,7 @@ void Connections::warnOfOutage(const QString &cause, Pooling::Time since)
     if (m_hasWarned || m_pool.waitingCount() == 0 || now() - *m_failingSince < OutageLimit)
         return;
     m_hasWarned = true;
-    qCWarning(lcClient).noquote() << cause + QStringLiteral("; calls wait for it until their time-outs");
+    qCWarning(lcOutage).noquote() << cause + QStringLiteral("; calls wait for it until their time-outs");
 }
 
 void Connections::announceFailure(const QString &cause, bool isRefusal)

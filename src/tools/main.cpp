@@ -2,8 +2,10 @@
 #include "callcommand.h"
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QLoggingCategory>
 
 #include <cstdio>
+#include <unistd.h>
 
 namespace {
 
@@ -20,6 +22,8 @@ int main(int argc, char *argv[])
 {
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("prefork"));
+    if (!::isatty(STDERR_FILENO)) // a person is told that the call waits; for a script the error at the end says so
+        QLoggingCategory::setFilterRules(QStringLiteral("prefork.client.outage=false"));
     const QStringList arguments = QCoreApplication::arguments().sliced(1);
     const QString command = arguments.value(0);
     if (command == QStringLiteral("call"))
