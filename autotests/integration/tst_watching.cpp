@@ -625,12 +625,15 @@ void WatchingTest::oneModelMayGoInItsOwnSignal()
     WAIT_FOR(!firstAlive && !latenciesAlive && !logAlive);
     WAIT_COMPARE(stateIn(second), WorkerModel::Idle);
     auto *const third = new WorkerModel(&client);
+    auto *const fourth = new WorkerModel(&client); // goes in the signal of the one before it
+    connect(third, &WorkerModel::dataChanged, fourth, [fourth] { delete fourth; });
     connect(third, &WorkerModel::workerDied, third, [third] { delete third; });
     const QPointer<QObject> thirdAlive = third;
+    const QPointer<QObject> fourthAlive = fourth;
     WAIT_FOR(pidIn(second) > 0);
     ::kill(pid_t(pidIn(second)), SIGKILL);
     Test::failure(client.checkout(), "echo", {2}); // over JSON a death is noticed when somebody calls
-    WAIT_FOR(!thirdAlive);
+    WAIT_FOR(!thirdAlive && !fourthAlive);
 }
 
 void WatchingTest::theClientMayGoInASignal_data()
@@ -823,21 +826,21 @@ void WatchingTest::theLogMayBeClearedInItsOwnSignal()
 {
     Client client(Test::zygote(), {.minWorkers = 1, .maxWorkers = 1});
     CallLog log(&client);
-    QAbstractItemModelTester tester(&log);
     int cleared = 0;
     connect(&log, &CallLog::rowsInserted, &log, [&] {
         log.clear();
         log.setLimit(3);
         ++cleared;
     });
+    QAbstractItemModelTester tester(&log); // which hears of the rows after that
     const CheckoutPtr checkout = client.checkout();
     for (int i = 0; i < 5; ++i)
         QCOMPARE(Test::answer(checkout, "echo", {i}).toInt(), i);
     WAIT_COMPARE(log.rowCount(), 0);
     QVERIFY(cleared > 0);
     LatencyModel latencies(&client);
-    QAbstractItemModelTester latencyTester(&latencies);
     connect(&latencies, &LatencyModel::rowsInserted, &latencies, [&] { latencies.reset(); });
+    QAbstractItemModelTester latencyTester(&latencies);
     QCOMPARE(Test::answer(checkout, "echo", {1}).toInt(), 1);
     WAIT_COMPARE(latencies.rowCount(), 0);
     WAIT_COMPARE(latencies.finished(), 0);
