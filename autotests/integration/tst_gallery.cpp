@@ -252,24 +252,25 @@ private Q_SLOTS:
 
     void cancelAndRetry()
     {
-        const Pictures pictures(60);
+        const Pictures pictures(600);
         m_gallery->setWorkers(1);
         m_gallery->openPath(pictures.path());
-        QVERIFY(areThere(*m_gallery, 60));
+        QVERIFY(areThere(*m_gallery, 600));
+        QTRY_VERIFY_WITH_TIMEOUT(m_gallery->album()->shown() > 0, Patience);
         m_gallery->album()->cancelAll();
         QCOMPARE(unsettled(*m_gallery), 0);
         const int canceled = m_gallery->album()->canceled();
         QVERIFY(canceled > 0);
-        QTest::qWait(50);
+        QTRY_COMPARE_WITH_TIMEOUT(m_gallery->pool()->waiting(), 0, Patience); // no worker will do any of it
         QCOMPARE(m_gallery->album()->canceled(), canceled);
-        QVERIFY(m_gallery->album()->retry(59));
-        QVERIFY(!m_gallery->album()->retry(59)); // it waits now
-        QVERIFY(!m_gallery->album()->retry(60));
+        QVERIFY(m_gallery->album()->retry(599));
+        QVERIFY(!m_gallery->album()->retry(599)); // it waits now
+        QVERIFY(!m_gallery->album()->retry(600));
         QVERIFY(settles(*m_gallery));
         QCOMPARE(m_gallery->album()->canceled(), canceled - 1);
         m_gallery->album()->retryAll();
         QVERIFY(settles(*m_gallery));
-        QCOMPARE(m_gallery->album()->shown(), 60);
+        QCOMPARE(m_gallery->album()->shown(), 600);
     }
 
     void folderThatIsNotThereOrHasNoPictures()
