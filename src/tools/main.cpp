@@ -5,7 +5,7 @@
 #include <QtCore/QLoggingCategory>
 
 #include <cstdio>
-#include <unistd.h>
+#include <filesystem>
 
 namespace {
 
@@ -22,7 +22,9 @@ int main(int argc, char *argv[])
 {
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("prefork"));
-    if (!::isatty(STDERR_FILENO)) // a person is told that the call waits; for a script the error at the end says so
+    // A person at a terminal is told that the call waits. For a script the error at the end says so.
+    std::error_code ignored;
+    if (!std::filesystem::is_character_file("/dev/stderr", ignored))
         QLoggingCategory::setFilterRules(QStringLiteral("prefork.client.outage=false"));
     const QStringList arguments = QCoreApplication::arguments().sliced(1);
     const QString command = arguments.value(0);
