@@ -23,7 +23,7 @@ namespace Internal {
 class ClientCore;
 }
 namespace detail {
-/// False, but only once the compiler knows what it is about.
+/// False. It depends on template parameters, so that a static_assert fails only in a function that is really used.
 template <class...>
 inline constexpr bool isRefused = false;
 }
@@ -72,7 +72,8 @@ public:
         return qHashMulti(seed, call.m_callAndClient, call.m_checkoutAndClient);
     }
 
-    // These refuse, in one sentence, what a call is often taken for.
+    // A Call is often taken for a future or for a CallMaker. These functions make the compiler refuse that, in one
+    // sentence.
     template <class... F>
     void then(F &&...) const
     {
@@ -106,7 +107,7 @@ private:
         , m_checkoutAndClient(quint64(client & 0xffff) << NumberBits | checkout)
     {
     }
-    // The call with the number @p call in the checkout of this call, whose own number is 0.
+    // Returns the call with the number @p call in the same checkout. The number of this Call must be 0.
     [[nodiscard]] constexpr Call sibling(CallId call) const noexcept
     {
         Call other = *this;

@@ -61,7 +61,7 @@ struct ImageOperators
             return true;
         stream << image.devicePixelRatio() << qint32(image.dotsPerMeterX()) << qint32(image.dotsPerMeterY())
                << image.offset() << image.colorTable() << image.colorSpace().isValid();
-        if (image.colorSpace().isValid()) // Qt cannot read back what it writes for an invalid one
+        if (image.colorSpace().isValid()) // Qt cannot read the bytes that it writes for an invalid colour space
             stream << image.colorSpace();
         const QStringList keys = image.textKeys();
         stream << keys;
@@ -134,8 +134,8 @@ struct ImageOperators
     }
 };
 
-/// Reads a T, which begins with how many items it has, of @p ItemSize bytes or more each. Qt believes that number,
-/// takes memory for so many, and reads them whether or not they are there.
+/// Reads a T. Its bytes begin with the number of its items, and each item has @p ItemSize bytes or more. Qt does not
+/// check this number: it takes memory for so many items, and reads them even if they are not there.
 template <class T, qint64 ItemSize>
 struct CountedOperators
 {
@@ -150,13 +150,13 @@ struct CountedOperators
     }
 };
 
-/// Reads a QRegion. Qt reads more as a region than it writes, such as regions in a region; only what it writes is
-/// accepted here: nothing, or a list of rectangles.
+/// Reads a QRegion. Qt also reads forms of a region that it never writes, such as regions in a region. Only the forms
+/// that Qt writes are accepted here: nothing, or a list of rectangles.
 struct RegionOperators
 {
     static bool load(QDataStream &stream, void *value)
     {
-        constexpr quint32 RectanglesFollow = 10; // Qt's number for it
+        constexpr quint32 RectanglesFollow = 10; // Qt's number for this form
         constexpr quint32 HeadSize = 2 * sizeof(quint32);
         const QByteArray begin = stream.device()->peek(3 * sizeof(quint32));
         const auto number = [&begin](int index) { return qFromBigEndian<quint32>(begin.constData() + 4 * index); };
@@ -170,14 +170,14 @@ struct RegionOperators
     }
 };
 
-/// Makes a class known that is sent as its QDataStream operator writes it, and read by @p load.
+/// Makes a class known. Its values are written by their QDataStream operator and read by @p load.
 template <class T>
 bool addGuiType(bool (*load)(QDataStream &, void *))
 {
     return TypeRegistry::addBuiltIn(QMetaType::fromType<T>().name(), QMetaType::fromType<T>(), {nullptr, load});
 }
 
-/// Makes classes known that are sent as their QDataStream operators write them.
+/// Makes classes known. Their values are written and read by their QDataStream operators.
 template <class... T>
 bool addGuiTypes()
 {

@@ -10,15 +10,15 @@
 
 #include <QtQuickTest/quicktest.h>
 
-/// main() of a Quick Test that calls workers: as QUICK_TEST_MAIN, but it makes a zygote before the application, which
-/// QUICK_TEST_MAIN makes too early. The first argument is the test's name, the second a function
-/// `void(Prefork::Interface &)`, which adds the methods; after it there may be ZygoteOptions, such as
-/// `{.name = "test"}`. A `Client` of the module `Prefork` finds the zygote by itself:
+/// Makes the main() function of a Quick Test that calls workers. It is like QUICK_TEST_MAIN, but it makes a zygote
+/// before the application, because a zygote cannot be made later. The first argument is the name of the test. The
+/// second is a function `void(Prefork::Interface &)`, which adds the methods. After it there may be ZygoteOptions, such
+/// as `{.name = "test"}`. A `Client` of the module `Prefork` finds the zygote by itself:
 ///
 ///     QTPREFORK_QUICK_TEST_MAIN(scanner, Scanner::fillInterface)
 ///
 /// As with QUICK_TEST_MAIN, the files tst_*.qml are taken from QUICK_TEST_SOURCE_DIR. The program must be linked with
-/// QtPrefork::Qml if that is static.
+/// QtPrefork::Qml if this library is static.
 #define QTPREFORK_QUICK_TEST_MAIN(name, ...)                                                                           \
     int main(int argc, char *argv[])                                                                                   \
     {                                                                                                                  \
