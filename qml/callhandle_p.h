@@ -11,7 +11,7 @@ namespace Prefork::Qml {
 
 class ScriptOutcome;
 
-/// What call() returns. It owns nothing and may be kept for ever.
+/// Stands for a call: this is what call() returns. It owns nothing and may be kept for ever.
 class CallHandle
 {
     Q_GADGET
@@ -25,7 +25,8 @@ public:
     {
     }
     [[nodiscard]] bool isSettled() const;
-    /// Ends the call: its callbacks do not run, a promise is rejected with code Canceled. False if it has settled.
+    /// Ends the call: its callbacks do not run, and its promise is rejected with code Canceled. Returns false if the
+    /// call has settled.
     Q_INVOKABLE bool cancel();
 
 private:

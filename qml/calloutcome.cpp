@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The runs of a QmlCall; its properties are in qmlcall.cpp.
+// These are the functions of QmlCall that concern its runs. Its properties are in qmlcall.cpp.
 #include "calloutcome_p.h"
 
 #include "fromscript_p.h"
@@ -88,7 +88,7 @@ void QmlCall::dropRun()
         run->handle.cancel();
 }
 
-// One that JavaScript owns would be destroyed, and so canceled, when nobody knows it any more.
+// A Call that JavaScript owns would be destroyed, and so canceled, as soon as no script refers to it.
 void QmlCall::keepFromCollection(bool keep)
 {
     const bool isOwnedByScript = !parent() && QQmlEngine::objectOwnership(this) == QQmlEngine::JavaScriptOwnership;
@@ -133,7 +133,7 @@ bool QmlCall::isWatched() const
         || isSignalConnected(QMetaMethod::fromSignal(&QmlCall::statusChanged));
 }
 
-// Each signal may start the next run, or destroy this object.
+// A slot of each signal may start the next run, or destroy this object.
 void QmlCall::end(Status status, const QJSValue &result, const QJSValue &error)
 {
     const QPointer<QmlCall> self(this);

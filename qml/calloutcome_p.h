@@ -7,7 +7,7 @@
 
 namespace Prefork::Qml {
 
-/// One run of a Call. What comes of one that is not wanted any more reaches nobody.
+/// This is one run of a Call. The outcome of a run that is not wanted any more reaches nobody.
 class CallOutcome final : public Outcome
 {
 public:

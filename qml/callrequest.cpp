@@ -31,8 +31,6 @@ QString readFunction(QJSEngine *engine, const QString &name, const QJSValue &val
 
 QString readOption(QJSEngine *engine, const QString &name, const QJSValue &value, CallRequest *request)
 {
-    if (name == QLatin1StringView("owner"))
-        return readOwner(engine, value, &request->owner);
     if (name == QLatin1StringView("runTimeout"))
         return readTime(engine, name, value, &request->options.runTimeout);
     if (name == QLatin1StringView("deadline"))
@@ -44,21 +42,6 @@ QString readOption(QJSEngine *engine, const QString &name, const QJSValue &value
     if (name == QLatin1StringView("onEvent"))
         return readFunction(engine, name, value, &request->onEvent);
     return noSuchOption(name);
-}
-
-void readLast(QJSEngine *engine, const QJSValue &last, CallRequest *request)
-{
-    if (last.isUndefined() || last.isNull())
-        return;
-    if (last.isQObject()) {
-        request->owner = last.toQObject();
-        return;
-    }
-    const QString problem = readOptions(engine, last, [engine, request](const QString &name, const QJSValue &value) {
-        return readOption(engine, name, value, request);
-    });
-    if (request->problem.isEmpty())
-        request->problem = problem;
 }
 
 }
@@ -74,7 +57,12 @@ CallRequest readRequest(QJSEngine *engine, const QJSValue &method, const QJSValu
         request.arguments = values.arguments(arguments);
         request.problem = values.problem();
     }
-    readLast(engine, last, &request);
+    const QString problem = readOwnerOrOptions(engine, last, &request.owner,
+                                               [engine, &request](const QString &name, const QJSValue &value) {
+                                                   return readOption(engine, name, value, &request);
+                                               });
+    if (request.problem.isEmpty())
+        request.problem = problem;
     return request;
 }
 

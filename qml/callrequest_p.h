@@ -11,18 +11,18 @@
 
 namespace Prefork::Qml {
 
-/// A call as it was asked for in JavaScript, understood as far as it can be.
+/// This is a call as JavaScript has asked for it, understood as far as possible.
 struct CallRequest
 {
     QString method = {};
     QVariantList arguments = {};
     CallOptions options = {};
-    /// On whose behalf it is made; null for nobody's.
+    /// The object on whose behalf the call is made; null if there is none.
     QPointer<QObject> owner = {};
     QJSValue onProgress = {};
     QJSValue onEvent = {};
     CallSite site = {};
-    /// What is wrong with it; empty if nothing is.
+    /// Says what is wrong with the request; empty if nothing is.
     QString problem = {};
 };
 

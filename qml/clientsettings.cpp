@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// A size as a number of JavaScript, which may be anything.
+// Returns a size for a number of JavaScript, which may be any number.
 template <class Size>
 Size sizeOf(double number)
 {

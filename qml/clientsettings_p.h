@@ -8,7 +8,8 @@
 
 namespace Prefork::Qml {
 
-/// The options of a Client as properties, with the meaning and the defaults of ClientOptions; times in milliseconds.
+/// Has the options of a Client as properties. They have the meaning and the defaults of ClientOptions; times are in
+/// milliseconds.
 class ClientSettings : public QObject
 {
     Q_OBJECT

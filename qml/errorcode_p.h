@@ -8,7 +8,8 @@
 
 namespace Prefork::Qml {
 
-/// The codes of errors, as `ErrorCode.Timeout`. A type of their own, for one named Error would hide JavaScript's.
+/// Has the codes of errors, as in `ErrorCode.Timeout`. The type is not named Error, because that would hide the Error
+/// of JavaScript.
 namespace ErrorCode {
 
 Q_NAMESPACE

@@ -30,7 +30,7 @@ void ForgottenCheckouts::look()
         m_timer.start();
 }
 
-// What is garbage is deleted when the event loop turns.
+// The engine deletes what it has collected when the event loop turns.
 void ForgottenCheckouts::collect()
 {
     const bool isOneIdle = std::any_of(m_checkouts.cbegin(), m_checkouts.cend(),

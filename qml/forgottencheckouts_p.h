@@ -10,9 +10,9 @@ namespace Prefork::Qml {
 class QmlCheckout;
 class QmlClient;
 
-/// The checkouts that JavaScript has of a client. One that nobody knows any more keeps its worker until it is collected
-/// as garbage, which may never happen. So while others wait for a worker, and one of them has been idle for a second,
-/// this has the garbage collected, once a second at most.
+/// Knows the checkouts of a client that JavaScript has. A checkout that no script refers to any more keeps its worker
+/// until it is collected as garbage, which may never happen. So while other checkouts wait for a worker, and one of
+/// these has been idle for a second, this class has the garbage collected, once a second at most.
 class ForgottenCheckouts : public QObject
 {
     Q_OBJECT
@@ -22,7 +22,7 @@ public:
 
     void add(const QmlCheckout *checkout);
     void remove(const QmlCheckout *checkout) { m_checkouts.removeOne(checkout); }
-    /// The number of those that wait may have changed.
+    /// Must be called when the number of waiting checkouts may have changed.
     void look();
 
 private:

@@ -113,7 +113,8 @@ bool FromScript::convertObject(const QJSValue &value, QVariant *out)
     return kind == QLatin1StringView("object") ? convertEntries(value, out) : refuse(kind);
 }
 
-// What is a value of C++ in JavaScript's clothes: a url, a value type of QML, a list of values, an opaque value.
+// Takes a value that is one of C++ although JavaScript has it: a url, a value type of QML, a list of values, or an
+// opaque value. Returns false for other values.
 bool FromScript::convertNative(const QJSValue &value, QVariant *out)
 {
     const QVariant native = value.toVariant(QJSValue::RetainJSObjects);

@@ -13,8 +13,8 @@ QT_END_NAMESPACE
 
 namespace Prefork::Qml {
 
-/// Values of JavaScript as C++ gets them; docs/qml.md has the table. What has no form there is a problem, which names
-/// the place: `arguments[0].x: a function cannot be sent`.
+/// Converts values of JavaScript to values of C++; docs/qml.md has the table. A value that has no form in C++ is a
+/// problem, whose text names the place: `arguments[0].x: a function cannot be sent`.
 class FromScript
 {
 public:
@@ -23,12 +23,12 @@ public:
     {
     }
 
-    /// The arguments of a call: an array, or undefined or null for none.
+    /// Returns the arguments of a call. @p array is an array, or undefined or null if there are none.
     [[nodiscard]] QVariantList arguments(const QJSValue &array);
-    /// Empty if there was none.
+    /// Returns the first problem; empty if there was none.
     [[nodiscard]] QString problem() const { return m_problem; }
 
-    /// What a value is, for texts: `a string`.
+    /// Returns what a value is, for texts: `a string`.
     [[nodiscard]] static QString describe(QJSEngine *engine, const QJSValue &value);
 
 private:

@@ -43,7 +43,8 @@ void ImageDesk::answer(Request request, const QVariant &result, const QString &e
     answerLocked(request, result, error);
 }
 
-// A response takes the answer in its own thread. It cannot go while this is posted, for it takes itself off the desk.
+// A response takes the answer in its own thread. It cannot go before that is posted, because its destructor removes its
+// request.
 void ImageDesk::answerLocked(Request request, const QVariant &result, const QString &error)
 {
     if (PendingImage *const response = m_responses.take(request))

@@ -15,24 +15,24 @@ namespace Prefork::Qml {
 class PendingImage;
 class ImageServer;
 
-/// What the thread that wants images and the thread of the client have in common. Whatever comes first, the answer, the
-/// end of the client or that of the response, takes the request off the desk; so each is answered once at most, and
-/// nobody tells a response that has gone. Any thread may use it.
+/// Holds the requests for images that the thread which loads images makes and the thread of the client answers. A
+/// request is removed by whatever comes first: its answer, the end of the client, or the end of the response. So each
+/// request is answered at most once, and no response is told after it has gone. Any thread may use this class.
 class ImageDesk : public std::enable_shared_from_this<ImageDesk>
 {
 public:
     using Request = quint64;
 
-    /// Puts a request on the desk. It is answered at once if there is no server.
+    /// Adds a request. If there is no server, it is answered at once.
     [[nodiscard]] Request ask(PendingImage *response, const QString &id, const QSize &size);
-    /// The image is not wanted any more; the response is answered nevertheless.
+    /// Cancels a request, because the image is not wanted any more. The response is answered nevertheless.
     void cancel(Request request);
-    /// The response has gone.
+    /// Removes the request of a response that has gone.
     void forget(Request request);
-    /// @p result is a QImage, encoded bytes, or anything else, which is an error.
+    /// Answers a request. @p result is a QImage or encoded bytes; anything else is an error.
     void answer(Request request, const QVariant &result, const QString &error);
 
-    /// In the thread of the server. False if there is another one.
+    /// Sets the server of all requests; its thread must call this. Returns false if there is another server.
     [[nodiscard]] bool open(ImageServer *server);
     void close(const ImageServer *server);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "imageprovider_p.h"
 
-// Results that are images, and colours, fonts and vectors, cross in every program with the module.
+// This header lets results that are images, colours, fonts or vectors cross in every program with the module.
 #include <QtPrefork/GuiTypes>
 
 #include <QtQml/QQmlEngine>
@@ -30,7 +30,7 @@ void PendingImage::cancel()
     m_desk->cancel(m_request);
 }
 
-// Encoded bytes are decoded here, in the thread that loads images.
+// Encoded bytes are decoded here, because this is the thread that loads images.
 void PendingImage::take(const QVariant &result, const QString &error)
 {
     m_error = error;

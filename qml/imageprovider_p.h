@@ -9,7 +9,8 @@
 
 namespace Prefork::Qml {
 
-/// An image that was asked for. It lives in the thread that asked, finishes there, once, and is deleted there by Qt.
+/// This is an image that was asked for. It lives in the thread that asked for it, emits finished() there once, and is
+/// deleted there by Qt.
 class PendingImage final : public QQuickImageResponse
 {
     Q_OBJECT
@@ -22,7 +23,7 @@ public:
     [[nodiscard]] QString errorString() const override { return m_error; }
     void cancel() override;
 
-    /// The answer, in the response's thread.
+    /// Takes the answer; this is called in the thread of the response.
     void take(const QVariant &result, const QString &error);
 
 private:
@@ -33,13 +34,13 @@ private:
     QString m_error;
 };
 
-/// `image://prefork`.
+/// Provides the images of `image://prefork`.
 class ImageProvider final : public QQuickAsyncImageProvider
 {
     Q_OBJECT
 
 public:
-    /// That of the engine's provider, which is made at the first use.
+    /// Returns the desk of the provider of @p engine. The provider is made when this is called for the first time.
     [[nodiscard]] static std::shared_ptr<ImageDesk> deskOf(QQmlEngine *engine);
 
     QQuickImageResponse *requestImageResponse(const QString &id, const QSize &requestedSize) override;

@@ -11,7 +11,7 @@ namespace Prefork::Qml {
 
 namespace {
 
-// Those that nobody has chosen a time for wait in line as long as it takes, for many images are asked for at once.
+// Many images are asked for at once. So without times of the user the wait in line has no limit, only the run has.
 CallOptions optionsOf(const QmlClient &client)
 {
     const ClientOptions options = client.options();
@@ -53,7 +53,7 @@ void ImageServer::close()
         call.cancel();
 }
 
-// A percent sign stands for itself nowhere, so that what Qt has decoded already does not matter.
+// No percent sign stands for itself here, so it does not matter what Qt has decoded already.
 void ImageServer::begin(ImageDesk::Request request, const QString &id, const QSize &size)
 {
     if (!m_desk)

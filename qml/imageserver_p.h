@@ -12,8 +12,8 @@ namespace Prefork::Qml {
 
 class QmlClient;
 
-/// Has the workers of a Client make the images that `image://prefork/METHOD/ARGUMENT` names. Lives in the client's
-/// thread.
+/// Has the workers of a Client make the images that `image://prefork/METHOD/ARGUMENT` names. It lives in the thread of
+/// the client.
 class ImageServer : public QObject
 {
     Q_OBJECT
@@ -22,7 +22,7 @@ public:
     explicit ImageServer(QmlClient *client);
     ~ImageServer() override;
 
-    /// Serves the client's engine from now on; warns if another Client does.
+    /// Serves the engine of the client from now on. Warns if another Client serves it already.
     void open();
     void close();
 

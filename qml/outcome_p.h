@@ -12,7 +12,8 @@ namespace Prefork::Qml {
 
 class QmlClient;
 
-/// Who wants to hear of a call: exactly one of finish() and fail(), from the event loop, unless it was canceled.
+/// Receives what comes of a call. Exactly one of finish() and fail() is called, from the event loop, unless the call
+/// was canceled.
 class Outcome
 {
 public:
@@ -24,12 +25,12 @@ public:
     virtual void fail(const Error &error) = 0;
     virtual void setProgress(const Progress & /*progress*/) { }
     virtual void takeEvent(const QString & /*name*/, const QVariantList & /*arguments*/) { }
-    /// Whether it listens to what a call says before its result.
+    /// Returns true if it wants to hear the progress and the events of the call.
     [[nodiscard]] virtual bool isListening() const { return false; }
 };
 
-/// Makes the call that @p request asks for, by means of @p maker. One that cannot be made fails when the event loop
-/// turns. So does everything that fails while @p client is being destroyed, for then no code of the user's may run.
+/// Makes the call that @p request asks for, by means of @p maker. A call that cannot be made fails when the event loop
+/// turns. So does every call that fails while @p client is being destroyed, because no code of the user may run then.
 Prefork::Call makeCall(QmlClient *client, QJSEngine *engine, const CallMaker<> &maker, const CallRequest &request,
                        const std::shared_ptr<Outcome> &outcome);
 

@@ -14,29 +14,30 @@ QT_END_NAMESPACE
 
 namespace Prefork::Qml {
 
-/// A line of QML or JavaScript; the line is 0 if only the file is known.
+/// This is a line of QML or JavaScript. The line is 0 if only the file is known.
 struct Place
 {
     QString file = {};
     int line = 0;
 };
 
-/// Where a call is made, and the Error that it will have if it fails, which has no message yet.
+/// Knows where a call is made, and has the Error of the call in case it fails. The Error has no message yet.
 struct CallSite
 {
     QJSValue error;
     Place place;
 
-    /// The line whose code is running. If none is, it is the file of @p object.
+    /// Returns the line whose code is running. If no code is running, it returns the file of @p object.
     [[nodiscard]] static CallSite current(QJSEngine *engine, const QObject *object);
-    /// The file of @p object. For what happens by itself, whatever code is running.
+    /// Returns the file of @p object. This is for what happens by itself, whatever code is running.
     [[nodiscard]] static CallSite of(QJSEngine *engine, const QObject *object);
 };
 
-/// The same for the frames of C++. File names are kept for ever, for a SourceLocation has but a pointer.
+/// Returns the same place for the frames of C++. Names of files are kept for ever, because a SourceLocation has only a
+/// pointer.
 [[nodiscard]] SourceLocation locationOf(const Place &place);
 
-/// Warns as qmlWarning() does, but in the name of that line.
+/// Warns as qmlWarning() does, but names the given line.
 void warnAt(QJSEngine *engine, const Place &place, const QString &text);
 
 }

@@ -3,7 +3,7 @@
 
 extern void qml_register_types_Prefork();
 
-/// What the engine loads for `import Prefork` if the program is not linked with the module.
+/// The engine loads this plugin for `import Prefork` if the program is not linked with the module.
 class PreforkPlugin final : public QQmlEngineExtensionPlugin
 {
     Q_OBJECT

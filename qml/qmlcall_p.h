@@ -16,7 +16,7 @@ namespace Prefork::Qml {
 
 class CallOutcome;
 
-/// `Call` of QML: a call as an object, for bindings. docs/qml.md is its reference.
+/// This is the type `Call` of QML: a call as an object, for bindings. docs/qml.md is its reference.
 class QmlCall : public QObject, public QQmlParserStatus
 {
     Q_OBJECT

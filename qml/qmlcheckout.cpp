@@ -24,20 +24,15 @@ struct Wishes
 Wishes readWishes(QJSEngine *engine, const QJSValue &given)
 {
     Wishes wishes;
-    if (given.isQObject())
-        wishes.owner = given.toQObject();
-    else if (!given.isUndefined() && !given.isNull())
-        wishes.problem = readOptions(engine, given, [&](const QString &name, const QJSValue &value) {
-            if (name == QLatin1StringView("owner"))
-                return readOwner(engine, value, &wishes.owner);
-            if (name == QLatin1StringView("timeout"))
-                return readTime(engine, name, value, &wishes.options.timeout);
-            if (name == QLatin1StringView("runTimeout"))
-                return readTime(engine, name, value, &wishes.options.runTimeout);
-            if (name == QLatin1StringView("priority"))
-                return readInteger(engine, name, value, &wishes.options.priority);
-            return noSuchOption(name);
-        });
+    wishes.problem = readOwnerOrOptions(engine, given, &wishes.owner, [&](const QString &name, const QJSValue &value) {
+        if (name == QLatin1StringView("timeout"))
+            return readTime(engine, name, value, &wishes.options.timeout);
+        if (name == QLatin1StringView("runTimeout"))
+            return readTime(engine, name, value, &wishes.options.runTimeout);
+        if (name == QLatin1StringView("priority"))
+            return readInteger(engine, name, value, &wishes.options.priority);
+        return noSuchOption(name);
+    });
     return wishes;
 }
 
@@ -68,7 +63,7 @@ QmlCheckout::QmlCheckout(QmlClient *client, const CheckoutOptions &options, cons
     noteCall();
 }
 
-// The warning waits for the event loop: in the middle of a collection no JavaScript may run.
+// The warning waits for the event loop, because no JavaScript may run during a collection.
 QmlCheckout::~QmlCheckout()
 {
     disconnect(m_ownerIsGone);

@@ -15,7 +15,7 @@ namespace Prefork::Qml {
 
 class QmlClient;
 
-/// `Checkout` of QML, which JavaScript owns. docs/qml.md is its reference.
+/// This is the type `Checkout` of QML. JavaScript owns its objects. docs/qml.md is its reference.
 class QmlCheckout : public QObject
 {
     Q_OBJECT
@@ -27,15 +27,15 @@ class QmlCheckout : public QObject
     Q_PROPERTY(QJSValue error READ error NOTIFY errorChanged FINAL)
 
 public:
-    /// So long it has to be idle to seem forgotten.
+    /// A checkout that is idle for this time seems to be forgotten.
     static constexpr std::chrono::milliseconds ForgottenAfter{1000};
 
     ~QmlCheckout() override;
 
-    /// checkout() of Client.
+    /// Does what checkout() of Client does.
     [[nodiscard]] static QmlCheckout *make(QmlClient *client, const QJSValue &options, const CallSite &site);
 
-    /// withCheckout() of Client.
+    /// Does what withCheckout() of Client does.
     [[nodiscard]] static QJSValue held(QmlClient *client, const CallSite &site, const QJSValue &function,
                                        const QJSValue &options);
 
@@ -51,7 +51,7 @@ public:
     [[nodiscard]] bool isReleased() const { return m_checkout->isReleased(); }
     [[nodiscard]] QJSValue error() const { return m_error; }
 
-    /// Whether it has had nothing to do for so long that it may be garbage.
+    /// Returns true if the checkout has had nothing to do for so long that it may be garbage.
     [[nodiscard]] bool seemsForgotten() const;
 
 Q_SIGNALS:

@@ -22,7 +22,7 @@ QmlClient::QmlClient(QObject *parent)
     connect(this, &QmlClient::optionsChanged, this, &QmlClient::replaceLater);
 }
 
-// The calls under way fail now, while this is still whole.
+// The calls under way fail now, while all members of this object still exist.
 QmlClient::~QmlClient()
 {
     m_isBeingDestroyed = true;
@@ -85,7 +85,7 @@ void QmlClient::replaceLater()
         QMetaObject::invokeMethod(this, &QmlClient::replace, Qt::QueuedConnection);
 }
 
-// The old client ends when what it was asked for has settled, however long that takes.
+// The old client ends when all its calls have settled, however long that takes.
 void QmlClient::replace()
 {
     m_isReplacing = false;
@@ -94,7 +94,7 @@ void QmlClient::replace()
     Client *const old = m_client;
     old->disconnect(this);
     connect(old, &Client::closed, old, &QObject::deleteLater);
-    old->close(std::chrono::hours(24 * 365));
+    old->close(std::chrono::milliseconds(-1));
     makeClient();
 }
 

@@ -17,7 +17,8 @@ namespace Prefork::Qml {
 class ImageServer;
 class QmlCheckout;
 
-/// `Client` of QML: a Prefork::Client whose address, zygote and options are properties. docs/qml.md is its reference.
+/// This is the type `Client` of QML: a Prefork::Client whose address, zygote and options are properties. docs/qml.md is
+/// its reference.
 class QmlClient : public Prefork::Qml::ClientSettings, public QQmlParserStatus // in full, for qmltypes
 {
     Q_OBJECT
@@ -62,9 +63,9 @@ public:
     [[nodiscard]] int idleWorkers() const { return m_idleWorkers; }
     [[nodiscard]] int waiting() const { return m_waiting; }
 
-    /// The client that calls are made with now, which is made at the first use.
+    /// Returns the client that makes the calls now. It is made when this is called for the first time.
     [[nodiscard]] Client *client();
-    /// True in the destructor, where no code of the user's may run.
+    /// Returns true in the destructor, where no code of the user may run.
     [[nodiscard]] bool isBeingDestroyed() const { return m_isBeingDestroyed; }
     [[nodiscard]] ForgottenCheckouts *forgottenCheckouts() { return &m_forgottenCheckouts; }
 

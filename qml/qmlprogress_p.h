@@ -11,7 +11,7 @@
 
 namespace Prefork::Qml {
 
-/// `Call.progress`: how far its method is.
+/// This is the value of `Call.progress`: how far the method has come.
 class QmlProgress
 {
     Q_GADGET
@@ -28,10 +28,10 @@ public:
     {
     }
     [[nodiscard]] double value() const { return double(m_progress.value()); }
-    /// 0 if the method does not know.
+    /// Returns 0 if the method does not know its maximum.
     [[nodiscard]] double maximum() const { return double(m_progress.maximum()); }
     [[nodiscard]] QString text() const { return m_progress.text(); }
-    /// 0 to 1, and 0 if there is no maximum.
+    /// Returns a number from 0 to 1; 0 if there is no maximum.
     [[nodiscard]] double fraction() const { return maximum() > 0 ? std::clamp(value() / maximum(), 0.0, 1.0) : 0; }
 
     friend bool operator==(const QmlProgress &a, const QmlProgress &b) = default;

@@ -10,6 +10,9 @@
 
 namespace Prefork::Qml {
 
+namespace {
+
+// Gives the options in a plain object of JavaScript to @p take.
 QString readOptions(QJSEngine *engine, const QJSValue &options, const TakeOption &take)
 {
     ScriptTools *const tools = ScriptTools::of(engine);
@@ -25,6 +28,30 @@ QString readOptions(QJSEngine *engine, const QJSValue &options, const TakeOption
     for (quint32 i = 2; i < length && problem.isEmpty(); i += 2)
         problem = take(entries.property(i).toString(), entries.property(i + 1));
     return problem;
+}
+
+QString readOwner(QJSEngine *engine, const QJSValue &value, QPointer<QObject> *out)
+{
+    if (!value.isQObject() && !value.isNull() && !value.isUndefined())
+        return QStringLiteral("the option 'owner' must be an object of QML, but this is %1")
+            .arg(FromScript::describe(engine, value));
+    *out = value.toQObject();
+    return {};
+}
+
+}
+
+QString readOwnerOrOptions(QJSEngine *engine, const QJSValue &last, QPointer<QObject> *owner, const TakeOption &take)
+{
+    if (last.isUndefined() || last.isNull())
+        return {};
+    if (last.isQObject()) {
+        *owner = last.toQObject();
+        return {};
+    }
+    return readOptions(engine, last, [engine, owner, &take](const QString &name, const QJSValue &value) {
+        return name == QLatin1StringView("owner") ? readOwner(engine, value, owner) : take(name, value);
+    });
 }
 
 QString readInteger(QJSEngine *engine, const QString &name, const QJSValue &value, std::optional<int> *out)
@@ -47,15 +74,6 @@ QString readTime(QJSEngine *engine, const QString &name, const QJSValue &value,
     if (milliseconds)
         *out = std::chrono::milliseconds(*milliseconds);
     return problem;
-}
-
-QString readOwner(QJSEngine *engine, const QJSValue &value, QPointer<QObject> *out)
-{
-    if (!value.isQObject() && !value.isNull() && !value.isUndefined())
-        return QStringLiteral("the option 'owner' must be an object of QML, but this is %1")
-            .arg(FromScript::describe(engine, value));
-    *out = value.toQObject();
-    return {};
 }
 
 QString noSuchOption(const QString &name)

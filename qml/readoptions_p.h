@@ -16,19 +16,20 @@ QT_END_NAMESPACE
 
 namespace Prefork::Qml {
 
-/// Takes one option, and returns what is wrong with it.
+/// A function of this type takes one option, and returns what is wrong with it.
 using TakeOption = std::function<QString(const QString &name, const QJSValue &value)>;
 
-/// Hands the options in a plain object of JavaScript to @p take. Returns the first problem.
-[[nodiscard]] QString readOptions(QJSEngine *engine, const QJSValue &options, const TakeOption &take);
+/// Reads the last parameter of a function, which is undefined, null, an owner, or a plain object of options. The owner,
+/// or the option `owner`, is written to @p owner. All other options are given to @p take. Returns the first problem.
+[[nodiscard]] QString readOwnerOrOptions(QJSEngine *engine, const QJSValue &last, QPointer<QObject> *owner,
+                                         const TakeOption &take);
 
-/// Each reads the value of an option, which stays as it is if that is undefined or null, and returns what is wrong with
-/// it.
+/// These functions read the value of an option, and return what is wrong with it. If the value is undefined or null,
+/// @p out stays as it is.
 [[nodiscard]] QString readInteger(QJSEngine *engine, const QString &name, const QJSValue &value,
                                   std::optional<int> *out);
 [[nodiscard]] QString readTime(QJSEngine *engine, const QString &name, const QJSValue &value,
                                std::optional<std::chrono::milliseconds> *out);
-[[nodiscard]] QString readOwner(QJSEngine *engine, const QJSValue &value, QPointer<QObject> *out);
 [[nodiscard]] QString noSuchOption(const QString &name);
 
 }

@@ -9,10 +9,10 @@
 
 namespace Prefork::Qml {
 
-/// Where calls are made, with options of their own.
+/// A function of this type returns a maker of calls that have the given options.
 using MakerFor = std::function<CallMaker<>(const CallOptions &options)>;
 
-/// call() and promise() of Client and Checkout.
+/// These functions do what call() and promise() of Client and Checkout do.
 [[nodiscard]] CallHandle callFromScript(QmlClient *client, QJSEngine *engine, const MakerFor &maker,
                                         CallRequest request, const QJSValue &onResult, const QJSValue &onError);
 [[nodiscard]] QJSValue promiseFromScript(QmlClient *client, QJSEngine *engine, const MakerFor &maker,

@@ -8,14 +8,14 @@
 
 namespace Prefork::Qml {
 
-/// @p error as the JavaScript Error that was made where the call was, which gets its message and code, detail, method,
-/// data and backTrace.
+/// Returns @p error as a JavaScript Error: the one of @p site, which was made where the call was made. It gets the
+/// message, code, detail, method, data and backTrace.
 [[nodiscard]] QJSValue toScriptError(QJSEngine *engine, const CallSite &site, const Error &error);
 
-/// Whether a JavaScript value is an error of that code.
+/// Returns true if a JavaScript value is an error with this code.
 [[nodiscard]] bool hasCode(const QJSValue &error, Error::Code code);
 
-/// That somebody asked for the end of a call, or does not listen any more.
+/// Returns the error of a call that somebody has canceled, or to which nobody listens any more.
 [[nodiscard]] Error canceled(const QString &method, const QString &detail = {});
 
 }

@@ -48,7 +48,7 @@ bool ScriptOutcome::cancel()
     return true;
 }
 
-// A promise settles in any case.
+// Callbacks are dropped, but a promise settles in any case.
 void ScriptOutcome::forget(const QString &why)
 {
     if (end() && m_kind == Promise && m_engine)

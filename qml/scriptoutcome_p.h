@@ -8,7 +8,7 @@
 
 namespace Prefork::Qml {
 
-/// A call whose outcome goes to functions of JavaScript: to callbacks, or to what settles a promise.
+/// Gives the outcome of a call to functions of JavaScript: to callbacks, or to the functions that settle a promise.
 class ScriptOutcome final : public Outcome, public std::enable_shared_from_this<ScriptOutcome>
 {
 public:
@@ -18,9 +18,9 @@ public:
                   const QJSValue &onError);
     ~ScriptOutcome() override;
 
-    /// From now on it minds its owner, and cancel() cancels @p call.
+    /// Must be called once @p call is made: from now on the end of the owner is noticed, and cancel() cancels @p call.
     void begin(Prefork::Call call);
-    /// Asks for the end of the call. False if it has an outcome already.
+    /// Cancels the call. Returns false if it has an outcome already.
     bool cancel();
     [[nodiscard]] bool isOver() const { return m_isOver; }
 

@@ -183,7 +183,7 @@ void ScriptTools::hold(const QJSValue &checkout, const QJSValue &function, const
     static_cast<void>(run(QStringLiteral("hold"), {checkout, function, promise.resolve, promise.reject}));
 }
 
-// A timer of 0 ms comes after all that is posted, such as what promises do next.
+// A timer of 0 ms fires after everything that is posted, such as the next steps of promises.
 void ScriptTools::rejected(QObject *client, const QJSValue &error, const QString &file, int line, const QString &what,
                            const QJSValue &isHandled)
 {

@@ -35,7 +35,7 @@ QJSValue toNumber(quint64 number)
     return number <= quint64(MostExact) ? QJSValue(double(number)) : QJSValue(QString::number(number));
 }
 
-// As JavaScript writes years that do not have four digits.
+// Writes a time as JavaScript does for years that do not have four digits.
 QString toText(const QDateTime &time)
 {
     const QDateTime utc = time.toUTC();
@@ -98,7 +98,7 @@ QVariantList toList(const QVersionNumber &version)
     return list;
 }
 
-// What Qt knows how to read as a list or a map, such as a QList<int>.
+// Converts values of other types. Qt knows how to read some of them as a list or a map, such as a QList<int>.
 QJSValue fromOther(QJSEngine *engine, const QVariant &value)
 {
     if (value.metaType().flags() & QMetaType::IsEnumeration)

@@ -11,8 +11,8 @@ QT_END_NAMESPACE
 
 namespace Prefork::Qml {
 
-/// What C++ has sent, for JavaScript; docs/qml.md has the table. Integers that a number of JavaScript would round are
-/// texts, lists are real arrays, and what JavaScript has no form for is an opaque value.
+/// Converts a value of C++ for JavaScript; docs/qml.md has the table. Integers that a number of JavaScript would round
+/// become texts, lists become real arrays, and a value that has no form in JavaScript is an opaque value.
 [[nodiscard]] QJSValue toScript(QJSEngine *engine, const QVariant &value);
 
 }

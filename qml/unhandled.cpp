@@ -12,7 +12,7 @@ namespace Prefork::Qml {
 
 namespace {
 
-// Where an error was thrown, if that is another line than the one that the warning is for.
+// Returns where an error was thrown, if that is another line than the one that the warning names.
 QString origin(const QJSValue &error, const Place &place)
 {
     const QJSValue file = error.property(QStringLiteral("fileName"));

@@ -6,9 +6,9 @@
 
 namespace Prefork::Qml {
 
-/// Tells of an error that nobody has handled: a warning with the line of the call, and Client::unhandledError() if
-/// @p client still lives. Those of code Canceled are not worth a word.
-/// @p what has happened: `the call of 'x' failed`. If the line is not known, it is that of @p element.
+/// Reports an error that nobody has handled, by a warning with the line of the call, and by Client::unhandledError() if
+/// @p client still lives. Errors of code Canceled are not reported. @p what says what has happened, such as `the
+/// call of 'x' failed`. If the line is not known, the warning names that of @p element.
 void reportUnhandled(QJSEngine *engine, QObject *client, const QJSValue &error, const Place &place, const QString &what,
                      const QObject *element = nullptr);
 

@@ -70,6 +70,18 @@ QByteArray encoded(const QImage &picture)
     return bytes;
 }
 
+template <class... T>
+bool isHinted()
+{
+    const auto isOne = [](const char *name) {
+        const bool namesHeader = detail::TypeRegistry::missing(nullptr, name).contains("<QtPrefork/GuiTypes>");
+        if (!namesHeader)
+            qWarning("the error for a %s does not name the header", name);
+        return namesHeader;
+    };
+    return (isOne(QMetaType::fromType<T>().name()) && ...);
+}
+
 bool isDecoded(const QByteArray &bytes)
 {
     QImage picture;
@@ -90,6 +102,13 @@ private Q_SLOTS:
         m_checkout = m_client->checkout();
     }
 
+    // The library is not linked with Qt Gui, so it has the names of these types in a list of its own.
+    void theHintForEachTypeNamesTheHeader()
+    {
+        QVERIFY((isHinted<QBrush, QColor, QColorSpace, QFont, QImage, QKeySequence, QMatrix4x4, QPainterPath, QPalette,
+                          QPen, QPolygon, QPolygonF>()));
+        QVERIFY((isHinted<QQuaternion, QRegion, QTextLength, QTransform, QVector2D, QVector3D, QVector4D>()));
+    }
     void valuesComeBackAsTheyAre()
     {
         QVERIFY(comesBack(color, QColor(1, 2, 3, 4)));

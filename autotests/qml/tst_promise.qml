@@ -29,7 +29,7 @@ TestCase {
     function outcome(promise: var): var {
         let outcome = null;
         promise.then(result => { outcome = {result: result}; }, error => { outcome = {error: error}; });
-        tryVerify(() => outcome !== null);
+        tryVerify(() => outcome !== null, 60000);
         return outcome;
     }
 

@@ -14,11 +14,12 @@
 #include <QtCore/QTimer>
 #include <QtQml/qqmlregistration.h>
 
-/// The pictures of a folder, each with what is known of it: one call an image, those that are in view first.
+/// Has the pictures of a folder, and what is known of each. It makes one call for each picture, first for those in
+/// view.
 ///
-/// Every picture ends as Shown, Failed (with a reason for people), or Canceled; the last two until somebody asks for
-/// them again. Thumbnails are kept within the bounds of a cache: one that was dropped is decoded again when its row
-/// comes into view; until then it stays Shown, with an empty `thumbnail`.
+/// Every picture ends as Shown, Failed (with a reason for people), or Canceled. Failed and Canceled pictures stay so
+/// until somebody asks for them again. A cache bounds the memory of the thumbnails: a picture whose thumbnail was
+/// dropped stays Shown, with an empty `thumbnail`, and is decoded again when its row comes into view.
 class Album : public QAbstractListModel
 {
     Q_OBJECT
@@ -33,46 +34,47 @@ class Album : public QAbstractListModel
 
 public:
     enum State {
-        Waiting, ///< for a worker
+        Waiting, ///< the picture waits for a worker
         Decoding,
         Shown,
-        Failed, ///< see `reason`
+        Failed, ///< the role `reason` says why
         Canceled,
     };
     Q_ENUM(State)
     enum Role {
-        NameRole = Qt::UserRole + 1, ///< of its file
+        NameRole = Qt::UserRole + 1, ///< the name of the file
         PathRole,
-        StateRole, ///< "status", for items of QML have a state of their own
+        StateRole, ///< named "status", because items of QML have a state of their own
         ProgressRole, ///< from 0 to 1
         ReasonRole, ///< why it failed; else empty
-        AttemptsRole, ///< how often it was asked for
+        AttemptsRole, ///< how many calls were made for it
         ThumbnailRole, ///< the source of an Image; empty if there is none
     };
 
     explicit Album(Chaos &chaos, ThumbnailCache &cache, QObject *parent = nullptr);
     ~Album() override;
 
-    /// Whose workers decode. What another client has not finished is asked for again.
+    /// Sets the client whose workers decode. What the client before has not finished is asked for again.
     void setClient(Prefork::Client *client);
-    /// The longest that one thumbnail may take its worker.
+    /// Sets how long a worker may take for one thumbnail.
     void setTimeout(std::chrono::milliseconds timeout) { m_timeout = timeout; }
-    /// In pixels of the screen. Thumbnails of another size are decoded again when they are in view.
+    /// Sets the size of tiles in pixels of the screen. Thumbnails of another size are decoded again when they are in
+    /// view.
     void setTile(QSize pixels, int radius);
-    /// Those that wait ask anew whether they are to go wrong.
+    /// Decides again whether the decodes go wrong of the pictures that wait.
     void askAgain();
     void clear();
     void append(const QStringList &paths);
 
-    /// Tells which rows are in view, from @p first to @p last: they are decoded before the others.
+    /// Sets the rows that are in view, from @p first to @p last. They are decoded before the others.
     Q_INVOKABLE void showRows(int first, int last);
-    /// Asks again for one that failed or was canceled; true if it is one.
+    /// Asks again for a picture that failed or was canceled. Returns false if it is neither.
     Q_INVOKABLE bool retry(int row);
-    /// Asks again for all that failed or were canceled.
+    /// Asks again for all pictures that failed or were canceled.
     Q_INVOKABLE void retryAll();
-    /// Decodes all pictures anew; what is shown stays until then.
+    /// Decodes all pictures again. What is shown stays until then.
     Q_INVOKABLE void decodeAgain();
-    /// Those that wait or are being decoded are not wanted any more.
+    /// Cancels all pictures that wait or are being decoded.
     Q_INVOKABLE void cancelAll();
     Q_INVOKABLE QString nameAt(int row) const;
     Q_INVOKABLE QString pathAt(int row) const;
@@ -100,16 +102,16 @@ private:
         double progress = 0;
         QString reason = {};
         int attempts = 0;
-        int priority = 0; // of its call
-        quint64 ticket = 0; // of the last call, which changes with each; 0 = there was none
+        int priority = 0; // the priority of its call
+        quint64 ticket = 0; // the number of its last call; 0 = there was none
         bool hasCall = false;
         bool isInView = false;
-        QSize tile = {}; // for which its thumbnail was made
+        QSize tile = {}; // the size of the tile for which its thumbnail was made
         Prefork::Call call = {};
     };
 
     [[nodiscard]] bool isInView(int row) const { return row >= m_first && row <= m_last; }
-    /// Asks for the rows that @p isWanted takes: at once for those in view, soon for the others.
+    /// Makes calls for the rows that @p isWanted accepts: at once for those in view, soon for the others.
     template <class Predicate>
     void ask(Predicate isWanted);
     void askForMore();
@@ -134,12 +136,12 @@ private:
     QList<Entry> m_entries;
     int m_counts[Canceled + 1] = {};
     quint64 m_lastTicket = 0;
-    // Grows with each change of the rows in view, and is the priority of those that came into view last. The others
-    // have 0, so that there is room for something in between.
+    // The priority of the rows that came into view last. It grows with each change of the rows in view. Other rows have
+    // 0, which leaves room for priorities between.
     int m_looks = 2;
     int m_first = 0;
     int m_last = -1;
-    int m_nextToAsk = 0; // no row before it waits for its call to be made
+    int m_nextToAsk = 0; // the first row for which a call may still have to be made
     QTimer m_askSoon;
     QTimer m_lookSoon;
     QTimer m_tellSoon;

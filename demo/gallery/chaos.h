@@ -6,7 +6,7 @@
 
 #include <QtCore/QRandomGenerator>
 
-/// Which decodes go wrong while the chaos switch is on: one in nine. The same seed makes the same choices.
+/// Decides which decodes go wrong while the chaos switch is on: one in nine. The same seed makes the same choices.
 class Chaos
 {
 public:

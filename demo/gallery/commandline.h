@@ -5,7 +5,7 @@
 #include <QtCore/QSize>
 #include <QtCore/QStringList>
 
-/// What the gallery was started with.
+/// Has the arguments with which the gallery was started.
 struct CommandLine
 {
     QString folder; ///< empty for the samples
@@ -15,7 +15,7 @@ struct CommandLine
     bool dark = false;
     bool chaos = false;
     bool help = false;
-    QString error; ///< what is wrong with it; empty if nothing is
+    QString error; ///< what is wrong with the arguments; empty if nothing is
 
     [[nodiscard]] static CommandLine parse(const QStringList &arguments);
     [[nodiscard]] static const char *helpText();

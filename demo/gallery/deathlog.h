@@ -5,7 +5,7 @@
 #include <QtCore/QAbstractListModel>
 #include <QtCore/QList>
 
-/// The last workers that died, the newest first.
+/// Lists the last workers that died, the newest first.
 class DeathLog : public QAbstractListModel
 {
     Q_OBJECT

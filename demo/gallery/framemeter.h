@@ -10,8 +10,8 @@
 #include <QtQml/qqmlregistration.h>
 #include <QtQuick/QQuickWindow>
 
-/// How long the frames of a window take, from one to the next, as the thread of the window sees it: one that is blocked
-/// shows as a long frame. While it runs it asks for frame after frame, so that there is something to measure.
+/// Measures the time from one frame of a window to the next, in the thread of the window: if that thread is blocked,
+/// the frame is a long one. While the meter runs, it asks for frame after frame, so that there is something to measure.
 class FrameMeter : public QObject
 {
     Q_OBJECT
@@ -31,17 +31,17 @@ public:
     void setWindow(QQuickWindow *window);
     [[nodiscard]] bool isRunning() const { return m_isRunning; }
     void setRunning(bool running);
-    /// The last frames, in milliseconds, the newest last.
+    /// Returns the times of the last frames, in milliseconds, the newest last.
     [[nodiscard]] QList<qreal> frames() const { return m_frames; }
     [[nodiscard]] int perSecond() const { return m_perSecond; }
-    /// Of the last frames.
+    /// Returns the median of the last frames, in milliseconds.
     [[nodiscard]] double median() const;
-    /// Of the last ten seconds in which it was running.
+    /// Returns the longest frame of the last ten seconds in which the meter was running, in milliseconds.
     [[nodiscard]] double longest() const;
 
 Q_SIGNALS:
     void runningChanged();
-    void measured(); ///< four times a second
+    void measured(); ///< emitted four times a second
 
 private:
     void count();
@@ -52,7 +52,7 @@ private:
     QElapsedTimer m_sinceFrame;
     QElapsedTimer m_sinceSum;
     QList<qreal> m_frames;
-    QList<qreal> m_longest; // of each quarter of a second
+    QList<qreal> m_longest; // the longest frame of each quarter of a second
     qreal m_longestNow = 0;
     int m_framesNow = 0;
     int m_perSecond = 0;

@@ -12,7 +12,7 @@
 
 #include <QtCore/QUrl>
 
-/// All of the program but its window: what QML shows, and what it may ask for.
+/// This is all of the program but its window: what QML shows, and what QML may ask for.
 class Gallery : public QObject
 {
     Q_OBJECT
@@ -42,17 +42,17 @@ public:
     [[nodiscard]] FrameMeter *frames() { return &m_frames; }
     [[nodiscard]] const ThumbnailCache &cache() const { return m_cache; }
 
-    /// The name of the folder for people.
+    /// Returns the name of the folder for people.
     [[nodiscard]] QString folder() const;
     [[nodiscard]] bool hasSamples() const { return m_path.isEmpty(); }
-    /// What there is to say instead of pictures, or while they come; usually nothing.
+    /// Returns the text that is shown instead of pictures, or while they are made; usually it is empty.
     [[nodiscard]] QString notice() const { return m_notice; }
     Q_INVOKABLE void openFolder(const QUrl &folder);
     void openPath(const QString &path);
-    /// Has them made if there are none yet.
+    /// Opens the sample images. If there are none yet, workers make them.
     Q_INVOKABLE void openSamples(int count = Samples::Count);
 
-    /// For tiles of that size on a screen with so many pixels to each of theirs.
+    /// Sets the size of tiles, and how many pixels of the screen there are for each of theirs.
     Q_INVOKABLE void setTile(int width, int height, int radius, double pixelRatio);
 
     [[nodiscard]] bool isChaotic() const { return m_chaos.isOn(); }
@@ -90,7 +90,7 @@ private:
     FrameMeter m_frames;
     std::unique_ptr<SampleSource> m_samples;
     QStringList m_samplePaths;
-    QString m_path; // empty for the samples
+    QString m_path; // the folder; empty for the samples
     QString m_notice;
     Prefork::Call m_listing;
     bool m_isDark = false;

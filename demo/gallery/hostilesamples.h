@@ -5,14 +5,14 @@
 #include <QtCore/QByteArray>
 #include <QtCore/QRandomGenerator>
 
-/// Files that no image library of Qt writes, byte by byte.
+/// These functions write files byte by byte that no image library of Qt writes.
 namespace HostileSamples {
 
-/// A GIF of some frames, in which a disc goes round.
+/// Returns a GIF of some frames, in which a disc goes round.
 [[nodiscard]] QByteArray animation(QRandomGenerator random);
-/// A valid PNG of 32 kB, which would be 1 GB once decoded.
+/// Returns a valid PNG of 32 kB, which would take 1 GB once decoded.
 [[nodiscard]] QByteArray bomb();
-/// A PNG whose header claims a size that no memory has.
+/// Returns a PNG whose header claims a size that fits into no memory.
 [[nodiscard]] QByteArray absurd(QRandomGenerator random);
 
 }

@@ -6,17 +6,17 @@
 #include <QtCore/QString>
 #include <QtGui/QImage>
 
-/// Pictures that look like photographs from afar: light, haze, ridges, water, and the grain of film.
+/// Paints pictures that look like photographs from afar: light, haze, ridges, water, and the grain of film.
 namespace Landscape {
 
 enum class Scene { Mountains, Coast, Dunes, Forest, City, Meadow, Lights };
 inline constexpr int SceneCount = 7;
 
-/// The scene of the picture of that number.
+/// Returns the scene of the picture of that number.
 [[nodiscard]] Scene sceneOf(int number);
-/// Such as "dunes".
+/// Returns the name of a scene, such as "dunes".
 [[nodiscard]] QString nameOf(Scene scene);
-/// The same @p random paints the same picture.
+/// Paints a scene. The same @p random paints the same picture.
 [[nodiscard]] QImage paint(Scene scene, QSize size, QRandomGenerator &random);
 
 }

@@ -4,7 +4,7 @@
 
 #include "decoder.h"
 
-/// Does to this process what @p mishap says, as bad decoders do it; then it does not return.
+/// Does to this process what @p mishap says, as a bad decoder would. It returns only if there is no mishap.
 void suffer(Decoder::Mishap mishap);
 
 #endif

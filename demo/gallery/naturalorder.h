@@ -4,7 +4,7 @@
 
 #include <QtCore/QString>
 
-/// Whether @p a comes before @p b for people: "page 9" before "page 10". (QCollator can do that with ICU only.)
+/// Returns true if @p a comes before @p b for people: "page 9" before "page 10". QCollator can do that with ICU only.
 [[nodiscard]] inline bool isBeforeNaturally(QStringView a, QStringView b)
 {
     const auto digits = [](QStringView text) {

@@ -7,18 +7,18 @@
 #include <QtGui/QPainter>
 #include <QtGui/QPainterPath>
 
-/// The colours of a time of day.
+/// These are the colours of a time of day.
 struct Light
 {
     QColor zenith;
     QColor horizon;
-    QColor haze; // what far things fade to
+    QColor haze; // the colour to which far things fade
     QColor ground;
     QColor sun;
 };
 
-/// A landscape in the making, from the sky to what is near. Lengths and places are parts of the height, and places from
-/// side to side parts of the width.
+/// Paints a landscape, from the sky to what is near. Lengths and heights are fractions of the height of the picture,
+/// and horizontal places are fractions of its width.
 class Painting
 {
 public:
@@ -33,11 +33,11 @@ public:
     void glow(QPointF center, double radius, QColor color, double strength);
     void clouds(int count, double lowest);
     void stars(double lowest);
-    // From far ridges, in the haze, to near ones.
+    // Paints ridges, from far ones in the haze to near ones.
     void ridges(int count, double top, double bottom, double roughness);
     void ridge(double level, double roughness, const QColor &color);
     void water(double level);
-    // The light of the sun on the water below it.
+    // Paints the light of the sun on the water below it.
     void glitter(double x, double level);
     void firs(double level, int count);
     void houses(double level, int rows);
@@ -47,7 +47,7 @@ public:
     [[nodiscard]] QImage finished();
 
 private:
-    // All below a line that is rough at every scale.
+    // Returns the area below a line that is rough at every scale.
     [[nodiscard]] QPainterPath under(double level, double roughness);
     void vignette();
     void grain();

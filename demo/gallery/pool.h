@@ -7,8 +7,8 @@
 
 #include <QtCore/QObject>
 
-/// The client of the gallery's zygote. The number of a client's workers is fixed, so another number makes another
-/// client; whoever uses it hears of that, and asks the new one for what the old one has not finished.
+/// Has the client of the gallery's zygote. The number of workers of a client is fixed, so another number makes another
+/// client. A signal tells the users of the client, which ask the new client for what the old one has not finished.
 class Pool : public QObject
 {
     Q_OBJECT
@@ -23,7 +23,7 @@ public:
     void setWorkers(int count);
 
 Q_SIGNALS:
-    /// The old client lives on until its workers have gone.
+    /// This signal is emitted when there is another client. The old one lives on until its workers have gone.
     void clientChanged(Prefork::Client *client);
 
 private:

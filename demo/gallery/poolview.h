@@ -12,8 +12,8 @@
 #include <QtCore/QTimer>
 #include <QtQml/qqmlregistration.h>
 
-/// What there is to be seen of a client's pool: its workers, how many calls wait, how many are answered a second and
-/// how long they run, and who has died of what.
+/// Shows the pool of a client: its workers, how many calls wait, how many are answered in a second and how long they
+/// run, and which workers have died, and why.
 class PoolView : public QObject
 {
     Q_OBJECT
@@ -30,10 +30,10 @@ class PoolView : public QObject
     Q_PROPERTY(QList<qreal> p99 READ p99 NOTIFY secondPassed)
 
 public:
-    /// The states of WorkerModel, for QML.
+    /// These are the states of WorkerModel, for QML.
     enum WorkerState { Empty, Connecting, Idle, Held, Running, Releasing, Leaving };
     Q_ENUM(WorkerState)
-    /// The lists have so many seconds.
+    /// The number of seconds in the lists.
     static constexpr int Seconds = 60;
 
     explicit PoolView(QObject *parent = nullptr);
@@ -45,14 +45,14 @@ public:
     [[nodiscard]] int deathCount() const { return m_deathCount; }
     [[nodiscard]] int workerCount() const;
     [[nodiscard]] int busyCount() const;
-    /// Calls that no worker has yet.
+    /// Returns how many calls no worker has yet.
     [[nodiscard]] int waiting() const;
-    /// See deathInOneWord().
+    /// Does the same as deathInOneWord().
     Q_INVOKABLE static QString brief(const QString &death);
-    /// Calls answered in each second, the last one last.
+    /// Returns how many calls were answered in each second, the last second last.
     [[nodiscard]] QList<qreal> throughput() const { return m_throughput; }
-    /// How long the calls ran that were answered in each second, in milliseconds; that of the second before if there
-    /// was none.
+    /// Returns how long the calls ran that were answered in each second, in milliseconds. A second without calls has
+    /// the value of the second before.
     [[nodiscard]] QList<qreal> p50() const { return m_p50; }
     [[nodiscard]] QList<qreal> p99() const { return m_p99; }
 
@@ -71,7 +71,7 @@ private:
     DeathLog m_deaths;
     int m_deathCount = 0;
     QTimer m_second;
-    QList<qreal> m_times; // of this second's calls
+    QList<qreal> m_times; // how long the calls of this second ran
     QList<qreal> m_throughput = QList<qreal>(Seconds, 0);
     QList<qreal> m_p50 = QList<qreal>(Seconds, 0);
     QList<qreal> m_p99 = QList<qreal>(Seconds, 0);

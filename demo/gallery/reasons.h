@@ -4,11 +4,11 @@
 
 #include <QtPrefork/Error>
 
-/// Why a picture is not shown, in one sentence for people.
+/// Returns why a picture is not shown, in one sentence for people.
 [[nodiscard]] QString reasonFor(const Prefork::Error &error);
-/// What WorkerModel says of a death, in few words: "killed by SIGSEGV", "timed out after 5 seconds".
+/// Returns what WorkerModel says of a death, in few words: "killed by SIGSEGV", "timed out after 5 seconds".
 [[nodiscard]] QString deathInFewWords(const QString &reason);
-/// The same in one word or two, for a small place: "SIGSEGV", "time-out".
+/// Returns the same in one or two words, for a small place: "SIGSEGV", "time-out".
 [[nodiscard]] QString deathInOneWord(const QString &reason);
 
 #endif

@@ -4,20 +4,21 @@
 
 #include <QtCore/QString>
 
-/// Sample images for a gallery without pictures of its own, made in workers: most like photographs, some panoramas,
-/// icons, pictures of 16 bits a channel and animations, and some that nobody wants: cut short, decompression bombs,
-/// with absurd sizes, and not pictures at all. The same number always gives the same file.
+/// Makes sample images, in workers, for a gallery without pictures of its own. Most are like photographs; some are
+/// panoramas, icons, pictures of 16 bits a channel, or animations. Some are files that nobody wants: cut short,
+/// decompression bombs, with absurd sizes, or no pictures at all. The same number always gives the same file.
 namespace Samples {
 
 enum class Kind { Photo, Panorama, Icon, Deep, Animation, CutShort, Bomb, Absurd, NoPicture };
 
-/// So many there are, from number 0.
+/// Their numbers go from 0 to Count - 1.
 inline constexpr int Count = 360;
 
 [[nodiscard]] Kind kindOf(int number);
-/// Such as `dunes-012.jpg`.
+/// Returns the name of the file of that number, such as `dunes-012.jpg`.
 [[nodiscard]] QString fileName(int number);
-/// Writes it into @p folder and returns its path. Throws a Prefork::Error if it cannot be written.
+/// Writes the image of that number into @p folder, and returns its path. Throws a Prefork::Error if it cannot be
+/// written.
 QString make(const QString &folder, int number);
 
 }

@@ -11,7 +11,7 @@
 
 #include <map>
 
-/// Has the sample images made by workers, in a folder that goes with this object.
+/// Has workers make the sample images, in a folder that is removed with this object.
 class SampleSource : public QObject
 {
     Q_OBJECT
@@ -21,16 +21,16 @@ public:
     ~SampleSource() override;
 
     [[nodiscard]] QString folder() const { return m_folder.path(); }
-    /// Begins, or goes on with another client.
+    /// Begins to make the images, or goes on with another client.
     void start(Prefork::Client *client, int count);
     void stop();
     [[nodiscard]] bool isRunning() const { return m_next < m_count && m_client; }
-    /// So many of count() are told.
+    /// Returns how many of count() files ready() has told of.
     [[nodiscard]] int made() const { return m_next; }
     [[nodiscard]] int count() const { return m_count; }
 
 Q_SIGNALS:
-    /// Further files are there, in the order of their numbers.
+    /// This signal is emitted when further files are there, in the order of their numbers.
     void ready(const QStringList &paths);
 
 private:
@@ -39,8 +39,9 @@ private:
     QTemporaryDir m_folder;
     QPointer<Prefork::Client> m_client;
     int m_count = 0;
-    int m_next = 0; // the first that was not told
-    std::map<int, QString> m_ahead; // those that others are waited for; an empty path could not be made
+    int m_next = 0; // the first number that was not told
+    /// Files that are ready before those of lower numbers. The path is empty if the file could not be made.
+    std::map<int, QString> m_ahead;
     std::map<int, Prefork::Call> m_calls;
 };
 

@@ -8,8 +8,8 @@
 
 #include <list>
 
-/// The thumbnails there are, by the rows of the album: those that were not looked at for longest are dropped once all
-/// together take more memory than allowed.
+/// Has the thumbnails of rows of the album. When all together take more memory than allowed, those that were not looked
+/// at for the longest time are dropped.
 class ThumbnailCache
 {
 public:
@@ -18,12 +18,12 @@ public:
     {
     }
 
-    /// Returns the rows whose thumbnails were dropped for it; never @p row itself.
+    /// Adds a thumbnail. Returns the rows whose thumbnails were dropped for it; never @p row itself.
     [[nodiscard]] QList<int> insert(int row, const QImage &image);
-    /// A null image if there is none.
+    /// Returns the thumbnail of a row; a null image if there is none.
     [[nodiscard]] QImage find(int row) const;
     [[nodiscard]] bool contains(int row) const { return m_places.contains(row); }
-    /// It was looked at just now.
+    /// Notes that the thumbnail of a row is looked at now.
     void touch(int row);
     void remove(int row);
     void clear();
@@ -41,7 +41,7 @@ private:
 
     qsizetype m_maxBytes;
     qsizetype m_bytes = 0;
-    Thumbnails m_thumbnails; // the last looked at first
+    Thumbnails m_thumbnails; // sorted: the thumbnail that was looked at last comes first
     QHash<int, Thumbnails::iterator> m_places;
 };
 

@@ -7,7 +7,7 @@
 #include <QtCore/QElapsedTimer>
 #include <QtQml/qqmlregistration.h>
 
-/// The picture that is open, decoded at full size by a worker.
+/// Has the picture that is open. A worker decodes it at full size.
 class Viewer : public QObject
 {
     Q_OBJECT
@@ -29,10 +29,10 @@ public:
     void setTimeout(std::chrono::milliseconds timeout) { m_timeout = timeout; }
 
     Q_INVOKABLE void show(int row);
-    /// The picture @p steps further on in the album, if there is one.
+    /// Opens the picture that is @p steps further on in the album, if there is one.
     Q_INVOKABLE void go(int steps);
     Q_INVOKABLE void close();
-    /// Stops decoding; the picture stays open, as Canceled.
+    /// Stops decoding. The picture stays open, as Canceled.
     Q_INVOKABLE void cancel();
     Q_INVOKABLE void retry();
 
@@ -42,9 +42,9 @@ public:
     [[nodiscard]] Album::State status() const { return m_state; }
     [[nodiscard]] double progress() const { return m_progress; }
     [[nodiscard]] QString reason() const { return m_reason; }
-    /// Such as "4200 × 700 · JPEG · in 84 ms".
+    /// Returns a text such as "4200 × 700 · JPEG · in 84 ms".
     [[nodiscard]] QString description() const { return m_description; }
-    /// Of an Image; empty as long as there is nothing to show.
+    /// Returns the source of an Image; empty as long as there is nothing to show.
     [[nodiscard]] QString source() const;
     [[nodiscard]] QImage image() const { return m_image; }
 

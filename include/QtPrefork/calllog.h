@@ -50,7 +50,7 @@ class CallLogPrivate;
 class QTPREFORK_EXPORT CallLog : public QAbstractTableModel
 {
     Q_OBJECT
-    Q_MOC_INCLUDE(<QtPrefork / client.h>)
+    Q_MOC_INCLUDE("QtPrefork/client.h")
     Q_PROPERTY(Prefork::Client *client READ client WRITE setClient NOTIFY clientChanged)
     Q_PROPERTY(int limit READ limit WRITE setLimit NOTIFY limitChanged)
 

@@ -48,7 +48,7 @@ class LatencyModelPrivate;
 class QTPREFORK_EXPORT LatencyModel : public QAbstractTableModel
 {
     Q_OBJECT
-    Q_MOC_INCLUDE(<QtPrefork / client.h>)
+    Q_MOC_INCLUDE("QtPrefork/client.h")
     Q_PROPERTY(Prefork::Client *client READ client WRITE setClient NOTIFY clientChanged)
     Q_PROPERTY(qint64 finished READ finished NOTIFY totalsChanged)
     Q_PROPERTY(qint64 failed READ failed NOTIFY totalsChanged)

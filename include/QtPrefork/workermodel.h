@@ -54,7 +54,7 @@ class WorkerModelPrivate;
 class QTPREFORK_EXPORT WorkerModel : public QAbstractTableModel
 {
     Q_OBJECT
-    Q_MOC_INCLUDE(<QtPrefork / client.h>)
+    Q_MOC_INCLUDE("QtPrefork/client.h")
     Q_PROPERTY(Prefork::Client *client READ client WRITE setClient NOTIFY clientChanged)
 
 public:

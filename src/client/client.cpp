@@ -199,7 +199,7 @@ int Client::waitingCheckoutCount() const
 int Client::pendingCallCount() const
 {
     d->mustBeInThread("Prefork::Client::pendingCallCount()");
-    return int(d->pendingCallCount());
+    return toCount(d->pendingCallCount());
 }
 
 WorkerModel *Client::workerModel()

@@ -2,6 +2,7 @@
 #include "client/observers_p.h"
 
 #include "client/clientcore_p.h"
+#include "client/count_p.h"
 #include "client/onlooker_p.h"
 #include "posix/clock_p.h"
 
@@ -62,8 +63,8 @@ void Observers::watchCounts()
 
 Observers::Counts Observers::counts() const
 {
-    return {int(m_pool.workerCount()), int(m_pool.idleCount()), int(m_pool.waitingCount()),
-            int(m_core->pendingCallCount())};
+    return {toCount(m_pool.workerCount()), toCount(m_pool.idleCount()), toCount(m_pool.waitingCount()),
+            toCount(m_core->pendingCallCount())};
 }
 
 std::vector<SeenWorker> Observers::workers() const

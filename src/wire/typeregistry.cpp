@@ -85,10 +85,10 @@ void TypeRegistry::assign(const TypeRegistry &other)
 
 QString TypeRegistry::missing(const TypeRegistry *types, QByteArrayView name)
 {
-    static constexpr std::array<QByteArrayView, 19> GuiTypes{
-        "QBrush",     "QColor",     "QColorSpace",  "QFont",     "QImage",    "QImage.rows", "QKeySequence",
-        "QMatrix4x4", "QPen",       "QPainterPath", "QPalette",  "QPolygon",  "QPolygonF",   "QQuaternion",
-        "QRegion",    "QTransform", "QVector2D",    "QVector3D", "QVector4D",
+    static constexpr std::array<QByteArrayView, 20> GuiTypes{
+        "QBrush",     "QColor",      "QColorSpace",  "QFont",     "QImage",    "QImage.rows", "QKeySequence",
+        "QMatrix4x4", "QPen",        "QPainterPath", "QPalette",  "QPolygon",  "QPolygonF",   "QQuaternion",
+        "QRegion",    "QTextLength", "QTransform",   "QVector2D", "QVector3D", "QVector4D",
     };
     if (name.endsWith('*'))
         return QStringLiteral("is a pointer, which means nothing to another process: send the value it points to");
