@@ -9,6 +9,7 @@ use JSON::PP;
 
 my ($path, $text) = @ARGV;
 die "usage: wordcount.pl SOCKET TEXT\n" unless defined $text;
+$path =~ s/^unix://; # as the other programs here want an address
 $text = decode("UTF-8", $text); # a text in Perl is characters, but an argument is bytes
 binmode(STDOUT, ":encoding(UTF-8)");
 my $socket = IO::Socket::UNIX->new(Peer => $path) or die "cannot connect to $path: $!\n";
