@@ -38,12 +38,15 @@ inline constexpr Method<int(int, QString)> add{"add"};
 inline constexpr Method<void(bool)> setFlag{"setFlag"};
 inline constexpr Method<int(std::optional<int>)> half{"half"};
 inline constexpr Method<void(std::pair<int, int>)> move{"move"};
+inline constexpr Method<int(int, int, int, int, int)> five{"five"};
 inline constexpr Method<int()> count{"count"};
 inline constexpr Method<bool()> isThere{"isThere"};
 inline constexpr Method<int(NoDefault)> take{"take"};
 inline constexpr Method<std::unique_ptr<int>()> give{"give"};
 inline constexpr Method<double(double)> mean{"mean"};
+inline constexpr Method<qint64(qint64)> sizeOf{"sizeOf"};
 inline constexpr Event<double> share{"share"};
+inline constexpr Event<quint32> bytes{"bytes"};
 inline constexpr Event<int> tick{"tick"};
 inline constexpr Event<int, QString> line{"line"};
 
@@ -60,6 +63,8 @@ void calls(Client &client, const CheckoutPtr &checkout, Window *window, long lon
     client.call(mean, 7, [](float) { });
     client.call(mean, 7, [](auto) { });
     client.call(square, 7, [](double) { });
+    client.call(square, 7, [](qint64) { });
+    client.call(sizeOf, 7, [](const auto &) { });
     client.call(setFlag, true, [](const QVariant &) { });
     static_cast<void>(client.with({})
                           .on(line, [](int) { })
@@ -155,10 +160,25 @@ void wrong(Client &client, const int *pointer)
 {
     client.call(setFlag, pointer, [] { });
 }
-//! a text for a number: error: an argument cannot be converted to the type it is for
+//! a text for a number: error: the first argument cannot be converted to the type of its parameter
 void wrong(Client &client)
 {
     client.call(square, "seven");
+}
+//! a number for a text: error: the second argument cannot be converted to the type of its parameter
+void wrong(const CheckoutPtr &checkout)
+{
+    static_cast<void>(checkout->future(add, 7, 7));
+}
+//! a text for the last of five: error: an argument behind the fourth cannot be converted to the type of its parameter
+void wrong(Client &client)
+{
+    client.with({}).call(five, 1, 2, 3, 4, "5");
+}
+//! a number for the text of an event: error: the second argument cannot be converted to the type of its parameter
+void wrong()
+{
+    Worker::emitEvent(line, 1, 2);
 }
 
 //! arguments without braces: error: the arguments of a call by name go in braces
@@ -336,6 +356,32 @@ void wrong(Interface &interface)
 void wrong(Client &client)
 {
     static_cast<void>(client.with({}).on(share, [](int) { }));
+}
+
+//! a callback for a smaller integer: error: the function takes a number that cannot have every value that it is given
+void wrong(Client &client)
+{
+    client.call(sizeOf, 7, [](int) { });
+}
+//! a member function for a smaller integer: error: the function takes a number that cannot have every value
+void wrong(const CheckoutPtr &checkout, Window *window)
+{
+    checkout->call(sizeOf, 7, window, &Window::show);
+}
+//! a callback for an integer in a double: error: the function takes a number that cannot have every value
+void wrong(Client &client)
+{
+    client.call(sizeOf, 7, [](double) { });
+}
+//! a function for a smaller integer: error: the function takes a number that cannot have every value
+void wrong(Interface &interface)
+{
+    interface.add(sizeOf, [](int value) { return value; });
+}
+//! a handler for a number with a sign: error: the function takes a number that cannot have every value
+void wrong(Client &client)
+{
+    static_cast<void>(client.with({}).on(bytes, [](int) { }));
 }
 
 //! an event of too much: error: the event carries another number of arguments

@@ -87,11 +87,12 @@ public:
     /// another type of number; if that type does not have the value, the call fails with code BadArguments before
     /// anything is sent. A double that is given for a float is rounded.
     ///
-    /// **The callback for the result** takes the result, a QVariant, or nothing. It may be a lambda, any other
-    /// callable, a fub(), or, with a context object, a member function of it. A null callback is no callback. The
-    /// callback runs in the frame of the call, which is named `CLIENT -> METHOD`. The parent of this frame is the
-    /// current frame or, if the callback is a fub(), the fub's frame. What the callback throws goes to the nearest
-    /// catcher of this frame, or else to the unhandled-error handler, and the queue goes on.
+    /// **The callback for the result** takes the result, a QVariant, or nothing. If it takes another type of number
+    /// than the result's, this type must have every value of the result's: the compiler refuses an int for a qint64. It
+    /// may be a lambda, any other callable, a fub(), or, with a context object, a member function of it. A null
+    /// callback is no callback. The callback runs in the frame of the call, which is named `CLIENT -> METHOD`. The
+    /// parent of this frame is the current frame or, if the callback is a fub(), the fub's frame. What the callback
+    /// throws goes to the nearest catcher of this frame, or else to the unhandled-error handler, and the queue goes on.
     ///
     /// **The callback for an error** takes a `const Prefork::Error &`, or nothing. It is called after errored() was
     /// emitted. The catchers of the frame do not receive the error then, but they receive what the callback throws. If

@@ -100,7 +100,8 @@ public:
     /// Does the same with the object that @p make returns, which must not be null.
     Interface &setApplication(ApplicationFactory make);
 
-    /// Adds a typed method. @p function takes the method's parameters and returns its result. If the arguments of a
+    /// Adds a typed method. @p function takes the method's parameters and returns its result. A number that it takes
+    /// must have every value of the parameter's type: the compiler refuses an int for a qint64. If the arguments of a
     /// call do not fit the parameters, the call fails with code BadArguments before the function is called. The value
     /// that the function returns is converted to the type of the result by the rules for the arguments of a call
     /// (Checkout::call()): the compiler refuses a floating-point number for an integer, and anything but a bool for a

@@ -27,7 +27,11 @@ enum class Flaw {
     TooFew,
     Integer,
     Boolean,
-    Misfit,
+    FirstMisfit,
+    SecondMisfit,
+    ThirdMisfit,
+    FourthMisfit,
+    LaterMisfit,
     TooMany,
     TooManyForFuture,
     Unbraced,
@@ -49,6 +53,7 @@ enum class Flaw {
     ProgressHandler,
     ParameterInteger,
     ParameterBoolean,
+    ParameterNarrow,
     Exposed,
 };
 
@@ -68,7 +73,12 @@ template <Flaw flaw>
         "a floating-point number is given for an integer: say yourself how it is to be rounded, by qRound() or "
         "static_cast");
     static_assert(flaw != Flaw::Boolean, "something that is not a bool is given for a bool: compare it, as in x != 0");
-    static_assert(flaw != Flaw::Misfit, "an argument cannot be converted to the type it is for");
+    static_assert(flaw != Flaw::FirstMisfit, "the first argument cannot be converted to the type of its parameter");
+    static_assert(flaw != Flaw::SecondMisfit, "the second argument cannot be converted to the type of its parameter");
+    static_assert(flaw != Flaw::ThirdMisfit, "the third argument cannot be converted to the type of its parameter");
+    static_assert(flaw != Flaw::FourthMisfit, "the fourth argument cannot be converted to the type of its parameter");
+    static_assert(flaw != Flaw::LaterMisfit,
+                  "an argument behind the fourth cannot be converted to the type of its parameter");
     static_assert(flaw != Flaw::TooMany,
                   "too many arguments: behind those of the method a call takes a callback, or one for the result and "
                   "one for an error, perhaps behind a context object");
@@ -113,6 +123,9 @@ template <Flaw flaw>
                   "itself how that is to be rounded");
     static_assert(flaw != Flaw::ParameterBoolean,
                   "the function takes a bool and is given something else: let it take that, and compare it");
+    static_assert(flaw != Flaw::ParameterNarrow,
+                  "the function takes a number that cannot have every value that it is given: let it take the type of "
+                  "the method's result or parameter, or of what the event carries");
     static_assert(flaw != Flaw::Exposed, "only a QObject with a default constructor can be exposed");
     return flaw == Flaw::None;
 }
@@ -141,16 +154,18 @@ template <class T>
         return Flaw::None;
 }
 
-/// Returns the flaw of an argument that fits its parameter as @p fit says.
-[[nodiscard]] constexpr Flaw flawOfFit(Fit fit)
+/// Returns the flaw of the argument at @p position, counted from 0, which fits its parameter as @p fit says.
+[[nodiscard]] constexpr Flaw flawOfFit(Fit fit, std::size_t position)
 {
+    constexpr std::array Misfits{Flaw::FirstMisfit, Flaw::SecondMisfit, Flaw::ThirdMisfit, Flaw::FourthMisfit,
+                                 Flaw::LaterMisfit};
     switch (fit) {
     case Fit::NoInteger:
         return Flaw::Integer;
     case Fit::NoBoolean:
         return Flaw::Boolean;
     case Fit::Never:
-        return Flaw::Misfit;
+        return Misfits[std::min(position, Misfits.size() - 1)];
     default:
         return Flaw::None;
     }
@@ -206,7 +221,21 @@ struct ParametersOf<F> : ParametersOf<decltype(&F::operator())>
 {
 };
 
-/// Says whether a function that is called with values of the types @p Given would silently get other values.
+/// Says whether a function with a parameter of type @p To, which is called with a value of type @p From, would silently
+/// get another value. A double that is given for a float is only rounded.
+template <class To, class From>
+[[nodiscard]] constexpr Flaw flawOfParameter()
+{
+    constexpr Fit fit = fitOf<To, const From &>();
+    constexpr bool areNumbers = std::is_arithmetic_v<To> && std::is_arithmetic_v<From>;
+    if (fit == Fit::NoInteger)
+        return Flaw::ParameterInteger;
+    if (fit == Fit::NoBoolean)
+        return Flaw::ParameterBoolean;
+    return fit == Fit::Sometimes && areNumbers && !std::floating_point<From> ? Flaw::ParameterNarrow : Flaw::None;
+}
+
+/// Says the same of a function that is called with values of the types @p Given.
 template <class F, class... Given>
 [[nodiscard]] constexpr Flaw flawOfParameters()
 {
@@ -214,12 +243,8 @@ template <class F, class... Given>
     using Values = std::tuple<Given...>;
     constexpr std::size_t count = std::min(std::tuple_size_v<Types>, sizeof...(Given));
     return []<std::size_t... I>(std::index_sequence<I...>) {
-        for (const Fit fit :
-             {Fit::Always, fitOf<std::tuple_element_t<I, Types>, const std::tuple_element_t<I, Values> &>()...}) {
-            if (fit == Fit::NoInteger || fit == Fit::NoBoolean)
-                return fit == Fit::NoInteger ? Flaw::ParameterInteger : Flaw::ParameterBoolean;
-        }
-        return Flaw::None;
+        return firstOf(
+            {Flaw::None, flawOfParameter<std::tuple_element_t<I, Types>, std::tuple_element_t<I, Values>>()...});
     }(std::make_index_sequence<count>());
 }
 
@@ -324,12 +349,12 @@ template <class R, class First, class Second, class Third, class... Rest>
         return firstOf({flawOfCallback<R, false, Second, First>(), flawOfCallback<R, true, Third, First>()});
 }
 
-/// Says what is wrong with one argument. If it does not fit its parameter, and is a callable or a context object, then
-/// arguments before it are missing.
-template <class R, class A, class T>
+/// Says what is wrong with the argument at @p position. If it does not fit its parameter, and is a callable or a
+/// context object, then arguments before it are missing.
+template <class R, class A, class T, std::size_t position>
 [[nodiscard]] constexpr Flaw flawOfArgument()
 {
-    constexpr Flaw flaw = flawOfFit(fitOf<A, T>());
+    constexpr Flaw flaw = flawOfFit(fitOf<A, T>(), position);
     constexpr Role role = roleOf<T, R>();
     return flaw != Flaw::None && (role == Role::Callable || role == Role::Context || role == Role::Null) ? Flaw::TooFew
                                                                                                          : flaw;
@@ -347,7 +372,7 @@ class TypedCallForm<R, std::tuple<A...>, std::tuple<T...>>
     [[nodiscard]] static constexpr Flaw look(std::index_sequence<I...>, std::index_sequence<J...>)
     {
         constexpr Flaw arguments
-            = firstOf({Flaw::None, flawOfArgument<R, A, std::tuple_element_t<I, std::tuple<T...>>>()...});
+            = firstOf({Flaw::None, flawOfArgument<R, A, std::tuple_element_t<I, std::tuple<T...>>, I>()...});
         if constexpr (arguments != Flaw::None)
             return arguments;
         else
@@ -384,7 +409,9 @@ struct TypedEventForm<std::tuple<A...>, std::tuple<T...>>
         if constexpr (sizeof...(T) != sizeof...(A))
             return Flaw::EventCount;
         else
-            return firstOf({Flaw::None, flawOfFit(fitOf<A, T>())...});
+            return [&]<std::size_t... I>(std::index_sequence<I...>) {
+                return firstOf({Flaw::None, flawOfFit(fitOf<A, T>(), I)...});
+            }(std::index_sequence_for<A...>());
     }
     static constexpr Flaw flaw = look();
 };
