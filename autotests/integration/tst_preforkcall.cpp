@@ -64,6 +64,12 @@ void TestPreforkCall::printsTheResultAsALineOfJson_data()
     QTest::newRow("number as string") << Words{"echo", "\"5\""} << "\"5\"";
     QTest::newRow("big integer") << Words{"echo", "9007199254740993"} << "9007199254740993";
     QTest::newRow("largest integer") << Words{"echo", "18446744073709551615"} << "18446744073709551615";
+    QTest::newRow("large integer in a list") << Words{"echo", "[9223372036854775808]"} << "[9223372036854775808]";
+    QTest::newRow("large integer in an object in a list")
+        << Words{"echo", R"([{"a":18446744073709551615,"b":"18446744073709551615 \\"}])"}
+        << R"([{"a":18446744073709551615,"b":"18446744073709551615 \\"}])";
+    QTest::newRow("smallest integer") << Words{"echo", "-9223372036854775808"} << "-9223372036854775808";
+    QTest::newRow("integer that is a double") << Words{"echo", "[100000000000000000000]"} << "[1e+20]";
     QTest::newRow("null") << Words{"echo", "null"} << "null";
     QTest::newRow("two values are no JSON") << Words{"echo", "1,2"} << "\"1,2\"";
     QTest::newRow("empty string") << Words{"echo", ""} << "\"\"";
@@ -118,6 +124,10 @@ void TestPreforkCall::usageIsTwo_data()
     QTest::newRow("time-out") << QStringList{"--timeout", "soon", "unix:/x", "echo"}
                               << "--timeout takes a number of seconds, not 'soon'";
     QTest::newRow("negative time-out") << QStringList{"--timeout", "-1", "unix:/x", "echo"} << "not '-1'";
+    QTest::newRow("integer below 64 bits") << QStringList{"unix:/x", "echo", "-9223372036854775809"}
+                                           << "the integer -9223372036854775809 does not fit 64 bits";
+    QTest::newRow("integer above 64 bits") << QStringList{"unix:/x", "echo", R"({"a":[18446744073709551617]})"}
+                                           << "the integer 18446744073709551617 does not fit 64 bits";
     QTest::newRow("option") << QStringList{"--nonesuch", "unix:/x", "echo"} << "nonesuch";
 }
 

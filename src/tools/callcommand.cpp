@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "callcommand.h"
 
+#include "jsonargument.h"
+
 #include <QtPrefork/Client>
 #include <QtPrefork/Frame>
 #include <QtPrefork/ShutdownSignals>
@@ -41,18 +43,6 @@ int usageError(const QString &problem)
 {
     std::fprintf(stderr, "prefork call: %s\nTry 'prefork call --help'.\n", qPrintable(problem));
     return Usage;
-}
-
-// Returns the value of @p text if it is JSON, otherwise the text itself.
-QVariant argumentFromText(const QString &text)
-{
-    bool isNatural = false;
-    const qulonglong natural = text.toULongLong(&isNatural);
-    if (isNatural && natural >> 63 && QString::number(natural) == text)
-        return natural; // Qt's JSON would make a double of it
-    const QJsonDocument document = QJsonDocument::fromJson("[" + text.toUtf8() + "]");
-    const QJsonArray array = document.array();
-    return array.size() == 1 ? array.first().toVariant() : QVariant(text);
 }
 
 QByteArray textFromResult(const QVariant &result);
@@ -312,8 +302,13 @@ int runCall(const QStringList &arguments)
         return usageError(QStringLiteral("--protocol takes native, json or auto, not '%1'").arg(protocolText));
     options.showsProgress = parser.isSet(QStringLiteral("progress"));
     options.wait = !parser.isSet(QStringLiteral("no-wait"));
-    for (const QString &word : std::as_const(words))
-        options.arguments.append(argumentFromText(withoutMark(word)));
+    for (const QString &word : std::as_const(words)) {
+        QString problem;
+        const std::optional<QVariant> argument = argumentFromText(withoutMark(word), &problem);
+        if (!argument)
+            return usageError(problem);
+        options.arguments.append(*argument);
+    }
     return call(options);
 }
 
