@@ -4,6 +4,7 @@
 #include <QtPrefork/Event>
 #include <QtPrefork/Frame>
 #include <QtPrefork/Server>
+#include <QtPrefork/Worker>
 #include <QtPrefork/Zygote>
 
 #include <QtCore/QDebug>
@@ -284,6 +285,10 @@ void tst_error::valuesAreShown_data()
     row("method", shown(Method<int(int)>("square")), "square");
     row("event", shown(Event<int>("tick")), "tick");
     row("frame", shown(Frame::create({.name = "here"}, Frame(), {"f.cpp", 3})), "Prefork::Frame(f.cpp:3 - here)");
+    row("peer", shown(Peer{.uid = 7, .pid = 8, .address = QStringLiteral("unix:/x")}),
+        "Prefork::Peer(uid 7, pid 8, address \"unix:/x\")");
+    row("name of a method", shown(MethodName("square")), "\"square\"");
+    row("arguments", shown(Arguments{1}), "QList(QVariant(int, 1))");
     row("no frame", shown(Frame()), "Prefork::Frame()");
     row("protocol", shown(Protocol::Json), "Prefork::Protocol::Json");
 }

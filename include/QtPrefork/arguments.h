@@ -9,6 +9,10 @@
 
 #include <initializer_list>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 class Arguments;
@@ -60,6 +64,13 @@ public:
     [[nodiscard]] const QVariantList &toList() const noexcept { return m_values; }
     /// Returns the number of arguments.
     [[nodiscard]] qsizetype size() const noexcept { return m_values.size(); }
+    /// Shows the arguments as a list.
+    template <class Debug>
+        requires std::same_as<Debug, QDebug>
+    friend Debug operator<<(Debug debug, const Arguments &arguments)
+    {
+        return debug << arguments.toList();
+    }
 
 private:
     QVariantList m_values;

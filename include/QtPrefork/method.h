@@ -80,6 +80,13 @@ public:
     [[nodiscard]] const QString &name() const noexcept { return m_name; }
     /// Returns the place in the source where the name was written.
     [[nodiscard]] SourceLocation location() const noexcept { return m_location; }
+    /// Shows the name.
+    template <class Debug>
+        requires std::same_as<Debug, QDebug>
+    friend Debug operator<<(Debug debug, const MethodName &method)
+    {
+        return debug << method.name();
+    }
 
 private:
     QString m_name;

@@ -9,6 +9,10 @@
 #include <QtCore/QString>
 #include <QtCore/QVariant>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 /// The client at the other end of a worker's connection, as far as the kernel tells.
@@ -23,6 +27,8 @@ struct Peer
     /// client directly on a zygote.
     QString address = {};
 };
+/// Shows the members that are known.
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Peer &peer);
 
 namespace detail {
 

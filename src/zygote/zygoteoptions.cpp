@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/peerpolicy.h>
+#include <QtPrefork/worker.h>
 #include <QtPrefork/zygote.h>
 
 #include "frame/debugfields_p.h"
@@ -16,6 +17,17 @@ QDebug operator<<(QDebug debug, const PeerPolicy &policy)
         .field("users", &PeerPolicy::users)
         .field("groups", &PeerPolicy::groups)
         .field("anyone", &PeerPolicy::anyone);
+    return debug;
+}
+
+QDebug operator<<(QDebug debug, const Peer &peer)
+{
+    DebugFields(debug, "Prefork::Peer", peer)
+        .field("uid", &Peer::uid)
+        .field("gid", &Peer::gid)
+        .field("pid", &Peer::pid)
+        .field("identity", &Peer::identity)
+        .field("address", &Peer::address);
     return debug;
 }
 
