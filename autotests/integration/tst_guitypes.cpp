@@ -31,6 +31,7 @@ inline constexpr Method<QImage(QImage)> image{"image"};
 inline constexpr Method<QFont(QFont)> font{"font"};
 inline constexpr Method<QPen(QPen)> pen{"pen"};
 inline constexpr Method<QPolygon(QPolygon)> polygon{"polygon"};
+inline constexpr Method<QPolygonF(QPolygonF)> polygonF{"polygonF"};
 inline constexpr Method<QTransform(QTransform)> transform{"transform"};
 inline constexpr Method<QVector3D(QVector3D)> vector{"vector"};
 inline constexpr Method<std::map<int, QColor>(std::map<int, QColor>)> colors{"colors"};
@@ -53,6 +54,7 @@ void fill(Interface &interface)
     interface.add(font, same<QFont>);
     interface.add(pen, same<QPen>);
     interface.add(polygon, same<QPolygon>);
+    interface.add(polygonF, same<QPolygonF>);
     interface.add(transform, same<QTransform>);
     interface.add(vector, same<QVector3D>);
     interface.add(colors, same<std::map<int, QColor>>);
@@ -206,6 +208,29 @@ private Q_SLOTS:
         const QString text = "data:application/x-qt-value;base64," + QString::fromLatin1(bytes.toBase64());
         QCOMPARE(Test::failure(m_checkout, method, {text}).code(), Error::BadArguments);
         QVERIFY2(Test::call(m_checkout, "pid").result, "it has cost no more than the call");
+    }
+
+    // A QPolygon is a list too, and yet it is sent as one piece, typed or by name.
+    void polygonsAreWhole()
+    {
+        const QPolygon square({{0, 0}, {4, 0}, {4, 4}, {0, 4}});
+        const QVariant result = Test::answer(m_checkout, "polygon", {square});
+        if (Test::isNative())
+            QCOMPARE(result, QVariant::fromValue(square));
+        else
+            QVERIFY(result.toString().startsWith("data:application/x-qt-value;base64,"));
+        QCOMPARE(Test::answer(m_checkout, "polygon", {result}), result);
+        QCOMPARE(Test::answer(m_checkout, "polygonF", {QPolygonF(square)}).isNull(), false);
+        QVERIFY(comesBack(polygonF, QPolygonF({{0.5, 1}, {2, 3}})) && comesBack(polygonF, QPolygonF()));
+    }
+    void polygonsMayBeListsOfPoints()
+    {
+        const QVariantList points{QPoint(1, 2), QVariant(QVariantList{3, 4})};
+        const QVariant result = Test::answer(m_checkout, "polygon", {QPolygon({{1, 2}, {3, 4}})});
+        QCOMPARE(Test::answer(m_checkout, "polygon", {QVariant(points)}), result);
+        QCOMPARE(Test::failure(m_checkout, "polygon", {QVariant(QVariantList{5})}).code(), Error::BadArguments);
+        QCOMPARE(Test::failure(m_checkout, "polygon", {QVariant(QVariantList{QPointF(0.5, 1)})}).code(),
+                 Error::BadArguments);
     }
 
     void variantsHoldThem()

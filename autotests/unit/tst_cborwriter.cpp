@@ -29,6 +29,28 @@ QByteArray written(Write write)
     return writer.hasFailed() ? QByteArray("failed: ") + writer.errorString().toUtf8() : bytes.toHex();
 }
 
+}
+
+/// A gadget has nothing to send without properties. If it has operators, it may be registered.
+struct Bare
+{
+    Q_GADGET
+};
+struct Streamed
+{
+    Q_GADGET
+};
+QDataStream &operator<<(QDataStream &stream, const Streamed &) // NOLINT: Qt calls it
+{
+    return stream;
+}
+QDataStream &operator>>(QDataStream &stream, Streamed &)
+{
+    return stream;
+}
+
+namespace {
+
 QVariant nested(int levels)
 {
     QVariant value = 1;
@@ -50,6 +72,8 @@ private Q_SLOTS:
     void textsOfEveryLength();
     void halfSurrogatesAreNotWritten();
     void failsWithTheFirstReason();
+    void saysWhatHelps_data();
+    void saysWhatHelps();
     void appendsAndKeepsTheCapacity();
     void headersAreFilledInLater();
     void takesBackAFailedMessage();
@@ -197,6 +221,29 @@ void TestCborWriter::failsWithTheFirstReason()
     writer.truncate(0);
     writer.writeVariant(QUrl(QStringLiteral("http://[x")));
     QCOMPARE(writer.errorString(), QStringLiteral("a QUrl that is not valid"));
+}
+
+void TestCborWriter::saysWhatHelps_data()
+{
+    QTest::addColumn<QVariant>("value");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("gadget without properties") << QVariant::fromValue(Bare()) << QStringLiteral("give it properties");
+    QTest::newRow("one in a list") << QVariant(QVariantList{1, QVariant::fromValue(Bare())})
+                                   << QStringLiteral("give it properties");
+    QTest::newRow("gadget with operators")
+        << QVariant::fromValue(Streamed()) << QStringLiteral("Streamed is not registered here: call registerType()");
+    QTest::newRow("pointer to a gadget") << QVariant::fromValue(static_cast<Bare *>(nullptr))
+                                         << QStringLiteral("send the value it points to");
+}
+
+void TestCborWriter::saysWhatHelps()
+{
+    QFETCH(QVariant, value);
+    QFETCH(QString, reason);
+    QByteArray bytes;
+    CborWriter writer(&bytes);
+    writer.writeVariant(value);
+    QVERIFY2(writer.errorString().contains(reason), qPrintable(writer.errorString()));
 }
 
 void TestCborWriter::appendsAndKeepsTheCapacity()

@@ -25,6 +25,11 @@
 
 using namespace Prefork::Wire;
 
+struct Bare
+{
+    Q_GADGET
+};
+
 namespace {
 
 constexpr qsizetype Limit = Prefork::DefaultMaxMessageSize;
@@ -204,7 +209,17 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
                             << QStringLiteral("a QUrl that is not valid");
     QTest::newRow("binary") << QVariant(QByteArray("\xff"))
                             << QStringLiteral("a QByteArray that is not UTF-8 text (send it as base64)");
-    QTest::newRow("type") << QVariant::fromValue(QMargins()) << QStringLiteral("a value of type QMargins");
+    const QString noForm = QStringLiteral(
+        "a value of type QMargins, for which JSON has no form (make it a Q_GADGET with properties, or use "
+        "Protocol::Native)");
+    QTest::newRow("type") << QVariant::fromValue(QMargins()) << noForm;
+    QTest::newRow("pointer") << QVariant::fromValue(static_cast<QObject *>(nullptr))
+                             << QStringLiteral("a value whose type QObject* is a pointer, which means nothing to "
+                                               "another process: send the value it points to");
+    QTest::newRow("gadget without properties")
+        << QVariant::fromValue(Bare())
+        << QStringLiteral("a value whose type Bare is a Q_GADGET without a Q_PROPERTY, so that nothing of it is sent: "
+                          "give it properties");
     const QString half(QChar(0xd834));
     const QString why = QStringLiteral("a QString that is not Unicode text: half of a surrogate pair");
     QTest::newRow("half a pair") << QVariant(half) << why;
@@ -214,7 +229,7 @@ void TestJsonCodec::refusesWhatJsonCannotCarry_data()
                                           << QStringLiteral("NaN, which JSON does not have (Protocol::Native has)");
     QTest::newRow("deep inside") << QVariant(
         QVariantMap{{QStringLiteral("a"), QVariantList{QVariant::fromValue(QMargins())}}})
-                                 << QStringLiteral("a value of type QMargins");
+                                 << noForm;
 }
 
 void TestJsonCodec::refusesWhatJsonCannotCarry()

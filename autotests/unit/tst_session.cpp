@@ -162,7 +162,8 @@ void TestSession::aResultThatCannotBeSentIsAnError()
     f.interface.add("object", [](const QVariantList &) { return QVariant::fromValue(static_cast<void *>(nullptr)); })
         .add("long", [](const QVariantList &) { return QVariant(QString(2000, u'x')); });
     QCOMPARE(f.answerTo(R"(["do",{},"object"])"),
-             QByteArray(R"(["er",{"code":"WorkerError"},"the result cannot be sent: a value of type void*"])"));
+             QByteArray(R"(["er",{"code":"WorkerError"},"the result cannot be sent: a value whose type void* is a )"
+                        R"(pointer, which means nothing to another process: send the value it points to"])"));
     QVERIFY(f.answerTo(R"(["do",{},"long"])").contains("a message of more than 2000 bytes, where 1000 are allowed"));
 }
 

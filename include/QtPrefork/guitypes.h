@@ -39,7 +39,7 @@
 ///
 /// Over the native protocol, a value is sent as its QDataStream operator writes it. Only a QImage is sent in another
 /// way, which keeps its format and every pixel. Over JSON, a value is a text with the same bytes in base64. A colour
-/// may also be sent as its name.
+/// may also be sent as its name, and a polygon as the list of its points.
 ///
 /// QPixmap, QBitmap, QIcon and QCursor cannot be sent, because they belong to the screen of one process. Send a QImage
 /// instead. QTextFormat is left out, because its operator makes a value of any type that the bytes name.

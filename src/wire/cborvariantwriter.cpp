@@ -131,7 +131,7 @@ void writeOther(CborWriter &writer, const QVariant &value)
         writer.writeVariant(known->toVariant(value.constData()));
     else
         writer.fail(QStringLiteral("a value whose type %1 %2")
-                        .arg(QLatin1StringView(type.name()), TypeRegistry::missing(writer.types(), type.name())));
+                        .arg(QLatin1StringView(type.name()), TypeRegistry::missing(writer.types(), type)));
 }
 
 }

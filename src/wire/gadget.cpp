@@ -115,6 +115,13 @@ bool readField(CborReader &reader, QMetaType type, QVariant *value)
     return reader.readVariant(value);
 }
 
+// Returns the index of the field called @p name, or -1 if there is none. To Qt a name ends at its first NUL.
+int indexOfField(const QMetaObject &meta, const QByteArray &name)
+{
+    const int index = name.contains('\0') ? -1 : meta.indexOfProperty(name.constData());
+    return index >= 0 && isField(meta.property(index)) ? index : -1;
+}
+
 bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void *gadget)
 {
     std::vector<bool> seen(std::size_t(meta.propertyCount()));
@@ -123,8 +130,8 @@ bool readFields(CborReader &reader, quint64 count, const QMetaObject &meta, void
         QVariant value;
         if (!reader.readUtf8(&name))
             return false;
-        const int index = meta.indexOfProperty(name.toByteArray().constData());
-        if (index < 0 || !isField(meta.property(index)))
+        const int index = indexOfField(meta, name.toByteArray());
+        if (index < 0)
             return false;
         if (seen[std::size_t(index)])
             return reader.fail(QStringLiteral("the map key '%1' occurs twice").arg(QString::fromUtf8(name)));
@@ -248,9 +255,8 @@ bool gadgetFromVariant(const QVariant &value, const QMetaObject &meta, void *gad
         return false;
     const QVariantMap map = value.toMap();
     for (auto entry = map.cbegin(); entry != map.cend(); ++entry) {
-        const int index = meta.indexOfProperty(entry.key().toUtf8().constData());
-        if (index < 0 || !isField(meta.property(index))
-            || !setField(entry.value(), meta.property(index), gadget, memory))
+        const int index = indexOfField(meta, entry.key().toUtf8());
+        if (index < 0 || !setField(entry.value(), meta.property(index), gadget, memory))
             return false;
     }
     return true;

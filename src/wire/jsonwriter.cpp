@@ -8,6 +8,7 @@
 #include "wire/utf8_p.h"
 
 #include <QtPrefork/detail/gadget.h>
+#include <QtPrefork/detail/typeregistry.h>
 #include <QtPrefork/detail/valuetypes.h>
 
 #include <QtCore/QDateTime>
@@ -235,7 +236,12 @@ JsonWriter::Failure JsonWriter::other(const QVariant &value, int depth)
         return list(itemsOfPair(value), depth);
     if (const detail::ValueType *const known = detail::valueTypeOf(type))
         return write(known->toVariant(value.constData()), depth);
-    return QStringLiteral("a value of type %1").arg(QLatin1StringView(type.name()));
+    const QLatin1StringView name(type.name());
+    if (const QString problem = detail::TypeRegistry::neverSendable(type); !problem.isEmpty())
+        return QStringLiteral("a value whose type %1 %2").arg(name, problem);
+    return QStringLiteral("a value of type %1, for which JSON has no form (make it a Q_GADGET with properties, or use "
+                          "Protocol::Native)")
+        .arg(name);
 }
 
 JsonWriter::Failure JsonWriter::write(const QVariant &value, int depth)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/typeregistry.h>
 
+#include <QtPrefork/detail/gadget.h>
+
 #include <QtCore/QMutex>
 
 #include <algorithm>
@@ -33,6 +35,11 @@ BuiltIns &builtIns()
 {
     static BuiltIns all;
     return all;
+}
+
+QString pointerProblem()
+{
+    return QStringLiteral("is a pointer, which means nothing to another process: send the value it points to");
 }
 
 const BuiltIn *builtInOf(const QByteArray &name)
@@ -91,7 +98,7 @@ QString TypeRegistry::missing(const TypeRegistry *types, QByteArrayView name)
         "QRegion",    "QTextLength", "QTransform",   "QVector2D", "QVector3D", "QVector4D",
     };
     if (name.endsWith('*'))
-        return QStringLiteral("is a pointer, which means nothing to another process: send the value it points to");
+        return pointerProblem();
     if (std::find(GuiTypes.begin(), GuiTypes.end(), name) != GuiTypes.end())
         return QStringLiteral("is known only to a program that includes <QtPrefork/GuiTypes>");
     if (name.startsWith("std::") && !name.contains("multi"))
@@ -105,6 +112,21 @@ QString TypeRegistry::missing(const TypeRegistry *types, QByteArrayView name)
         break;
     }
     return QStringLiteral("is not registered here: call registerType() for it");
+}
+
+QString TypeRegistry::missing(const TypeRegistry *types, QMetaType type)
+{
+    const QString problem = neverSendable(type);
+    return problem.isEmpty() ? missing(types, type.name()) : problem;
+}
+
+QString TypeRegistry::neverSendable(QMetaType type)
+{
+    if (QByteArrayView(type.name()).endsWith('*'))
+        return pointerProblem();
+    if ((type.flags() & QMetaType::IsGadget) && !isGadget(type) && !type.hasRegisteredDataStreamOperators())
+        return QStringLiteral("is a Q_GADGET without a Q_PROPERTY, so that nothing of it is sent: give it properties");
+    return {};
 }
 
 QMetaType TypeRegistry::typeOf(QByteArrayView name) const

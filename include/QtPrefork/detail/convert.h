@@ -266,6 +266,10 @@ bool fromVariant(const QVariant &value, T *out, [[maybe_unused]] MemoryMeter *me
         return toType(value, QMetaType::fromType<T>(), out)
             || (isGadget<T>() && gadgetFromVariant(value, T::staticMetaObject, out, memory));
     } else {
+        if constexpr (WholeList<T>) {
+            if (value.typeId() == QMetaType::QVariantList)
+                return itemsFromVariant(value, out, memory);
+        }
         return toType(value, QMetaType::fromType<T>(), out, memory);
     }
 }

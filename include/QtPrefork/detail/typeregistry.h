@@ -49,6 +49,11 @@ public:
     /// here, …", or that registering it is not what helps. If @p types is null or its owner is unknown, the text does
     /// not say where the type must be registered.
     [[nodiscard]] static QString missing(const TypeRegistry *types, QByteArrayView name);
+    /// Does the same for a type of this program, and knows more of it: a gadget without fields may have no operators.
+    [[nodiscard]] static QString missing(const TypeRegistry *types, QMetaType type);
+    /// Returns the end of such a sentence for a type that no registration and no protocol makes fit to be sent: a
+    /// pointer, or a gadget that has neither fields nor operators. Returns an empty string for any other type.
+    [[nodiscard]] static QString neverSendable(QMetaType type);
 
     /// Returns the name of @p type, or null if it was not added. The pointer is valid until the registry changes.
     [[nodiscard]] const QByteArray *nameOf(QMetaType type) const

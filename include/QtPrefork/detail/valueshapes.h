@@ -23,6 +23,8 @@
 
 QT_BEGIN_NAMESPACE
 class QCborArray;
+class QPolygon;
+class QPolygonF;
 QT_END_NAMESPACE
 
 /// Decides which form the values of a type have on the wire. The functions here hide the few differences between types
@@ -75,7 +77,11 @@ inline constexpr bool isMap<std::unordered_map<K, T, More...>> = true;
 /// True for types that look like containers but are sent as one piece.
 template <class T>
 inline constexpr bool isWhole = std::same_as<T, QString> || std::same_as<T, QByteArray> || std::same_as<T, std::string>
-    || std::same_as<T, QCborArray>;
+    || std::same_as<T, QCborArray> || std::same_as<T, QPolygon> || std::same_as<T, QPolygonF>;
+
+/// A class of its own that is also a list, such as QPolygon. It is sent as one piece, and may be made of a list.
+template <class T>
+concept WholeList = isWhole<T> && std::derived_from<T, QList<typename T::value_type>>;
 
 template <class T>
 concept SequenceContainer = requires(T t, typename T::value_type v) {
