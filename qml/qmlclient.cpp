@@ -76,6 +76,7 @@ void QmlClient::makeClient()
     connect(m_client, &Client::idleWorkerCountChanged, this, &QmlClient::refreshCounts);
     connect(m_client, &Client::waitingCheckoutCountChanged, this, &QmlClient::refreshCounts);
     connect(m_client, &Client::closed, this, &QmlClient::closed);
+    Q_EMIT clientMade();
     refreshState();
 }
 

@@ -65,6 +65,8 @@ public:
 
     /// Returns the client that makes the calls now. It is made when this is called for the first time.
     [[nodiscard]] Client *client();
+    /// Returns the same client, or null if it has not been made yet.
+    [[nodiscard]] Client *madeClient() const { return m_client; }
     /// Returns true in the destructor, where no code of the user may run.
     [[nodiscard]] bool isBeingDestroyed() const { return m_isBeingDestroyed; }
     [[nodiscard]] ForgottenCheckouts *forgottenCheckouts() { return &m_forgottenCheckouts; }
@@ -73,6 +75,8 @@ public:
     void componentComplete() override;
 
 Q_SIGNALS:
+    /// This signal is emitted when madeClient() has changed, before the properties follow.
+    void clientMade();
     void addressChanged();
     void zygoteChanged();
     void imagesChanged();

@@ -132,6 +132,7 @@ private Q_SLOTS:
     // Models and their clients.
     void modelsMayBeOlderOrYounger();
     void modelsMayOutliveTheirClient();
+    void whatIsKnownIsToldBeforeTheClientChanges();
     void theClientsOwnModel();
     void oneModelMayGoInItsOwnSignal();
     void theClientMayGoInASignal_data();
@@ -595,6 +596,21 @@ void WatchingTest::modelsMayOutliveTheirClient()
     QCOMPARE(Test::answer(next.checkout(), "echo", {2}).toInt(), 2);
     WAIT_COMPARE(log.rowCount(), 2);
     WAIT_COMPARE(stateIn(model), WorkerModel::Idle);
+}
+
+// Percentiles are told four times a second. The last ones of a client must not wait for the next client.
+void WatchingTest::whatIsKnownIsToldBeforeTheClientChanges()
+{
+    Client client(Test::zygote(), {.minWorkers = 1, .maxWorkers = 1});
+    LatencyModel latencies(&client);
+    const CheckoutPtr checkout = client.checkout();
+    QCOMPARE(Test::answer(checkout, "echo", {1}).toInt(), 1);
+    WAIT_COMPARE(latencies.rowCount(), 1);
+    QCOMPARE(Test::answer(checkout, "pid", {}).toLongLong() > 0, true);
+    int rows = 0;
+    connect(&latencies, &LatencyModel::clientChanged, &latencies, [&] { rows = latencies.rowCount(); });
+    latencies.setClient(nullptr);
+    QCOMPARE(rows, 2);
 }
 
 void WatchingTest::theClientsOwnModel()

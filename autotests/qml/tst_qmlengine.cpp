@@ -13,6 +13,7 @@
 #include <QtQml/QQmlComponent>
 #include <QtQml/QQmlEngine>
 #include <QtQml/QQmlError>
+#include <QtTest/QAbstractItemModelTester>
 
 using namespace Prefork;
 using namespace std::chrono_literals;
@@ -28,6 +29,9 @@ QtObject {
     property Client pool: Client { id: pool; maxWorkers: 2; address: page.address
         timeout: page.address ? 2000 : 60000 // the short one is for servers that are no good
         onUnhandledError: error => { page.heard += " unhandled:" + error.message } }
+    property WorkerModel workers: WorkerModel { client: page.pool }
+    property CallLog log: CallLog { client: page.pool }
+    property LatencyModel latencies: LatencyModel { client: page.pool }
     property Call run: Call { id: run; client: pool; method: "sleep"; args: [100, 1]
         onFinished: result => { page.heard += " finished:" + result }
         onFailed: error => { page.heard += " failed:" + error.code } }
@@ -55,6 +59,11 @@ struct Made
         if (!page)
             qFatal("%s", qPrintable(component.errorString()));
     }
+    [[nodiscard]] QAbstractItemModel *model(const char *name) const
+    {
+        return page->property(name).value<QAbstractItemModel *>();
+    }
+    [[nodiscard]] QObject *pool() const { return page->property("pool").value<QObject *>(); }
     [[nodiscard]] QString heard() const { return page->property("heard").toString(); }
     void begin() const { QMetaObject::invokeMethod(page.get(), "begin"); }
 };
@@ -120,6 +129,69 @@ private Q_SLOTS:
         }
     }
 
+    // Views are told of every row that comes and goes.
+    void modelsFollowTheirClient()
+    {
+        const Made made;
+        std::vector<std::unique_ptr<QAbstractItemModelTester>> testers;
+        for (const char *const name : {"workers", "log", "latencies"}) {
+            QVERIFY(made.model(name));
+            testers.push_back(std::make_unique<QAbstractItemModelTester>(
+                made.model(name), QAbstractItemModelTester::FailureReportingMode::Fatal));
+        }
+        for (int round = 1; round <= 4; ++round) {
+            made.begin();
+            QTRY_COMPARE(made.heard().count(' '), 4 * round);
+            QTRY_COMPARE(made.model("log")->rowCount(), 4 * round);
+            QTRY_COMPARE(made.model("latencies")->property("finished").toInt(), 4 * round);
+            QVERIFY(made.model("workers")->rowCount() > 0);
+            made.pool()->setProperty("maxWorkers", 2 + round);
+            QCoreApplication::processEvents(); // what is called from now on, the new pool does
+        }
+        made.begin();
+        QTest::qWait(20);
+        delete made.pool();
+        QCOMPARE(made.model("workers")->rowCount(), 0);
+        QCOMPARE(made.model("log")->rowCount(), 20);
+    }
+
+    // Its options are not known before it is complete.
+    void modelsMakeNoClientThatIsNotComplete()
+    {
+        QQmlEngine engine;
+        QQmlComponent client(&engine);
+        client.setData("import Prefork\nClient { }", {});
+        QQmlComponent models(&engine);
+        models.setData("import Prefork\nWorkerModel { }", {});
+        const std::unique_ptr<QObject> model(models.create());
+        const std::unique_ptr<QObject> pool(client.beginCreate(engine.rootContext()));
+        QVERIFY(model && pool);
+        QVERIFY(model->setProperty("client", QVariant::fromValue(pool.get())));
+        QCOMPARE(model->property("client").value<QObject *>(), pool.get());
+        QVERIFY(pool->findChildren<Client *>().isEmpty());
+        client.completeCreate();
+        QCOMPARE(pool->findChildren<Client *>().size(), 1);
+        QTRY_VERIFY(qobject_cast<QAbstractItemModel *>(model.get())->rowCount() > 0);
+    }
+
+    void modelsGoInASignalOfAnother_data()
+    {
+        QTest::addColumn<QByteArray>("who");
+        QTest::newRow("the client") << QByteArray("pool");
+        QTest::newRow("the log itself") << QByteArray("log");
+        QTest::newRow("another model") << QByteArray("workers");
+    }
+    void modelsGoInASignalOfAnother()
+    {
+        QFETCH(const QByteArray, who);
+        Made made;
+        connect(made.model("log"), &QAbstractItemModel::rowsInserted, this,
+                [&] { delete made.page->property(who.constData()).value<QObject *>(); });
+        made.begin();
+        QTRY_VERIFY(!made.page->property(who.constData()).value<QObject *>());
+        QTest::qWait(50);
+    }
+
     void warnsWithTheLineOfTheCall()
     {
         Made made;
@@ -130,7 +202,7 @@ private Q_SLOTS:
         QMetaObject::invokeMethod(made.page.get(), "lonely");
         QTRY_COMPARE(warnings.size(), 1);
         QCOMPARE(warnings.first().url(), QUrl("file:///page.qml"));
-        QCOMPARE(warnings.first().line(), 19);
+        QCOMPARE(warnings.first().line(), 23);
         QCOMPARE(warnings.first().description(), "the call of 'fail' failed: Error: oh");
         QCOMPARE(made.heard(), " unhandled:oh");
     }

@@ -2,15 +2,10 @@
 #ifndef QTPREFORK_CALLLOG_H
 #define QTPREFORK_CALLLOG_H
 
-#include <QtPrefork/global.h>
-
-#include <QtCore/QAbstractTableModel>
-
-#include <memory>
+#include <QtPrefork/detail/clientmodel.h>
 
 namespace Prefork {
 
-class Client;
 class CallLogPrivate;
 
 /// A model of the last calls of a client that have settled, the newest first: how each call ended, and where its time
@@ -47,11 +42,9 @@ class CallLogPrivate;
 /// **Threads and lifetime.** The log must be used in the client's thread only. A client may have several logs. A log
 /// may be made before its client, and may outlive it: then its rows stay. The last rows are of the calls that failed
 /// because the client was destroyed.
-class QTPREFORK_EXPORT CallLog : public QAbstractTableModel
+class QTPREFORK_EXPORT CallLog : public Prefork::detail::ClientModel
 {
     Q_OBJECT
-    Q_MOC_INCLUDE("QtPrefork/client.h")
-    Q_PROPERTY(Prefork::Client *client READ client WRITE setClient NOTIFY clientChanged)
     Q_PROPERTY(int limit READ limit WRITE setLimit NOTIFY limitChanged)
 
 public:
@@ -78,10 +71,6 @@ public:
     explicit CallLog(Client *client, QObject *parent = nullptr);
     ~CallLog() override;
 
-    /// Returns the client; null if there is none.
-    [[nodiscard]] Client *client() const;
-    /// Sets the client. Existing rows stay. With a client of another thread the program ends with a message.
-    void setClient(Client *client);
     /// Returns the largest number of rows. The default is 100.
     [[nodiscard]] int limit() const;
     /// Sets the largest number of rows; at least 0. If there are more rows, the oldest ones are removed. A negative
@@ -90,22 +79,13 @@ public:
     /// Removes all rows.
     Q_INVOKABLE void clear();
 
-    [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] int columnCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                      int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
-
 Q_SIGNALS:
-    /// This signal is emitted when client() has changed, also when the client is destroyed.
-    void clientChanged();
     /// This signal is emitted when limit() has changed.
     void limitChanged();
 
 private:
     friend class CallLogPrivate;
-    std::unique_ptr<CallLogPrivate> d;
+    CallLogPrivate *const d;
 };
 /// Shows the texts of all rows.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const CallLog *log);

@@ -2,15 +2,10 @@
 #ifndef QTPREFORK_LATENCYMODEL_H
 #define QTPREFORK_LATENCYMODEL_H
 
-#include <QtPrefork/global.h>
-
-#include <QtCore/QAbstractTableModel>
-
-#include <memory>
+#include <QtPrefork/detail/clientmodel.h>
 
 namespace Prefork {
 
-class Client;
 class LatencyModelPrivate;
 
 /// A model of how long the calls of a client take: a row for each method, in the order of their first calls.
@@ -45,11 +40,9 @@ class LatencyModelPrivate;
 ///
 /// **Threads and lifetime.** The model must be used in the client's thread only. A client may have several models. A
 /// model may be made before its client, and may outlive it: then its rows stay.
-class QTPREFORK_EXPORT LatencyModel : public QAbstractTableModel
+class QTPREFORK_EXPORT LatencyModel : public Prefork::detail::ClientModel
 {
     Q_OBJECT
-    Q_MOC_INCLUDE("QtPrefork/client.h")
-    Q_PROPERTY(Prefork::Client *client READ client WRITE setClient NOTIFY clientChanged)
     Q_PROPERTY(qint64 finished READ finished NOTIFY totalsChanged)
     Q_PROPERTY(qint64 failed READ failed NOTIFY totalsChanged)
     Q_PROPERTY(qint64 canceled READ canceled NOTIFY totalsChanged)
@@ -77,11 +70,6 @@ public:
     explicit LatencyModel(Client *client, QObject *parent = nullptr);
     ~LatencyModel() override;
 
-    /// Returns the client; null if there is none.
-    [[nodiscard]] Client *client() const;
-    /// Sets the client. Existing rows stay. With a client of another thread the program ends with a message.
-    void setClient(Client *client);
-
     /// Returns the number of calls that had a result.
     [[nodiscard]] qint64 finished() const;
     /// Returns the number of calls that failed.
@@ -103,22 +91,13 @@ public:
     /// Removes all rows, and counts from 0.
     Q_INVOKABLE void reset();
 
-    [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] int columnCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                      int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
-
 Q_SIGNALS:
-    /// This signal is emitted when client() has changed, also when the client is destroyed.
-    void clientChanged();
     /// This signal is emitted when the properties of all calls together have changed.
     void totalsChanged();
 
 private:
     friend class LatencyModelPrivate;
-    std::unique_ptr<LatencyModelPrivate> d;
+    LatencyModelPrivate *const d;
 };
 /// Shows the texts of all rows.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const LatencyModel *model);

@@ -2,15 +2,10 @@
 #ifndef QTPREFORK_WORKERMODEL_H
 #define QTPREFORK_WORKERMODEL_H
 
-#include <QtPrefork/global.h>
-
-#include <QtCore/QAbstractTableModel>
-
-#include <memory>
+#include <QtPrefork/detail/clientmodel.h>
 
 namespace Prefork {
 
-class Client;
 class WorkerModelPrivate;
 
 /// A model of what the workers of a client are doing, for a QTableView, for a ListView of QML, or for your own code:
@@ -51,11 +46,9 @@ class WorkerModelPrivate;
 ///
 /// **Threads and lifetime.** The model must be used in the client's thread only. A client may have several models. A
 /// model may be made before its client, and may outlive it: then it has no rows.
-class QTPREFORK_EXPORT WorkerModel : public QAbstractTableModel
+class QTPREFORK_EXPORT WorkerModel : public Prefork::detail::ClientModel // in full, for qmltypes
 {
     Q_OBJECT
-    Q_MOC_INCLUDE("QtPrefork/client.h")
-    Q_PROPERTY(Prefork::Client *client READ client WRITE setClient NOTIFY clientChanged)
 
 public:
     enum Role {
@@ -84,21 +77,7 @@ public:
     explicit WorkerModel(Client *client, QObject *parent = nullptr);
     ~WorkerModel() override;
 
-    /// Returns the client; null if there is none.
-    [[nodiscard]] Client *client() const;
-    /// Sets the client, and replaces all rows. With a client of another thread the program ends with a message.
-    void setClient(Client *client);
-
-    [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] int columnCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                      int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
-
 Q_SIGNALS:
-    /// This signal is emitted when client() has changed, also when the client is destroyed.
-    void clientChanged();
     /// This signal is emitted for each worker that dies, when the rows are up to date again. @p pid and @p reason are
     /// as in the roles. A worker dies
     ///
@@ -116,7 +95,7 @@ protected:
 
 private:
     friend class WorkerModelPrivate;
-    std::unique_ptr<WorkerModelPrivate> d;
+    WorkerModelPrivate *const d;
 };
 /// Shows the texts of all rows.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const WorkerModel *model);

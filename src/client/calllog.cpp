@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/calllog.h>
 
-#include "client/clientcore_p.h"
-#include "client/onlooker_p.h"
-#include "client/tablecolumns_p.h"
+#include "client/clientmodel_p.h"
 #include "posix/clock_p.h"
 #include "views/lastcalls_p.h"
 
@@ -108,19 +106,21 @@ QVariant textOf(const EndedCall &call, int role)
 
 }
 
-class CallLogPrivate final : public Onlooker
+class CallLogPrivate final : public detail::ClientModelPrivate
 {
 public:
     explicit CallLogPrivate(CallLog *log)
-        : Onlooker(Interest::Calls)
+        : ClientModelPrivate(log, Interest::Calls, Table)
         , q(log)
     {
     }
 
+    int rowCount() const override { return int(calls.size()); }
+    QVariant value(int row, int role) const override { return valueOf(calls.at(row), role); }
+    QVariant text(int row, int role) const override { return textOf(calls.at(row), role); }
     void callEnded(const EndedCall &call) override { calls.add(call); }
     bool isDue() override { return calls.hasNews() && !m_isChanging; }
     void tell() override;
-    void clientGone() override;
     void setLimit(int limit);
     void clear();
 
@@ -136,16 +136,6 @@ private:
     bool m_isChanging = false; // a signal is being emitted that tells of a change of the rows
     bool m_isClearDue = false; // clear() was called inside such a signal
 };
-
-// The calls that ended with the client become rows at once, for the event loop may never turn again.
-void CallLogPrivate::clientGone()
-{
-    const QPointer<QObject> alive = q;
-    tell();
-    if (alive) {
-        Q_EMIT q->clientChanged();
-    }
-}
 
 // Runs @p change, which changes rows and emits signals. What the slots do to the log happens after that. Returns false
 // if a slot has deleted the log.
@@ -226,9 +216,10 @@ void CallLogPrivate::clear()
 }
 
 CallLog::CallLog(QObject *parent)
-    : QAbstractTableModel(parent)
-    , d(std::make_unique<CallLogPrivate>(this))
+    : ClientModel(parent)
+    , d(new CallLogPrivate(this))
 {
+    m_private.reset(d);
 }
 
 CallLog::CallLog(Client *client, QObject *parent)
@@ -238,18 +229,6 @@ CallLog::CallLog(Client *client, QObject *parent)
 }
 
 CallLog::~CallLog() = default;
-
-Client *CallLog::client() const
-{
-    return d->client();
-}
-
-void CallLog::setClient(Client *client)
-{
-    if (d->lookAt(client, "Prefork::CallLog::setClient()")) {
-        Q_EMIT clientChanged();
-    }
-}
 
 int CallLog::limit() const
 {
@@ -264,37 +243,6 @@ void CallLog::setLimit(int limit)
 void CallLog::clear()
 {
     d->clear();
-}
-
-int CallLog::rowCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : int(d->calls.size());
-}
-
-int CallLog::columnCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : Table.count();
-}
-
-QVariant CallLog::data(const QModelIndex &index, int role) const
-{
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    const EndedCall &call = d->calls.at(index.row());
-    if (role == Qt::DisplayRole)
-        return textOf(call, Table.roleOf(index.column()));
-    return role == Qt::TextAlignmentRole ? Table.alignment(index.column()) : valueOf(call, role);
-}
-
-QVariant CallLog::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    const QVariant header = Table.header(section, orientation, role);
-    return header.isValid() ? header : QAbstractTableModel::headerData(section, orientation, role);
-}
-
-QHash<int, QByteArray> CallLog::roleNames() const
-{
-    return Table.roleNames(QAbstractTableModel::roleNames());
 }
 
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/latencymodel.h>
 
-#include "client/clientcore_p.h"
-#include "client/onlooker_p.h"
-#include "client/tablecolumns_p.h"
+#include "client/clientmodel_p.h"
 #include "views/methodlatencies_p.h"
 
 namespace Prefork {
@@ -69,11 +67,11 @@ QVariant valueOf(const MethodLatencies::Entry &entry, int role)
 
 }
 
-class LatencyModelPrivate final : public Onlooker
+class LatencyModelPrivate final : public detail::ClientModelPrivate
 {
 public:
     explicit LatencyModelPrivate(LatencyModel *model)
-        : Onlooker(Interest::Calls)
+        : ClientModelPrivate(model, Interest::Calls, Table)
         , q(model)
         , timer(model)
     {
@@ -82,10 +80,12 @@ public:
         timer.callOnTimeout(q, [this] { tell(); });
     }
 
+    int rowCount() const override { return rows; }
+    QVariant value(int row, int role) const override;
+    QVariant text(int row, int role) const override;
     void callEnded(const Views::EndedCall &call) override;
     bool isDue() override;
     void tell() override;
-    void clientGone() override;
     void reset();
 
     LatencyModel *const q;
@@ -113,15 +113,6 @@ void LatencyModelPrivate::callEnded(const Views::EndedCall &call)
 bool LatencyModelPrivate::isDue()
 {
     return m_firstChanged >= 0 && !m_isTelling && !timer.isActive();
-}
-
-void LatencyModelPrivate::clientGone()
-{
-    const QPointer<QObject> alive = q;
-    tell();
-    if (alive) {
-        Q_EMIT q->clientChanged();
-    }
 }
 
 void LatencyModelPrivate::tell()
@@ -173,10 +164,25 @@ void LatencyModelPrivate::reset()
     Q_EMIT q->totalsChanged();
 }
 
-LatencyModel::LatencyModel(QObject *parent)
-    : QAbstractTableModel(parent)
-    , d(std::make_unique<LatencyModelPrivate>(this))
+QVariant LatencyModelPrivate::value(int row, int role) const
 {
+    const std::size_t number = std::size_t(row);
+    return role == LatencyModel::MethodRole ? nameOf(methods, number) : valueOf(methods.at(number), role);
+}
+
+QVariant LatencyModelPrivate::text(int row, int role) const
+{
+    if (percentOf(role) < 0)
+        return value(row, role);
+    const Views::LatencyHistogram &latencies = methods.at(std::size_t(row)).latencies;
+    return latencies.count() == 0 ? QVariant() : shortDuration(latencies.percentile(percentOf(role)));
+}
+
+LatencyModel::LatencyModel(QObject *parent)
+    : ClientModel(parent)
+    , d(new LatencyModelPrivate(this))
+{
+    m_private.reset(d);
 }
 
 LatencyModel::LatencyModel(Client *client, QObject *parent)
@@ -186,18 +192,6 @@ LatencyModel::LatencyModel(Client *client, QObject *parent)
 }
 
 LatencyModel::~LatencyModel() = default;
-
-Client *LatencyModel::client() const
-{
-    return d->client();
-}
-
-void LatencyModel::setClient(Client *client)
-{
-    if (d->lookAt(client, "Prefork::LatencyModel::setClient()")) {
-        Q_EMIT clientChanged();
-    }
-}
 
 qint64 LatencyModel::finished() const
 {
@@ -231,43 +225,6 @@ double LatencyModel::percentile(double percent, const QString &method) const
 void LatencyModel::reset()
 {
     d->reset();
-}
-
-int LatencyModel::rowCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : d->rows;
-}
-
-int LatencyModel::columnCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : Table.count();
-}
-
-QVariant LatencyModel::data(const QModelIndex &index, int role) const
-{
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    const std::size_t number = std::size_t(index.row());
-    if (role == Qt::TextAlignmentRole)
-        return Table.alignment(index.column());
-    const int shown = role == Qt::DisplayRole ? Table.roleOf(index.column()) : role;
-    if (shown == MethodRole)
-        return nameOf(d->methods, number);
-    const MethodLatencies::Entry &entry = d->methods.at(number);
-    if (role != Qt::DisplayRole || percentOf(shown) < 0)
-        return valueOf(entry, shown);
-    return entry.latencies.count() == 0 ? QVariant() : shortDuration(entry.latencies.percentile(percentOf(shown)));
-}
-
-QVariant LatencyModel::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    const QVariant header = Table.header(section, orientation, role);
-    return header.isValid() ? header : QAbstractTableModel::headerData(section, orientation, role);
-}
-
-QHash<int, QByteArray> LatencyModel::roleNames() const
-{
-    return Table.roleNames(QAbstractTableModel::roleNames());
 }
 
 }

@@ -30,6 +30,7 @@ public:
     {
     }
 
+    [[nodiscard]] const char *context() const { return m_context; }
     [[nodiscard]] int count() const
     {
         int count = 0;

@@ -2,8 +2,7 @@
 #include <QtPrefork/workermodel.h>
 
 #include "client/clientcore_p.h"
-#include "client/onlooker_p.h"
-#include "client/tablecolumns_p.h"
+#include "client/clientmodel_p.h"
 #include "posix/clock_p.h"
 
 #include <QtCore/QMetaMethod>
@@ -108,11 +107,11 @@ QString deathText(const Error &error)
 
 }
 
-class WorkerModelPrivate final : public Onlooker
+class WorkerModelPrivate final : public detail::ClientModelPrivate
 {
 public:
     explicit WorkerModelPrivate(WorkerModel *model)
-        : Onlooker(Interest::Workers)
+        : ClientModelPrivate(model, Interest::Workers, Table)
         , q(model)
         , removal(model)
         , tick(model)
@@ -123,11 +122,13 @@ public:
         tick.callOnTimeout(q, [this] { onTick(); });
     }
 
-    void setClient(Client *client);
+    int rowCount() const override { return board.size(); }
+    QVariant value(int row, int role) const override { return valueOf(board.at(row), role); }
+    QVariant text(int row, int role) const override { return textOf(board.at(row), role); }
     void workerDied(quint64 worker, const Error &error) override;
     bool isDue() override;
     void tell() override;
-    void clientGone() override;
+    void followClient() override { reset(); }
     void updateTick();
 
     WorkerModel *const q;
@@ -154,20 +155,6 @@ private:
     bool m_isInside = false; // a signal is being emitted that tells of a change of the rows
     bool m_isResetDue = false; // reset() was called inside such a signal
 };
-
-void WorkerModelPrivate::setClient(Client *client)
-{
-    if (!lookAt(client, "Prefork::WorkerModel::setClient()"))
-        return;
-    reset();
-    Q_EMIT q->clientChanged();
-}
-
-void WorkerModelPrivate::clientGone()
-{
-    reset();
-    Q_EMIT q->clientChanged();
-}
 
 // Replaces the rows by the workers of the client, if there is one.
 void WorkerModelPrivate::reset()
@@ -300,59 +287,19 @@ void WorkerModelPrivate::onTick()
 }
 
 WorkerModel::WorkerModel(QObject *parent)
-    : QAbstractTableModel(parent)
-    , d(std::make_unique<WorkerModelPrivate>(this))
+    : ClientModel(parent)
+    , d(new WorkerModelPrivate(this))
 {
+    m_private.reset(d);
 }
 
 WorkerModel::WorkerModel(Client *client, QObject *parent)
     : WorkerModel(parent)
 {
-    d->setClient(client);
+    setClient(client);
 }
 
 WorkerModel::~WorkerModel() = default;
-
-Client *WorkerModel::client() const
-{
-    return d->client();
-}
-
-void WorkerModel::setClient(Client *client)
-{
-    d->setClient(client);
-}
-
-int WorkerModel::rowCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : d->board.size();
-}
-
-int WorkerModel::columnCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : Table.count();
-}
-
-QVariant WorkerModel::data(const QModelIndex &index, int role) const
-{
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    const Place &place = d->board.at(index.row());
-    if (role == Qt::DisplayRole)
-        return textOf(place, Table.roleOf(index.column()));
-    return role == Qt::TextAlignmentRole ? Table.alignment(index.column()) : valueOf(place, role);
-}
-
-QVariant WorkerModel::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    const QVariant header = Table.header(section, orientation, role);
-    return header.isValid() ? header : QAbstractTableModel::headerData(section, orientation, role);
-}
-
-QHash<int, QByteArray> WorkerModel::roleNames() const
-{
-    return Table.roleNames(QAbstractTableModel::roleNames());
-}
 
 // This may be called in any thread.
 void WorkerModel::connectNotify(const QMetaMethod &signal)
