@@ -10,6 +10,7 @@
 #include <QtPrefork/zygote.h>
 
 #include <QtQml/QJSEngine>
+#include <QtQml/QQmlEngine>
 
 namespace Prefork::Qml {
 
@@ -37,7 +38,8 @@ void QmlClient::componentComplete()
 {
     m_isComplete = true;
     static_cast<void>(client());
-    serveImages();
+    if (!m_imageServer)
+        serveImages();
 }
 
 void QmlClient::setImages(bool images)
@@ -48,12 +50,12 @@ void QmlClient::setImages(bool images)
     serveImages();
 }
 
+// An Image that stands behind the Client in its file is complete before the Client, and looks for the provider then. So
+// this does not wait until the Client is complete, if its engine is known before.
 void QmlClient::serveImages()
 {
-    if (!m_isComplete)
-        return;
     m_imageServer.reset();
-    if (m_images) {
+    if (m_images && (m_isComplete || qmlEngine(this))) {
         m_imageServer = std::make_unique<ImageServer>(this);
         m_imageServer->open();
     }

@@ -26,6 +26,9 @@ private Q_SLOTS:
     void moneyIsNeitherMadeNorLost();
     void perlCallsTheServer();
     void portedProgramsAgree();
+    void aFormSaysWhatBecameOfIt_data();
+    void aFormSaysWhatBecameOfIt();
+    void picturesInAList();
 };
 
 void TestCookbook::printsWhatItPromises_data()
@@ -137,6 +140,61 @@ void TestCookbook::portedProgramsAgree()
     QCOMPARE(ended.output, QStringLiteral("e3b0c442\ne3b0c442\nthe same twice\n")); // SHA-256 of nothing
     const Test::Ended failed = runProgram(QStringLiteral(PORTING), {directory.filePath(QStringLiteral("missing"))});
     QCOMPARE(failed.output, QStringLiteral("No such file or directory\n").repeated(3));
+}
+
+void TestCookbook::aFormSaysWhatBecameOfIt_data()
+{
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<QString>("play");
+    QTest::addColumn<QString>("outcome");
+    QTest::newRow("result") << QStringLiteral("small") << QStringLiteral("start")
+                            << QStringLiteral("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n");
+    QTest::newRow("error") << QStringLiteral("missing") << QStringLiteral("start")
+                           << QStringLiteral("No such file or directory\n");
+    QTest::newRow("cancel") << QStringLiteral("endless") << QStringLiteral("cancel") << QStringLiteral("Canceled\n");
+}
+
+void TestCookbook::aFormSaysWhatBecameOfIt()
+{
+#ifdef CHECKSUM_FORM
+    QFETCH(QString, file);
+    QFETCH(QString, play);
+    const QTemporaryDir directory;
+    QFile small(directory.filePath(QStringLiteral("small")));
+    QVERIFY(small.open(QIODevice::WriteOnly) && small.write("hello") > 0);
+    small.close();
+    QFile endless(directory.filePath(QStringLiteral("endless"))); // it takes hours to read, and no place on the disk
+    QVERIFY(endless.open(QIODevice::WriteOnly) && endless.resize(qint64(1) << 43));
+    const Test::Ended ended = runProgram(QStringLiteral(CHECKSUM_FORM), {directory.filePath(file), play}, Offscreen);
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    QVERIFY2(!ended.errors.contains(QStringLiteral("qrc:")), qPrintable(ended.errors)); // a warning of QML
+    QTEST(ended.output, "outcome");
+#else
+    QSKIP("Qt Quick is not there, or not built for ThreadSanitizer");
+#endif
+}
+
+void TestCookbook::picturesInAList()
+{
+#ifdef PICTURES
+    const QTemporaryDir directory;
+    for (int i = 0; i < 5; ++i) {
+        QFile picture(directory.filePath(QStringLiteral("%1 of 5%.ppm").arg(i)));
+        QVERIFY(picture.open(QIODevice::WriteOnly));
+        QVERIFY(picture.write("P6 300 200 255\n" + QByteArray(300 * 200 * 3, char(i))) > 0);
+    }
+    QFile broken(directory.filePath(QStringLiteral("broken.png")));
+    QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("no image") > 0);
+    broken.close();
+    const Test::Ended ended
+        = runProgram(QStringLiteral(PICTURES), {directory.path(), QStringLiteral("--quit-when-done")}, Offscreen);
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    QCOMPARE(ended.output, QStringLiteral("5 pictures, 1 files are none\n"));
+    const QString reason = QStringLiteral("thumbnail: %1: Unsupported image format").arg(broken.fileName());
+    QVERIFY2(ended.errors.contains(reason), qPrintable(ended.errors));
+#else
+    QSKIP("Qt Quick is not there, or not built for ThreadSanitizer");
+#endif
 }
 
 QTEST_GUILESS_MAIN(TestCookbook)

@@ -176,6 +176,38 @@ void addLong(Interface &interface)
     });
 }
 
+// What the examples of docs/qml.md call.
+void addManual(Interface &interface)
+{
+    static int pending = 0;
+    static int committed = 0;
+    const auto textOr = [](const QVariant &value, const char *problem) {
+        if (value.toString().isEmpty())
+            throw Error(QString::fromUtf8(problem));
+        return value.toString();
+    };
+    interface.add("words", [](Arguments arguments) {
+        return QVariant(arguments.value(0).toString().split(u' ', Qt::SkipEmptyParts).size());
+    });
+    interface.add("save", [textOr](Arguments arguments) {
+        return QVariant(textOr(arguments.value(0).toMap().value("name"), "somebody needs a name"));
+    });
+    interface.add("info", [textOr](Arguments arguments) {
+        return QVariant(textOr(arguments.value(0), "a file needs a name") + " is a file");
+    });
+    interface.add("thumbnail", [textOr](Arguments arguments) {
+        textOr(arguments.value(0), "a picture needs a path");
+        return QVariant(QImage(arguments.value(1).toSize().width(), 8, QImage::Format_RGB32));
+    });
+    interface.add("begin", [](Arguments) { return pending = 0, QVariant(); });
+    interface.add("insert", [textOr](Arguments arguments) {
+        textOr(arguments.value(0), "a row needs a text");
+        return ++pending, QVariant();
+    });
+    interface.add("commit", [](Arguments) { return committed += pending, QVariant(); });
+    interface.add("committed", [](Arguments) { return QVariant(committed); });
+}
+
 }
 
 void fillInterface(Interface &interface)
@@ -194,6 +226,7 @@ void fillInterface(Interface &interface)
     interface.add("crash", [](Arguments) { return ::raise(SIGKILL), QVariant(); });
     addLong(interface);
     addImages(interface);
+    addManual(interface);
 }
 
 }

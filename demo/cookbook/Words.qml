@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+import QtQuick
+import QtQuick.Controls
+import Prefork
+
+TextField {
+    id: field
+    Client { id: workers }
+    Call { id: words; client: workers; method: "words"; args: [field.text]; autoStart: true; placeholder: 0 }
+    ToolTip.text: words.error ? words.error.message : `${words.result} words`
+    ToolTip.visible: field.hovered || field.activeFocus
+}
