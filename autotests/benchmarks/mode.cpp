@@ -37,13 +37,13 @@ constexpr std::array Modes{
     Mode{"floor-stall", floorStall},
 };
 
+}
+
 // What a mode's own children do on their way out is no part of its result.
-[[noreturn]] void finish(const QByteArray &line, int status)
+void finish(const QByteArray &line, int status)
 {
     const bool written = ::write(ResultDescriptor, line.constData(), std::size_t(line.size())) == line.size();
     ::_exit(written ? status : 1);
-}
-
 }
 
 std::span<const Mode> modes()

@@ -30,6 +30,8 @@ inline constexpr double NotBuilt = -1;
 
 /// The process of a mode: measures, writes one line of result to ResultDescriptor, and ends without destructors.
 [[noreturn]] void runMode(const char *name, Context context);
+/// Ends the process of a mode with this line of result.
+[[noreturn]] void finish(const QByteArray &line, int status);
 /// Ends a mode that cannot measure; its row shows @p cause.
 [[noreturn]] void fail(const QString &cause);
 

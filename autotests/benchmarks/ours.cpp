@@ -7,8 +7,6 @@
 
 namespace Bench {
 
-namespace {
-
 Prefork::Interface makeInterface()
 {
     Prefork::Interface interface;
@@ -17,8 +15,6 @@ Prefork::Interface makeInterface()
     interface.add(workerPid, [] { return qint64(::getpid()); });
     interface.add(sleepSeconds, [](qint64 seconds) { ::sleep(unsigned(seconds)); });
     return interface;
-}
-
 }
 
 Program::Program(const Context &context)

@@ -37,6 +37,8 @@ private:
     QCoreApplication m_app;
 };
 
+/// Returns what the workers of all modes can do.
+[[nodiscard]] Prefork::Interface makeInterface();
 /// For a fixed number of workers, all of them connected from the start.
 [[nodiscard]] Prefork::ClientOptions workers(int count);
 

@@ -43,7 +43,7 @@ void watchSignals()
 }
 
 // Only what is safe between fork and exec.
-[[noreturn]] void becomeMode(char *const argv[], int result, bool isPinned, int core)
+[[noreturn]] void becomeMode(const char *program, char *const argv[], int result, bool isPinned, int core)
 {
     ::setpgid(0, 0); // Ctrl-C is for the one who cleans up
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -59,7 +59,7 @@ void watchSignals()
         ::fcntl(result, F_SETFD, 0);
     else if (::dup2(result, ResultDescriptor) < 0)
         ::_exit(1);
-    ::execv("/proc/self/exe", argv);
+    ::execvp(program, argv);
     ::_exit(1);
 }
 
@@ -150,27 +150,21 @@ Result Runner::run(const Row &row, const std::function<void(int)> &progress) con
     return result;
 }
 
-double Runner::measure(const Side &side, bool isPinned, QString *missing) const
+QByteArray Runner::runProcess(const QList<QByteArray> &arguments, bool isPinned, const QList<QByteArray> &wrapper)
 {
-    const qint64 parameter = m_isQuick ? side.quickParameter : side.parameter;
-    if (!side.mode)
-        return double(parameter);
-
     std::array<int, 2> pipe{};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-        *missing = QStringLiteral("no pipe");
-        return 0;
-    }
-    QList<QByteArray> arguments{"prefork-bench", "--mode", side.mode, QByteArray::number(m_isQuick ? 0.15 : 0.5),
-                                QByteArray::number(parameter)};
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
+        return "error no pipe\n";
+    QList<QByteArray> command = wrapper + arguments;
     std::vector<char *> argv;
-    for (QByteArray &argument : arguments)
+    for (QByteArray &argument : command)
         argv.push_back(argument.data());
     argv.push_back(nullptr);
+    const char *const program = wrapper.isEmpty() ? "/proc/self/exe" : argv.front();
     const int core = pinnedCore();
     const pid_t mode = ::fork();
     if (mode == 0)
-        becomeMode(argv.data(), pipe[1], isPinned, core);
+        becomeMode(program, argv.data(), pipe[1], isPinned, core);
     ::close(pipe[1]);
     QByteArray line;
     if (mode > 0) {
@@ -178,7 +172,18 @@ double Runner::measure(const Side &side, bool isPinned, QString *missing) const
         endChildren(mode, line.endsWith('\n'));
     }
     ::close(pipe[0]);
+    return line;
+}
 
+double Runner::measure(const Side &side, bool isPinned, QString *missing) const
+{
+    const qint64 parameter = m_isQuick ? side.quickParameter : side.parameter;
+    if (!side.mode)
+        return double(parameter);
+
+    const QByteArray line = runProcess({"prefork-bench", "--mode", side.mode,
+                                        QByteArray::number(m_isQuick ? 0.15 : 0.5), QByteArray::number(parameter)},
+                                       isPinned);
     bool isNumber = false;
     const double value = line.trimmed().toDouble(&isNumber);
     if (isNumber && value > 0)

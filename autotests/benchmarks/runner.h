@@ -4,6 +4,9 @@
 
 #include "row.h"
 
+#include <QtCore/QByteArray>
+#include <QtCore/QList>
+
 #include <functional>
 
 namespace Bench {
@@ -16,6 +19,11 @@ public:
     Runner(int rounds, bool isQuick);
 
     [[nodiscard]] Result run(const Row &row, const std::function<void(int round)> &progress = {}) const;
+    /// Runs a process of this program with these arguments, the first of which is the program's name, and returns the
+    /// line of result that it wrote. All that it has left behind has ended then. @p wrapper is a command that runs the
+    /// program, such as valgrind with its options; empty if there is none.
+    [[nodiscard]] static QByteArray runProcess(const QList<QByteArray> &arguments, bool isPinned,
+                                               const QList<QByteArray> &wrapper = {});
     /// The signal that stopped the run; 0 if none did.
     [[nodiscard]] static int stoppedBy();
     /// The core that pinned rows use.
