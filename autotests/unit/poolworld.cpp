@@ -384,7 +384,9 @@ void World::answer(const Step &next)
         check(m_pool.failed(id, call, Error(QStringLiteral("no luck")), m_now), "an error found no call");
     } else if (next.kind == Step::GaveUp) {
         check(m_pool.gaveUp(id, call, hadBegun, m_now), "the end of a canceled call found no call");
-    } else if (next.amount % 2 && !wasGhost && m_settlements.empty() && m_pool.repliedPlainly(id, call, m_now)) {
+    } else if (const auto plain = m_pool.plainAnswer(id);
+               next.amount % 2 && !wasGhost && m_settlements.empty() && plain && plain->call == call) {
+        m_pool.repliedPlainly(*plain, m_now);
         const Action finish{.kind = Action::Finish, .checkout = call.checkout, .call = call.call};
         decide(finish);
         m_settlements.push_back(finish);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/utc_p.h"
 
+#include <QtPrefork/detail/cborreader.h>
 #include <QtPrefork/detail/cborwriter.h>
 #include <QtPrefork/detail/typeregistry.h>
 
@@ -70,6 +71,7 @@ private Q_SLOTS:
     void writesTheExamplesOfTheStandard();
     void integersTakeTheShortestForm();
     void textsOfEveryLength();
+    void textsWithOneForeignCharacter();
     void halfSurrogatesAreNotWritten();
     void failsWithTheFirstReason();
     void saysWhatHelps_data();
@@ -166,6 +168,32 @@ void TestCborWriter::integersTakeTheShortestForm()
     QCOMPARE(hex(65536), QByteArray("1a00010000"));
     QCOMPARE(hex(0xffffffff), QByteArray("1affffffff"));
     QCOMPARE(hex(0x100000000), QByteArray("1b0000000100000000"));
+}
+
+// ASCII is copied in steps of several characters, so the place of the first other character matters, and the length.
+void TestCborWriter::textsWithOneForeignCharacter()
+{
+    const QStringList foreign{QStringLiteral("\u0080"), QStringLiteral("\u00e9"), QStringLiteral("\u0100"),
+                              QStringLiteral("\u20ac"), QStringLiteral("\U0001f600")};
+    for (const QString &character : foreign) {
+        for (int before = 0; before < 70; ++before) {
+            for (int behind = 0; behind < 70; behind += 7) {
+                const QString text = QString(before, u'a') + character + QString(behind, u'~');
+                QByteArray bytes;
+                CborWriter writer(&bytes);
+                writer.writeText(text);
+                writer.finish();
+                QCOMPARE(bytes.right(text.toUtf8().size()), text.toUtf8());
+                QString read;
+                CborReader reader(bytes);
+                QVERIFY(reader.readText(&read) && reader.atEnd());
+                QCOMPARE(read, text);
+                bytes[bytes.size() - behind - 1] = char(0xff);
+                CborReader broken(bytes);
+                QVERIFY(!broken.readText(&read) && broken.isBroken());
+            }
+        }
+    }
 }
 
 void TestCborWriter::textsOfEveryLength()

@@ -227,6 +227,8 @@ private:
 
     Call enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
                  std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
+    Call enqueueLater(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                      std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
 
     std::unique_ptr<CheckoutPrivate> d;
 };

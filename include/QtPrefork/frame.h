@@ -24,6 +24,7 @@ class Frame;
 
 namespace detail {
 
+class CallFrame;
 class FrameNode;
 
 // Throws the error that the catchers of a frame callable have left. The code that delivers the result of a call learns
@@ -43,6 +44,7 @@ public:
 
 private:
     friend class Prefork::Frame;
+    friend class CallFrame;
     friend class Delivery;
     friend void leaveFrameCallback(const Error &left);
     friend QTPREFORK_EXPORT void *findLocal(quint64 key) noexcept;
@@ -170,6 +172,7 @@ public:
 
 private:
     friend class detail::Activation;
+    friend class detail::CallFrame;
     template <class F>
     friend class FrameCallback;
 

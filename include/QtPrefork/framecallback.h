@@ -258,6 +258,10 @@ inline constexpr bool isFrameCallable<FrameCallback<F>> = true;
 template <class F>
 inline constexpr bool isFrameCallable<FrameSlot<F>> = true;
 
+// True for a callable of which frameOf() may return a frame.
+template <class F>
+inline constexpr bool mayHaveFrame = isFrameCallable<F> || isFrameCallable<typename ContextOf<F>::Function>;
+
 // Returns the frame of a callable that is a frame callable, or that consists of a context object and a frame callable.
 // Returns null for any other callable.
 template <class F>

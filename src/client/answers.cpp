@@ -31,6 +31,32 @@ bool isIgnored(Connection &connection, const Wire::Incoming &message)
 
 }
 
+bool Reader::takePlainResult(Connection &connection, quint64 id)
+{
+    Settler &settler = m_core->settler();
+    if (!connection.traits.pipelines || id != connection.lastAnswered + 1 || id > connection.lastSent
+        || !settler.isEmpty())
+        return false;
+    const auto answer = m_pool.plainAnswer(connection.worker);
+    const Caller *const caller = answer ? m_core->callers().find(answer->call.checkout) : nullptr;
+    Checkout *const checkout = caller ? caller->checkout.data() : nullptr;
+    if (!checkout)
+        return false;
+    const PendingCall *const call = CheckoutPrivate::of(*checkout).calls.find(answer->call.call);
+    if (!call || !call->handler->isPlain() || !connection.codec->readPlainly(call->handler.get()))
+        return false;
+    ++connection.lastAnswered;
+    settlePlainly(*answer, checkout, m_pool.countsRuns() ? now() : m_core->turns().rough);
+    return true;
+}
+
+void Reader::settlePlainly(const Pooling::Pool::PlainAnswer &answer, Checkout *checkout, Pooling::Time time)
+{
+    m_pool.repliedPlainly(answer, time);
+    m_core->perform(Settle::Later);
+    m_core->settler().settleResult(checkout, answer.call.call);
+}
+
 void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
 {
     switch (message.kind) {
@@ -138,7 +164,7 @@ void Reader::refuseResultLater(const Pooling::CallRef &ref, const QString &probl
 // Reading an event may run code of a registered type, which may settle the call.
 QString Reader::hearNotice(const Pooling::CallRef &ref, const PendingCall &call, const Wire::Incoming &message)
 {
-    const QString method = call.method;
+    const QString method = call.method();
     if (message.kind == Wire::Incoming::Progress)
         call.handler->setProgress(message.progress);
     const detail::ListeningPtr listening = call.handler->listening();
@@ -188,9 +214,10 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
     switch (connection->codec->readResult(call ? call->handler.get() : nullptr, StepsAtOnce, &problem)) {
     case Wire::ResultReading::Taken:
         if (connection->traits.pipelines && m_core->settler().isEmpty()) {
-            if (m_pool.repliedPlainly(connection->worker, ref, time)) {
-                m_core->perform(Settle::Later);
-                m_core->settler().settleResult(ref);
+            const auto answer = m_pool.plainAnswer(connection->worker); // reading may have run code of the user's
+            const Caller *const caller = answer && answer->call == ref ? m_core->callers().find(ref.checkout) : nullptr;
+            if (caller && caller->checkout) {
+                settlePlainly(*answer, caller->checkout, time);
                 return false;
             }
         }
@@ -200,7 +227,7 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
         refuseResult(*connection, ref, Wire::refusedResult(problem), time);
         return true;
     case Wire::ResultReading::Misfit:
-        refuseResult(*connection, ref, Wire::misfitResult(call->method, problem), time);
+        refuseResult(*connection, ref, Wire::misfitResult(call->method(), problem), time);
         return true;
     case Wire::ResultReading::Unfinished:
         --connection->lastAnswered;

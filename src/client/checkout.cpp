@@ -99,13 +99,16 @@ bool Checkout::event(QEvent *event)
     return QObject::event(event);
 }
 
-Q_ALWAYS_INLINE PendingCall &CheckoutPrivate::add(PendingCall &&call, Checkout *checkout)
+PendingCall &CheckoutPrivate::append(Checkout *checkout)
 {
-    lastCall = call.id;
     if (!keptAlive)
         keptAlive = checkout->shared_from_this();
-    Q_ASSERT(call.id == calls.end());
-    return calls.append() = std::move(call);
+    PendingCall &call = calls.append(); // of the call before in this place only the flags are left
+    call.id = ++lastCall;
+    call.isMisplaced = false;
+    Q_ASSERT(!call.unsent);
+    Q_ASSERT(call.id + 1 == calls.end());
+    return call;
 }
 
 Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArguments &arguments,
@@ -113,19 +116,24 @@ Call Checkout::enqueue(const detail::CallTarget &target, const detail::CallArgum
 {
     ClientCore &core = *d->core;
     core.mustBeInThread("Prefork::Checkout::call()");
-    Pooling::CallOptions options{.runTimeout = d->runTimeout};
-    PendingCall call = core.makeCall(target, std::move(handler), extras, &options);
-    call.id = d->lastCall + 1;
-    if (core.callAtOnce(*d, target, arguments, options, call)) {
-        static_cast<void>(d->add(std::move(call), this));
+    if (core.callAtOnce(this, target, arguments, &handler, extras))
         return ClientCore::makeHandle(d->handle, d->lastCall, extras);
-    }
+    return enqueueLater(target, arguments, std::move(handler), extras);
+}
+
+Call Checkout::enqueueLater(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                            std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
+{
+    ClientCore &core = *d->core;
+    Pooling::CallOptions options = ClientCore::callOptions(d->runTimeout, extras);
+    PendingCall call = core.makeCall(target, std::move(handler), extras, &options);
     const CheckoutPtr self = shared_from_this(); // user code that writes the arguments may drop the last CheckoutPtr
     if (!d->isReleased)
         core.encode(target, arguments, &call);
-    call.id = d->lastCall + 1; // that code may also have made calls
-    PendingCall &pending = d->add(std::move(call), this);
+    PendingCall &pending = d->append(this); // that code may also have made calls
     const CallId id = pending.id;
+    pending = std::move(call);
+    pending.id = id;
     core.call(*this, pending, options);
     return ClientCore::makeHandle(d->handle, id, extras);
 }

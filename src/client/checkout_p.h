@@ -39,8 +39,8 @@ public:
     }
 
     void release();
-    /// Adds a call that has just been made to the unsettled ones.
-    Internal::PendingCall &add(Internal::PendingCall &&call, Checkout *checkout);
+    /// Adds a call to the unsettled ones, which gets the next number, and which the caller must fill at once.
+    Internal::PendingCall &append(Checkout *checkout);
 
     const std::shared_ptr<Internal::ClientCore> core;
     const Pooling::CheckoutId poolId;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/clientcore_p.h"
 
+#include "frame/callframe_p.h"
 #include "posix/clock_p.h"
 #include "wire/callproblems_p.h"
 
@@ -43,16 +44,11 @@ Pooling::Options poolOptions(const ClientOptions &options)
     return pool;
 }
 
-void apply(const detail::CallExtras &extras, PendingCall *call, Pooling::CallOptions *options)
+// Returns whether a context object of the call lives in another thread.
+bool isMisplaced(const detail::ResultHandler &handler, const detail::CallExtras *extras)
 {
-    if (extras.options.runTimeout)
-        options->runTimeout = bounded(*extras.options.runTimeout);
-    if (extras.options.deadline)
-        options->deadline = bounded(*extras.options.deadline);
-    if (extras.handlers) {
-        call->handler->listen(extras.handlers);
-        call->isMisplaced = call->isMisplaced || extras.handlers->isContextElsewhere();
-    }
+    return (handler.hasContext() && handler.isContextElsewhere())
+        || (extras && extras->handlers && extras->handlers->isContextElsewhere());
 }
 
 }
@@ -190,36 +186,70 @@ const ClientCore::MethodName &ClientCore::methodName(const QString &text)
     return name;
 }
 
+Pooling::CallOptions ClientCore::callOptions(Pooling::Duration runTimeout, const detail::CallExtras *extras)
+{
+    Pooling::CallOptions options{.runTimeout = runTimeout};
+    if (!extras) [[likely]]
+        return options;
+    if (extras->options.runTimeout)
+        options.runTimeout = bounded(*extras->options.runTimeout);
+    if (extras->options.deadline)
+        options.deadline = bounded(*extras->options.deadline);
+    return options;
+}
+
+const ClientCore::MethodName &ClientCore::nameOf(const detail::CallTarget &target)
+{
+    return target.literal ? methodName(target.literal) : target.name.isEmpty() ? m_noMethod : methodName(target.name);
+}
+
+inline void ClientCore::fill(PendingCall *call, const MethodName &name, const detail::CallTarget &target,
+                             std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
+{
+    const Frame own = handler->mayHaveFrame() ? handler->ownFrame() : Frame();
+    const QByteArray &client = name.utf8.isEmpty() ? name.utf8 : m_frameName;
+    call->frame = own.isNull() ? detail::CallFrame::create(client, name.utf8, target.location)
+                               : detail::CallFrame::create(client, name.utf8, own, target.location);
+    call->runsItself = !own.isNull();
+    call->isNameless = &name == &m_noMethod;
+    if (extras && extras->handlers)
+        handler->listen(extras->handlers);
+    call->handler = std::move(handler);
+}
+
 PendingCall ClientCore::makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
                                  const detail::CallExtras *extras, Pooling::CallOptions *options)
 {
-    const MethodName &name = target.literal ? methodName(target.literal)
-        : target.name.isEmpty()             ? m_noMethod
-                                            : methodName(target.name);
+    const MethodName &name = nameOf(target);
     options->method = name.id;
-    const Frame own = handler->ownFrame();
-    const bool isNameless = name.utf8.isEmpty();
-    PendingCall call{.method = name.text,
-                     .frame = Frame::create({isNameless ? QByteArray() : m_frameName, name.utf8},
-                                            own.isNull() ? Frame::current() : own, target.location),
-                     .handler = std::move(handler),
-                     .runsItself = !own.isNull(),
-                     .unsent = {}};
-    call.isMisplaced = call.handler->hasContext() && call.handler->isContextElsewhere();
-    if (extras) [[unlikely]]
-        apply(*extras, &call, options);
+    PendingCall call;
+    call.isMisplaced = isMisplaced(*handler, extras);
+    fill(&call, name, target, std::move(handler), extras);
     return call;
 }
 
-bool ClientCore::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                            const detail::CallArguments &arguments, const Pooling::CallOptions &options,
-                            PendingCall &call)
+bool ClientCore::callAtOnce(Checkout *checkout, const detail::CallTarget &target,
+                            const detail::CallArguments &arguments, std::unique_ptr<detail::ResultHandler> *handler,
+                            const detail::CallExtras *extras)
 {
-    if (!m_writer.callAtOnce(checkout, target, arguments, options, call))
+    CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
+    if (!arguments.isPlain() || d.isReleased || m_isPerforming || isMisplaced(**handler, extras))
         return false;
+    const MethodName &name = nameOf(target);
+    Pooling::CallOptions options = callOptions(d.runTimeout, extras);
+    options.method = name.id;
+    const quint64 number = m_writer.callAtOnce(d.poolId, target, arguments, options);
+    if (number == 0)
+        return false;
+    PendingCall &call = d.append(checkout);
+    fill(&call, name, target, std::move(*handler), extras);
+    call.number = number;
+    if (call.handler->hasFuture()) {
+        m_writer.noteFuture({d.poolId, call.id});
+        m_turns.watchFuturesIn(Turns::FutureInterval);
+    }
     if (m_changesSeen != m_pool.changes()) // the call may time out before the timer is due
         perform(Settle::Later);
-    watchFuture(call);
     return true;
 }
 
@@ -228,7 +258,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::Call
     CheckoutPrivate &d = CheckoutPrivate::of(checkout);
     if (d.isReleased) {
         const Error error(Error::Shutdown, QStringLiteral("call on a released checkout"));
-        m_observers.callRefused(call.method, error);
+        m_observers.callRefused(call.method(), error);
         m_settler.add({.kind = Action::Fail, .checkout = d.poolId, .call = call.id, .error = error}, &checkout);
         call.unsent.reset();
         return;
@@ -242,7 +272,7 @@ void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::Call
 Call ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
                          std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
 {
-    Pooling::CallOptions options{.runTimeout = bounded(m_options.runTimeout)};
+    Pooling::CallOptions options = callOptions(bounded(m_options.runTimeout), extras);
     PendingCall call = makeCall(target, std::move(handler), extras, &options);
     call.id = 1;
     encode(target, arguments, &call);
@@ -305,7 +335,8 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
     } else if (const auto error = m_writer.accept(call)) {
         m_pool.abort(id, *error, now());
     } else {
-        watchFuture(call);
+        if (call.handler->hasFuture())
+            m_turns.watchFuturesIn(Turns::FutureInterval);
     }
 }
 

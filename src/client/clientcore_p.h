@@ -50,15 +50,19 @@ public:
     void recycle();
     bool setProtocol(Protocol protocol);
     [[nodiscard]] CheckoutPtr checkout(const CheckoutOptions &options);
-    /// Returns a call that still lacks its number and its arguments. @p extras may be null. The method, and the options
-    /// in @p extras, are added to @p options.
+    /// Returns what the pool must know of a call. @p runTimeout is for calls that have none of their own in @p extras,
+    /// which may be null.
+    [[nodiscard]] static Pooling::CallOptions callOptions(Pooling::Duration runTimeout,
+                                                          const detail::CallExtras *extras);
+    /// Makes a call as the last one of its checkout if it can be written at once, and takes @p handler. Otherwise
+    /// returns false and does nothing. @p extras may be null.
+    [[nodiscard]] bool callAtOnce(Checkout *checkout, const detail::CallTarget &target,
+                                  const detail::CallArguments &arguments,
+                                  std::unique_ptr<detail::ResultHandler> *handler, const detail::CallExtras *extras);
+    /// Returns a call that still lacks its number and its arguments. @p extras may be null. The method is added to
+    /// @p options.
     [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
                                        const detail::CallExtras *extras, Pooling::CallOptions *options);
-    /// Accepts @p call as the last one of its checkout if it can be written at once. Otherwise returns false and does
-    /// nothing.
-    [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                                  const detail::CallArguments &arguments, const Pooling::CallOptions &options,
-                                  PendingCall &call);
     /// Encodes the arguments of @p call into memory of their own, or notes why the call will be refused. User code that
     /// writes the arguments runs here, and it may call, wait or destroy things: so this comes before any other step.
     void encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call);
@@ -148,15 +152,14 @@ private:
         Pooling::MethodId id = 0;
     };
 
+    [[nodiscard]] const MethodName &nameOf(const detail::CallTarget &target);
+    // Gives a new call everything but its number.
+    void fill(PendingCall *call, const MethodName &name, const detail::CallTarget &target,
+              std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras);
     [[nodiscard]] const MethodName &methodName(const char *literal);
     /// @p text must not be empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
-    void watchFuture(const PendingCall &call)
-    {
-        if (call.handler->hasFuture())
-            m_turns.watchFuturesIn(Turns::FutureInterval);
-    }
     template <class Visit>
     void forEachPending(Visit visit) const;
     void cancelByFutures();

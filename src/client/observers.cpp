@@ -110,7 +110,7 @@ QString Observers::methodOf(const Pooling::CallRef &ref, Pooling::MethodId metho
     if (method != 0)
         return m_pool.methodName(method);
     const PendingCall *const call = m_core->callers().find(ref.checkout, ref.call);
-    return call ? call->method : QString();
+    return call ? call->method() : QString();
 }
 
 void Observers::callEnded(const Pooling::CallRef &ref, const Pooling::CallRecord &call, End end, const Error *error)

@@ -2,6 +2,7 @@
 #include "client/pendingcall_p.h"
 
 #include "client/checkout_p.h"
+#include "frame/callframe_p.h"
 #include "frame/delivery_p.h"
 
 #include <QtCore/QMetaMethod>
@@ -69,6 +70,11 @@ void handOver(PendingCall &call, const Frame &frame, const Error &error)
 
 }
 
+QString PendingCall::method() const
+{
+    return isNameless ? QString() : QString::fromUtf8(detail::CallFrame::callOf(frame));
+}
+
 void deliverNotice(const Notice &notice)
 {
     if (notice.listening->isOver)
@@ -94,7 +100,7 @@ void finishCall(PendingCall &call, Checkout *checkout)
 void failCall(PendingCall &call, Checkout *checkout, const Error &error)
 {
     const Frame frame = frameToFail(call);
-    const Error traced = frame.traced(error.withMethod(call.method));
+    const Error traced = frame.traced(error.withMethod(call.method()));
     const bool heard = isErroredConnected(checkout);
     if (heard) {
         Q_EMIT checkout->errored(call.id, traced);
@@ -115,7 +121,7 @@ void cancelCall(PendingCall &call, Checkout *checkout, const Error &error)
         call.handler->cancel();
     } else if (takesErrors(call)) {
         const Frame frame = frameToFail(call);
-        handOver(call, frame, frame.traced(error.withMethod(call.method)));
+        handOver(call, frame, frame.traced(error.withMethod(call.method())));
     }
 }
 

@@ -26,16 +26,18 @@ struct UnsentCall
 struct PendingCall
 {
     CallId id = 0;
-    QString method; // empty for a function call
-    Frame frame;
+    Frame frame; // made by CallFrame, so that it has the name of the method
     std::unique_ptr<detail::ResultHandler> handler;
     bool runsItself = false; // the callback is a frame callable; frame is a child of that callable's own frame
     bool isMisplaced = false; // the context object lives in another thread
+    bool isNameless = false; // it is a function call, which names no method
     std::unique_ptr<UnsentCall> unsent; // null for a call that was written at once and is never sent again
     quint64 number = 0; // its number on the connection that it was last written to
 
     [[nodiscard]] bool isVacant() const { return !handler; }
     void vacate() { handler.reset(); }
+    /// Returns the name of the method; empty if the call names none.
+    [[nodiscard]] QString method() const;
     /// Returns the bytes that count as not yet written, and has them count no more.
     qsizetype takeSize() { return unsent ? std::exchange(unsent->size, 0) : 0; }
 };

@@ -193,7 +193,8 @@ Reader::Decoding Reader::decodeAll(const ConnectionPtr &connection)
             break;
         }
         const ConnectionPtr *const outer = std::exchange(m_handling, &connection);
-        take(connection, message);
+        if (message.kind != Wire::Incoming::Result || !takePlainResult(*connection, message.id))
+            take(connection, message);
         m_handling = outer;
         if (connection->isUnfinished && !finishResult(connection))
             return Decoding::OutOfTime;

@@ -67,6 +67,9 @@ private:
 
     // These are in answers.cpp, and are for what was decoded.
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
+    // This is the short way of take() for a result in the usual case. Otherwise returns false, and does nothing.
+    [[nodiscard]] bool takePlainResult(Connection &connection, quint64 id);
+    void settlePlainly(const Pooling::Pool::PlainAnswer &answer, Checkout *checkout, Pooling::Time time);
     void takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message);
     void takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message);
     void refuseResultLater(const Pooling::CallRef &ref, const QString &problem);

@@ -18,7 +18,8 @@ class RefusedResult final : public detail::ResultHandler
 {
 public:
     RefusedResult(std::unique_ptr<detail::ResultHandler> handler, const QString &problem)
-        : ResultHandler(handler->hasContext(), handler->hasFuture())
+        : ResultHandler((handler->hasContext() ? HasContext : 0) | (handler->hasFuture() ? HasFuture : 0)
+                        | (handler->mayHaveFrame() ? MayHaveFrame : 0))
         , m_handler(std::move(handler))
         , m_problem(problem)
     {

@@ -116,16 +116,12 @@ void Settler::add(const Action &failure, Checkout *checkout)
     schedule();
 }
 
-void Settler::settleResult(const Pooling::CallRef &settled)
+void Settler::settleResult(Checkout *checkout, CallId number)
 {
-    const Caller *const caller = m_core->callers().find(settled.checkout);
-    Checkout *const checkout = caller ? caller->checkout.data() : nullptr;
-    if (!checkout)
-        return;
     ++m_depth;
     CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
     const CheckoutPtr alive = d.keptAlive;
-    PendingCall call = d.calls.take(settled.call);
+    PendingCall call = d.calls.take(number);
     m_core->writer().forget(call);
     finish(call, checkout);
     letGoIfSettled(checkout);

@@ -42,7 +42,7 @@ public:
     /// Settles what is in the queue now, as far as the budget allows.
     void settleAll();
     /// Settles a call with its result at once, without the queue, after Pool::repliedPlainly().
-    void settleResult(const Pooling::CallRef &settled);
+    void settleResult(Checkout *checkout, CallId number);
     /// From now on settleAll() ignores the budget. The client is being destroyed.
     void setSettlesAtOnce() { m_settlesAtOnce = true; }
     [[nodiscard]] bool settlesAtOnce() const { return m_settlesAtOnce; }

@@ -18,47 +18,33 @@ Writer::Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &optio
 {
 }
 
-inline void Writer::noteFuture(Pooling::CheckoutId checkout, const PendingCall &call)
-{
-    if (call.handler->hasFuture())
-        m_newFutures.push_back({checkout, call.id});
-}
-
 // No user code may run here, for it would find a message half written.
-bool Writer::callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                        const detail::CallArguments &arguments, const Pooling::CallOptions &options, PendingCall &call)
+quint64 Writer::callAtOnce(Pooling::CheckoutId checkout, const detail::CallTarget &target,
+                           const detail::CallArguments &arguments, const Pooling::CallOptions &options)
 {
-    if (!arguments.isPlain() || call.isMisplaced || checkout.isReleased || m_core->isPerforming()
-        || (m_maxBytesToWrite > 0 && bytesToWrite() >= m_maxBytesToWrite))
-        return false;
-    const auto sending = m_pool.sendingNow(checkout.poolId);
-    if (!sending)
-        return false;
-    const ConnectionPtr *const found = m_core->connections().lookUp(sending->worker);
-    if (!found)
-        return false;
+    if (m_maxBytesToWrite > 0 && bytesToWrite() >= m_maxBytesToWrite)
+        return 0;
+    const auto sending = m_pool.sendingNow(checkout);
+    const ConnectionPtr *const found = sending ? m_core->connections().lookUp(sending->worker) : nullptr;
+    if (!found || (*found)->ended)
+        return 0;
     Connection &connection = **found;
     Stream &stream = *connection.stream;
-    if (connection.ended || (target.signature && connection.codec->mismatch(target.literal, *target.signature)))
-        return false;
     const qsizetype size
         = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group, stream.tail());
     if (size == 0) {
         stream.tidyUp();
-        return false;
+        return 0;
     }
     if (connection.inFlight() == 0)
         connection.flightStart = stream.bytesGiven();
-    call.number = ++connection.lastSent;
     stream.appended(size);
-    countBacklog(connection);
+    connection.backlog += size;
+    m_streamBytes += size;
     markDirty(*found);
-    [[maybe_unused]] const CallId id
-        = m_pool.callSent(checkout.poolId, options, m_pool.countsRuns() ? now() : roughNow());
-    Q_ASSERT(id == call.id);
-    noteFuture(checkout.poolId, call);
+    m_pool.callSent(checkout, options, m_pool.countsRuns() ? now() : roughNow());
     stallIfFull(connection);
-    return true;
+    return ++connection.lastSent;
 }
 
 std::optional<Error> Writer::accept(PendingCall &call)
@@ -125,7 +111,8 @@ void Writer::send(const Pooling::Action &action)
     }
     connection->codec->address(&unsent.message, connection->lastSent, action.group);
     forget(*call);
-    noteFuture(action.checkout, *call);
+    if (call->handler->hasFuture())
+        noteFuture({action.checkout, call->id});
     write(connection, unsent.message);
 }
 
@@ -161,15 +148,9 @@ void Writer::write(const ConnectionPtr &connection, const Wire::OutMessage &mess
     stallIfFull(*connection);
 }
 
-bool Writer::isFull(const Connection &connection) const
+void Writer::stall(const Connection &connection)
 {
-    return connection.stream->bytesToWrite() > m_maxInFlightBytes;
-}
-
-void Writer::stallIfFull(const Connection &connection)
-{
-    if (isFull(connection))
-        m_pool.setStalled(connection.worker, true, now());
+    m_pool.setStalled(connection.worker, true, now());
 }
 
 void Writer::countBacklog(Connection &connection)
@@ -203,10 +184,8 @@ void Writer::sendCancel(const Pooling::Action &action)
     markDirty(connection);
 }
 
-void Writer::markDirty(const ConnectionPtr &connection)
+void Writer::addDirty(const ConnectionPtr &connection)
 {
-    if (std::exchange(connection->isDirty, true))
-        return;
     m_dirty.push_back(connection);
     m_core->turns().watch();
     if (!m_core->turns().hasLoop() && !m_core->turns().isByHand())

@@ -28,11 +28,13 @@ class Writer
 public:
     Writer(ClientCore *core, Pooling::Pool *pool, const ClientOptions &options);
 
-    /// Writes @p call, as the last one of its checkout, straight into a stream's write buffer, if the pool would send
-    /// it at once and nothing else speaks against that. Otherwise returns false and does nothing.
-    [[nodiscard]] bool callAtOnce(const CheckoutPrivate &checkout, const detail::CallTarget &target,
-                                  const detail::CallArguments &arguments, const Pooling::CallOptions &options,
-                                  PendingCall &call);
+    /// Writes a call, as the last one of its checkout, straight into a stream's write buffer, if the pool would send it
+    /// at once and nothing else speaks against that. Returns its number on the connection; otherwise returns 0 and does
+    /// nothing. The arguments must be plain.
+    [[nodiscard]] quint64 callAtOnce(Pooling::CheckoutId checkout, const detail::CallTarget &target,
+                                     const detail::CallArguments &arguments, const Pooling::CallOptions &options);
+    /// A call with a future was given to a stream in this turn.
+    void noteFuture(const Pooling::CallRef &call) { m_newFutures.push_back(call); }
     /// Counts the bytes of a call that is encoded and waits to be sent. Returns an error if too many bytes wait
     /// already.
     [[nodiscard]] std::optional<Error> accept(PendingCall &call);
@@ -45,7 +47,11 @@ public:
     void sendCancel(const Pooling::Action &action);
 
     /// The stream of @p connection has bytes that must be flushed at the end of this turn.
-    void markDirty(const ConnectionPtr &connection);
+    void markDirty(const ConnectionPtr &connection)
+    {
+        if (!std::exchange(connection->isDirty, true))
+            addDirty(connection);
+    }
     /// Hands what was written in this turn to the kernel. Returns whether the kernel has taken anything.
     bool flush();
     /// Counts again how many bytes wait in the stream of @p connection.
@@ -65,10 +71,18 @@ public:
 private:
     [[nodiscard]] std::optional<QString> problemOf(const Connection &connection, const PendingCall &call) const;
     void write(const ConnectionPtr &connection, const Wire::OutMessage &message);
-    void noteFuture(Pooling::CheckoutId checkout, const PendingCall &call);
+    void addDirty(const ConnectionPtr &connection);
     void cancelUnwritten();
-    [[nodiscard]] bool isFull(const Connection &connection) const;
-    void stallIfFull(const Connection &connection);
+    [[nodiscard]] bool isFull(const Connection &connection) const
+    {
+        return connection.stream->bytesToWrite() > m_maxInFlightBytes;
+    }
+    void stallIfFull(const Connection &connection)
+    {
+        if (isFull(connection)) [[unlikely]]
+            stall(connection);
+    }
+    void stall(const Connection &connection);
 
     ClientCore *const m_core;
     Pooling::Pool &m_pool;

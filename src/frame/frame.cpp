@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "frame/callframe_p.h"
 #include "frame/delivery_p.h"
 #include "framenode_p.h"
 
@@ -9,7 +10,7 @@ using detail::FrameNode;
 
 namespace {
 
-thread_local Activation *innermost = nullptr;
+constinit thread_local Activation *innermost = nullptr;
 
 }
 
@@ -71,6 +72,22 @@ void *findLocal(quint64 key) noexcept
     return nullptr;
 }
 
+}
+
+Frame detail::CallFrame::create(const QByteArray &name, const QByteArray &call, SourceLocation where)
+{
+    return Frame(FrameNode::createPlain(name, call, innermost ? innermost->m_node : nullptr, where));
+}
+
+Frame detail::CallFrame::create(const QByteArray &name, const QByteArray &call, const Frame &parent,
+                                SourceLocation where)
+{
+    return Frame(FrameNode::createPlain(name, call, parent.m_node, where));
+}
+
+QByteArray detail::CallFrame::callOf(const Frame &frame)
+{
+    return frame.m_node ? frame.m_node->label().call : QByteArray();
 }
 
 Frame::Frame(const Frame &other) noexcept

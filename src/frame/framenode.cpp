@@ -5,43 +5,12 @@ namespace Prefork::detail {
 
 namespace {
 
-thread_local FrameNode *nodesToDelete = nullptr;
-thread_local bool isDeleting = false;
+constinit thread_local FrameNode *nodesToDelete = nullptr;
+constinit thread_local bool isDeleting = false;
 
 }
 
-FrameNode::FrameNode(const FrameOptions &options, SourceLocation where)
-    : m_label{options.name, options.call, where}
-{
-}
-
-FrameNode *FrameNode::create(const FrameOptions &options, Catcher catcher, FrameNode *parent, SourceLocation where)
-{
-    std::unique_ptr<FrameEnvironment> environment;
-    if (!catcher.isNull() || !options.locals.empty()) {
-        environment = std::make_unique<FrameEnvironment>();
-        environment->catcher = std::move(catcher);
-        for (const LocalBinding &local : options.locals)
-            environment->cells.push_back({local.key(), local.makeCell()});
-    }
-
-    auto *node = new FrameNode(options, where);
-    if (parent)
-        node->attachTo(parent);
-    if (!environment) {
-        node->m_plainRun += 1;
-        return node;
-    }
-    node->m_plainRun = 0;
-    if (!environment->catcher.isNull())
-        node->m_nearestCatcher = node;
-    if (!environment->cells.empty())
-        node->m_nearestCells = node;
-    node->m_environment = std::move(environment);
-    return node;
-}
-
-void FrameNode::attachTo(FrameNode *parent)
+inline void FrameNode::attachTo(FrameNode *parent)
 {
     m_depth = parent->m_depth + 1;
     m_plainRun = parent->m_plainRun;
@@ -52,6 +21,37 @@ void FrameNode::attachTo(FrameNode *parent)
         parent = parent->environmentNode();
     }
     m_parent = parent ? parent->retain() : nullptr;
+}
+
+FrameNode *FrameNode::createPlain(const QByteArray &name, const QByteArray &call, FrameNode *parent,
+                                  SourceLocation where)
+{
+    auto *const node = new FrameNode(name, call, where);
+    if (parent)
+        node->attachTo(parent);
+    node->m_plainRun += 1;
+    return node;
+}
+
+FrameNode *FrameNode::create(const FrameOptions &options, Catcher catcher, FrameNode *parent, SourceLocation where)
+{
+    if (catcher.isNull() && options.locals.empty())
+        return createPlain(options.name, options.call, parent, where);
+    auto environment = std::make_unique<FrameEnvironment>();
+    environment->catcher = std::move(catcher);
+    for (const LocalBinding &local : options.locals)
+        environment->cells.push_back({local.key(), local.makeCell()});
+
+    auto *const node = new FrameNode(options.name, options.call, where);
+    if (parent)
+        node->attachTo(parent);
+    node->m_plainRun = 0;
+    if (!environment->catcher.isNull())
+        node->m_nearestCatcher = node;
+    if (!environment->cells.empty())
+        node->m_nearestCells = node;
+    node->m_environment = std::move(environment);
+    return node;
 }
 
 FrameNode *FrameNode::environmentNode() noexcept
@@ -74,27 +74,24 @@ QExplicitlySharedDataPointer<FrameHistory> FrameNode::historyForChildren()
     return m_childrensHistory;
 }
 
-FrameNode *FrameNode::retain() noexcept
+// Nodes are deleted in a loop, from child to parent. Nodes that catchers own, and that go with them, are kept in a list
+// meanwhile. Recursion could overflow the stack: a tree can be a million frames deep.
+void FrameNode::destroy(FrameNode *node) noexcept
 {
-    m_references.fetch_add(1, std::memory_order_relaxed);
-    return this;
-}
-
-// Nodes to delete are kept in a list and deleted in a loop. Recursion through parents, or through catchers that own
-// further frames, could overflow the stack: a tree can be a million frames deep.
-void FrameNode::release(FrameNode *node) noexcept
-{
-    if (!node || node->m_references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    if (std::exchange(isDeleting, true)) {
+        node->m_nearestCatcher = std::exchange(nodesToDelete, node);
         return;
-    node->m_nearestCatcher = std::exchange(nodesToDelete, node);
-    if (std::exchange(isDeleting, true))
-        return;
-    while (nodesToDelete) {
-        FrameNode *next = nodesToDelete;
-        nodesToDelete = next->m_nearestCatcher;
-        FrameNode *parent = next->m_parent;
-        delete next;
-        release(parent);
+    }
+    while (node) {
+        FrameNode *const parent = node->m_parent;
+        delete node;
+        if (parent && parent->m_references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            node = parent;
+        } else {
+            node = nodesToDelete;
+            if (node) [[unlikely]]
+                nodesToDelete = node->m_nearestCatcher;
+        }
     }
     isDeleting = false;
 }

@@ -66,10 +66,21 @@ public:
     // Makes a node with one reference, which the caller must give back by release(). The node takes a reference of its
     // own to @p parent, which may be null. The locals to bind are in @p options.
     static FrameNode *create(const FrameOptions &options, Catcher catcher, FrameNode *parent, SourceLocation where);
+    // Does the same for a plain node.
+    static FrameNode *createPlain(const QByteArray &name, const QByteArray &call, FrameNode *parent,
+                                  SourceLocation where);
     // Takes a further reference, and returns this node.
-    FrameNode *retain() noexcept;
+    FrameNode *retain() noexcept
+    {
+        m_references.fetch_add(1, std::memory_order_relaxed);
+        return this;
+    }
     // Gives a reference back; the last one deletes the node. @p node may be null.
-    static void release(FrameNode *node) noexcept;
+    static void release(FrameNode *node) noexcept
+    {
+        if (node && node->m_references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            destroy(node);
+    }
 
     const FrameLabel &label() const noexcept { return m_label; }
     QString backTrace(const QString &firstLine) const;
@@ -83,8 +94,12 @@ public:
     void *findCell(quint64 key) const noexcept;
 
 private:
-    FrameNode(const FrameOptions &options, SourceLocation where);
+    FrameNode(const QByteArray &name, const QByteArray &call, SourceLocation where)
+        : m_label{name, call, where}
+    {
+    }
     ~FrameNode() = default;
+    static void destroy(FrameNode *node) noexcept;
     void attachTo(FrameNode *parent);
     // Returns the nearest node that is not plain, from this one outwards; null if there is none.
     FrameNode *environmentNode() noexcept;

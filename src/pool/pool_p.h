@@ -79,13 +79,15 @@ public:
     void begun(WorkerId worker, const CallRef &call, Time now);
     /// An event or a progress report of the call has arrived. So the call has begun, even if its worker did not say so.
     void noticeArrived(WorkerId worker, const CallRef &call, Time now);
-    /// The worker answered the call with a result. This function, repliedPlainly(), failed() and gaveUp() return false
-    /// if the worker does not have the call (see isWith()); after replied(), failed() or gaveUp() the caller then
-    /// reports the worker lost.
+    /// The worker answered the call with a result. This function, failed() and gaveUp() return false if the worker
+    /// does not have the call (see isWith()); the caller then reports the worker lost.
     [[nodiscard]] bool replied(WorkerId worker, const CallRef &call, Time now);
-    /// This is the short way of replied() for the usual case. It orders no Finish: the caller settles the call itself.
-    /// Returns false, and does nothing, if anything is unusual: a one-shot, a ghost, actions that wait, and the like.
-    [[nodiscard]] bool repliedPlainly(WorkerId worker, const CallRef &call, Time now);
+    /// The three are the short way of replied() for the usual case, in which nothing is ordered: the caller settles the
+    /// call itself. plainAnswer() returns the call that the worker answers next; nothing if anything is unusual: a
+    /// one-shot, a ghost, actions that wait, and the like. No other function may be called before repliedPlainly().
+    class PlainAnswer;
+    [[nodiscard]] std::optional<PlainAnswer> plainAnswer(WorkerId worker) const;
+    void repliedPlainly(const PlainAnswer &answer, Time now);
     /// The worker answered the call with an error. If a checkout holds the worker, and the worker answers in order, it
     /// drops the calls behind this one: they settle as canceled. Otherwise the other calls go on.
     [[nodiscard]] bool failed(WorkerId worker, const CallRef &call, const Error &error, Time now);
@@ -383,6 +385,27 @@ private:
     Error m_closeError;
     bool m_isClosed = false;
     std::minstd_rand m_random;
+};
+
+/// This names a call, and knows where the pool keeps what it needs to settle it.
+class Pool::PlainAnswer
+{
+public:
+    PlainAnswer(const CallRef &itsCall, Worker *worker, Checkout *checkout, CallRecord *record)
+        : call(itsCall)
+        , m_worker(worker)
+        , m_checkout(checkout)
+        , m_record(record)
+    {
+    }
+    const CallRef call; ///< the call that is answered
+
+private:
+    friend class Pool;
+
+    Worker *const m_worker;
+    Checkout *const m_checkout;
+    CallRecord *const m_record;
 };
 
 template <class Change>

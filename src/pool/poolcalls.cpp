@@ -185,38 +185,46 @@ bool Pool::replied(WorkerId id, const CallRef &call, Time now)
     return true;
 }
 
-bool Pool::repliedPlainly(WorkerId id, const CallRef &call, Time now)
+std::optional<Pool::PlainAnswer> Pool::plainAnswer(WorkerId id) const
 {
     Worker *const worker = m_workers.find(id);
-    if (!worker || worker->state != Worker::Held || worker->checkout != call.checkout || hasActions())
-        return false;
-    Checkout &checkout = m_checkouts.at(call.checkout);
-    const CallRecord *const known = checkout.calls.find(call.call);
-    if (!known || known->state != CallRecord::Sent || checkout.releasing || checkout.rejected)
-        return false;
-    noteAnswer(*worker);
-    worker->isSetUp = true;
+    if (!worker || worker->state != Worker::Held || !worker->traits.answersInOrder || hasActions())
+        return {};
+    Checkout &checkout = m_checkouts.at(worker->checkout);
+    if (checkout.inFlight == 0 || checkout.releasing || checkout.rejected)
+        return {};
+    CallRecord &record = checkout.calls.front();
+    if (record.state != CallRecord::Sent)
+        return {};
+    return PlainAnswer({worker->checkout, checkout.calls.first()}, worker, &checkout, &record);
+}
+
+void Pool::repliedPlainly(const PlainAnswer &answer, Time now)
+{
+    Checkout &checkout = *answer.m_checkout;
+    const CheckoutId id = answer.call.checkout;
+    noteAnswer(*answer.m_worker);
+    answer.m_worker->isSetUp = true;
     checkout.hasAnswer = true;
-    noteEnd(call, *known, Observer::End::Finished);
+    noteEnd(answer.call, *answer.m_record, Observer::End::Finished);
     if (checkout.limited > 0) [[unlikely]] {
-        noteRun(*known, now);
-        drop(checkout, call.call);
+        noteRun(*answer.m_record, now);
+        drop(checkout, answer.call.call);
     } else {
         --checkout.inFlight;
         --checkout.pending;
         --m_pending;
-        checkout.calls.drop(call.call);
+        checkout.calls.drop(answer.call.call);
     }
     if (checkout.calls.isEmpty()) {
         checkout.armedFor = 0;
         checkout.timeoutAt = Never;
-        return true;
+        return;
     }
-    if (!armPlainly(call.checkout, checkout, now))
-        arm(call.checkout, checkout, now);
+    if (!armPlainly(id, checkout, now))
+        arm(id, checkout, now);
     if (checkout.next != checkout.calls.end())
-        sendNext(call.checkout, checkout, now);
-    return true;
+        sendNext(id, checkout, now);
 }
 
 bool Pool::failed(WorkerId id, const CallRef &call, const Error &error, Time now)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/cborwriter.h>
 
+#include "wire/ascii_p.h"
+
 #include <QtCore/QStringConverter>
 
 #include <algorithm>
@@ -78,13 +80,28 @@ void CborWriter::writeLongBytes(const QByteArray &bytes)
 
 void CborWriter::writeLongText(QStringView text)
 {
-    // The text is encoded in slices: for all of it at once, three times its length would have to be reserved.
-    constexpr qsizetype Slice = 16 * 1024;
     const qsizetype start = position();
-    ensure(9);
+    ensure(9 + text.size());
     const qsizetype guess = putLongHead(m_cursor, 0x60, quint64(text.size())) - m_cursor;
     m_cursor += guess;
+    const qsizetype ascii = Wire::copyAscii(text.utf16(), text.size(), m_cursor);
+    m_cursor += ascii;
+    qsizetype length = ascii;
+    if (ascii < text.size()) {
+        if (!encode(text.sliced(ascii)))
+            return fail(QStringLiteral("a QString that is not Unicode text: half of a surrogate pair"));
+        length = position() - start - guess;
+        moveBehindHead(start, guess);
+    }
+    if (length >= LongString)
+        count(textCost(length));
+}
 
+// Appends @p text as UTF-8. Returns false if it is not Unicode text.
+bool CborWriter::encode(QStringView text)
+{
+    // The text is encoded in slices: for all of it at once, three times its length would have to be reserved.
+    constexpr qsizetype Slice = 16 * 1024;
     QStringEncoder encoder(QStringEncoder::Utf8, QStringConverter::Flag::Stateless);
     for (QStringView rest = text; !rest.isEmpty();) {
         QStringView slice = rest.first(std::min(Slice, rest.size()));
@@ -94,9 +111,13 @@ void CborWriter::writeLongText(QStringView text)
         m_cursor = encoder.appendToBuffer(m_cursor, slice);
         rest = rest.sliced(slice.size());
     }
-    if (encoder.hasError())
-        return fail(QStringLiteral("a QString that is not Unicode text: half of a surrogate pair"));
+    return !encoder.hasError();
+}
 
+// Writes the head of a text that has turned out to be longer than was guessed. There is room for a head of @p guess
+// bytes at @p start, and the text is behind it.
+void CborWriter::moveBehindHead(qsizetype start, qsizetype guess)
+{
     const qsizetype length = position() - start - guess;
     char head[9];
     const qsizetype headLength = putLongHead(head, 0x60, quint64(length)) - head;
@@ -106,8 +127,6 @@ void CborWriter::writeLongText(QStringView text)
         m_cursor += headLength - guess;
     }
     std::memcpy(m_begin + start, head, std::size_t(headLength));
-    if (length >= LongString)
-        count(textCost(length));
 }
 
 }

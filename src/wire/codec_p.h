@@ -54,6 +54,9 @@ public:
     /// read in several calls, of about @p steps values each. Unless it is Taken, @p problem says what the result is
     /// instead, what in it is refused, or how it is malformed.
     [[nodiscard]] virtual ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) = 0;
+    /// Does the same for a small result, in one call. Returns true if it is Taken. Otherwise the result can be read by
+    /// readResult() as if nothing had happened.
+    [[nodiscard]] virtual bool readPlainly(detail::ResultHandler * /*handler*/) { return false; }
     /// Returns the memory of a large result that the handler did not take, to be freed in steps.
     [[nodiscard]] virtual std::unique_ptr<detail::Waste> takeWaste() { return {}; }
     [[nodiscard]] virtual QString errorString() const = 0;
@@ -71,7 +74,8 @@ public:
     /// Writes the numbers that a call has on this connection into an encoded call.
     virtual void address(OutMessage *, quint64 /*id*/, quint64 /*group*/) const { }
     /// Appends a call with its numbers to @p out. Returns its size, or 0 if the call has to be encoded by
-    /// ClientProtocol::encodeCall() instead, because it failed or is large; nothing was appended then.
+    /// ClientProtocol::encodeCall() instead, because it failed or is large, or because there is a mismatch(); nothing
+    /// was appended then.
     [[nodiscard]] virtual qsizetype encodeCall(const detail::CallTarget &, const detail::CallArguments &,
                                                quint64 /*id*/, quint64 /*group*/, QByteArray *)
     {

@@ -13,11 +13,12 @@ using detail::CborWriter;
 
 namespace {
 
-// Writes a Call, and leaves room at its beginning for the header and the group, which are known later.
-void writeCall(CborWriter &writer, const detail::CallTarget &target, const detail::CallArguments &arguments)
+constexpr qsizetype Large = 8 * 1024; // a larger result is read in steps
+
+// Writes what a Call has before its arguments.
+void writeCallHead(CborWriter &writer, const detail::CallTarget &target, std::size_t argumentCount)
 {
-    writer.skip(Header::Size + GroupSize);
-    writer.beginArray(2 + arguments.count());
+    writer.beginArray(2 + argumentCount);
     writer.beginMap(0);
     if (target.literal)
         writer.writeUtf8(target.literal);
@@ -25,7 +26,6 @@ void writeCall(CborWriter &writer, const detail::CallTarget &target, const detai
         writer.writeText(target.name);
     else
         writer.writeNull();
-    arguments.write(writer);
 }
 
 // Reads up to the value of a result, and sets @p start to where it begins.
@@ -297,9 +297,17 @@ inline ResultReading ConnectionCodec::readAtOnce(detail::ResultHandler *handler,
     return ended(reader, isRead, start, problem);
 }
 
+bool ConnectionCodec::readPlainly(detail::ResultHandler *handler)
+{
+    if (m_long || m_packet.payload.size() >= Large)
+        return false;
+    CborReader reader(m_packet.payload, m_types.get(), nullptr, m_maxDecodedSize);
+    qsizetype start = -1;
+    return beginResult(reader, &start) && handler->read(reader) && reader.atEnd();
+}
+
 ResultReading ConnectionCodec::readResult(detail::ResultHandler *handler, int steps, QString *problem)
 {
-    constexpr qsizetype Large = 8 * 1024;
     if (m_long || m_packet.payload.size() >= Large) [[unlikely]] {
         if (m_long && m_long->handler != handler) // the call was given up meanwhile
             m_long.reset();
@@ -351,15 +359,33 @@ ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype 
 
 std::optional<QString> ConnectionCodec::mismatch(const char *method, const detail::Signature &signature)
 {
-    const auto address = reinterpret_cast<quintptr>(method);
-    Checked &checked = m_checked[(address ^ (address >> 6)) % m_checked.size()];
+    const Checked &checked = checkedOf(method);
     if (checked.method == method && checked.signature == &signature)
         return {};
     const auto known = m_methods.constFind(QByteArray::fromRawData(method, qsizetype(qstrlen(method))));
     if (known != m_methods.cend() && *known != signature.hash)
         return differenceTo(QString::fromUtf8(method), signature);
-    checked = {method, &signature};
     return {};
+}
+
+inline const ConnectionCodec::Checked *ConnectionCodec::check(const detail::CallTarget &target,
+                                                              std::size_t argumentCount)
+{
+    Checked &checked = checkedOf(target.literal);
+    if (checked.method == target.literal && checked.signature == target.signature) [[likely]]
+        return &checked;
+    if (mismatch(target.literal, *target.signature))
+        return nullptr;
+    QByteArray head;
+    CborWriter writer(&head);
+    writeCallHead(writer, target, argumentCount);
+    writer.finish();
+    checked = {target.literal, target.signature, {}, 0};
+    if (std::size_t(head.size()) <= checked.head.size()) {
+        std::copy(head.cbegin(), head.cend(), checked.head.begin());
+        checked.headSize = quint8(head.size());
+    }
+    return &checked;
 }
 
 QString ConnectionCodec::differenceTo(const QString &method, const detail::Signature &signature) const
@@ -398,10 +424,18 @@ void ConnectionCodec::encodeCancel(quint64 id, QByteArray *out) const
 qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments,
                                       quint64 id, quint64 group, QByteArray *out)
 {
+    const Checked *const checked = target.signature ? check(target, arguments.count()) : nullptr;
+    if (target.signature && !checked)
+        return 0;
     const qsizetype start = out->size();
     CborWriter writer(out, m_types.get(), &m_chunks);
     try {
-        writeCall(writer, target, arguments);
+        writer.skip(Header::Size + GroupSize);
+        if (checked && checked->headSize > 0)
+            writer.writeEncoded({checked->head.data(), checked->headSize});
+        else
+            writeCallHead(writer, target, arguments.count());
+        arguments.write(writer);
     } catch (...) {
         writer.truncate(start);
         m_chunks.clear();
@@ -427,7 +461,9 @@ std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &targ
     QByteArray scratch = std::exchange(m_scratch, {});
     scratch.resize(0);
     CborWriter writer(&scratch, m_types.get(), &out->chunks);
-    writeCall(writer, target, arguments);
+    writer.skip(Header::Size + GroupSize); // the header is finished below, and the group is known later
+    writeCallHead(writer, target, arguments.count());
+    arguments.write(writer);
     const qsizetype size = writer.position() + writer.chunkBytes();
     if (!writer.hasFailed() && size - Header::Size > m_maxMessageSize)
         writer.fail(detail::messageSizeError(size - Header::Size, m_maxMessageSize));

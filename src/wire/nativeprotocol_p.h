@@ -38,6 +38,7 @@ public:
     void received(qsizetype count) override { m_buffer.received(count); }
     Decoded next(Incoming *message) override;
     ResultReading readResult(detail::ResultHandler *handler, int steps, QString *problem) override;
+    bool readPlainly(detail::ResultHandler *handler) override;
     QString errorString() const override { return m_error.isEmpty() ? m_buffer.errorString() : m_error; }
     bool hasRest() const override { return m_buffer.hasRest(); }
     bool hasAnswer(QByteArrayView behind) const override;
@@ -57,6 +58,22 @@ private:
     [[nodiscard]] ResultReading readAtOnce(detail::ResultHandler *handler, QString *problem);
     [[nodiscard]] ResultReading readInSteps(detail::ResultHandler *handler, int steps, QString *problem);
     [[nodiscard]] ResultReading ended(detail::CborReader &reader, bool isRead, qsizetype start, QString *problem);
+    /// A typed method that was found to match, and the beginning of its calls in CBOR: all before the arguments.
+    struct Checked
+    {
+        const char *method = nullptr;
+        const detail::Signature *signature = nullptr;
+        std::array<char, 47> head{};
+        quint8 headSize = 0; // 0 if it is longer than there is room for
+    };
+
+    [[nodiscard]] Checked &checkedOf(const char *method)
+    {
+        const auto address = reinterpret_cast<quintptr>(method);
+        return m_checked[(address ^ (address >> 6)) % m_checked.size()];
+    }
+    // Returns the entry of a typed method; null if there is a mismatch().
+    [[nodiscard]] const Checked *check(const detail::CallTarget &target, std::size_t argumentCount);
     enum class WithData { Yes, No };
     [[nodiscard]] bool readFailure(FailureText *failure, WithData withData = WithData::Yes);
     [[nodiscard]] Decoded readFeature(Incoming *message);
@@ -65,12 +82,6 @@ private:
     [[nodiscard]] bool readCanceled(Incoming *message);
     [[nodiscard]] static bool readBegun(detail::CborReader &reader, std::vector<quint64> *begun);
     [[nodiscard]] bool readGoodbye(Incoming *message);
-
-    struct Checked
-    {
-        const char *method = nullptr;
-        const detail::Signature *signature = nullptr;
-    };
 
     const qsizetype m_maxMessageSize;
     const qint64 m_maxDecodedSize;
@@ -96,7 +107,7 @@ private:
     Features m_features; // the features that both sides speak
     MethodTable m_methods;
     QHash<QByteArray, QByteArray> m_signatures; // the texts of their signatures, as far as the worker sent them
-    std::array<Checked, 64> m_checked; // a cache of methods that were found to match, by a hash of the name's address
+    std::array<Checked, 32> m_checked; // a cache, by a hash of the name's address
     std::vector<detail::CborChunk> m_chunks;
     QString m_error;
 };

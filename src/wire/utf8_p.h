@@ -2,6 +2,8 @@
 #ifndef QTPREFORK_UTF8_P_H
 #define QTPREFORK_UTF8_P_H
 
+#include "wire/ascii_p.h"
+
 #include <QtCore/QStringConverter>
 
 namespace Prefork::Wire {
@@ -12,15 +14,22 @@ namespace Prefork::Wire {
 {
     if (bytes.isEmpty())
         return true;
+    const qsizetype before = text->size();
+    const qsizetype size = before + bytes.size() + 1; // what QStringDecoder::requiredSpace() returns
+    if (before == 0 && text->capacity() < size)
+        *text = QString(size, Qt::Uninitialized);
+    else
+        text->resize(size);
+    QChar *const to = text->data();
+    const qsizetype ascii
+        = copyAscii(bytes.data(), bytes.size(), reinterpret_cast<char16_t *>(to + before)); // the same type in memory
+    if (ascii == bytes.size()) {
+        text->truncate(before + ascii);
+        return true;
+    }
     QStringDecoder decoder(QStringDecoder::Utf8,
                            QStringConverter::Flag::Stateless | QStringConverter::Flag::ConvertInitialBom);
-    const qsizetype before = text->size();
-    const qsizetype size = before + decoder.requiredSpace(bytes.size());
-    if (size > text->capacity())
-        text->reserve(size);
-    text->resize(size);
-    QChar *const to = text->data();
-    const QChar *const end = decoder.appendToBuffer(to + before, bytes);
+    const QChar *const end = decoder.appendToBuffer(to + before + ascii, bytes.sliced(ascii));
     text->truncate(end - to);
     return !decoder.hasError();
 }

@@ -4,6 +4,7 @@
 
 #include <QtPrefork/arguments.h>
 #include <QtPrefork/detail/callform.h>
+#include <QtPrefork/detail/plaintypes.h>
 #include <QtPrefork/detail/signature.h>
 #include <QtPrefork/method.h>
 
@@ -47,29 +48,6 @@ protected:
 private:
     const bool m_isPlain;
 };
-
-/// True for the types that are written without any code of the user's. A type whose values may be of any type at run
-/// time does not count as plain.
-template <class T>
-inline constexpr bool isPlainType
-    = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, QString> || std::same_as<T, QByteArray>
-    || std::same_as<T, std::string> || std::same_as<T, QDateTime> || std::same_as<T, QUrl> || std::same_as<T, QUuid>;
-template <class T>
-inline constexpr bool isPlainType<QList<T>> = isPlainType<T>;
-template <class T>
-inline constexpr bool isPlainType<std::vector<T>> = isPlainType<T>;
-template <class K, class T>
-inline constexpr bool isPlainType<QMap<K, T>> = isPlainType<T>;
-template <class K, class T>
-inline constexpr bool isPlainType<QHash<K, T>> = isPlainType<T>;
-template <class T>
-inline constexpr bool isPlainType<QSet<T>> = isPlainType<T>;
-template <class T>
-inline constexpr bool isPlainType<std::optional<T>> = isPlainType<T>;
-template <class T, class U>
-inline constexpr bool isPlainType<std::pair<T, U>> = isPlainType<T> && isPlainType<U>;
-template <class... T>
-inline constexpr bool isPlainType<std::tuple<T...>> = (isPlainType<T> && ...);
 
 /// Returns true if writing @p value runs no code of the user's. Lists and maps, which may hold anything, do not count
 /// as plain.

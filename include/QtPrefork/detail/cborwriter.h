@@ -148,6 +148,9 @@ public:
         writeHead(0x60, quint64(text.size()));
         writeRaw(text);
     }
+    /// Writes CBOR that was encoded before. Only heads and short items may be written in this way, because nothing of
+    /// them is counted.
+    void writeEncoded(QByteArrayView cbor) { writeRaw(cbor); }
     /// Writes a byte string.
     void writeBytes(const QByteArray &bytes)
     {
@@ -232,6 +235,8 @@ private:
     void grow(qsizetype count);
     void writeLongBytes(const QByteArray &bytes);
     void writeLongText(QStringView text);
+    bool encode(QStringView text);
+    void moveBehindHead(qsizetype start, qsizetype guess);
     void failDepth();
 
     QByteArray *m_out;

@@ -36,7 +36,7 @@ class FutureHandler final : public TypedResult<R>
 {
 public:
     FutureHandler()
-        : TypedResult<R>(false, true)
+        : TypedResult<R>(ResultHandler::HasFuture)
     {
         m_promise.start();
     }

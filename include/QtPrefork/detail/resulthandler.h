@@ -6,6 +6,7 @@
 #include <QtPrefork/detail/cborconvert.h>
 #include <QtPrefork/detail/convert.h>
 #include <QtPrefork/detail/listening.h>
+#include <QtPrefork/detail/plaintypes.h>
 #include <QtPrefork/detail/stepconverter.h>
 #include <QtPrefork/detail/stepreader.h>
 #include <QtPrefork/detail/waste.h>
@@ -58,9 +59,11 @@ public:
     virtual void cancel() { }
     /// Tells the progress of the call.
     virtual void setProgress(const Progress & /*progress*/) { }
+    /// Returns true if neither read() nor result() runs code of the user's, such as an `operator>>`.
+    [[nodiscard]] bool isPlain() const { return (m_traits & IsPlain) != 0; }
     /// hasFuture() returns true if a future gets the result, isCanceled() if this future was canceled, and isWatched()
     /// if watch() was called and the call has not settled.
-    [[nodiscard]] bool hasFuture() const { return m_hasFuture; }
+    [[nodiscard]] bool hasFuture() const { return (m_traits & HasFuture) != 0; }
     [[nodiscard]] virtual bool isCanceled() const { return false; }
     [[nodiscard]] virtual bool isWatched() const { return false; }
     /// Calls @p onCanceled in @p context when the future is canceled, or if it was canceled already. This ends when the
@@ -69,6 +72,8 @@ public:
     /// Returns the handlers of the call's events and progress, or null if there are none.
     [[nodiscard]] const ListeningPtr &listening() const { return m_listening; }
     void listen(const std::shared_ptr<const CallHandlers> &handlers) { m_listening = new Listening(handlers); }
+    /// Returns true if ownFrame() may return a frame.
+    [[nodiscard]] bool mayHaveFrame() const { return (m_traits & MayHaveFrame) != 0; }
     /// Returns the frame of the callback if it was made by fub(). Such a callback runs itself in this frame.
     [[nodiscard]] virtual Frame ownFrame() const { return {}; }
     /// Returns the frame of the fub() that the callback holds, if there is exactly one. It is called when the callback
@@ -76,20 +81,21 @@ public:
     [[nodiscard]] virtual Frame heldFrame() { return {}; }
     /// hasContext() returns true if the callback has a context object, and isContextElsewhere() if this object lives in
     /// another thread than the current one.
-    [[nodiscard]] bool hasContext() const { return m_hasContext; }
+    [[nodiscard]] bool hasContext() const { return (m_traits & HasContext) != 0; }
     [[nodiscard]] virtual bool isContextElsewhere() const { return false; }
 
 protected:
-    explicit ResultHandler(bool hasContext = false, bool hasFuture = false)
-        : m_hasContext(hasContext)
-        , m_hasFuture(hasFuture)
+    /// What is known of a handler from its type, so that no virtual function has to be asked.
+    enum Trait : quint8 { HasContext = 1, HasFuture = 2, MayHaveFrame = 4, IsPlain = 8 };
+
+    explicit ResultHandler(int traits = 0)
+        : m_traits(quint8(traits))
     {
     }
 
 private:
     ListeningPtr m_listening;
-    const bool m_hasContext;
-    const bool m_hasFuture;
+    const quint8 m_traits;
 };
 
 /// A receiver of a result of type R. QVariant stands for a result of any type, and void for none.
@@ -99,7 +105,10 @@ class TypedResult : public ResultHandler
     using Checked = MayCross<R>;
 
 public:
-    using ResultHandler::ResultHandler;
+    explicit TypedResult(int traits = 0)
+        : ResultHandler(traits | (isPlainType<R> ? IsPlain : 0))
+    {
+    }
     bool accept(const QVariant &value, MemoryMeter *memory = nullptr) final
     {
         return fromVariant(value, &m_value, memory);
@@ -176,7 +185,8 @@ class CallbackHandler : public TypedResult<R>
 {
 public:
     explicit CallbackHandler(F function)
-        : TypedResult<R>(ContextOf<F>::exists)
+        : TypedResult<R>((ContextOf<F>::exists ? ResultHandler::HasContext : 0)
+                         | (mayHaveFrame<F> ? ResultHandler::MayHaveFrame : 0))
         , m_function(std::move(function))
     {
     }
@@ -215,7 +225,7 @@ class NoCallbackHandler : public TypedResult<R>
 {
 public:
     explicit NoCallbackHandler(bool hasContext = false)
-        : TypedResult<R>(hasContext)
+        : TypedResult<R>(hasContext ? ResultHandler::HasContext : 0)
     {
     }
     void deliver() override { }
