@@ -13,8 +13,8 @@ namespace Bench {
 /// calls, writes its own process id and that of the worker to ResultDescriptor, and ends without destructors.
 [[noreturn]] void runCountedMode(const char *name, Context context, qint64 calls, char *const server[]);
 
-/// This is the program of the worker: a server behind a relay at @p path. It writes a line when it is ready, and ends at the end of its
-/// standard input. Returns its exit code.
+/// This is the program of the worker: a server behind a relay at @p path. It writes a line when it is ready, and ends
+/// at the end of its standard input. Returns its exit code.
 int serveCounted(int argc, char *argv[], const char *path);
 
 }

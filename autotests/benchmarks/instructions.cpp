@@ -15,7 +15,8 @@ namespace Bench {
 
 namespace {
 
-constexpr qint64 FewCalls = 10000; // after so many the memory of frames is used again, and nothing is done for the first time
+// After so many calls the memory of frames is used again, and nothing is done for the first time.
+constexpr qint64 FewCalls = 10000;
 constexpr qint64 ManyCalls = 20000;
 
 // Returns how many instructions a process has executed, from what callgrind wrote at its end; 0 if that is not known.
