@@ -2,6 +2,7 @@
 #ifndef QTPREFORK_PENDINGCALL_P_H
 #define QTPREFORK_PENDINGCALL_P_H
 
+#include "frame/blockcache_p.h"
 #include "pool/pooltypes_p.h"
 #include "wire/message_p.h"
 
@@ -12,7 +13,7 @@ namespace Prefork::Internal {
 
 /// This is a call that is encoded and waits to be written. It is kept after that, for the call may have to be sent
 /// again.
-struct UnsentCall
+struct UnsentCall : detail::InBlock
 {
     const char *literal = nullptr; // name of a typed method, for which signature is set too; else null
     const detail::Signature *signature = nullptr;
@@ -23,7 +24,7 @@ struct UnsentCall
 
 /// This is a call of the user, from when it is made until it has settled: who gets the result, and in which frame. A
 /// CheckoutPrivate or, for a one-shot, a Caller owns it; the Settler takes it out to settle it.
-struct PendingCall
+struct PendingCall : detail::InBlock
 {
     CallId id = 0;
     Frame frame; // made by CallFrame, so that it has the name of the method

@@ -67,6 +67,13 @@ inline void giveBlock(void *memory, std::size_t size) noexcept
     cache.bytes += index * BlockCache::Step;
 }
 
+/// Objects of a class that derives from this are made in such blocks.
+struct InBlock
+{
+    static void *operator new(std::size_t size) { return takeBlock(size); }
+    static void operator delete(void *memory, std::size_t size) noexcept { giveBlock(memory, size); }
+};
+
 }
 
 #endif

@@ -54,12 +54,9 @@ struct FrameEnvironment
 //
 // References may be taken and given back in any thread. Nothing else here has a lock: only one thread at a time may use
 // a tree.
-class QTPREFORK_EXPORT FrameNode
+class QTPREFORK_EXPORT FrameNode : public InBlock
 {
 public:
-    static void *operator new(std::size_t size) { return takeBlock(size); }
-    static void operator delete(void *memory, std::size_t size) noexcept { giveBlock(memory, size); }
-
     static constexpr qint64 PlainRun = 64; // after so many plain nodes in a row the older ones are let go
     static constexpr int MaxLines = 256; // a back-trace is cut after about so many lines
 

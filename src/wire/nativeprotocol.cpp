@@ -359,12 +359,13 @@ ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype 
 
 std::optional<QString> ConnectionCodec::mismatch(const char *method, const detail::Signature &signature)
 {
-    const Checked &checked = checkedOf(method);
+    Checked &checked = checkedOf(method);
     if (checked.method == method && checked.signature == &signature)
         return {};
     const auto known = m_methods.constFind(QByteArray::fromRawData(method, qsizetype(qstrlen(method))));
     if (known != m_methods.cend() && *known != signature.hash)
         return differenceTo(QString::fromUtf8(method), signature);
+    checked = {method, &signature};
     return {};
 }
 
@@ -372,18 +373,19 @@ inline const ConnectionCodec::Checked *ConnectionCodec::check(const detail::Call
                                                               std::size_t argumentCount)
 {
     Checked &checked = checkedOf(target.literal);
-    if (checked.method == target.literal && checked.signature == target.signature) [[likely]]
-        return &checked;
-    if (mismatch(target.literal, *target.signature))
+    if ((checked.method != target.literal || checked.signature != target.signature)
+        && mismatch(target.literal, *target.signature))
         return nullptr;
+    if (checked.headSize != Checked::NoHead) [[likely]]
+        return &checked;
     QByteArray head;
     CborWriter writer(&head);
     writeCallHead(writer, target, argumentCount);
     writer.finish();
-    checked = {target.literal, target.signature, {}, 0};
+    checked.headSize = 0;
     if (std::size_t(head.size()) <= checked.head.size()) {
         std::copy(head.cbegin(), head.cend(), checked.head.begin());
-        checked.headSize = quint8(head.size());
+        checked.headSize = qint8(head.size());
     }
     return &checked;
 }
@@ -432,7 +434,7 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
     try {
         writer.skip(Header::Size + GroupSize);
         if (checked && checked->headSize > 0)
-            writer.writeEncoded({checked->head.data(), checked->headSize});
+            writer.writeEncoded({checked->head.data(), qsizetype(checked->headSize)});
         else
             writeCallHead(writer, target, arguments.count());
         arguments.write(writer);

@@ -64,7 +64,8 @@ private:
         const char *method = nullptr;
         const detail::Signature *signature = nullptr;
         std::array<char, 47> head{};
-        quint8 headSize = 0; // 0 if it is longer than there is room for
+        qint8 headSize = NoHead; // 0 if the beginning is longer than there is room for
+        static constexpr qint8 NoHead = -1; // the beginning was not asked for yet
     };
 
     [[nodiscard]] Checked &checkedOf(const char *method)
