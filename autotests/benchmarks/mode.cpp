@@ -25,6 +25,7 @@ constexpr std::array Modes{
     Mode{"ours-memory", oursWorkerMemory},
     Mode{"ours-bulk", oursBulk},
     Mode{"ours-stall", oursStall},
+    Mode{"ours-gaps", oursGaps},
     Mode{"ours-death", oursDeath},
     Mode{"qtro-sequential-rate", qtroSequentialRate},
     Mode{"qtro-pipelined", qtroPipelined},

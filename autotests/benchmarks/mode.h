@@ -55,6 +55,7 @@ double oursSpawn(const Context &context);
 double oursWorkerMemory(const Context &context);
 double oursBulk(const Context &context);
 double oursStall(const Context &context);
+double oursGaps(const Context &context);
 double oursDeath(const Context &context);
 double qtroSequentialRate(const Context &context);
 double qtroPipelined(const Context &context);

@@ -13,6 +13,10 @@ Prefork::Interface makeInterface()
     interface.add(echo, [](const QString &text) { return text; });
     interface.add(echoBytes, [](const QByteArray &bytes) { return bytes; });
     interface.add(workerPid, [] { return qint64(::getpid()); });
+    interface.add(compute, [](qint64 microseconds) {
+        const auto end = Clock::now() + std::chrono::microseconds(microseconds);
+        while (Clock::now() < end) { }
+    });
     interface.add(sleepSeconds, [](qint64 seconds) { ::sleep(unsigned(seconds)); });
     return interface;
 }

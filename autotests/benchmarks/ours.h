@@ -17,6 +17,7 @@ inline constexpr Prefork::Method<QString(QString)> echo{"echo"};
 inline constexpr Prefork::Method<QByteArray(QByteArray)> echoBytes{"echoBytes"};
 inline constexpr Prefork::Method<qint64()> workerPid{"workerPid"};
 inline constexpr Prefork::Method<void(qint64)> sleepSeconds{"sleepSeconds"};
+inline constexpr Prefork::Method<void(qint64)> compute{"compute"}; ///< for so many microseconds
 
 inline constexpr int Workers = 2;
 
