@@ -23,6 +23,7 @@ struct FakeConnection
     int waits = 0;
     bool hasWaitedForInput = false; ///< the last time
     std::function<void()> onWait = [] { };
+    std::function<void()> onWrite = [] { }; ///< after a write while a method runs
 
     [[nodiscard]] Prefork::Internal::Channel channel()
     {
@@ -60,6 +61,7 @@ private:
         const qsizetype count = std::min(bytes.size(), room);
         written += bytes.first(count);
         room -= count;
+        onWrite();
         return count;
     }
 };

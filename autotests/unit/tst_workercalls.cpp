@@ -184,6 +184,8 @@ private Q_SLOTS:
     void otherThreadsOnlySeeWhatIsKnown();
     void outsideOfCallsNothingIsCanceled();
     void theFirstCallIsSaidToBeginBehindItsSetup();
+    void theFirstCallRunsOnceItWasSaidToBegin_data();
+    void theFirstCallRunsOnceItWasSaidToBegin();
     void aCallCanceledDuringItsSetupDoesNotRun();
     void aCallCanceledDuringASetupThatFailsIsCanceled();
     void theScoreboardKnowsWhatHasBegunAndWasNotAnswered();
@@ -594,6 +596,32 @@ void TestWorkerCalls::theFirstCallIsSaidToBeginBehindItsSetup()
     QCOMPARE(late.answerTo(Test::call("work", {}, 1)), canceled(false, 1));
     QCOMPARE(late.answerTo(Test::call("work", {}, 2)), packet(BegunKind, {}, 2) + resultOf(Nothing, 2));
     QCOMPARE(late.answerTo(Test::call("work", {}, 3)), resultOf(Nothing, 3));
+}
+
+void TestWorkerCalls::theFirstCallRunsOnceItWasSaidToBegin_data()
+{
+    QTest::addColumn<bool>("isEnd");
+    QTest::addColumn<QByteArray>("answer");
+    QTest::newRow("the client ends meanwhile") << true << resultOf(Nothing, 1);
+    QTest::newRow("the call is canceled meanwhile") << false << canceled(true, 1);
+}
+
+// What the client says while it is told that the call begins must not keep the call from beginning.
+void TestWorkerCalls::theFirstCallRunsOnceItWasSaidToBegin()
+{
+    QFETCH(const bool, isEnd);
+    QFETCH(const QByteArray, answer);
+    BusyWorker worker;
+    bool isCanceled = false;
+    worker.whileWorking = [&] { isCanceled = Worker::isCanceled(); };
+    QVERIFY(worker.greet(featuredHello()));
+    worker.connection.onWrite = [&] {
+        spinFor(1500us); // so that the worker looks at its input again
+        worker.connection.hasEnded = isEnd;
+        worker.connection.unread = isEnd ? QByteArray() : Test::cancel(1);
+    };
+    QVERIFY(worker.answerTo(Test::call("work", {}, 1)).startsWith(packet(BegunKind, {}, 1) + answer));
+    QVERIFY(isCanceled);
 }
 
 void TestWorkerCalls::aCallCanceledDuringASetupThatFailsIsCanceled()

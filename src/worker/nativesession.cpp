@@ -174,9 +174,7 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
     bool hasBegun = false;
     bool isAnswered = true;
     try {
-        if (!m_hasRun)
-            setUpFor(id);
-        if (!m_input.isCanceled() && !m_input.hasEnded()) {
+        if (m_hasRun ? !m_input.isCanceled() && !m_input.hasEnded() : setUpFor(id)) {
             hasBegun = true;
             const RunningCall::Scope scope(*this, RunningCall::Method);
             run(entry, name, arguments, count, reply);
@@ -267,8 +265,9 @@ void NativeSession::begin(MethodEntry *entry, QByteArrayView title, quint64 id)
 }
 
 // Runs setup before the first method; the time that setup takes does not count as the method's. If the call is canceled
-// meanwhile, the next call is the first one. Otherwise the client is told that the call begins.
-void NativeSession::setUpFor(quint64 id)
+// meanwhile, or the client has ended, the next call is the first one, and this returns false. Otherwise the client is
+// told that the call begins, and then the call does begin, whatever the client says meanwhile.
+bool NativeSession::setUpFor(quint64 id)
 {
     {
         const auto lookAfterwards = qScopeGuard([this] {
@@ -279,12 +278,13 @@ void NativeSession::setUpFor(quint64 id)
         ensureSetUp();
     }
     if (m_input.isCanceled() || m_input.hasEnded())
-        return;
+        return false;
     m_hasRun = true;
-    if (!m_features.begun)
-        return;
-    m_output.appendBare(Begun, id);
-    sendWhileRunning();
+    if (m_features.begun) {
+        m_output.appendBare(Begun, id);
+        sendWhileRunning();
+    }
+    return true;
 }
 
 void NativeSession::end(MethodEntry &runs)

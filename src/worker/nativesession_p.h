@@ -68,7 +68,7 @@ private:
     void begin(MethodEntry *entry, QByteArrayView title, quint64 id);
     void end(MethodEntry &runs);
     // Runs setup for the first call, whose number is @p id, and tells the client that the call begins.
-    void setUpFor(quint64 id);
+    [[nodiscard]] bool setUpFor(quint64 id);
     // Returns whether the replies that wait may wait until @p next has run.
     [[nodiscard]] bool mayHold(const MethodEntry &next, quint64 group) const;
     [[nodiscard]] bool flush();
