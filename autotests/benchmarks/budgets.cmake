@@ -8,12 +8,18 @@ if(NOT valgrind)
 endif()
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK} -G ${GENERATOR} -DCMAKE_BUILD_TYPE=Release
     -DCMAKE_CXX_COMPILER=${COMPILER} -DQTPREFORK_PRECOMPILE=ON OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK} --target prefork-bench OUTPUT_VARIABLE log
+set(politely) # the tests that run meanwhile have deadlines
+find_program(nice nice)
+if(nice)
+    set(politely ${nice} -n 19)
+endif()
+execute_process(COMMAND ${politely} ${CMAKE_COMMAND} --build ${WORK} --target prefork-bench OUTPUT_VARIABLE log
     RESULT_VARIABLE failed)
 if(failed)
     message(FATAL_ERROR "the release does not build:\n${log}")
 endif()
 
+file(REMOVE ${WORK}/instructions.json) # of an earlier run
 execute_process(COMMAND ${WORK}/bin/prefork-bench --instructions --json ${WORK}/instructions.json
     RESULT_VARIABLE status OUTPUT_VARIABLE table)
 message("${table}")

@@ -43,7 +43,7 @@ struct Budgets
     std::array<Budget, Rows.size()> rows;
 };
 
-// What the rows cost when they were last changed on purpose. Who makes a call cheaper lowers them.
+// These are the costs at the time when they were last changed on purpose. When a call has become cheaper, lower them.
 constexpr std::array Kept{
     Budgets{"GCC 12.2.0, Qt 6.4.2, glibc 2.36",
             {{{"client_pipelined", 2274},

@@ -9,7 +9,8 @@
 
 namespace Bench {
 
-/// A row of `prefork-bench --instructions`: how many instructions one call of a kind costs the client or the worker.
+/// This is a row of `prefork-bench --instructions`. It says how many instructions one call of a kind costs the client
+/// or the worker.
 struct CountedRow
 {
     enum Process { Client, Worker };

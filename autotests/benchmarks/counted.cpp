@@ -58,7 +58,8 @@ Prefork::ClientOptions options()
     return options;
 }
 
-/// The program of a counted mode. A call that has settled is told to settled(), which says whether to make the next.
+/// This is what the modes have in common: an application, a client, and how many calls are left. Each mode tells
+/// settled() of a call that has settled, and makes the next one if that returns true.
 class CountedProgram
 {
 public:

@@ -55,7 +55,7 @@ auto rowNamed(const Rows &all, const QString &name)
     return &*found;
 }
 
-// The rows of these names; all if there are no names.
+// Returns the rows that have these names, or all rows if no name is given.
 template <class Rows>
 auto rowsNamed(const Rows &all, const QStringList &names)
 {

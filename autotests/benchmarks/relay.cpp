@@ -22,7 +22,7 @@ namespace {
 
 namespace Native = Prefork::Wire::Native;
 
-/// One direction of the connection.
+/// This is one direction of the connection: what was read, and was not passed on yet.
 class Direction
 {
 public:

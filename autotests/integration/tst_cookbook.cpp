@@ -10,6 +10,20 @@ using Test::runProgram;
 namespace {
 
 const QStringList Offscreen{QStringLiteral("QT_QPA_PLATFORM=offscreen")};
+const QString Broken = QStringLiteral("broken.png");
+
+// Puts @p count pictures into a folder, whose names are made of @p name and a number, and a file that is none.
+[[maybe_unused]] bool fillWithPictures(const QTemporaryDir &directory, int count, const QString &name)
+{
+    for (int i = 0; i < count; ++i) {
+        QFile picture(directory.filePath(name.arg(i)));
+        if (!picture.open(QIODevice::WriteOnly)
+            || picture.write("P6 300 200 255\n" + QByteArray(300 * 200 * 3, char(i))) <= 0)
+            return false;
+    }
+    QFile broken(directory.filePath(Broken));
+    return broken.open(QIODevice::WriteOnly) && broken.write("no image") > 0;
+}
 
 }
 
@@ -85,14 +99,7 @@ void TestCookbook::thumbnailsOfAFolder()
 {
 #ifdef THUMBNAILS
     const QTemporaryDir directory;
-    for (int i = 0; i < 20; ++i) {
-        QFile picture(directory.filePath(QStringLiteral("%1.ppm").arg(i)));
-        QVERIFY(picture.open(QIODevice::WriteOnly));
-        QVERIFY(picture.write("P6 300 200 255\n" + QByteArray(300 * 200 * 3, char(i))) > 0);
-    }
-    QFile broken(directory.filePath(QStringLiteral("broken.png")));
-    QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("no image") > 0);
-    broken.close();
+    QVERIFY(fillWithPictures(directory, 20, QStringLiteral("%1.ppm")));
     const Test::Ended ended
         = runProgram(QStringLiteral(THUMBNAILS), {directory.path(), QStringLiteral("--quit-when-done")}, Offscreen);
     QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
@@ -178,19 +185,12 @@ void TestCookbook::picturesInAList()
 {
 #ifdef PICTURES
     const QTemporaryDir directory;
-    for (int i = 0; i < 5; ++i) {
-        QFile picture(directory.filePath(QStringLiteral("%1 of 5%.ppm").arg(i)));
-        QVERIFY(picture.open(QIODevice::WriteOnly));
-        QVERIFY(picture.write("P6 300 200 255\n" + QByteArray(300 * 200 * 3, char(i))) > 0);
-    }
-    QFile broken(directory.filePath(QStringLiteral("broken.png")));
-    QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("no image") > 0);
-    broken.close();
+    QVERIFY(fillWithPictures(directory, 5, QStringLiteral("%1 of 5%.ppm")));
     const Test::Ended ended
         = runProgram(QStringLiteral(PICTURES), {directory.path(), QStringLiteral("--quit-when-done")}, Offscreen);
     QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
     QCOMPARE(ended.output, QStringLiteral("5 pictures, 1 files are none\n"));
-    const QString reason = QStringLiteral("thumbnail: %1: Unsupported image format").arg(broken.fileName());
+    const QString reason = QStringLiteral("thumbnail: %1: Unsupported image format").arg(directory.filePath(Broken));
     QVERIFY2(ended.errors.contains(reason), qPrintable(ended.errors));
 #else
     QSKIP("Qt Quick is not there, or not built for ThreadSanitizer");

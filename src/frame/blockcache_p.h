@@ -8,9 +8,9 @@
 
 namespace Prefork::detail {
 
-/// The free blocks of one thread, for the small objects of calls (frames, result handlers). Every call makes and
-/// destroys several of them, and chains of calls free thousands at a time, more than the C library keeps ready. A block
-/// may be freed in another thread than the one that took it.
+/// These are the free blocks of one thread, for the small objects of calls (frames, result handlers). Every call makes
+/// and destroys several of them, and chains of calls free thousands at a time, more than the C library keeps ready. A
+/// block may be freed in another thread than the one that took it.
 struct BlockCache
 {
     static constexpr std::size_t Step = 32; // blocks are of sizes that are multiples of this

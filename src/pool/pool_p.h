@@ -82,9 +82,10 @@ public:
     /// The worker answered the call with a result. This function, failed() and gaveUp() return false if the worker
     /// does not have the call (see isWith()); the caller then reports the worker lost.
     [[nodiscard]] bool replied(WorkerId worker, const CallRef &call, Time now);
-    /// The three are the short way of replied() for the usual case, in which nothing is ordered: the caller settles the
-    /// call itself. plainAnswer() returns the call that the worker answers next; nothing if anything is unusual: a
-    /// one-shot, a ghost, actions that wait, and the like. No other function may be called before repliedPlainly().
+    /// These functions are the short way of replied() for the usual case, in which nothing is ordered: the caller
+    /// settles the call itself. plainAnswer() returns the call that the worker answers next. It returns nothing if
+    /// anything is unusual: a one-shot, a ghost, actions that wait, and the like. No other function may be called
+    /// between plainAnswer() and repliedPlainly().
     class PlainAnswer;
     [[nodiscard]] std::optional<PlainAnswer> plainAnswer(WorkerId worker) const;
     void repliedPlainly(const PlainAnswer &answer, Time now);

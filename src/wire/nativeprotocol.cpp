@@ -360,7 +360,7 @@ ResultReading ConnectionCodec::ended(CborReader &reader, bool isRead, qsizetype 
 std::optional<QString> ConnectionCodec::mismatch(const char *method, const detail::Signature &signature)
 {
     Checked &checked = checkedOf(method);
-    if (checked.method == method && checked.signature == &signature)
+    if (checked.isFor(method, &signature))
         return {};
     const auto known = m_methods.constFind(QByteArray::fromRawData(method, qsizetype(qstrlen(method))));
     if (known != m_methods.cend() && *known != signature.hash)
@@ -373,8 +373,7 @@ inline const ConnectionCodec::Checked *ConnectionCodec::check(const detail::Call
                                                               std::size_t argumentCount)
 {
     Checked &checked = checkedOf(target.literal);
-    if ((checked.method != target.literal || checked.signature != target.signature)
-        && mismatch(target.literal, *target.signature))
+    if (!checked.isFor(target.literal, target.signature) && mismatch(target.literal, *target.signature))
         return nullptr;
     if (checked.headSize != Checked::NoHead) [[likely]]
         return &checked;

@@ -64,8 +64,13 @@ private:
         const char *method = nullptr;
         const detail::Signature *signature = nullptr;
         std::array<char, 47> head{};
-        qint8 headSize = NoHead; // 0 if the beginning is longer than there is room for
         static constexpr qint8 NoHead = -1; // the beginning was not asked for yet
+        qint8 headSize = NoHead; // 0 if the beginning is longer than there is room for
+
+        [[nodiscard]] bool isFor(const char *name, const detail::Signature *its) const
+        {
+            return method == name && signature == its;
+        }
     };
 
     [[nodiscard]] Checked &checkedOf(const char *method)

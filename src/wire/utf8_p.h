@@ -15,11 +15,10 @@ namespace Prefork::Wire {
     if (bytes.isEmpty())
         return true;
     const qsizetype before = text->size();
-    const qsizetype size = before + bytes.size() + 1; // what QStringDecoder::requiredSpace() returns
-    if (before == 0 && text->capacity() < size)
-        *text = QString(size, Qt::Uninitialized);
-    else
-        text->resize(size);
+    const qsizetype size = before + bytes.size() + 1; // as much as QStringDecoder::requiredSpace() asks for
+    if (size > text->capacity())
+        text->reserve(size); // resize() alone would take more, to have room for further growth
+    text->resize(size);
     QChar *const to = text->data();
     const qsizetype ascii
         = copyAscii(bytes.data(), bytes.size(), reinterpret_cast<char16_t *>(to + before)); // the same type in memory
@@ -29,6 +28,7 @@ namespace Prefork::Wire {
     }
     QStringDecoder decoder(QStringDecoder::Utf8,
                            QStringConverter::Flag::Stateless | QStringConverter::Flag::ConvertInitialBom);
+    Q_ASSERT(decoder.requiredSpace(bytes.size() - ascii) <= size - before - ascii);
     const QChar *const end = decoder.appendToBuffer(to + before + ascii, bytes.sliced(ascii));
     text->truncate(end - to);
     return !decoder.hasError();

@@ -85,7 +85,7 @@ public:
     [[nodiscard]] virtual bool isContextElsewhere() const { return false; }
 
 protected:
-    /// What is known of a handler from its type, so that no virtual function has to be asked.
+    /// The type of a handler says which of these it has. Asking for one costs less than a virtual function.
     enum Trait : quint8 { HasContext = 1, HasFuture = 2, MayHaveFrame = 4, IsPlain = 8 };
 
     explicit ResultHandler(int traits = 0)
