@@ -17,5 +17,14 @@ function(qtprefork_strict target)
     endif()
 endfunction()
 
+# qtprefork_unity(TARGET): a few of its sources at a time are compiled as one. This takes a tenth of the time, and the
+# compiler sees more to inline. CMAKE_UNITY_BUILD=OFF compiles each source on its own, and so shows which one forgets an
+# include.
+function(qtprefork_unity target)
+    if(NOT DEFINED CMAKE_UNITY_BUILD)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+    endif()
+endfunction()
+
 # What the fuzzers and the library in them are compiled with.
 set(QTPREFORK_FUZZ_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -69,10 +69,10 @@ QString readInteger(QJSEngine *engine, const QString &name, const QJSValue &valu
 QString readTime(QJSEngine *engine, const QString &name, const QJSValue &value,
                  std::optional<std::chrono::milliseconds> *out)
 {
-    std::optional<int> milliseconds;
-    QString problem = readInteger(engine, name, value, &milliseconds);
-    if (milliseconds)
-        *out = std::chrono::milliseconds(*milliseconds);
+    std::optional<int> number;
+    QString problem = readInteger(engine, name, value, &number);
+    if (number)
+        *out = std::chrono::milliseconds(*number);
     return problem;
 }
 

@@ -15,7 +15,7 @@ using Views::EndedCall;
 
 namespace {
 
-constexpr std::array Columns{
+constexpr std::array CallColumns{
     TableColumn{CallLog::SettledAtRole, "settledAt", QT_TRANSLATE_NOOP("Prefork::CallLog", "Settled at")},
     TableColumn{CallLog::MethodRole, "method", QT_TRANSLATE_NOOP("Prefork::CallLog", "Method")},
     TableColumn{CallLog::OutcomeRole, "outcome", QT_TRANSLATE_NOOP("Prefork::CallLog", "Outcome")},
@@ -24,7 +24,7 @@ constexpr std::array Columns{
     TableColumn{CallLog::ErrorTextRole, "errorText", QT_TRANSLATE_NOOP("Prefork::CallLog", "Error")},
     TableColumn{CallLog::ErrorCodeRole, "errorCode", nullptr},
 };
-constexpr TableColumns Table("Prefork::CallLog", Columns);
+constexpr TableColumns CallTable("Prefork::CallLog", CallColumns);
 
 CallLog::Outcome outcomeOf(const EndedCall &call)
 {
@@ -110,7 +110,7 @@ class CallLogPrivate final : public detail::ClientModelPrivate
 {
 public:
     explicit CallLogPrivate(CallLog *log)
-        : ClientModelPrivate(log, Interest::Calls, Table)
+        : ClientModelPrivate(log, Interest::Calls, CallTable)
         , q(log)
     {
     }

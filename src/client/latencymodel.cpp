@@ -12,7 +12,7 @@ using Views::MethodLatencies;
 
 namespace {
 
-constexpr std::array Columns{
+constexpr std::array LatencyColumns{
     TableColumn{LatencyModel::MethodRole, "method", QT_TRANSLATE_NOOP("Prefork::LatencyModel", "Method")},
     TableColumn{LatencyModel::FinishedRole, "finished", QT_TRANSLATE_NOOP("Prefork::LatencyModel", "Finished"), true},
     TableColumn{LatencyModel::FailedRole, "failed", QT_TRANSLATE_NOOP("Prefork::LatencyModel", "Failed"), true},
@@ -22,7 +22,7 @@ constexpr std::array Columns{
     TableColumn{LatencyModel::P99Role, "p99", "p99", true},
     TableColumn{LatencyModel::LongestRole, "longest", QT_TRANSLATE_NOOP("Prefork::LatencyModel", "Longest"), true},
 };
-constexpr TableColumns Table("Prefork::LatencyModel", Columns);
+constexpr TableColumns LatencyTable("Prefork::LatencyModel", LatencyColumns);
 
 constexpr std::chrono::milliseconds Interval = 250ms;
 
@@ -71,7 +71,7 @@ class LatencyModelPrivate final : public detail::ClientModelPrivate
 {
 public:
     explicit LatencyModelPrivate(LatencyModel *model)
-        : ClientModelPrivate(model, Interest::Calls, Table)
+        : ClientModelPrivate(model, Interest::Calls, LatencyTable)
         , q(model)
         , timer(model)
     {
@@ -138,7 +138,7 @@ bool LatencyModelPrivate::tellRows()
     const int first = std::exchange(m_firstChanged, -1);
     const int last = std::min(std::exchange(m_lastChanged, -1), rows - 1);
     if (first <= last) {
-        Q_EMIT q->dataChanged(q->index(first, 0), q->index(last, Table.count() - 1));
+        Q_EMIT q->dataChanged(q->index(first, 0), q->index(last, LatencyTable.count() - 1));
         if (!alive)
             return false;
     }

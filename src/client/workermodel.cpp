@@ -16,7 +16,7 @@ using Views::Place;
 
 namespace {
 
-constexpr std::array Columns{
+constexpr std::array WorkerColumns{
     TableColumn{WorkerModel::PidRole, "pid", QT_TRANSLATE_NOOP("Prefork::WorkerModel", "PID"), true},
     TableColumn{WorkerModel::StateRole, "state", QT_TRANSLATE_NOOP("Prefork::WorkerModel", "State")},
     TableColumn{WorkerModel::MethodRole, "method", QT_TRANSLATE_NOOP("Prefork::WorkerModel", "Method")},
@@ -26,7 +26,7 @@ constexpr std::array Columns{
                 true},
     TableColumn{WorkerModel::LastDeathRole, "lastDeath", QT_TRANSLATE_NOOP("Prefork::WorkerModel", "Last death")},
 };
-constexpr TableColumns Table("Prefork::WorkerModel", Columns);
+constexpr TableColumns WorkerTable("Prefork::WorkerModel", WorkerColumns);
 
 constexpr std::chrono::nanoseconds KeepsEmpty = 5s;
 constexpr std::chrono::milliseconds TickInterval = 250ms;
@@ -111,7 +111,7 @@ class WorkerModelPrivate final : public detail::ClientModelPrivate
 {
 public:
     explicit WorkerModelPrivate(WorkerModel *model)
-        : ClientModelPrivate(model, Interest::Workers, Table)
+        : ClientModelPrivate(model, Interest::Workers, WorkerTable)
         , q(model)
         , removal(model)
         , tick(model)
@@ -239,7 +239,7 @@ bool WorkerModelPrivate::follow()
     if (plan.firstChanged >= 0) {
         plan.roles.push_back(Qt::DisplayRole);
         const bool isSame = emitted([&] {
-            Q_EMIT q->dataChanged(q->index(plan.firstChanged, 0), q->index(plan.lastChanged, Table.count() - 1),
+            Q_EMIT q->dataChanged(q->index(plan.firstChanged, 0), q->index(plan.lastChanged, WorkerTable.count() - 1),
                                   plan.roles);
         });
         if (!isSame)
@@ -281,7 +281,7 @@ void WorkerModelPrivate::onTick()
     if (!rows || !tick.isActive() || m_isInside)
         return;
     static_cast<void>(emitted([&] {
-        Q_EMIT q->dataChanged(q->index(rows->first, 0), q->index(rows->second, Table.count() - 1),
+        Q_EMIT q->dataChanged(q->index(rows->first, 0), q->index(rows->second, WorkerTable.count() - 1),
                               {WorkerModel::RunningForRole, Qt::DisplayRole});
     }));
 }

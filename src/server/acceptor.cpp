@@ -14,8 +14,8 @@ namespace {
 
 constexpr int AtOnce = 64; // connections that are accepted before other events have their turn
 constexpr int LongestBacklog = 65536;
-constexpr auto FirstPause = 20ms;
-constexpr auto LongestPause = 500ms;
+constexpr auto FirstAcceptPause = 20ms;
+constexpr auto LongestAcceptPause = 500ms;
 constexpr auto WarningInterval = 10s; // between two warnings, for accepting may succeed and fail by turns
 
 bool concernsOneConnection(int error)
@@ -92,7 +92,7 @@ void Acceptor::pause(int error)
                   QStringLiteral("cannot accept connections, they wait: %1").arg(Posix::errorText(error)));
         m_mayWarn.setRemainingTime(WarningInterval);
     }
-    m_pause = std::clamp<std::chrono::milliseconds>(m_pause * 2, FirstPause, LongestPause);
+    m_pause = std::clamp<std::chrono::milliseconds>(m_pause * 2, FirstAcceptPause, LongestAcceptPause);
     m_notifier.setEnabled(false);
     m_resume.start(m_pause);
 }

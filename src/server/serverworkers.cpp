@@ -18,7 +18,7 @@ using ZygoteMessages::Request;
 namespace {
 
 // No event tells the server that a worker becomes free or a waiting client hangs up, so it checks this often.
-constexpr auto CheckInterval = 50ms;
+constexpr auto WorkerCheckInterval = 50ms;
 
 }
 
@@ -159,7 +159,7 @@ void ServerWorkers::arm(bool hasShortage)
     if (const auto at = m_admission.nextAt(now()))
         wait = std::max<Admission::Time>(*at - now(), 0ms);
     if (hasShortage || m_admission.waitingCount() > 0)
-        wait = std::min<Admission::Time>(wait.value_or(CheckInterval), CheckInterval);
+        wait = std::min<Admission::Time>(wait.value_or(WorkerCheckInterval), WorkerCheckInterval);
     if (wait)
         m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(*wait));
     else

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto CheckInterval = 500ms;
+constexpr auto FileCheckInterval = 500ms;
 
 }
 
@@ -159,7 +159,7 @@ void UnixListener::watchDirectory()
         former->deleteLater(); // this function may run inside its signal
     auto watcher = std::make_unique<QFileSystemWatcher>();
     if (!watcher->addPath(m_directoryPath)) {
-        m_timer->start(CheckInterval);
+        m_timer->start(FileCheckInterval);
         return;
     }
     QObject::connect(watcher.get(), &QFileSystemWatcher::directoryChanged, watcher.get(), [this] { check(); });
@@ -190,7 +190,7 @@ void UnixListener::check()
 // such as /tmp remove files that nobody has used for long.
 void UnixListener::renew()
 {
-    m_timer->start(CheckInterval); // it is checked again even if this fails
+    m_timer->start(FileCheckInterval); // it is checked again even if this fails
     QString problem = openDirectory();
     const auto found = problem.isEmpty() ? Posix::identify(m_directory.get(), m_name) : std::nullopt;
     if (found && found->isSocket && found != m_identity) {
@@ -225,7 +225,7 @@ QString UnixListener::bindAnew()
 void UnixListener::switchListener()
 {
     if (!m_watch.renewed()) {
-        m_timer->start(CheckInterval);
+        m_timer->start(FileCheckInterval);
         return;
     }
     m_former.reset();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsonparser_p.h"
 
+#include "wire/jsonspace_p.h"
 #include "wire/oneline_p.h"
 #include "wire/utf8_p.h"
 
@@ -11,11 +12,6 @@
 namespace Prefork::Wire {
 
 namespace {
-
-bool isSpace(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
 
 bool isDigit(char c)
 {
@@ -52,7 +48,7 @@ void JsonParser::start(QByteArrayView text, qint64 maxDecodedSize)
 JsonParser::State JsonParser::parse(int steps)
 {
     while (m_state == State::Working && steps-- > 0) {
-        m_at = std::find_if_not(m_at, m_end, isSpace);
+        m_at = std::find_if_not(m_at, m_end, isJsonSpace);
         if (m_at == m_end)
             malformed("end");
         else
@@ -140,7 +136,7 @@ bool JsonParser::key(char first)
         return malformed("object");
     if (!string(&m_levels.back().key))
         return false;
-    m_at = std::find_if_not(m_at, m_end, isSpace);
+    m_at = std::find_if_not(m_at, m_end, isJsonSpace);
     if (m_at == m_end || *m_at != ':')
         return malformed("object");
     ++m_at;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsonscanner_p.h"
 
+#include "wire/jsonspace_p.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -13,11 +15,6 @@ QString printable(char byte)
     if (byte > 0x20 && byte < 0x7f)
         return QStringLiteral("'%1'").arg(QLatin1Char(byte));
     return QStringLiteral("byte 0x%1").arg(uint(uchar(byte)), 2, 16, QLatin1Char('0'));
-}
-
-bool isSpace(char byte)
-{
-    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
 }
@@ -54,7 +51,7 @@ Decoded JsonScanner::next(QByteArrayView *message)
 
 bool JsonScanner::hasRest() const
 {
-    return !m_brackets.empty() || !std::all_of(m_buffer.begin() + m_position, m_buffer.end(), isSpace);
+    return !m_brackets.empty() || !std::all_of(m_buffer.begin() + m_position, m_buffer.end(), isJsonSpace);
 }
 
 JsonScanner::Step JsonScanner::scan()
@@ -76,7 +73,7 @@ JsonScanner::Step JsonScanner::scan()
 JsonScanner::Step JsonScanner::structural(char byte)
 {
     if (m_brackets.empty()) {
-        if (isSpace(byte)) {
+        if (isJsonSpace(byte)) {
             m_start = m_position;
             if (++m_padding > m_maxPadding)
                 return fail(QStringLiteral("more than %1 bytes of white space between messages").arg(m_maxPadding));

@@ -10,7 +10,7 @@
 
 namespace Prefork::Internal {
 
-using namespace Wire::Native;
+namespace Native = Wire::Native;
 
 void InputQueue::greeted(bool cancels)
 {
@@ -33,10 +33,10 @@ bool InputQueue::take(quint64 id)
 // error when its message has its turn.
 void InputQueue::scan(QByteArrayView bytes)
 {
-    m_scanner.scan(bytes, [this](const Header &header) {
-        if (header.kind == Call) {
+    m_scanner.scan(bytes, [this](const Native::Header &header) {
+        if (header.kind == Native::Call) {
             ++m_lastRead;
-        } else if (header.kind == Cancel && header.length == 0) {
+        } else if (header.kind == Native::Cancel && header.length == 0) {
             if (header.id > m_lastTaken && header.id <= m_lastRead)
                 m_canceled.insert(header.id);
             else if (header.id == m_lastTaken)
@@ -45,7 +45,7 @@ void InputQueue::scan(QByteArrayView bytes)
     });
 }
 
-Wire::Decoded InputQueue::nextAhead(Packet *packet)
+Wire::Decoded InputQueue::nextAhead(Native::Packet *packet)
 {
     Wire::Decoded decoded = Wire::Decoded::Nothing;
     while (decoded == Wire::Decoded::Nothing && m_aheadBegin < m_ahead.size()) {

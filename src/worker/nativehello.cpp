@@ -8,7 +8,7 @@
 
 namespace Prefork::Internal {
 
-using namespace Wire::Native;
+namespace Native = Wire::Native;
 using detail::CborReader;
 using detail::CborWriter;
 
@@ -24,7 +24,7 @@ qsizetype writeMethods(const InterfacePrivate &interface, qsizetype room, CborWr
     qsizetype size = 0;
     for (const auto &[key, entry] : interface.methods) {
         const detail::Signature *const signature = entry->method->signature();
-        if (!signature || typed.size() == MaxMethods)
+        if (!signature || typed.size() == Native::MaxMethods)
             continue;
         const qsizetype pair = entry->name.size() + 2 * 9;
         if (size + pair <= room && typed.emplace(entry->name, signature->hash).second)
@@ -47,7 +47,7 @@ void writeSignatures(const InterfacePrivate &interface, qsizetype room, CborWrit
     qsizetype size = 0;
     for (const auto &[key, entry] : interface.methods) {
         const detail::Signature *const signature = entry->method->signature();
-        if (!signature || signature->text.size() > Longest || texts.size() == MaxMethods)
+        if (!signature || signature->text.size() > Longest || texts.size() == Native::MaxMethods)
             continue;
         const qsizetype pair = entry->name.size() + signature->text.size() + 2 * 9;
         if (size + pair <= room && texts.emplace(entry->name, signature->text).second)
@@ -66,40 +66,40 @@ bool ClientHello::read(QByteArrayView payload)
 {
     CborReader reader(payload);
     quint64 version = 0;
-    const bool isFine = readFields(reader, [&](QByteArrayView name, CborReader &value) {
+    const bool isFine = Native::readFields(reader, [&](QByteArrayView name, CborReader &value) {
         if (name == "version")
-            return known(value, value.readUnsigned(&version));
+            return Native::known(value, value.readUnsigned(&version));
         if (name == "decoded")
-            return known(value, readSize(value, &decoded));
+            return Native::known(value, Native::readSize(value, &decoded));
         if (name == "features")
-            return known(value, readFeatures(value, &features));
-        return name == "limit" && known(value, value.readUnsigned(&limit));
+            return Native::known(value, readFeatures(value, &features));
+        return name == "limit" && Native::known(value, value.readUnsigned(&limit));
     });
     return isFine && reader.atEnd() && version >= 1;
 }
 
 void WorkerHello::append(const InterfacePrivate &interface, qsizetype itsLimit, QByteArray *out) const
 {
-    out->append(Preamble);
+    out->append(Native::Preamble);
     CborWriter writer(out);
-    const qsizetype start = writer.skip(Header::Size);
-    beginHello(writer, limit, decoded, 3 + (processId != 0 ? 1 : 0) + (tellsSignatures ? 1 : 0));
+    const qsizetype start = writer.skip(Native::Header::Size);
+    Native::beginHello(writer, limit, decoded, 3 + (processId != 0 ? 1 : 0) + (tellsSignatures ? 1 : 0));
     writer.writeUtf8("ordered");
     writer.writeBool(true);
     writer.writeUtf8("checkoutDone");
     writer.writeBool(bool(interface.checkoutDone));
-    writeFeatures(writer);
+    Native::writeFeatures(writer);
     if (processId != 0) {
         writer.writeUtf8("pid");
         writer.writeUnsigned(processId);
     }
     writer.writeUtf8("methods");
-    const qsizetype room = writeMethods(interface, std::min(MaxHelloSize, itsLimit) - HelloRest, writer);
+    const qsizetype room = writeMethods(interface, std::min(Native::MaxHelloSize, itsLimit) - HelloRest, writer);
     if (tellsSignatures) {
         writer.writeUtf8("signatures");
         writeSignatures(interface, room, writer);
     }
-    finishMessage(writer, start, Hello, 0);
+    Native::finishMessage(writer, start, Native::Hello, 0);
 }
 
 }

@@ -9,7 +9,7 @@
 
 namespace Prefork::Internal {
 
-using namespace Wire::Native;
+namespace Native = Wire::Native;
 using detail::CborReader;
 
 namespace {
@@ -35,7 +35,7 @@ bool NativeSession::received(qsizetype count)
     m_now = ScoreboardPage::now();
     m_input.received(count, m_now);
     m_page->enter(ScoreboardPage::Busy, m_now);
-    Packet packet;
+    Native::Packet packet;
     for (;;) {
         switch (m_input.next(&packet)) {
         case Wire::Decoded::Nothing: {
@@ -77,21 +77,21 @@ bool NativeSession::leave()
     return false;
 }
 
-bool NativeSession::take(const Packet &packet)
+bool NativeSession::take(const Native::Packet &packet)
 {
     const quint8 kind = packet.header.kind;
     noteSize(packet.payload.size());
-    if (m_isGreeted == (kind == Hello))
+    if (m_isGreeted == (kind == Native::Hello))
         return fail(m_isGreeted ? QStringLiteral("a second hello")
                                 : QStringLiteral("a message of kind %1 before hello").arg(kind));
     switch (kind) {
-    case Hello:
+    case Native::Hello:
         return serveHello(packet);
-    case Call:
+    case Native::Call:
         return serveCall(packet);
-    case Release:
+    case Native::Release:
         return serveRelease(packet.header.id);
-    case Cancel:
+    case Native::Cancel:
         return m_features.cancel ? serveCancel(packet) : failUnknown(kind);
     default:
         return failUnknown(kind);
@@ -113,7 +113,7 @@ bool NativeSession::afterPacket()
     return true;
 }
 
-bool NativeSession::serveHello(const Packet &packet)
+bool NativeSession::serveHello(const Native::Packet &packet)
 {
     ClientHello hello;
     if (!hello.read(packet.payload))
@@ -132,9 +132,9 @@ bool NativeSession::serveHello(const Packet &packet)
     return true;
 }
 
-bool NativeSession::serveCall(const Packet &packet)
+bool NativeSession::serveCall(const Native::Packet &packet)
 {
-    if (packet.payload.size() < GroupSize)
+    if (packet.payload.size() < Native::GroupSize)
         return fail(QStringLiteral("a malformed call"));
     if (m_input.isLookDue(m_now)) {
         m_input.look(m_now);
@@ -149,10 +149,10 @@ bool NativeSession::serveCall(const Packet &packet)
         return true;
     if ((group & Wire::SharedGroup) == 0)
         m_page->held.store(1, std::memory_order_relaxed);
-    CborReader reader(packet.payload.sliced(GroupSize), &m_interface.types, packet.owner, m_maxDecodedSize);
+    CborReader reader(packet.payload.sliced(Native::GroupSize), &m_interface.types, packet.owner, m_maxDecodedSize);
     quint64 count = 0;
     QByteArrayView name;
-    if (!reader.readArray(&count) || count < 2 || !skipMeta(reader) || !(reader.readUtf8(&name) || reader.readNull()))
+    if (!reader.readArray(&count) || count < 2 || !Native::skipMeta(reader) || !(reader.readUtf8(&name) || reader.readNull()))
         return fail(reader.isBroken() ? reader.errorString() : QStringLiteral("a malformed call"));
     if (m_input.isCanceled()) [[unlikely]]
         return answerCanceled(id);
@@ -242,7 +242,7 @@ bool NativeSession::answerCanceled(quint64 id)
 }
 
 // Checks a cancel that has its turn. The InputQueue has acted on it when it was read.
-bool NativeSession::serveCancel(const Packet &packet)
+bool NativeSession::serveCancel(const Native::Packet &packet)
 {
     const quint64 id = packet.header.id;
     if (!packet.payload.isEmpty())
@@ -281,7 +281,7 @@ bool NativeSession::setUpFor(quint64 id)
         return false;
     m_hasRun = true;
     if (m_features.begun) {
-        m_output.appendBare(Begun, id);
+        m_output.appendBare(Native::Begun, id);
         sendWhileRunning();
     }
     return true;
@@ -316,7 +316,7 @@ bool NativeSession::serveRelease(quint64 id)
         return false;
     m_now = ScoreboardPage::now();
     m_page->held.store(0, std::memory_order_relaxed);
-    m_output.appendBare(Released, id);
+    m_output.appendBare(Native::Released, id);
     return true;
 }
 

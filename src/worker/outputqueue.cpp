@@ -8,7 +8,7 @@
 
 namespace Prefork::Internal {
 
-using namespace Wire::Native;
+namespace Native = Wire::Native;
 using detail::CborWriter;
 
 qsizetype OutputQueue::largestPart() const
@@ -23,7 +23,7 @@ void OutputQueue::appendFailure(const Error &error, const QString &code, quint64
 {
     appendProgress();
     CborWriter writer(&m_bytes, m_types);
-    const qsizetype start = writer.skip(Header::Size);
+    const qsizetype start = writer.skip(Native::Header::Size);
     const auto write = [&](const QString &message, bool withData) {
         writer.beginArray(2);
         writer.beginMap(withData ? 2 : 1);
@@ -41,24 +41,24 @@ void OutputQueue::appendFailure(const Error &error, const QString &code, quint64
     } catch (...) { // an operator<< of the data has thrown: the error is sent without them
         hasThrown = true;
     }
-    const qsizetype size = writer.position() - start - Header::Size;
+    const qsizetype size = writer.position() - start - Native::Header::Size;
     if (hasThrown || writer.hasFailed() || size > m_limit
         || writer.decodedSize() > detail::decodedBound(size, m_decodedSize)) {
-        writer.truncate(start + Header::Size);
+        writer.truncate(start + Native::Header::Size);
         write(error.message().left(m_limit / 8), false);
     }
-    finishMessage(writer, start, Failure, id);
+    Native::finishMessage(writer, start, Native::Failure, id);
 }
 
 void OutputQueue::appendCanceled(quint64 id, bool hadBegun)
 {
     appendProgress();
     CborWriter writer(&m_bytes);
-    const qsizetype start = writer.skip(Header::Size);
+    const qsizetype start = writer.skip(Native::Header::Size);
     writer.beginMap(1);
     writer.writeUtf8("begun");
     writer.writeBool(hadBegun);
-    finishMessage(writer, start, Canceled, id);
+    Native::finishMessage(writer, start, Native::Canceled, id);
 }
 
 // The event is encoded apart from the other bytes: the user's code that writes the arguments may emit an event itself.
@@ -66,7 +66,7 @@ void OutputQueue::appendEvent(QAnyStringView name, const detail::CallArguments &
 {
     QByteArray message;
     CborWriter writer(&message, m_types);
-    const qsizetype start = writer.skip(Header::Size);
+    const qsizetype start = writer.skip(Native::Header::Size);
     writer.beginArray(2 + arguments.count());
     writer.beginMap(0);
     writer.writeText(name.toString());
@@ -74,13 +74,13 @@ void OutputQueue::appendEvent(QAnyStringView name, const detail::CallArguments &
     check(writer, start);
     if (writer.hasFailed())
         throw Error(QStringLiteral("the event '%1' cannot be sent: %2").arg(name.toString(), writer.errorString()));
-    finishMessage(writer, start, Event, id);
+    Native::finishMessage(writer, start, Native::Event, id);
     writer.finish();
     appendProgress();
     m_bytes.append(message);
 }
 
-void OutputQueue::setProgress(const Prefork::Progress &progress, quint64 id)
+void OutputQueue::setProgress(const Progress &progress, quint64 id)
 {
     constexpr qsizetype Short = 64; // any client accepts a text of this length
     if (progress.text().size() > Short || !progress.text().isValidUtf16()) {
@@ -101,7 +101,7 @@ void OutputQueue::appendProgress()
 void OutputQueue::append(const KeptProgress &said, QByteArray *out) const
 {
     CborWriter writer(out);
-    const qsizetype start = writer.skip(Header::Size);
+    const qsizetype start = writer.skip(Native::Header::Size);
     writer.beginArray(4);
     writer.beginMap(0);
     writer.writeSigned(said.progress.value());
@@ -110,7 +110,7 @@ void OutputQueue::append(const KeptProgress &said, QByteArray *out) const
     check(writer, start);
     if (writer.hasFailed())
         throw Error(QStringLiteral("the progress cannot be sent: %1").arg(writer.errorString()));
-    finishMessage(writer, start, Wire::Native::Progress, said.id);
+    Native::finishMessage(writer, start, Native::Progress, said.id);
 }
 
 void OutputQueue::refuse(CborWriter &writer, qsizetype size) const
@@ -142,7 +142,7 @@ CborWriter &Reply::begin()
     m_start = m_output.m_bytes.size();
     m_chunks = m_output.m_chunks.size();
     CborWriter &writer = m_writer.emplace(&m_output.m_bytes, m_output.m_types, &m_output.m_chunks);
-    writer.skip(Header::Size);
+    writer.skip(Native::Header::Size);
     writer.beginArray(2);
     writer.beginMap(0);
     return writer;
@@ -153,7 +153,7 @@ void Reply::finish(quint64 id)
     m_output.check(*m_writer, m_start);
     if (m_writer->hasFailed())
         throw Error(QStringLiteral("the result cannot be sent: %1").arg(m_writer->errorString()));
-    finishMessage(*m_writer, m_start, Result, id);
+    Native::finishMessage(*m_writer, m_start, Native::Result, id);
     m_writer.reset();
 }
 

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "worker/runningcall_p.h"
 
+#include "worker/logging_p.h"
 #include "worker/session_p.h"
 
 #include <QtPrefork/worker.h>
-
-#include <QtCore/QLoggingCategory>
 
 #include <algorithm>
 
 namespace Prefork::Internal {
 
-namespace {
-
 Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
+
+namespace {
 
 // Reading the clock costs about as much as ten calls of isCanceled() that do not read it. So it is read about once in
 // this time, but not more rarely than every eighth call: a loop that becomes slow suddenly hears of a cancel after at

@@ -7,7 +7,7 @@ namespace Prefork::Internal {
 
 namespace {
 
-quint64 s_lost = 0; // lines lost by this process
+quint64 s_lostLines = 0; // lines lost by this process
 
 }
 
@@ -17,16 +17,16 @@ void logOwn(const QLoggingCategory &category, QtMsgType type, const QString &lin
         return;
     Posix::NonBlockingStderr errors;
     if (!errors.hasRoom()) {
-        ++s_lost;
+        ++s_lostLines;
         return;
     }
     const QMessageLogContext context(nullptr, 0, nullptr, category.categoryName());
-    if (const quint64 lost = std::exchange(s_lost, 0); lost > 0)
+    if (const quint64 lost = std::exchange(s_lostLines, 0); lost > 0)
         qt_message_output(QtWarningMsg, context,
                           QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
     qt_message_output(type, context, line);
     if (errors.takeFailure())
-        ++s_lost;
+        ++s_lostLines;
 }
 
 }

@@ -15,8 +15,8 @@ using ZygoteMessages::Request;
 
 namespace {
 
-constexpr qint64 FirstPause = std::chrono::nanoseconds(20ms).count();
-constexpr qint64 LongestPause = std::chrono::nanoseconds(500ms).count();
+constexpr qint64 FirstForkPause = std::chrono::nanoseconds(20ms).count();
+constexpr qint64 LongestForkPause = std::chrono::nanoseconds(500ms).count();
 
 }
 
@@ -24,7 +24,7 @@ void WaitingForks::add(const Request &request, Posix::Fd connection, const QStri
 {
     if (m_waiting.empty()) {
         logOwn(lcZygote(), QtWarningMsg, QStringLiteral("no worker can be had, clients wait: %1").arg(cause));
-        m_pause = FirstPause;
+        m_pause = FirstForkPause;
         m_nextTry = now + m_pause;
     }
     m_waiting.push_back({request, std::move(connection)});
@@ -66,11 +66,11 @@ void WaitingForks::act(qint64 now, const Spawn &spawn, const Gone &gone)
     while (!m_waiting.empty()) {
         Waiting &first = m_waiting.front();
         if (spawn(first.request, first.connection)) {
-            m_pause = std::min(m_pause * 2, LongestPause);
+            m_pause = std::min(m_pause * 2, LongestForkPause);
             m_nextTry = now + m_pause;
             return;
         }
-        m_pause = FirstPause;
+        m_pause = FirstForkPause;
         m_waiting.pop_front();
     }
     logOwn(lcZygote(), QtInfoMsg, QStringLiteral("workers can be had again"));

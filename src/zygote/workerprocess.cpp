@@ -10,21 +10,18 @@
 #include "wire/goodbye_p.h"
 #include "wire/oneline_p.h"
 #include "worker/interface_p.h"
+#include "worker/logging_p.h"
 #include "worker/session_p.h"
 #include "zygote/inheritance_p.h"
 #include "zygote/ownlog_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/workerlimits_p.h"
 
-#include <QtCore/QLoggingCategory>
-
 #include <array>
 
 namespace Prefork::Internal {
 
 namespace {
-
-Q_LOGGING_CATEGORY(lcWorker, "prefork.worker", QtWarningMsg)
 
 // In the zygote and its program these keep their initial values.
 Peer s_peer;

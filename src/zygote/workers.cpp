@@ -33,21 +33,21 @@ void retire(WorkerWatch &watch, qint64 staysUntil)
     watch.wantGone(WorkerWatch::Departure::Shutdown);
 }
 
-Wire::GoodbyeReason reasonOf(Event::Cause cause)
+Wire::GoodbyeReason reasonOf(ZygoteEvent::Cause cause)
 {
     switch (cause) {
-    case Event::Itself:
+    case ZygoteEvent::Itself:
         break;
-    case Event::Hung:
+    case ZygoteEvent::Hung:
         return Wire::GoodbyeReason::Hung;
-    case Event::Abandoned:
+    case ZygoteEvent::Abandoned:
         return Wire::GoodbyeReason::Abandoned;
-    case Event::LeftForRoom:
+    case ZygoteEvent::LeftForRoom:
         return Wire::GoodbyeReason::Room;
-    case Event::Shutdown:
-    case Event::LeftAtShutdown:
-    case Event::LeftWithoutServer:
-    case Event::LeftWhenTold:
+    case ZygoteEvent::Shutdown:
+    case ZygoteEvent::LeftAtShutdown:
+    case ZygoteEvent::LeftWithoutServer:
+    case ZygoteEvent::LeftWhenTold:
         return Wire::GoodbyeReason::Retired;
     }
     return Wire::GoodbyeReason::Died;
@@ -93,8 +93,8 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     child.process = Posix::ChildProcess(pid);
     child.connection = std::move(connection);
     watchOver(child);
-    Event event;
-    event.kind = Event::Spawned;
+    ZygoteEvent event;
+    event.kind = ZygoteEvent::Spawned;
     event.id = child.id;
     event.pid = pid;
     event.slot = quint32(child.slot);
@@ -208,8 +208,8 @@ void Workers::lookForEnds(qint64 now)
 
 void Workers::tellNotSpawned(quint64 id, const QString &cause)
 {
-    Event event;
-    event.kind = Event::NotSpawned;
+    ZygoteEvent event;
+    event.kind = ZygoteEvent::NotSpawned;
     event.id = id;
     event.text.set(cause);
     m_tell(event);
@@ -253,7 +253,7 @@ void Workers::onEnded(Child &child, bool isCertain)
     const auto death = child.process.death();
     if (!death && !isCertain)
         return;
-    const Event event = reportDeath(child, death.value_or(Posix::Death{child.process.pid()}));
+    const ZygoteEvent event = reportDeath(child, death.value_or(Posix::Death{child.process.pid()}));
     if (m_options.killsChildren)
         Posix::killGroup(child.process.pid()); // before it is reaped, no other group can have its number
     if (death) {
@@ -334,8 +334,8 @@ void Workers::end(const Child &child, int signal)
 
 void Workers::tellLeftBehind(quint64 id)
 {
-    Event event;
-    event.kind = Event::LeftBehind;
+    ZygoteEvent event;
+    event.kind = ZygoteEvent::LeftBehind;
     event.id = id;
     m_tell(event);
 }
@@ -349,44 +349,44 @@ void Workers::schedule(Child &child, qint64 when)
         m_deadlines.insert({when, child.number});
 }
 
-Event::Cause Workers::causeOf(const Child &child, const Posix::Death &death) const
+ZygoteEvent::Cause Workers::causeOf(const Child &child, const Posix::Death &death) const
 {
     switch (child.watch.reason()) {
     case WorkerWatch::Reason::None:
         break;
     case WorkerWatch::Reason::Hung:
-        return Event::Hung;
+        return ZygoteEvent::Hung;
     case WorkerWatch::Reason::Abandoned:
-        return Event::Abandoned;
+        return ZygoteEvent::Abandoned;
     case WorkerWatch::Reason::Shutdown:
-        return Event::Shutdown;
+        return ZygoteEvent::Shutdown;
     }
     // A worker that was asked to leave may have ended for another reason.
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);
     if (death.exitCode != 0 || !page.isFree())
-        return Event::Itself;
+        return ZygoteEvent::Itself;
     switch (child.watch.departure()) {
     case WorkerWatch::Departure::None:
-        return page.askedToLeave.load(std::memory_order_relaxed) != 0 ? Event::LeftWhenTold : Event::Itself;
+        return page.askedToLeave.load(std::memory_order_relaxed) != 0 ? ZygoteEvent::LeftWhenTold : ZygoteEvent::Itself;
     case WorkerWatch::Departure::Room:
-        return Event::LeftForRoom;
+        return ZygoteEvent::LeftForRoom;
     case WorkerWatch::Departure::Drain:
-        return Event::LeftWithoutServer;
+        return ZygoteEvent::LeftWithoutServer;
     case WorkerWatch::Departure::Shutdown:
-        return Event::LeftAtShutdown;
+        return ZygoteEvent::LeftAtShutdown;
     }
-    return Event::Itself;
+    return ZygoteEvent::Itself;
 }
 
-Event Workers::reportDeath(Child &child, const Posix::Death &death)
+ZygoteEvent Workers::reportDeath(Child &child, const Posix::Death &death)
 {
-    Event event;
-    event.kind = Event::Died;
+    ZygoteEvent event;
+    event.kind = ZygoteEvent::Died;
     event.id = child.id;
     event.pid = child.process.pid();
     event.cause = causeOf(child, death);
     event.setup = m_scoreboard.page(child.slot)->setup.load(std::memory_order_relaxed);
-    const bool wasInterrupted = event.cause == Event::Abandoned || event.cause == Event::Shutdown;
+    const bool wasInterrupted = event.cause == ZygoteEvent::Abandoned || event.cause == ZygoteEvent::Shutdown;
     if (wasInterrupted && event.setup == ScoreboardPage::SetupFailed)
         event.setup = ScoreboardPage::NotSetUp; // setup was interrupted; it might have succeeded
     event.exitCode = death.exitCode;
@@ -405,7 +405,7 @@ Event Workers::reportDeath(Child &child, const Posix::Death &death)
 
 // Returns the goodbye to write for a worker that has ended; empty if its client would not understand it, as in the
 // middle of a message.
-QByteArray Workers::goodbyeFor(const Child &child, const Event &event) const
+QByteArray Workers::goodbyeFor(const Child &child, const ZygoteEvent &event) const
 {
     const ScoreboardPage *const page = m_scoreboard.page(child.slot);
     const bool isNative = page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native;

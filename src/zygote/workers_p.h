@@ -32,7 +32,7 @@ namespace Prefork::Internal {
 class Workers
 {
 public:
-    using Tell = std::function<void(const ZygoteMessages::Event &)>;
+    using Tell = std::function<void(const ZygoteMessages::ZygoteEvent &)>;
     /// Workers serve @p interface, are watched and ended as @p options say, and get their pages from @p scoreboard.
     /// What @p poller reports goes to onReady(). @p tell sends an event to the program.
     Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Poller &poller,
@@ -107,12 +107,12 @@ private:
     void end(const Child &child, int signal);
     // Notes when to look at the worker again, in place of any earlier time.
     void schedule(Child &child, qint64 when);
-    [[nodiscard]] ZygoteMessages::Event::Cause causeOf(const Child &child, const Posix::Death &death) const;
+    [[nodiscard]] ZygoteMessages::ZygoteEvent::Cause causeOf(const Child &child, const Posix::Death &death) const;
     // Tells the program that the worker has died, and gives its connection away. The caller reaps it.
-    ZygoteMessages::Event reportDeath(Child &child, const Posix::Death &death);
-    [[nodiscard]] QByteArray goodbyeFor(const Child &child, const ZygoteMessages::Event &event) const;
+    ZygoteMessages::ZygoteEvent reportDeath(Child &child, const Posix::Death &death);
+    [[nodiscard]] QByteArray goodbyeFor(const Child &child, const ZygoteMessages::ZygoteEvent &event) const;
     void logKilling(const Child &child, qint64 now) const;
-    void logDeath(const Child &child, const ZygoteMessages::Event &event) const;
+    void logDeath(const Child &child, const ZygoteMessages::ZygoteEvent &event) const;
 
     InterfacePrivate &m_interface;
     const ZygoteOptions &m_options;

@@ -54,7 +54,7 @@ void Workers::logKilling(const Child &child, qint64 now) const
 }
 
 // An idle worker that exits has logged the reason itself, so that is no warning.
-void Workers::logDeath(const Child &child, const Event &event) const
+void Workers::logDeath(const Child &child, const ZygoteEvent &event) const
 {
     const ScoreboardPage &page = *m_scoreboard.page(child.slot);
     const bool isBusy = page.state.load(std::memory_order_acquire) == ScoreboardPage::Busy;

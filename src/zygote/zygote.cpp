@@ -158,9 +158,9 @@ QString ZygotePrivate::tooLate(const QString &what)
 
 QString ZygotePrivate::awaitReady()
 {
-    ZygoteMessages::Event event;
+    ZygoteMessages::ZygoteEvent event;
     const Posix::Transfer transfer = Posix::receiveMessage(control.get(), spaceOf(&event));
-    if (transfer.status == Posix::Transfer::Done && event.kind == ZygoteMessages::Event::Ready) {
+    if (transfer.status == Posix::Transfer::Done && event.kind == ZygoteMessages::ZygoteEvent::Ready) {
         channel = std::make_shared<ZygoteChannel>(std::move(control), process, event.capacity);
         channel->setScoreboard(scoreboard);
         return {};

@@ -192,7 +192,7 @@ bool ZygoteChannel::send(const Request &request, int connection, Posix::Transfer
 void ZygoteChannel::readEvents()
 {
     while (isOpen()) {
-        Event event;
+        ZygoteEvent event;
         const Posix::Transfer transfer = Posix::receiveMessage(m_socket.get(), spaceOf(&event));
         if (transfer.status == Posix::Transfer::WouldBlock)
             return;
@@ -224,32 +224,32 @@ void ZygoteChannel::noteClientsSpawn(quint64 id)
         m_probeSlot.reset();
 }
 
-void ZygoteChannel::handle(const Event &event)
+void ZygoteChannel::handle(const ZygoteEvent &event)
 {
     switch (event.kind) {
-    case Event::Spawned:
+    case ZygoteEvent::Spawned:
         if (event.id == m_setups.probe())
             m_probeSlot = event.slot;
         Q_EMIT spawned(event.id, event.pid, event.slot);
         return;
-    case Event::LeftBehind:
+    case ZygoteEvent::LeftBehind:
         Q_EMIT leftBehind(event.id);
         return;
-    case Event::NotSpawned:
+    case ZygoteEvent::NotSpawned:
         --m_alive;
         m_setups.ended(event.id, SetupBackOff::Start::Unknown, now());
         Q_EMIT notSpawned(event.id, event.text.get());
         break;
-    case Event::Died:
+    case ZygoteEvent::Died:
         --m_alive;
         m_setups.ended(event.id, SetupBackOff::startOf(event.setup), now());
         Q_EMIT died(event.id, describeDeath(event), event.setup);
         break;
-    case Event::Ending:
+    case ZygoteEvent::Ending:
         onEnding();
         return;
-    case Event::Ready:
-    case Event::Refused:
+    case ZygoteEvent::Ready:
+    case ZygoteEvent::Refused:
         return;
     }
     flush();

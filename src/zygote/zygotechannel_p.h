@@ -87,7 +87,7 @@ private:
     void onEnding();
     void flush();
     [[nodiscard]] bool send(const ZygoteMessages::Request &request, int connection, Posix::Transfer *transfer);
-    void handle(const ZygoteMessages::Event &event);
+    void handle(const ZygoteMessages::ZygoteEvent &event);
     void onZygoteEnded();
 
     static void attachAll();

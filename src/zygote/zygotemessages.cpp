@@ -5,25 +5,25 @@
 
 namespace Prefork::Internal::ZygoteMessages {
 
-QString describeDeath(const Event &event)
+QString describeDeath(const ZygoteEvent &event)
 {
     const QString how = Posix::describeDeath({event.pid, event.exitCode, event.signal});
     switch (event.cause) {
-    case Event::Itself:
+    case ZygoteEvent::Itself:
         break;
-    case Event::Hung:
+    case ZygoteEvent::Hung:
         return QStringLiteral("%1 because it hung").arg(how);
-    case Event::Abandoned:
+    case ZygoteEvent::Abandoned:
         return QStringLiteral("%1 because its client had hung up").arg(how);
-    case Event::Shutdown:
+    case ZygoteEvent::Shutdown:
         return QStringLiteral("%1 because its server shut down").arg(how);
-    case Event::LeftForRoom:
+    case ZygoteEvent::LeftForRoom:
         return QStringLiteral("left to make room for another client");
-    case Event::LeftAtShutdown:
+    case ZygoteEvent::LeftAtShutdown:
         return QStringLiteral("left because its server shut down");
-    case Event::LeftWithoutServer:
+    case ZygoteEvent::LeftWithoutServer:
         return QStringLiteral("left because its server is gone");
-    case Event::LeftWhenTold:
+    case ZygoteEvent::LeftWhenTold:
         return QStringLiteral("left because a signal told it to");
     }
     return how;

@@ -68,7 +68,7 @@ struct Request
 };
 
 /// This is a message of the zygote to its program. Only the fields of its kind are set.
-struct Event
+struct ZygoteEvent
 {
     enum Kind : quint32 {
         Ready,
@@ -104,7 +104,7 @@ struct Event
 /// Returns the error text for calls after the zygote has said Ending.
 [[nodiscard]] QString endingText();
 /// Describes the end of a worker and its cause, from a Died event: "was killed by SIGKILL because it hung".
-[[nodiscard]] QString describeDeath(const Event &event);
+[[nodiscard]] QString describeDeath(const ZygoteEvent &event);
 
 template <class Message>
 [[nodiscard]] QByteArrayView bytesOf(const Message &message)

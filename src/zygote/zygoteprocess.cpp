@@ -32,16 +32,16 @@ ZygoteProcess::ZygoteProcess(InterfacePrivate &interface, const ZygoteOptions &o
     , m_options(options)
     , m_control(std::move(control))
     , m_silent(m_poller)
-    , m_workers(interface, m_options, scoreboard, m_poller, [this](const Event &event) { tell(event); })
+    , m_workers(interface, m_options, scoreboard, m_poller, [this](const ZygoteEvent &event) { tell(event); })
 {
     interface.shareSlowFlags(scoreboard.flags());
 }
 
 int ZygoteProcess::run()
 {
-    Event event;
+    ZygoteEvent event;
     const QString refusal = prepare();
-    event.kind = refusal.isEmpty() ? Event::Ready : Event::Refused;
+    event.kind = refusal.isEmpty() ? ZygoteEvent::Ready : ZygoteEvent::Refused;
     event.text.set(refusal);
     event.capacity = capacity();
     tell(event);
@@ -327,8 +327,8 @@ void ZygoteProcess::onTermination()
     static_cast<void>(Posix::readSome(m_termination.get(), signals));
     if (std::exchange(m_isEnding, true))
         return;
-    Event event;
-    event.kind = Event::Ending;
+    ZygoteEvent event;
+    event.kind = ZygoteEvent::Ending;
     tell(event);
     for (const quint64 id : m_waiting.dismissAll())
         m_workers.tellNotSpawned(id, endingText());
@@ -336,7 +336,7 @@ void ZygoteProcess::onTermination()
     m_workers.askAllToLeave();
 }
 
-void ZygoteProcess::tell(const Event &event)
+void ZygoteProcess::tell(const ZygoteEvent &event)
 {
     if (!m_control.isOpen())
         return;

@@ -46,7 +46,7 @@ private:
     [[nodiscard]] std::optional<std::chrono::nanoseconds> timeToWait() const;
     void onProgramGone();
     void onTermination();
-    void tell(const ZygoteMessages::Event &event);
+    void tell(const ZygoteMessages::ZygoteEvent &event);
     void flushEvents();
 
     InterfacePrivate &m_interface;
@@ -57,7 +57,7 @@ private:
     Posix::Fd m_termination; // readable if SIGTERM has come
     bool m_isEnding = false; // SIGTERM has come
     Posix::Poller m_poller;
-    std::deque<ZygoteMessages::Event> m_unsent; // events that wait because the program does not read
+    std::deque<ZygoteMessages::ZygoteEvent> m_unsent; // events that wait because the program does not read
     bool m_awaitsRoom = false;
     WaitingForks m_waiting;
     UnservedConnections m_silent;

@@ -17,7 +17,7 @@ using Prefork::Client;
 
 namespace {
 
-constexpr int MostCalls = 8;
+constexpr int MostCancelableCalls = 8;
 
 // Of a one-shot that its maker has canceled nobody says that it has settled.
 void awaitSettlement(Desk *desk, Client *client, const Request &request, const Call &call)
@@ -51,7 +51,7 @@ void sendAndCancelSome(Desk *desk, Client *client, SendOne send, bool hearsAll)
         if (!hearsAll || desk->isUnwanted(request))
             desk->canceled(request);
     });
-    for (int left = 1 + pick(desk->random(), MostCalls); left > 0; --left) {
+    for (int left = 1 + pick(desk->random(), MostCancelableCalls); left > 0; --left) {
         const auto request = desk->draw();
         if (!request)
             return;
