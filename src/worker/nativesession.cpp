@@ -152,7 +152,8 @@ bool NativeSession::serveCall(const Native::Packet &packet)
     CborReader reader(packet.payload.sliced(Native::GroupSize), &m_interface.types, packet.owner, m_maxDecodedSize);
     quint64 count = 0;
     QByteArrayView name;
-    if (!reader.readArray(&count) || count < 2 || !Native::skipMeta(reader) || !(reader.readUtf8(&name) || reader.readNull()))
+    if (!reader.readArray(&count) || count < 2 || !Native::skipMeta(reader)
+        || !(reader.readUtf8(&name) || reader.readNull()))
         return fail(reader.isBroken() ? reader.errorString() : QStringLiteral("a malformed call"));
     if (m_input.isCanceled()) [[unlikely]]
         return answerCanceled(id);
