@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Programs that the compiler must refuse, each with one error, which says the reason in one sentence. refused.cmake
 // cuts this file at the lines that begin with //!: what is before the first of them is at the beginning of every
-// program. Such a line has the name of the program and a part of the error, or nothing for one that must compile.
+// program. Such a line has the name of the program and a part of the error, or nothing for one that must compile. Of an
+// error about a type T, "(T is TYPE)" says which type the compiler must name.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Server>
@@ -9,10 +10,15 @@
 #include <QtPrefork/Worker>
 #include <QtPrefork/Zygote>
 
+#include <QtCore/QAbstractItemModel>
 #include <QtCore/QObject>
+#include <QtCore/QPointer>
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 using namespace Prefork;
 
@@ -32,6 +38,21 @@ public:
     void enable(bool) { }
 };
 class OnlyDeclared;
+class QPixmap // stands in for that of Qt Gui, which is not included here
+{
+};
+template <class Value>
+void giveTo(Client &client)
+{
+    static constexpr Method<Value()> give{"give"};
+    client.call(give);
+}
+template <class Value>
+void takeFrom(Interface &interface)
+{
+    static constexpr Method<void(Value)> take{"take"};
+    interface.add(take, [](const Value &) { });
+}
 
 inline constexpr Method<int(int)> square{"square"};
 inline constexpr Method<int(int, QString)> add{"add"};
@@ -443,4 +464,122 @@ void wrong(Zygote &zygote)
 void wrong(Zygote &zygote)
 {
     const Server server(zygote);
+}
+
+//! what crosses:
+void right(Client &client, Interface &interface)
+{
+    using Value = std::map<int, std::vector<std::pair<QString, std::optional<QSet<int>>>>>;
+    giveTo<Value>(client);
+    takeFrom<Value>(interface);
+}
+//! a pointer to a client: error: a pointer (see T), means nothing to another process: send the (T is QObject ?\*)
+void wrong(Client &client)
+{
+    giveTo<QObject *>(client);
+}
+//! a pointer to a worker: error: a pointer (see T), means nothing to another process: send the (T is QObject ?\*)
+void wrong(Interface &interface)
+{
+    takeFrom<QObject *>(interface);
+}
+//! a class of one's own to a client: error: this class (see T) cannot be sent: make it a Q_GADGET with a (T is Plain)
+void wrong(Client &client)
+{
+    giveTo<std::vector<Plain>>(client);
+}
+//! a class of one's own to a worker: error: this class (see T) cannot be sent: make it a Q_GADGET with a (T is Plain)
+void wrong(Interface &interface)
+{
+    takeFrom<std::vector<Plain>>(interface);
+}
+//! a shared pointer in a pair to a client: error: a smart pointer (see T), means nothing (T is std::shared_ptr<int>)
+void wrong(Client &client)
+{
+    giveTo<std::pair<int, std::shared_ptr<int>>>(client);
+}
+//! a shared pointer in a pair to a worker: error: a smart pointer (see T), means nothing (T is std::shared_ptr<int>)
+void wrong(Interface &interface)
+{
+    takeFrom<std::pair<int, std::shared_ptr<int>>>(interface);
+}
+//! a view in an optional to a client: error: does not own its text or bytes: send a QString (T is string_view<char>)
+void wrong(Client &client)
+{
+    giveTo<std::optional<std::string_view>>(client);
+}
+//! a view in an optional to a worker: error: does not own its text or bytes: send a QString (T is string_view<char>)
+void wrong(Interface &interface)
+{
+    takeFrom<std::optional<std::string_view>>(interface);
+}
+//! a long double to a client: error: is wider than a number can be on its way: send a double (T is long double)
+void wrong(Client &client)
+{
+    giveTo<long double>(client);
+}
+//! a long double to a worker: error: is wider than a number can be on its way: send a double (T is long double)
+void wrong(Interface &interface)
+{
+    takeFrom<long double>(interface);
+}
+//! a map with a key twice to a client: error: has keys several times, which no map on (T is QMultiMap<QString, int>)
+void wrong(Client &client)
+{
+    giveTo<QMultiMap<QString, int>>(client);
+}
+//! a map with a key twice to a worker: error: has keys several times, which no map on (T is QMultiMap<QString, int>)
+void wrong(Interface &interface)
+{
+    takeFrom<QMultiMap<QString, int>>(interface);
+}
+//! keys with a point to a client: error: has keys that cannot be sent: they must be (T is std::map<double, int)
+void wrong(Client &client)
+{
+    giveTo<std::map<double, int>>(client);
+}
+//! keys with a point to a worker: error: has keys that cannot be sent: they must be (T is std::map<double, int)
+void wrong(Interface &interface)
+{
+    takeFrom<std::map<double, int>>(interface);
+}
+//! a place in a model to a client: error: belongs to a model of its process: send row and column (T is QModelIndex)
+void wrong(Client &client)
+{
+    giveTo<QList<QModelIndex>>(client);
+}
+//! a place in a model to a worker: error: belongs to a model of its process: send row and column (T is QModelIndex)
+void wrong(Interface &interface)
+{
+    takeFrom<QList<QModelIndex>>(interface);
+}
+//! a guarded pointer to a client: error: a smart pointer (see T), means nothing to another (T is QPointer<QObject>)
+void wrong(Client &client)
+{
+    giveTo<QPointer<QObject>>(client);
+}
+//! a guarded pointer to a worker: error: a smart pointer (see T), means nothing to another (T is QPointer<QObject>)
+void wrong(Interface &interface)
+{
+    takeFrom<QPointer<QObject>>(interface);
+}
+//! a view of UTF-16 to a client: error: does not own its text or bytes: send a QString or (T is string_view<char16_t>)
+void wrong(Client &client)
+{
+    giveTo<std::u16string_view>(client);
+}
+//! a view of UTF-16 to a worker: error: does not own its text or bytes: send a QString or (T is string_view<char16_t>)
+void wrong(Interface &interface)
+{
+    takeFrom<std::u16string_view>(interface);
+}
+//! pixmaps to a client: error: belongs to the screen of its process: send a QImage, which (T is QPixmap)
+void wrong(Client &client)
+{
+    giveTo<QList<QPixmap>>(client);
+}
+//! pixmaps to a worker: error: belongs to the screen of its process: send a QImage, which (T is QPixmap)
+void wrong(Interface &interface)
+{
+    takeFrom<QList<QPixmap>>(interface);
 }
