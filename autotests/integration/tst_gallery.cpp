@@ -2,6 +2,7 @@
 // The gallery: its samples, its album with real workers that die, its window with real keys and clicks, and the
 // program.
 #include "helpers/serverprocess.h"
+#include "helpers/windows.h"
 
 #include "commandline.h"
 #include "naturalorder.h"
@@ -13,13 +14,14 @@
 #include <QtCore/QDir>
 #include <QtCore/QProcess>
 #include <QtCore/QTemporaryDir>
-#include <QtQuick/QQuickItem>
 
+#include <csignal>
 #include <set>
 
 using namespace Prefork;
 using namespace std::chrono_literals;
 using Samples::Kind;
+using Test::itemWith;
 
 namespace {
 
@@ -69,17 +71,6 @@ bool areThere(Gallery &gallery, int count)
 bool settles(Gallery &gallery)
 {
     return QTest::qWaitFor([&] { return gallery.album()->rowCount() > 0 && unsettled(gallery) == 0; }, Patience);
-}
-
-QQuickItem *itemWith(QQuickItem *root, const char *property, const QVariant &value)
-{
-    if (root->isVisible() && root->property(property) == value)
-        return root;
-    for (QQuickItem *child : root->childItems()) {
-        if (QQuickItem *const found = itemWith(child, property, value))
-            return found;
-    }
-    return nullptr;
 }
 
 }
@@ -425,6 +416,8 @@ private Q_SLOTS:
         QCoreApplication::sendEvent(&window, &wheel);
         QTRY_VERIFY_WITH_TIMEOUT(m_gallery->frames()->frames().size() > 10, Patience);
         QVERIFY(m_gallery->frames()->median() > 0);
+
+        QVERIFY(Test::endsByCtrlQ(&window));
     }
 
     void windowIsUsableAtEverySize_data()
@@ -448,7 +441,7 @@ private Q_SLOTS:
              {"Open a folder", "Decode all again", "Retry what failed", "Cancel", "Chaos", "Dark theme", "Settings"}) {
             QQuickItem *const button = itemWith(window.rootObject(), "text", text);
             QVERIFY2(button, text);
-            const QRect place = button->mapRectToScene(button->boundingRect()).toRect();
+            const QRect place = Test::placeOf(button);
             QVERIFY2(QRect(QPoint(), size).contains(place), text);
             QVERIFY2(!place.intersects(before), text);
             before = place;
@@ -480,10 +473,10 @@ private Q_SLOTS:
         QCOMPARE(line.error, error);
         if (arguments.size() > 4) {
             QCOMPARE(line.folder, "folder");
-            QCOMPARE(line.screenshot, "f.png");
-            QCOMPARE(line.after, 2.5);
-            QCOMPARE(line.size, QSize(400, 700));
-            QVERIFY(line.dark && line.chaos && !line.help);
+            QCOMPARE(line.window.screenshot, "f.png");
+            QCOMPARE(line.window.after, 2.5);
+            QCOMPARE(line.window.size, QSize(400, 700));
+            QVERIFY(line.window.dark && line.chaos && !line.help);
         }
     }
 
@@ -506,6 +499,23 @@ private Q_SLOTS:
             = Test::runProgram(GALLERY, {"--screenshot", "/nowhere/window.png", "--after", "0"});
         QCOMPARE(unwritable.exitCode, 1);
         QVERIFY(unwritable.errors.contains("could not be saved as /nowhere/window.png"));
+    }
+
+    // Ctrl-C ends it, and the samples that it has made are removed.
+    void interruptEndsIt()
+    {
+        const QTemporaryDir temporary;
+        const auto hasSamples = [&] { return !QDir(temporary.path()).entryList({"gallery-samples-*"}).isEmpty(); };
+        QProcess gallery;
+        gallery.setEnvironment(QProcess::systemEnvironment() + QStringList{"TMPDIR=" + temporary.path()});
+        gallery.start(GALLERY, QStringList());
+        QTRY_VERIFY_WITH_TIMEOUT(hasSamples(), Patience);
+        QVERIFY(gallery.processId() > 0);
+        ::kill(pid_t(gallery.processId()), SIGINT);
+        QVERIFY(gallery.waitForFinished(Patience));
+        QCOMPARE(gallery.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(gallery.exitCode(), 0);
+        QVERIFY(!hasSamples());
     }
 
 private:

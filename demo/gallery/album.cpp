@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "album.h"
 
-#include "reasons.h"
+#include "common/reasons.h"
 
 #include <QtPrefork/Progress>
 
@@ -221,7 +221,7 @@ void Album::fail(int row, quint64 ticket, const Error &error)
     entry->attempts += entry->state == Waiting;
     entry->hasCall = false;
     m_cache.remove(row);
-    setState(row, Failed, reasonFor(error));
+    setState(row, Failed, Demo::reasonFor(error));
 }
 
 bool Album::retry(int row)

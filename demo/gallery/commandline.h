@@ -2,23 +2,19 @@
 #ifndef GALLERY_COMMANDLINE_H
 #define GALLERY_COMMANDLINE_H
 
-#include <QtCore/QSize>
-#include <QtCore/QStringList>
+#include "common/windowoptions.h"
 
 /// Has the arguments with which the gallery was started.
 struct CommandLine
 {
     QString folder; ///< empty for the samples
-    QString screenshot; ///< the file to save; empty for none
-    double after = 5; ///< seconds
-    QSize size{1280, 800};
-    bool dark = false;
+    Demo::WindowOptions window;
     bool chaos = false;
     bool help = false;
     QString error; ///< what is wrong with the arguments; empty if nothing is
 
     [[nodiscard]] static CommandLine parse(const QStringList &arguments);
-    [[nodiscard]] static const char *helpText();
+    [[nodiscard]] static QString helpText();
 };
 
 #endif

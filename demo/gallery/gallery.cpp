@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gallery.h"
 
-#include "reasons.h"
+#include "common/reasons.h"
 
 #include <QtCore/QDir>
 
@@ -74,7 +74,7 @@ void Gallery::list()
                       setNotice(paths.isEmpty() ? QStringLiteral("There are no pictures in this folder.") : QString());
                       m_album.append(paths);
                   },
-                  [this](const Error &error) { setNotice(reasonFor(error)); });
+                  [this](const Error &error) { setNotice(Demo::reasonFor(error)); });
 }
 
 void Gallery::openSamples(int count)

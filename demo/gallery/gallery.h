@@ -3,9 +3,9 @@
 #define GALLERY_GALLERY_H
 
 #include "album.h"
+#include "common/poolview.h"
 #include "framemeter.h"
 #include "pool.h"
-#include "poolview.h"
 #include "samples.h"
 #include "samplesource.h"
 #include "viewer.h"
@@ -20,7 +20,7 @@ class Gallery : public QObject
     QML_UNCREATABLE("The program makes it.")
     Q_PROPERTY(Album *album READ album CONSTANT)
     Q_PROPERTY(Viewer *viewer READ viewer CONSTANT)
-    Q_PROPERTY(PoolView *pool READ pool CONSTANT)
+    Q_PROPERTY(Demo::PoolView *pool READ pool CONSTANT)
     Q_PROPERTY(FrameMeter *frames READ frames CONSTANT)
     Q_PROPERTY(QString folder READ folder NOTIFY folderChanged)
     Q_PROPERTY(bool samples READ hasSamples NOTIFY folderChanged)
@@ -38,7 +38,7 @@ public:
 
     [[nodiscard]] Album *album() { return &m_album; }
     [[nodiscard]] Viewer *viewer() { return &m_viewer; }
-    [[nodiscard]] PoolView *pool() { return &m_poolView; }
+    [[nodiscard]] Demo::PoolView *pool() { return &m_poolView; }
     [[nodiscard]] FrameMeter *frames() { return &m_frames; }
     [[nodiscard]] const ThumbnailCache &cache() const { return m_cache; }
 
@@ -86,7 +86,7 @@ private:
     Pool m_pool;
     Album m_album;
     Viewer m_viewer;
-    PoolView m_poolView;
+    Demo::PoolView m_poolView;
     FrameMeter m_frames;
     std::unique_ptr<SampleSource> m_samples;
     QStringList m_samplePaths;

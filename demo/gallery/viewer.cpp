@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "viewer.h"
 
-#include "reasons.h"
+#include "common/reasons.h"
 
 #include <QtPrefork/Progress>
 
@@ -61,7 +61,7 @@ void Viewer::show(int row)
                      },
                      [this, ticket](const Error &error) {
                          if (ticket == m_ticket)
-                             end(Album::Failed, reasonFor(error));
+                             end(Album::Failed, Demo::reasonFor(error));
                      });
     end(Album::Waiting);
 }

@@ -40,27 +40,8 @@ Window::Window(Gallery *gallery)
     setTitle(QStringLiteral("Gallery"));
     setIcon(QIcon::fromTheme(QStringLiteral("qtprefork-gallery"),
                              QIcon(QStringLiteral(":/qt/qml/Gallery/qtprefork-gallery.svg"))));
-    setResizeMode(SizeRootObjectToView);
-    setMinimumSize({360, 360});
     engine()->addImageProvider(QStringLiteral("gallery"), new Images(gallery));
-    engine()->addImportPath(QStringLiteral("qrc:/qt/qml"));
     setInitialProperties({{QStringLiteral("gallery"), QVariant::fromValue(gallery)}});
     setSource(QUrl(QStringLiteral("qrc:/qt/qml/Gallery/Main.qml")));
     gallery->frames()->setWindow(this);
-}
-
-Window::~Window()
-{
-    setSource({});
-    if (isVisible())
-        static_cast<void>(grabWindow()); // a frame without images, in which the scene graph lets go of their textures
-}
-
-bool Window::save(const QString &file)
-{
-    const QImage picture = grabWindow();
-    if (!picture.isNull() && picture.save(file, "PNG"))
-        return true;
-    qWarning("The picture of the window could not be saved as %s", qUtf8Printable(file));
-    return false;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
 import QtQuick.Controls.Basic
+import Demo
 
 // Turns on that some decodes go wrong.
 Switch {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
 import QtQuick.Shapes
+import Demo
 import Gallery
 
 // The last frames of the window, a bar each; those above two frames of a usual screen stand out.

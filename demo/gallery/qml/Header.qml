@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
 import QtQuick.Layouts
+import Demo
 import Gallery
 
 // What is shown, how far it has come, and what can be done about it: on one line, or on two where there is little room.

@@ -3,6 +3,7 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import QtQuick.Dialogs
+import Demo
 import Gallery
 
 // The window: header, pictures, and the pool view, at the side or, where there is little room, below.
@@ -58,7 +59,11 @@ Rectangle {
     PoolPanel {
         id: panel
 
-        gallery: main.gallery
+        pool: main.gallery.pool
+        noDeaths: qsTr("No worker has died. The chaos switch changes that.")
+        extra: FrameSection {
+            meter: main.gallery.frames
+        }
         enabled: !page.visible
         anchors.right: parent.right
         anchors.bottom: parent.bottom

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
+import Demo
 
 // A thin bar: how much of something is done, and how much of that went wrong.
 Rectangle {

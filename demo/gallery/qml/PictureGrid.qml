@@ -3,6 +3,7 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import QtQuick.Controls.Basic
+import Demo
 import Gallery
 
 // The thumbnails. It tells the album which of them are in view, and how large they are.

@@ -2,6 +2,7 @@
 import QtQuick
 import QtQuick.Controls.Basic
 import QtQuick.Layouts
+import Demo
 import Gallery
 
 // How many workers there are, and how long they may take.

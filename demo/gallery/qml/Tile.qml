@@ -2,6 +2,7 @@
 pragma ComponentBehavior: Bound
 
 import QtQuick
+import Demo
 import Gallery
 
 // One picture of the grid: its thumbnail, or what keeps it from being there, and its name.

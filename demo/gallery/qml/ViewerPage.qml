@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
 import QtQuick.Layouts
+import Demo
 import Gallery
 
 // The picture that is open: at the size of the window, or pixel by pixel.

@@ -3,6 +3,8 @@
 
 #include <QtCore/QRegularExpression>
 
+namespace Demo {
+
 namespace {
 
 QString capitalised(QString text)
@@ -40,4 +42,6 @@ QString deathInOneWord(const QString &reason)
     if (reason.contains(u"timed out"))
         return QStringLiteral("time-out");
     return deathInFewWords(reason);
+}
+
 }

@@ -8,10 +8,7 @@
 using namespace Prefork;
 using namespace std::chrono_literals;
 
-static_assert(int(PoolView::Empty) == WorkerModel::Empty && int(PoolView::Connecting) == WorkerModel::Connecting
-              && int(PoolView::Idle) == WorkerModel::Idle && int(PoolView::Held) == WorkerModel::Held
-              && int(PoolView::Running) == WorkerModel::Running && int(PoolView::Releasing) == WorkerModel::Releasing
-              && int(PoolView::Leaving) == WorkerModel::Leaving);
+namespace Demo {
 
 namespace {
 
@@ -51,6 +48,7 @@ void PoolView::setClient(Client *client)
     m_client = client;
     m_workers.setClient(client);
     m_log.setClient(client);
+    m_ended.setClient(client);
     connect(client, &Client::workerCountChanged, this, &PoolView::countsChanged);
     connect(client, &Client::idleWorkerCountChanged, this, &PoolView::countsChanged);
     connect(client, &Client::pendingCallCountChanged, this, &PoolView::countsChanged);
@@ -89,9 +87,12 @@ void PoolView::readLog(const QModelIndex &, int first, int last)
 void PoolView::passSecond()
 {
     std::sort(m_times.begin(), m_times.end());
-    push(m_throughput, qreal(m_times.size()));
+    push(m_throughput, qreal(m_ended.finished())); // the log may have dropped some
     push(m_p50, m_times.isEmpty() ? m_p50.last() : percentile(m_times, 50));
     push(m_p99, m_times.isEmpty() ? m_p99.last() : percentile(m_times, 99));
     m_times.clear();
+    m_ended.reset();
     Q_EMIT secondPassed();
+}
+
 }

@@ -6,7 +6,6 @@ import QtQuick.Controls.Basic
 AbstractButton {
     id: button
 
-
     implicitWidth: implicitContentWidth + 2 * Theme.margin
     implicitHeight: Theme.control
     focusPolicy: Qt.StrongFocus
@@ -14,7 +13,7 @@ AbstractButton {
 
     contentItem: BodyText {
         text: button.text
-        color: Theme.onAccent
+        color: Theme.inAccent
         font.weight: Font.DemiBold
         horizontalAlignment: Text.AlignHCenter
     }

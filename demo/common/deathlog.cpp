@@ -3,6 +3,8 @@
 
 #include <QtCore/QTime>
 
+namespace Demo {
+
 void DeathLog::add(qint64 pid, const QString &reason)
 {
     if (m_deaths.size() == MaxRows) {
@@ -41,4 +43,6 @@ QVariant DeathLog::data(const QModelIndex &index, int role) const
 QHash<int, QByteArray> DeathLog::roleNames() const
 {
     return {{TimeRole, "time"}, {PidRole, "pid"}, {ReasonRole, "reason"}};
+}
+
 }

@@ -3,7 +3,7 @@ pragma Singleton
 
 import QtQuick
 
-// Every colour, size and distance of the gallery: a light and a dark palette, four sizes of type, steps of four pixels.
+// Every colour, size and distance of the demos: a light and a dark palette, four sizes of type, steps of four pixels.
 QtObject {
     property bool dark: false
 
@@ -15,7 +15,7 @@ QtObject {
     readonly property color muted: dark ? "#a3adba" : "#56606d"
     readonly property color accent: dark ? "#78a8ff" : "#1f62d0"
     readonly property color second: dark ? "#e0b060" : "#a06a00"
-    readonly property color onAccent: dark ? "#0c1524" : "#ffffff"
+    readonly property color inAccent: dark ? "#0c1524" : "#ffffff"
     readonly property color good: dark ? "#5cc48d" : "#1f7f4f"
     readonly property color bad: dark ? "#ff8c80" : "#bf2d22"
     readonly property color badGround: dark ? "#35201f" : "#fbe9e7"

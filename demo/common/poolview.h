@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
-#ifndef GALLERY_POOLVIEW_H
-#define GALLERY_POOLVIEW_H
+#ifndef DEMO_POOLVIEW_H
+#define DEMO_POOLVIEW_H
 
 #include "deathlog.h"
 
 #include <QtPrefork/CallLog>
 #include <QtPrefork/Client>
+#include <QtPrefork/LatencyModel>
 #include <QtPrefork/WorkerModel>
 
 #include <QtCore/QPointer>
 #include <QtCore/QTimer>
 #include <QtQml/qqmlregistration.h>
+
+namespace Demo {
 
 /// Shows the pool of a client: its workers, how many calls wait, how many are answered in a second and how long they
 /// run, and which workers have died, and why.
@@ -18,7 +21,7 @@ class PoolView : public QObject
 {
     Q_OBJECT
     QML_ELEMENT
-    QML_UNCREATABLE("The gallery has one.")
+    QML_UNCREATABLE("The program makes it.")
     Q_PROPERTY(QObject *workers READ workers CONSTANT)
     Q_PROPERTY(QObject *deaths READ deaths CONSTANT)
     Q_PROPERTY(int deathCount READ deathCount NOTIFY deathCountChanged)
@@ -30,9 +33,6 @@ class PoolView : public QObject
     Q_PROPERTY(QList<qreal> p99 READ p99 NOTIFY secondPassed)
 
 public:
-    /// These are the states of WorkerModel, for QML.
-    enum WorkerState { Empty, Connecting, Idle, Held, Running, Releasing, Leaving };
-    Q_ENUM(WorkerState)
     /// The number of seconds in the lists.
     static constexpr int Seconds = 60;
 
@@ -68,6 +68,7 @@ private:
     QPointer<Prefork::Client> m_client;
     Prefork::WorkerModel m_workers;
     Prefork::CallLog m_log;
+    Prefork::LatencyModel m_ended; // the calls of this second
     DeathLog m_deaths;
     int m_deathCount = 0;
     QTimer m_second;
@@ -76,5 +77,7 @@ private:
     QList<qreal> m_p50 = QList<qreal>(Seconds, 0);
     QList<qreal> m_p99 = QList<qreal>(Seconds, 0);
 };
+
+}
 
 #endif

@@ -8,6 +8,8 @@ import QtQuick.Layouts
 ListView {
     id: list
 
+    property string emptyText: qsTr("No worker has died.")
+
     clip: true
     spacing: Theme.step
     boundsBehavior: Flickable.StopAtBounds
@@ -48,6 +50,6 @@ ListView {
         visible: list.count === 0
         width: parent.width
         wrapMode: Text.Wrap
-        text: qsTr("No worker has died. The chaos switch changes that.")
+        text: list.emptyText
     }
 }

@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
 import QtQuick.Layouts
-import Gallery
+import Demo
+import Prefork
 
 // One place of the pool: what its worker does, for how long, and of what the one before it died.
 Rectangle {
     id: tile
 
     required property PoolView pool
+    property int slowAfter: 1500 // ms; from then on the time is marked
     required property int pid
     required property int workerState
     required property string method
     required property int runningFor
     required property int callsServed
     required property string lastDeath
-    readonly property bool isRunning: workerState === PoolView.Running
-    readonly property bool isThere: workerState !== PoolView.Empty && workerState !== PoolView.Connecting
+    readonly property bool isRunning: workerState === WorkerModel.Running
+    readonly property bool isThere: workerState !== WorkerModel.Empty && workerState !== WorkerModel.Connecting
     readonly property string stateText: {
         switch (workerState) {
-        case PoolView.Empty:
+        case WorkerModel.Empty:
             return qsTr("Empty");
-        case PoolView.Connecting:
+        case WorkerModel.Connecting:
             return qsTr("Starting");
-        case PoolView.Running:
+        case WorkerModel.Running:
             return qsTr("Running");
-        case PoolView.Leaving:
+        case WorkerModel.Leaving:
             return qsTr("Leaving");
-        case PoolView.Idle:
+        case WorkerModel.Idle:
             return qsTr("Idle");
         default:
             return qsTr("Held");
@@ -67,16 +69,21 @@ Rectangle {
             Caption {
                 visible: tile.isRunning && tile.runningFor >= 100
                 text: qsTr("%1 s").arg((tile.runningFor / 1000).toFixed(1))
-                color: tile.runningFor >= 1500 ? Theme.bad : Theme.muted
+                color: tile.runningFor >= tile.slowAfter ? Theme.bad : Theme.muted
             }
         }
         Caption {
-            text: tile.isThere ? qsTr("pid %1 · %2 calls").arg(tile.pid).arg(tile.callsServed) : qsTr("no process")
+            text: {
+                if (!tile.isThere)
+                    return qsTr("no process");
+                const calls = tile.callsServed === 1 ? qsTr("1 call") : qsTr("%1 calls").arg(tile.callsServed);
+                return qsTr("pid %1 · %2").arg(tile.pid).arg(calls);
+            }
             Layout.fillWidth: true
         }
         Caption {
             text: tile.lastDeath ? qsTr("last death: %1").arg(tile.pool.brief(tile.lastDeath)) : qsTr("no deaths here")
-            color: tile.lastDeath ? Theme.bad : Theme.faint(Theme.muted, 0.7)
+            color: tile.lastDeath ? Theme.bad : Theme.muted
             Layout.fillWidth: true
         }
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-#ifndef GALLERY_DEATHLOG_H
-#define GALLERY_DEATHLOG_H
+#ifndef DEMO_DEATHLOG_H
+#define DEMO_DEATHLOG_H
 
 #include <QtCore/QAbstractListModel>
 #include <QtCore/QList>
+
+namespace Demo {
 
 /// Lists the last workers that died, the newest first.
 class DeathLog : public QAbstractListModel
@@ -35,5 +37,7 @@ private:
     };
     QList<Death> m_deaths;
 };
+
+}
 
 #endif
