@@ -16,16 +16,21 @@ Flickable {
     property int slowAfter: 1500 // ms
     readonly property int inner: width - 2 * Theme.margin
     readonly property bool isWide: width >= 760
-    readonly property int chartHeight: Math.max(84, Math.min(320, (height - 220) / 2)) // both are in view
+    readonly property int chartHeight: Math.max(84, Math.min(480, (height - 155) / 2)) // both are in view
 
     function last(list: var): real {
         return list.length ? list[list.length - 1] : 0;
     }
 
     function inWords(ms: real): string {
-        if (ms > 0 && ms < 10)
-            return ms.toFixed(1);
+        if (ms === 0) // no call has ended yet
+            return "–";
+        if (ms < 10)
+            return ms < 0.1 ? "<0.1" : ms.toFixed(1);
         return ms < 1000 ? String(Math.round(ms)) : (ms / 1000).toFixed(1);
+    }
+    function unitOf(ms: real): string {
+        return ms === 0 ? "" : ms < 1000 ? qsTr("ms") : qsTr("s");
     }
 
     contentHeight: Math.max(height, layout.implicitHeight + 2 * Theme.margin)
@@ -121,7 +126,7 @@ Flickable {
                 }
                 Figure {
                     value: panel.inWords(panel.last(panel.pool.p50))
-                    unit: panel.last(panel.pool.p50) < 1000 ? qsTr("ms") : qsTr("s")
+                    unit: panel.unitOf(panel.last(panel.pool.p50))
                     label: qsTr("p50")
                     mark: Theme.accent
                     Layout.fillWidth: true
@@ -129,7 +134,7 @@ Flickable {
                 }
                 Figure {
                     value: panel.inWords(panel.last(panel.pool.p99))
-                    unit: panel.last(panel.pool.p99) < 1000 ? qsTr("ms") : qsTr("s")
+                    unit: panel.unitOf(panel.last(panel.pool.p99))
                     label: qsTr("p99")
                     mark: Theme.second
                     Layout.fillWidth: true

@@ -10,20 +10,21 @@ Rectangle {
 
     required property Gallery gallery
     readonly property Album album: gallery.album
-    readonly property bool isNarrow: width < 760
+    readonly property bool isNarrow: width < 920
     readonly property int unsettled: album.waiting + album.decoding
     readonly property int wrong: album.failed + album.canceled
     readonly property string statusText: {
         if (album.count === 0)
             return qsTr("No pictures"); // why is said where they would be
         const parts = gallery.notice ? [gallery.notice] : [];
-        const shown = unsettled > 0 ? qsTr("%1 of %2 shown").arg(album.shown).arg(album.count) : "";
-        parts.push(shown || qsTr("%1 shown").arg(album.shown));
+        const isShort = unsettled === 0 || width < 1000; // there the bar below has to do
+        const shown = qsTr("%1 shown").arg(album.shown);
+        parts.push(isShort ? shown : qsTr("%1 of %2 shown").arg(album.shown).arg(album.count));
         if (album.failed > 0)
             parts.push(qsTr("%1 failed").arg(album.failed));
         if (album.canceled > 0)
             parts.push(qsTr("%1 canceled").arg(album.canceled));
-        if (unsettled > 0)
+        if (!isShort)
             parts.push(qsTr("%1 to go").arg(unsettled));
         return parts.join(" · ");
     }
