@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <QtPrefork/CallLog>
 #include <QtPrefork/Client>
 #include <QtPrefork/Error>
 #include <QtPrefork/Event>
 #include <QtPrefork/Frame>
 #include <QtPrefork/Server>
 #include <QtPrefork/Worker>
+#include <QtPrefork/WorkerModel>
 #include <QtPrefork/Zygote>
 
 #include <QtCore/QDebug>
@@ -38,10 +40,16 @@ Error thrown(const E &exception)
 }
 
 template <class T>
+concept Showable = requires(QDebug debug, const T &value) { debug << value; };
+
+template <class T>
 QString shown(const T &value)
 {
     QString text;
-    QDebug(&text) << value;
+    if constexpr (Showable<T>)
+        QDebug(&text) << value;
+    else
+        text = QStringLiteral("there is no operator<<");
     return text.trimmed();
 }
 
@@ -289,7 +297,23 @@ void tst_error::valuesAreShown_data()
         "Prefork::Peer(uid 7, pid 8, address \"unix:/x\")");
     row("name of a method", shown(MethodName("square")), "\"square\"");
     row("arguments", shown(Arguments{1}), "QList(QVariant(int, 1))");
+    row("argument", shown(Argument("five")), "QVariant(QString, \"five\")");
+    row("arguments of a function", shown(FunctionArguments({1})), "QList(QVariant(int, 1))");
     row("no frame", shown(Frame()), "Prefork::Frame()");
+    row("frame options", shown(FrameOptions{.name = "here", .call = "square"}),
+        "Prefork::FrameOptions(name \"here\", call \"square\")");
+    const Local<int> variable;
+    const LocalBinding binding(variable);
+    row("binding", shown(binding), qPrintable(QStringLiteral("Prefork::LocalBinding(%1)").arg(binding.key())));
+    row("frame options with a variable", shown(FrameOptions{.locals = {variable}}),
+        qPrintable(
+            QStringLiteral("Prefork::FrameOptions(locals std::vector(Prefork::LocalBinding(%1)))").arg(binding.key())));
+    row("place", shown(SourceLocation{"../demo/f.cpp", 3}), "Prefork::SourceLocation(demo/f.cpp:3)");
+    row("no place", shown(SourceLocation()), "Prefork::SourceLocation(unknown)");
+    row("policy", shown(PeerPolicy{.root = false}), "Prefork::PeerPolicy(root false)");
+    row("limits", shown(WorkerLimits{.openFiles = 9}), "Prefork::WorkerLimits(openFiles 9)");
+    row("error", shown(Error(Error::WorkerError, QStringLiteral("no luck"))),
+        "Prefork::Error(WorkerError, \"no luck\")");
     row("protocol", shown(Protocol::Json), "Prefork::Protocol::Json");
 }
 
@@ -305,6 +329,8 @@ void tst_error::enumsHaveNames()
     QCOMPARE(nameOf(Client::Connected), QByteArray("Connected"));
     QCOMPARE(nameOf(Protocol::Native), QByteArray("Native"));
     QCOMPARE(nameOf(Address::Scheme::Unix), QByteArray("Unix"));
+    QCOMPARE(nameOf(CallLog::Failed), QByteArray("Failed"));
+    QCOMPARE(nameOf(WorkerModel::Running), QByteArray("Running"));
 }
 
 QTEST_GUILESS_MAIN(tst_error)

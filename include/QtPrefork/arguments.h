@@ -36,6 +36,13 @@ public:
     }
     /// Returns the argument.
     [[nodiscard]] const QVariant &value() const noexcept { return m_value; }
+    /// Shows the argument as a QVariant.
+    template <class Debug>
+        requires std::same_as<Debug, QDebug>
+    friend Debug operator<<(Debug debug, const Argument &argument)
+    {
+        return debug << argument.value();
+    }
 
 private:
     QVariant m_value;

@@ -76,6 +76,8 @@ struct FrameOptions
     /// The variables that the frame binds: `.locals = {userId, requestId}`.
     std::vector<LocalBinding> locals = {};
 };
+/// Shows the options that differ from their defaults.
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const FrameOptions &options);
 
 /// A node in the tree of error handlers. A Frame object is a cheap, shared handle on the node. A null Frame stands for
 /// "no frame".

@@ -7,6 +7,10 @@
 #include <memory>
 #include <utility>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 namespace detail {
@@ -94,6 +98,8 @@ private:
     quint64 m_key;
     std::shared_ptr<void> (*m_makeCell)();
 };
+/// Shows the key of the variable, which has no name.
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const LocalBinding &binding);
 
 }
 

@@ -2,6 +2,12 @@
 #ifndef QTPREFORK_SOURCELOCATION_H
 #define QTPREFORK_SOURCELOCATION_H
 
+#include <QtPrefork/global.h>
+
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Prefork {
 
 /// A place in the source: the `file` and the `line` of the expression in which current() is a default argument. It is
@@ -21,6 +27,8 @@ struct SourceLocation
     /// Returns true if the place is known.
     [[nodiscard]] constexpr bool isKnown() const noexcept { return line > 0; }
 };
+/// Shows the file, without "../" before it, and the line.
+QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const SourceLocation &location);
 
 }
 

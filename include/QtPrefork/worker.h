@@ -22,7 +22,6 @@ struct Peer
     qint64 gid = -1; ///< the group id at the other end of a unix socket; -1 if it is unknown
     qint64 pid = -1; ///< the process id at the time of connecting; -1 if it is unknown; this process may have ended
                      ///< since
-    QString identity = {}; ///< the name under which the client has authenticated itself; always empty in this version
     /// `tcp://host:port` of the other end, or the unix address to which the client has connected. It is empty for a
     /// client directly on a zygote.
     QString address = {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "framenode_p.h"
 
+#include "frame/debugfields_p.h"
 #include "frame/printable_p.h"
 
 #include <QtCore/QDebug>
@@ -13,7 +14,8 @@ namespace {
 QString leftOutLine(qint64 count)
 {
     const QLocale grouping(QLocale::English, QLocale::UnitedStates);
-    return QStringLiteral("... %1 frames left out ...\n").arg(grouping.toString(count));
+    return QStringLiteral("... %1 %2 left out ...\n")
+        .arg(grouping.toString(count), count == 1 ? QStringLiteral("frame") : QStringLiteral("frames"));
 }
 
 // Returns the path without "../" at its start. Build tools name a source file by its path from the build folder.
@@ -23,6 +25,11 @@ QByteArrayView withoutParentSteps(QByteArrayView path)
     while (path.startsWith(Up))
         path = path.sliced(Up.size());
     return path;
+}
+
+QString inWords(const SourceLocation &where)
+{
+    return QString::fromUtf8(withoutParentSteps(where.file)) + u':' + QString::number(where.line);
 }
 
 }
@@ -35,8 +42,7 @@ QString FrameLabel::shownName() const
 
 QString FrameLabel::line() const
 {
-    return QString::fromUtf8(withoutParentSteps(where.file)) + u':' + QString::number(where.line)
-        + QStringLiteral(" - ") + shownName() + u'\n';
+    return inWords(where) + QStringLiteral(" - ") + shownName() + u'\n';
 }
 
 QString FrameNode::backTrace(const QString &firstLine) const
@@ -66,6 +72,30 @@ QString FrameNode::backTrace(const QString &firstLine) const
 }
 
 namespace Prefork {
+
+QDebug operator<<(QDebug debug, const SourceLocation &location)
+{
+    const QDebugStateSaver saver(debug);
+    debug.nospace().noquote() << "Prefork::SourceLocation("
+                              << (location.isKnown() ? detail::inWords(location) : QStringLiteral("unknown")) << ')';
+    return debug;
+}
+
+QDebug operator<<(QDebug debug, const LocalBinding &binding)
+{
+    const QDebugStateSaver saver(debug);
+    debug.nospace() << "Prefork::LocalBinding(" << binding.key() << ')';
+    return debug;
+}
+
+QDebug operator<<(QDebug debug, const FrameOptions &options)
+{
+    Internal::DebugFields(debug, "Prefork::FrameOptions", options)
+        .field("name", &FrameOptions::name)
+        .field("call", &FrameOptions::call)
+        .field("locals", &FrameOptions::locals);
+    return debug;
+}
 
 QDebug operator<<(QDebug debug, const Frame &frame)
 {

@@ -106,8 +106,7 @@ template <class T>
 bool toEnumOf(const QVariant &value, QMetaType type, void *out)
 {
     T number{};
-    const QMetaEnum meta = metaEnumOf(type);
-    if (!fromVariant(value, &number) || (meta.isValid() && !isEnumValue(meta, qint64(number))))
+    if (!fromVariant(value, &number) || !isEnumValue(type, qint64(number)))
         return false;
     std::memcpy(out, &number, sizeof(T));
     return true;
@@ -234,8 +233,11 @@ QVariant fromUtf8(QByteArrayView text)
     return Wire::appendUtf8(text, &string) ? QVariant(string) : QVariant(text.toByteArray());
 }
 
-bool isEnumValue(const QMetaEnum &meta, qint64 number)
+bool isEnumValue(QMetaType type, qint64 number)
 {
+    const QMetaEnum meta = metaEnumOf(type);
+    if (!meta.isValid())
+        return true;
     uint known = 0;
     for (int i = 0; i < meta.keyCount(); ++i) {
         if (meta.value(i) == int(number))

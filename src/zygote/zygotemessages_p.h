@@ -53,7 +53,6 @@ struct Request
     qint64 uid = -1;
     qint64 gid = -1;
     qint64 pid = -1;
-    Text<128> identity;
     Text<160> address;
 
     void setPeer(const Peer &peer)
@@ -61,10 +60,9 @@ struct Request
         uid = peer.uid;
         gid = peer.gid;
         pid = peer.pid;
-        identity.set(peer.identity);
         address.set(peer.address);
     }
-    [[nodiscard]] Peer peer() const { return {uid, gid, pid, identity.get(), address.get()}; }
+    [[nodiscard]] Peer peer() const { return {uid, gid, pid, address.get()}; }
 };
 
 /// This is a message of the zygote to its program. Only the fields of its kind are set.

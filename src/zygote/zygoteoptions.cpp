@@ -26,7 +26,6 @@ QDebug operator<<(QDebug debug, const Peer &peer)
         .field("uid", &Peer::uid)
         .field("gid", &Peer::gid)
         .field("pid", &Peer::pid)
-        .field("identity", &Peer::identity)
         .field("address", &Peer::address);
     return debug;
 }

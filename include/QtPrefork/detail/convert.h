@@ -43,14 +43,12 @@ namespace Prefork::detail {
 /// Returns true if an enumeration has the value @p number, which fits its underlying type. If the enumeration is known
 /// by Q_ENUM, one of its names must have this value. If it is known by Q_FLAG, its names must have all bits of this
 /// value. Of values with more than 32 bits, Qt knows only the lower 32.
-[[nodiscard]] QTPREFORK_EXPORT bool isEnumValue(const QMetaEnum &meta, qint64 number);
+/// Enumerations that Qt does not know have every value.
+[[nodiscard]] QTPREFORK_EXPORT bool isEnumValue(QMetaType type, qint64 number);
 template <class T>
-[[nodiscard]] bool isEnumValue([[maybe_unused]] std::underlying_type_t<T> number)
+[[nodiscard]] bool isEnumValue(std::underlying_type_t<T> number)
 {
-    if constexpr (QtPrivate::IsQEnumHelper<T>::Value)
-        return isEnumValue(QMetaEnum::fromType<T>(), qint64(number));
-    else
-        return true;
+    return isEnumValue(QMetaType::fromType<T>(), qint64(number));
 }
 
 /// Converts @p number to a T, which may have fewer digits. Returns false if the number is beyond the range of T, or so

@@ -51,7 +51,11 @@ struct KnownValueType
 
 QT_BEGIN_NAMESPACE
 
-/// Qt calls this when it registers an opaque type, about which it knows nothing else.
+/// Qt calls this when it registers an opaque type, about which it knows nothing else. The name of the function is not
+/// in Qt's documentation, but nothing else will do: Q_DECLARE_METATYPE, which writes the same function, takes one type
+/// and not all that fulfil a concept, and Qt's macros for templates (Q_DECLARE_METATYPE_TEMPLATE_1ARG) take no code
+/// that makes a type known here. Without this function, a std::optional in a property of a gadget would be known only
+/// to programs that mention its type to this library as well.
 template <class T>
     requires Prefork::detail::isOpaque<T>
 struct QMetaTypeId<T>
