@@ -10,6 +10,7 @@
 #include <QtCore/QLoggingCategory>
 #include <QtCore/QMap>
 #include <QtCore/QTemporaryDir>
+#include <QtCore/QTimer>
 #include <QtNetwork/QLocalServer>
 #include <QtTest/QTest>
 
@@ -53,6 +54,8 @@ private Q_SLOTS:
     void aWriteBufferTakesWhatItMay_data();
     void aWriteBufferTakesWhatItMay();
     void aTimeoutOfOneThatWaitsCostsNobodyElse();
+    void aCallBehindItsOwnCheckoutsCallsSaysSo();
+    void aNegativeTimeLimitSaysSo();
 };
 
 void ClientLimitsTest::theLongestDurationsMeanNever()
@@ -204,6 +207,56 @@ void ClientLimitsTest::aTimeoutOfOneThatWaitsCostsNobodyElse()
     QTRY_VERIFY_WITH_TIMEOUT(hasPassed && answer != 0, 30000);
     QCOMPARE(answer, worker);
     QCOMPARE(Test::call(client.checkout(), "pid").result.value_or(0).toInt(), worker); // nobody has hung up on it
+}
+
+// Over JSON a worker is given one call at a time, so that the second call is not sent before the first has settled.
+void ClientLimitsTest::aCallBehindItsOwnCheckoutsCallsSaysSo()
+{
+    Test::Gate gate;
+    Test::Gate second; // a worker that has come to it does not answer
+    Client client(zygote, {.minWorkers = 1, .maxWorkers = 1});
+    const CheckoutPtr checkout = client.checkout();
+    std::optional<Error> error;
+    checkout->call(same, 1, nullptr, nullptr); // its worker is set up, and has begun nothing
+    QVERIFY(checkout->waitForSettled());
+    checkout->call(pass, gate.path());
+    checkout->with({.deadline = std::chrono::milliseconds(50)}).call(pass, second.path(), nullptr, [&](const Error &e) {
+        error = e;
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(gate.isReached(), 30000);
+    bool isOver = false;
+    QTimer::singleShot(100, checkout.get(), [&isOver] { isOver = true; }); // the deadline is over, and nothing says so
+    QTRY_VERIFY_WITH_TIMEOUT(isOver, 30000);
+    QVERIFY(!error);
+    gate.open();
+    QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
+    QCOMPARE(error->message(), QStringLiteral("timed out after 0.05 seconds"));
+    QVERIFY2(error->detail().startsWith(QStringLiteral("waited for the calls before it for ")),
+             qPrintable(error->detail()));
+}
+
+void ClientLimitsTest::aNegativeTimeLimitSaysSo()
+{
+    const QString text = QStringLiteral("timed out at once: a negative time limit is over already");
+    Client client(zygote, {.minWorkers = 1, .maxWorkers = 1});
+    std::optional<Error> error;
+    const auto keep = [&error](const Error &e) { error = e; };
+    client.with({.deadline = std::chrono::milliseconds(-5)}).call(same, 1, nullptr, keep);
+    QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
+    QCOMPARE(error->message(), text);
+    QCOMPARE(error->code(), Error::Timeout);
+    error.reset();
+    client.checkout({.timeout = std::chrono::milliseconds(-1)})->call(same, 1, nullptr, keep);
+    QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
+    QCOMPARE(error->message(), text);
+    error.reset();
+    Client hasty(zygote, {.timeout = std::chrono::milliseconds(-1)});
+    hasty.call(same, 1, nullptr, keep);
+    QTRY_VERIFY_WITH_TIMEOUT(error, 30000);
+    QCOMPARE(error->message(), text);
+    // The other limits have no "over already": a negative one means none.
+    QCOMPARE(Test::call(client.checkout({.runTimeout = std::chrono::milliseconds(-1)}), "same", {3}).result,
+             QVariant(3));
 }
 
 int main(int argc, char *argv[])

@@ -216,6 +216,7 @@ void World::onSend(const Action &action)
     check(found != user.calls.end() && !found->second.isDecided && !found->second.isSent && !found->second.isGhost,
           "a call was sent twice, or after it had settled");
     UserCall &call = found->second;
+    check(!call.isOver, "a call was sent whose time was over when it was made");
     for (auto before = user.calls.begin(); before->first <= action.call && before != user.calls.end(); ++before) {
         if (before->second.isRejected && !before->second.isDecided)
             return; // its own call said before that this one cannot be sent

@@ -19,6 +19,8 @@ CallOptions callOptions(unsigned amount)
         options.runTimeout = (1 + amount) * 5ms;
     if (amount % 7 == 3)
         options.deadline = amount * 10ms;
+    if (amount % 29 == 4)
+        options.deadline = -10ms; // over already: it is never sent
     return options;
 }
 
@@ -125,6 +127,7 @@ World::UserCall &World::addCall(User &user, const CallOptions &options)
     call.runTimeout = options.runTimeout;
     if (options.deadline != 0s)
         call.deadline = m_now + options.deadline;
+    call.isOver = options.deadline < 0s;
     return call;
 }
 
@@ -135,7 +138,7 @@ void World::call(CheckoutId id, const CallOptions &options)
     const CallId number = user.next;
     addCall(user, options);
     const auto sending = m_pool.sendingNow(id);
-    if (!sending) {
+    if (!sending || options.deadline < 0s) {
         check(m_pool.call(id, options, m_now) == number, "calls are not numbered in order");
         return;
     }

@@ -86,6 +86,7 @@ private:
         bool isHeard = false; // its user knows how it settled
         bool isRejected = false;
         bool isTooBig = false; // which will be found out when it is sent
+        bool isOver = false; // its time was over when it was made: it must not be sent
         Duration runTimeout{};
         Time deadline = Never;
         Time begun = Never; // as far as the pool can know

@@ -159,6 +159,8 @@ void TestPool::refusesMoreThanMayWait()
     QVERIFY(!pool.errorOf(checkouts[1]));
     QCOMPARE(pool.errorOf(checkouts[2]).value().code(), Error::QueueFull);
     QCOMPARE(pool.errorOf(checkouts[3]).value().code(), Error::QueueFull);
+    QCOMPARE(pool.errorOf(checkouts[3]).value().message(),
+             QStringLiteral("as many checkouts wait already as ClientOptions::maxQueued allows (2)"));
     QCOMPARE(pool.waitingCount(), 2);
 }
 
@@ -192,8 +194,10 @@ void TestPool::aNegativeTimeOutIsOver()
     Pool pool({});
     const CheckoutId checkout = pool.checkout({.timeout = -5s}, 0s);
     (void)pool.call(checkout, {}, 0s);
-    pool.advance(10ms);
-    QCOMPARE(pool.errorOf(checkout).value_or(Error()).code(), Error::Timeout);
+    const Error error = pool.errorOf(checkout).value_or(Error());
+    QCOMPARE(error.code(), Error::Timeout);
+    QCOMPARE(error.message(), QStringLiteral("timed out at once: a negative time limit is over already"));
+    QCOMPARE(error.detail(), QStringLiteral("it was not sent"));
 }
 
 void TestPool::everySettlementStartsTheTimeAnew()

@@ -119,6 +119,8 @@ private Q_SLOTS:
     void theRunIsNotCountedBeforeItIsWritten();
     void theRunBeginsWithTheAnswerBeforeIt();
     void aDeadlineIsCountedFromTheCall();
+    void aNegativeDeadlineIsOver();
+    void aNegativeDeadlineIsNoticedWhenTheCallIsTheOldest();
     void aDeadlineFiresWhenTheCallIsTheOldest();
     void theClockOfTheNextStartsAfterAGhost();
     void aTimeOutSaysWhereTheTimeWent();
@@ -502,6 +504,23 @@ void TestPoolCalls::aDeadlineSaysWhatItsTimeWentOn()
     QCOMPARE(office.pool.errorOf(id).value_or(Error()).message(), QStringLiteral("timed out after 0.2 seconds"));
     QCOMPARE(office.pool.errorOf(id)->detail(), QStringLiteral("waited for the calls before it for 1 s"));
 
+    Office oneByOne({.minWorkers = 1, .timeout = 0s}, {}); // as over JSON: the second call is not sent at first
+    const CheckoutId waits = oneByOne.checkout(1);
+    (void)oneByOne.pool.call(waits, {.deadline = 200ms}, 0s);
+    QVERIFY(oneByOne.pool.replied(oneByOne.pool.workerOf(waits), {waits, 1}, 1s));
+    oneByOne.pool.advance(1s);
+    QCOMPARE(oneByOne.pool.errorOf(waits).value_or(Error()).detail(),
+             QStringLiteral("waited for the calls before it for 1 s"));
+
+    Office full({.minWorkers = 1, .timeout = 0s, .window = 1}); // here the window is full
+    const CheckoutId outside = full.checkout(1);
+    (void)full.pool.call(outside, {.deadline = 200ms}, 0s);
+    full.begins(outside, 1, 0s);
+    QVERIFY(full.replies(outside, 1, 1s));
+    full.pool.advance(1s);
+    QCOMPARE(full.pool.errorOf(outside).value_or(Error()).detail(),
+             QStringLiteral("waited for the calls before it for 1 s"));
+
     Office busy({.minWorkers = 1, .maxWorkers = 1, .timeout = 0s});
     const CheckoutId first = busy.checkout(1);
     const CheckoutId second = busy.checkout(1, {.deadline = 3s});
@@ -510,6 +529,17 @@ void TestPoolCalls::aDeadlineSaysWhatItsTimeWentOn()
     (void)busy.take();
     busy.pool.advance(3s);
     QCOMPARE(busy.pool.errorOf(second).value_or(Error()).detail(), QStringLiteral("waited for a worker for 2 s"));
+
+    Office late({.minWorkers = 1, .maxWorkers = 1, .timeout = 0s}, {}); // the longer wait is named
+    const CheckoutId before = late.checkout(1);
+    const CheckoutId behind = late.checkout(1);
+    (void)late.pool.call(behind, {.deadline = 3s}, 0s);
+    QVERIFY(late.replies(before, 1, 2s));
+    late.pool.release(before, 2s);
+    QVERIFY(late.pool.workerOf(behind) != 0);
+    QVERIFY(late.replies(behind, 1, 3s));
+    late.pool.advance(3s);
+    QCOMPARE(late.pool.errorOf(behind).value_or(Error()).detail(), QStringLiteral("waited for a worker for 2 s"));
 }
 
 void TestPoolCalls::whoBeginsAgainGetsNoMoreTime()
@@ -556,6 +586,49 @@ void TestPoolCalls::aDeadlineIsCountedFromTheCall()
     QVERIFY(!office.pool.errorOf(id));
     office.pool.advance(3s);
     QCOMPARE(office.pool.errorOf(id).value_or(Error()).message(), QStringLiteral("timed out after 2 seconds"));
+}
+
+void TestPoolCalls::aNegativeDeadlineIsOver()
+{
+    Office office({.minWorkers = 1, .timeout = 0s});
+    const CheckoutId id = office.checkout(1, {.deadline = -2s}, 1s);
+    const Error error = office.pool.errorOf(id).value_or(Error());
+    QCOMPARE(error.code(), Error::Timeout);
+    QCOMPARE(error.message(), QStringLiteral("timed out at once: a negative time limit is over already"));
+
+    const CheckoutId shortest = office.checkout(1, {.deadline = 1ms}, 1s);
+    office.pool.advance(1001ms);
+    QCOMPARE(office.pool.errorOf(shortest).value_or(Error()).message(),
+             QStringLiteral("timed out after 0.001 seconds"));
+    (void)office.take();
+    (void)office.pool.oneShot({}, {.deadline = -1ms}, 1s);
+    const std::vector<Action> orders = office.take();
+    QCOMPARE(Office::failure(orders).value_or(Error()).message(), error.message());
+    QVERIFY(Office::named(orders, Action::Send).empty());
+    QCOMPARE(office.pool.openCount(), 0);
+
+    const CheckoutId unlimited = office.checkout(1, {.runTimeout = -1ms}, 1s);
+    office.pool.advance(1h);
+    QVERIFY(!office.pool.errorOf(unlimited));
+}
+
+void TestPoolCalls::aNegativeDeadlineIsNoticedWhenTheCallIsTheOldest()
+{
+    Office office({.minWorkers = 1, .timeout = 0s});
+    const CheckoutId id = office.checkout(1);
+    (void)office.take();
+    (void)office.pool.call(id, {.deadline = -1ms}, 1s);
+    (void)office.pool.call(id, {}, 1s);
+    office.pool.advance(2s);
+    QVERIFY(Office::named(office.take(), Action::Send).empty());
+    QVERIFY(!office.pool.errorOf(id));
+    QVERIFY(office.replies(id, 1, 3s));
+    office.pool.advance(3s);
+    const std::vector<Action> orders = office.take();
+    QCOMPARE(Office::failure(orders).value_or(Error()).message(),
+             QStringLiteral("timed out at once: a negative time limit is over already"));
+    QVERIFY(Office::named(orders, Action::Send).empty());
+    QVERIFY(office.pool.errorOf(id));
 }
 
 void TestPoolCalls::aDeadlineFiresWhenTheCallIsTheOldest()

@@ -19,8 +19,10 @@ struct CallOptions
     /// unset, the checkout's value applies or, if that is unset too, the client's.
     std::optional<std::chrono::milliseconds> runTimeout = std::nullopt;
     /// The longest time that the call may take in all, in milliseconds from when it is made. 0 or unset means no limit.
-    /// A negative value means that the time is over already. If the call is not the oldest unsettled call of its
-    /// checkout when its time is over, this is noticed when it becomes the oldest.
+    /// A negative value, such as what is left of a time that is over, means that the time is over already: the call
+    /// fails with code Timeout and is not sent. It does not mean "for ever", as the -1 of
+    /// QDeadlineTimer::remainingTime() does. If the call is not the oldest unsettled call of its checkout when its time
+    /// is over, this is noticed when it becomes the oldest.
     std::optional<std::chrono::milliseconds> deadline = std::nullopt;
     /// The priority of a one-shot (Client::call()). One-shots with a higher priority get a worker first. Those with the
     /// same priority get one in the order in which they were made. If it is unset, the client's value applies. A call

@@ -25,8 +25,8 @@ using CheckoutPtr = std::shared_ptr<Checkout>;
 struct CheckoutOptions
 {
     /// The longest time that the oldest unsettled call may take, in milliseconds. For the first call, the wait for a
-    /// worker is included. 0 means no limit. A negative value means that the time is over already. If it is unset, the
-    /// client's value applies.
+    /// worker is included. 0 means no limit. A negative value means that the time is over already, as for
+    /// CallOptions::deadline. If it is unset, the client's value applies.
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     /// The CallOptions::runTimeout of calls that do not set their own, in milliseconds. 0 or less means no limit. If it
     /// is unset, the client's value applies.

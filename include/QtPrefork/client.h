@@ -35,8 +35,8 @@ struct ClientOptions
     /// The largest number of workers at a time; at least 1. When all are held, further checkouts wait in line.
     int maxWorkers = 20;
     /// The CheckoutOptions::timeout of checkouts that do not set their own, in milliseconds: the longest time that one
-    /// call may take. 0 means no limit. A negative value means that the time is over already. If it is unset, calls
-    /// with a runTimeout have no such limit, and all others have 30 s.
+    /// call may take. 0 means no limit. A negative value means that the time is over already, as for
+    /// CallOptions::deadline. If it is unset, calls with a runTimeout have no such limit, and all others have 30 s.
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     /// The CallOptions::runTimeout of checkouts and calls that do not set their own, in milliseconds: the longest time
     /// that a method may run. 0 or less means no limit.

@@ -237,6 +237,8 @@ bool ClientCore::callAtOnce(Checkout *checkout, const detail::CallTarget &target
         return false;
     const MethodName &name = nameOf(target);
     Pooling::CallOptions options = callOptions(d.runTimeout, extras);
+    if (options.deadline < Pooling::Duration::zero()) // it must not be sent, and the pool knows that
+        return false;
     options.method = name.id;
     const quint64 number = m_writer.callAtOnce(d.poolId, target, arguments, options);
     if (number == 0)

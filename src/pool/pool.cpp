@@ -29,7 +29,10 @@ CheckoutId Pool::oneShot(const CheckoutOptions &options, const CallOptions &call
     Checkout &checkout = open(options);
     const CheckoutId id = m_lastCheckout;
     checkout.isOneShot = checkout.releasing = true;
-    add(checkout, call, now);
+    if (const CallRecord &record = add(checkout, call, now); !checkout.fatal && isOverFromTheStart(checkout, record)) {
+        checkout.fatal = overFromTheStart();
+        countOpen(checkout);
+    }
     if (checkout.fatal) {
         settleAll(id, checkout, *checkout.fatal);
         m_checkouts.erase(id);
@@ -46,8 +49,6 @@ Pool::Checkout &Pool::open(const CheckoutOptions &options)
     checkout.priority = options.priority;
     checkout.timeout = options.timeout.value_or(m_options.timeout);
     checkout.isTimeoutImplied = m_options.isTimeoutImplied && !options.timeout;
-    if (checkout.timeout < Duration::zero()) // it is what was left of a time that is over, and must not become "none"
-        checkout.timeout = std::chrono::milliseconds(1);
     if (m_unavailable)
         checkout.fatal = m_unavailable;
     else if (isClosing())
@@ -73,7 +74,7 @@ void Pool::queueUp(CheckoutId id, Checkout &checkout, Time now)
     if (checkout.waiting && m_options.maxQueued > 0 && waitingCount() > m_options.maxQueued)
         failForGood(id,
                     Error(Error::QueueFull,
-                          QStringLiteral("%1 checkouts wait already, as many as ClientOptions::maxQueued allows")
+                          QStringLiteral("as many checkouts wait already as ClientOptions::maxQueued allows (%1)")
                               .arg(m_options.maxQueued)),
                     now);
     if (!m_options.waitForServer)

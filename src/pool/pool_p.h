@@ -227,6 +227,7 @@ private:
         bool countsAsOpen = false; // it is counted in m_open
         bool hasSent = false; // its present worker was sent a call
         bool hasAnswer = false; // its present worker has answered a call
+        Time served{}; // when it was given its present worker
         quint64 group = 0; // fate group of the calls that are sent next
         std::unique_ptr<std::map<CallId, Error>> rejected; // calls that cannot be sent; null if there are none
         std::optional<Error> fatal; // the error that ended the checkout, for all later calls
@@ -299,8 +300,10 @@ private:
     void setAlarm(CheckoutId id, Checkout &checkout, Time when);
     void clearAlarm(CheckoutId id, Checkout &checkout);
     void expire(Time now, const std::vector<WorkerId> &unread);
+    [[nodiscard]] static bool isOverFromTheStart(const Checkout &checkout, const CallRecord &call);
+    [[nodiscard]] static Error overFromTheStart();
     [[nodiscard]] Error overdueError(CheckoutId id, const Checkout &checkout, Time now) const;
-    [[nodiscard]] QString longestPhase(const CallRecord &call, Time now) const;
+    [[nodiscard]] QString longestPhase(const Checkout &checkout, const CallRecord &call, Time now) const;
     [[nodiscard]] QString whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) const;
 
     // These are in poolmethods.cpp, for the names of methods, and for how long their calls usually run.

@@ -17,9 +17,14 @@ CallId Pool::call(CheckoutId id, const CallOptions &options, Time now)
         m_actions.push_back({.kind = Action::Fail, .checkout = id, .call = call, .error = *checkout.fatal});
         return call;
     }
-    add(checkout, options, now);
-    if (checkout.calls.first() == call)
+    const CallRecord &record = add(checkout, options, now);
+    if (checkout.calls.first() == call) {
+        if (isOverFromTheStart(checkout, record)) {
+            failForGood(id, overFromTheStart(), now);
+            return call;
+        }
         arm(id, checkout, now);
+    }
     sendNext(id, checkout, now);
     return call;
 }
@@ -80,7 +85,7 @@ CallRecord &Pool::add(Checkout &checkout, const CallOptions &options, Time now)
     if (options.runTimeout != Duration::zero() || options.deadline != Duration::zero()) [[unlikely]] {
         call.runTimeout = std::max(options.runTimeout, Duration::zero());
         if (options.deadline != Duration::zero()) // a negative one is what was left of a time that is over
-            call.deadline = now + std::max<Duration>(options.deadline, std::chrono::milliseconds(1));
+            call.deadline = now + std::max(options.deadline, Duration::zero());
         checkout.limited += call.hasLimit();
         m_timedRuns += call.runTimeout > Duration::zero();
     }
@@ -118,6 +123,8 @@ void Pool::sendNext(CheckoutId id, Checkout &checkout, Time now)
         CallRecord *const call = checkout.calls.find(checkout.next);
         if (!call)
             continue; // it was canceled
+        if (isOverFromTheStart(checkout, *call))
+            break; // it times out when it is the oldest
         call->state = CallRecord::Sent;
         call->group = checkout.group;
         call->sent = now;

@@ -27,6 +27,7 @@ void Pool::share(WorkerId workerId, CheckoutId checkoutId, Time now)
         worker.isSlow = call.runTimeout > Duration::zero() && !isUsuallyShort(call.method);
     });
     checkout.worker = workerId;
+    checkout.served = now;
     checkout.inOrder = worker.traits.answersInOrder;
     checkout.group = ++m_lastGroup | Wire::SharedGroup;
     sendNext(checkoutId, checkout, now);

@@ -266,7 +266,7 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
             detail = ranFor(methodName(call.method), call.runTimeout);
         } else if (isLate) {
             limit = call.deadline - call.made;
-            detail = call.begun == Never ? whyNotBegun(id, checkout, now) : longestPhase(call, now);
+            detail = call.begun == Never ? whyNotBegun(id, checkout, now) : longestPhase(checkout, call, now);
         }
     });
     if (detail.isNull()) {
@@ -274,14 +274,32 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
         detail = oldest && oldest->begun != Never ? ranFor(methodName(oldest->method), now - oldest->begun)
                                                   : whyNotBegun(id, checkout, now);
     }
+    if (limit <= Duration::zero())
+        return overFromTheStart();
     return Error(Error::Timeout, QStringLiteral("timed out after %1").arg(inSeconds(limit))).withDetail(detail);
 }
 
-// For an error text: says where a call that has begun spent most of its time.
-QString Pool::longestPhase(const CallRecord &call, Time now) const
+// Tells whether the call was made with a negative time limit. Such a limit is what was left of a time that is over. It
+// must not mean "no limit", and the worker must not begin the call.
+bool Pool::isOverFromTheStart(const Checkout &checkout, const CallRecord &call)
 {
-    const Duration waited = call.sent - call.made; // until it had a worker
-    const Duration stoodBehind = call.begun - call.sent; // until its worker had answered the calls before it
+    return checkout.timeout < Duration::zero() || call.deadline <= call.made;
+}
+
+Error Pool::overFromTheStart()
+{
+    return Error(Error::Timeout, QStringLiteral("timed out at once: a negative time limit is over already"))
+        .withDetail(QStringLiteral("it was not sent"));
+}
+
+// For an error text: says where a call that has begun spent most of its time.
+QString Pool::longestPhase(const Checkout &checkout, const CallRecord &call, Time now) const
+{
+    // Also a call that has not been sent may wait for calls before it: those of its own checkout, if its worker is
+    // given one call at a time, or if the window is full.
+    const Time served = std::max(call.made, checkout.served);
+    const Duration waited = served - call.made; // until it had a worker
+    const Duration stoodBehind = call.begun - served; // until its worker had answered the calls before it
     const Duration ran = now - call.begun;
     if (ran >= waited && ran >= stoodBehind)
         return ranFor(methodName(call.method), ran);

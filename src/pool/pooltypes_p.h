@@ -42,7 +42,7 @@ struct Options
 struct CheckoutOptions
 {
     /// This is for the checkout's oldest call, and starts again at each settlement. If it is unset, the pool's timeout
-    /// counts; 0 means none.
+    /// counts; 0 means none, and a negative one is over already.
     std::optional<Duration> timeout = std::nullopt;
     int priority = 0; ///< a checkout with a higher one is served first
 };
@@ -53,7 +53,7 @@ using MethodId = quint32;
 struct CallOptions
 {
     Duration runTimeout{}; ///< counts from when the worker begins the call; 0 = none
-    Duration deadline{}; ///< counts from when the call is made; 0 = none
+    Duration deadline{}; ///< counts from when the call is made; 0 = none, negative = over already
     MethodId method = 0; ///< for error texts, and to know how long its calls usually run
 };
 

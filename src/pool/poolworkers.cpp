@@ -150,6 +150,7 @@ void Pool::hold(WorkerId workerId, CheckoutId checkoutId, Time now)
     });
     Checkout &checkout = m_checkouts.at(checkoutId);
     checkout.worker = workerId;
+    checkout.served = now;
     checkout.inOrder = worker.traits.answersInOrder;
     checkout.group = ++m_lastGroup;
     sendNext(checkoutId, checkout, now);
