@@ -68,6 +68,7 @@ constexpr Method<QString(QString)> sameText{"sameText"};
 constexpr Method<QByteArray(QByteArray)> sameBytes{"sameBytes"};
 constexpr Method<std::string(std::string)> sameString{"sameString"};
 constexpr Method<int(int)> square{"square"};
+constexpr Method<QString(int, QString)> label{"label"};
 constexpr Method<qint8(QVariant)> echoAsSmall{"echo"};
 constexpr Method<QList<int>(QVariant)> echoAsInts{"echo"};
 constexpr Method<Horse(QVariant)> echoAsHorse{"echo"};
@@ -143,6 +144,7 @@ void fill(Interface &interface)
     addSame(interface, sameBytes);
     addSame(interface, sameString);
     addTexts(interface);
+    interface.add(label, [](int number, const QString &text) { return QString::number(number) + text; });
     interface.add(square, [](int side) { return side * side; });
     interface.add(handsOf, [](const Horse &horse) { return horse.hands; });
     interface.add(sum, [](const QList<int> &numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0); });
@@ -340,6 +342,31 @@ private Q_SLOTS:
         QCOMPARE(errorOf(sameText, half())->code(), Error::BadArguments);
         QCOMPARE(errorOf(sameString, std::string("a\xff"))->code(), Error::BadArguments);
         QCOMPARE(failure(m_checkout, "sameText", {QByteArray("a\xff")}).code(), Error::BadArguments);
+    }
+    void anArgumentThatCannotBeSentIsNamed()
+    {
+        const QString second = "argument 2 cannot be sent: a QString that is not Unicode text";
+        const auto expect = [&second](const Error &error, const QString &text) {
+            QCOMPARE(error.code(), Error::BadArguments);
+            QVERIFY2(error.message().startsWith(text), qPrintable(error.message()));
+        };
+        expect(failure(m_checkout, "echo", {1, half(), 2}), second);
+        expect(failure(m_checkout, "echo", {1, QVariantList{0, QVariantMap{{"a", half()}}}, half()}), second);
+        expect(errorOf(label, 1, half()).value_or(Error()), second);
+        expect(errorOf(label, 1, half() + QString(100'000, 'x')).value_or(Error()), second);
+        QVariant nested = half(); // it runs no code of the user's until it is a list
+        nested = QVariantList{nested};
+        expect(failure(m_checkout, "echo", {nested}), "argument 1 cannot be sent: a QString");
+        expect(failure(m_checkout, half(), {1}), "the name of the method cannot be sent: a QString");
+        std::optional<Error> error;
+        m_checkout->callFunction({1, half()}, [] {}, [&error](const Error &caught) { error = caught; });
+        QVERIFY(Test::waitUntil([&error] { return error.has_value(); }));
+        expect(*error, second);
+
+        Client small(Test::zygote(), {.maxMessageSize = 1000}); // here no argument is to blame alone
+        const QString all = "the arguments cannot be sent: a message of ";
+        expect(failure(small.checkout(), "echo", {1, QString(5000, 'x')}), all);
+        expect(failure(small.checkout(), "echo", {QString(600, 'x'), QString(600, 'x')}), all);
     }
     void halvesOfCharactersAreNoResults_data()
     {

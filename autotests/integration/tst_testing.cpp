@@ -45,6 +45,7 @@ class Adder : public QObject
 
 public:
     Q_INVOKABLE int plus(int a, int b = 1) const { return a + b; }
+    Q_INVOKABLE int minus(int a, int b) const { return a - b; }
 };
 
 namespace {
@@ -155,6 +156,7 @@ private Q_SLOTS:
     void whatHasNoMethodGoesToTheFallback();
     void errorsAreThoseOfAWorker_data();
     void errorsAreThoseOfAWorker();
+    void anExposedMethodSaysHowManyArgumentsItTakes();
     void anErrorHasItsBackTrace();
     void setupRunsOnceBeforeTheFirstCall();
     void aSetupThatFailsIsTriedAgain();
@@ -309,6 +311,8 @@ void TestingTest::errorsAreThoseOfAWorker_data()
     QTest::newRow("arguments that cannot be sent") << "any" << QVariantList{QVariant::fromValue<void *>(nullptr)};
     QTest::newRow("an unregistered argument") << "any" << QVariantList{QVariant::fromValue(Unregistered())};
     QTest::newRow("arguments nested too deep") << "any" << QVariantList{nested};
+    QTest::newRow("a second argument that cannot be sent")
+        << "twice" << QVariantList{1, QVariant::fromValue<void *>(nullptr)};
     QTest::newRow("a result that cannot be sent") << "pointer" << QVariantList{};
     QTest::newRow("an unregistered result") << "unregistered" << QVariantList{};
     QTest::newRow("an exposed method") << "plus" << QVariantList{"x"};
@@ -329,6 +333,16 @@ void TestingTest::errorsAreThoseOfAWorker()
     const Error error = errorOf([&] { worker.call(method, arguments); });
     QCOMPARE(textOf(error), textOf(expected));
     QCOMPARE(worker.call(twice, 2), 4);
+}
+
+void TestingTest::anExposedMethodSaysHowManyArgumentsItTakes()
+{
+    const Filled interface;
+    InProcessWorker worker(interface);
+    QCOMPARE(errorOf([&] { worker.call("minus", {1}); }).message(),
+             "minus: no form of it takes 1 argument; there is minus(int,int)");
+    QCOMPARE(errorOf([&] { worker.call("minus", {1, 2, 3}); }).message(),
+             "minus: no form of it takes 3 arguments; there is minus(int,int)");
 }
 
 void TestingTest::anErrorHasItsBackTrace()

@@ -91,6 +91,7 @@ private Q_SLOTS:
     void clientRefuses_data();
     void clientRefuses();
     void complaintsHoldNothingThatForgesALog();
+    void clientCountsWhatAReplyHas();
     void ignoresUnknownMetaAndExtraItems();
     void takesWhatOtherServersSay_data();
     void takesWhatOtherServersSay();
@@ -342,6 +343,19 @@ void TestJsonCodec::clientRefuses()
     Reply reply;
     QCOMPARE(codec.next(&reply), Decoded::Broken);
     QVERIFY(!codec.errorString().isEmpty());
+}
+
+void TestJsonCodec::clientCountsWhatAReplyHas()
+{
+    for (const auto &[bytes, error] :
+         {std::pair(QByteArray(R"(["ok"])"), QStringLiteral("'ok' reply with 1 element, fewer than 3")),
+          std::pair(QByteArray(R"(["er",{}])"), QStringLiteral("'er' reply with 2 elements, fewer than 3"))}) {
+        JsonClientCodec codec(Limit);
+        codec.feed(bytes);
+        Reply reply;
+        QCOMPARE(codec.next(&reply), Decoded::Broken);
+        QCOMPARE(codec.errorString(), error);
+    }
 }
 
 void TestJsonCodec::ignoresUnknownMetaAndExtraItems()

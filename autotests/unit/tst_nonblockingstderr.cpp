@@ -117,6 +117,12 @@ void TestNonBlockingStderr::aServersLineDoesNotWait()
     logServer(QtWarningMsg, QStringLiteral("fourth")); // there is some room, but not much
     heard = drain();
     QVERIFY2(heard.endsWith("prefork.server: fourth\n"), heard.right(100).constData());
+    fill();
+    logServer(QtWarningMsg, QStringLiteral("fifth"));
+    drain();
+    logServer(QtWarningMsg, QStringLiteral("sixth"));
+    heard = drain();
+    QVERIFY2(heard.contains("1 line was lost here"), heard.constData());
 }
 
 void TestNonBlockingStderr::aServersLineGoesToTheHandlerOfTheProgram()

@@ -892,17 +892,17 @@ void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod_data()
     QTest::addColumn<QString>("error");
     QTest::newRow("no value")
         << QVariant::fromValue(static_cast<void *>(nullptr))
-        << QStringLiteral("the event 'odd' cannot be sent: a value whose type void* is a pointer, which means "
-                          "nothing to another process: send the value it points to");
-    QTest::newRow("too long") << QVariant(QByteArray((1 << 20) - 5, 'x'))
+        << QStringLiteral("argument 2 of the event 'odd' cannot be sent: a value whose type void* is a pointer, which "
+                          "means nothing to another process: send the value it points to");
+    QTest::newRow("too long") << QVariant(QByteArray((1 << 20) - 6, 'x'))
                               << QStringLiteral("the event 'odd' cannot be sent: a message of 1048582 bytes, "
                                                 "where 1048576 are allowed (maxMessageSize)");
     QVariant nested = 1;
     for (int i = 0; i < 70; ++i)
         nested = QVariantList{nested};
     QTest::newRow("too deep") << nested
-                              << QStringLiteral("the event 'odd' cannot be sent: a value nested deeper than 64 "
-                                                "levels");
+                              << QStringLiteral("argument 2 of the event 'odd' cannot be sent: a value nested deeper "
+                                                "than 64 levels");
 }
 
 void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod()
@@ -913,7 +913,7 @@ void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod()
     QString message;
     worker.whileWorking = [&] {
         try {
-            Worker::emitEvent(QStringLiteral("odd"), {value});
+            Worker::emitEvent(QStringLiteral("odd"), {1, value});
         } catch (const Error &error) {
             message = error.message();
         }

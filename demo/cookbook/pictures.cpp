@@ -51,7 +51,7 @@ int main(int argc, char *argv[])
         return 1;
     const int code = QGuiApplication::exec();
     const QObject *const window = engine.rootObjects().constFirst();
-    std::printf("%d pictures, %d files are none\n", window->property("shown").toInt(),
+    std::printf("pictures: %d, other files: %d\n", window->property("shown").toInt(),
                 window->property("broken").toInt());
     return code;
 }

@@ -117,6 +117,6 @@ int main(int argc, char *argv[])
     Window window(&client, paths);
     window.show();
     const int code = QApplication::exec();
-    std::printf("%d thumbnails, %d files are no images\n", window.shown(), window.failed());
+    std::printf("thumbnails: %d, files that are no images: %d\n", window.shown(), window.failed());
     return code;
 }

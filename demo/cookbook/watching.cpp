@@ -41,7 +41,7 @@ int main(int argc, char *argv[])
     QObject::connect(&workers, &WorkerModel::workerDied,
                      [](qint64, const QString &reason) { std::printf("a worker died: %s\n", qPrintable(reason)); });
     QObject::connect(&client, &Client::pendingCallCountChanged,
-                     [](int count) { std::printf("%d calls are not done yet\n", count); });
+                     [](int count) { std::printf("calls that are not done yet: %d\n", count); });
     // [watching]
 
     bool isOver = true;

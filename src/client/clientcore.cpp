@@ -322,8 +322,8 @@ void ClientCore::encode(const detail::CallTarget &target, const detail::CallArgu
     }
     ++m_encoding;
     const auto leave = qScopeGuard([this] { --m_encoding; });
-    if (const auto failure = m_protocol->encodeCall(target, arguments, &call->unsent->message))
-        call->unsent->refusal = Wire::encodingProblem(*failure);
+    if (const auto problem = m_protocol->encodeCall(target, arguments, &call->unsent->message))
+        call->unsent->refusal = *problem;
     else
         call->unsent->size = call->unsent->message.size();
 }

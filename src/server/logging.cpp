@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/logging_p.h"
 
+#include "frame/counted_p.h"
 #include "posix/stderr_p.h"
 
 #include <atomic>
@@ -41,8 +42,7 @@ void logServer(QtMsgType type, const QString &line)
         return mayWait || writeNow(severity, context, text);
     };
     const quint64 lost = s_lost.exchange(0);
-    const bool isReported = lost == 0
-        || log(QtWarningMsg, QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
+    const bool isReported = lost == 0 || log(QtWarningMsg, lostLines(lost));
     if (!isReported)
         s_lost += lost;
     if (!isReported || !log(type, line))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/refusallog_p.h"
 
+#include "frame/counted_p.h"
 #include "server/logging_p.h"
 
 #include <chrono>
@@ -30,8 +31,10 @@ void RefusalLog::warn(const QString &line)
 void RefusalLog::onSecondOver()
 {
     m_logged = 0;
-    if (const quint64 counted = std::exchange(m_counted, 0); counted > 0)
-        logServer(QtWarningMsg, QStringLiteral("refused %1 more connections within a second").arg(counted));
+    if (const quint64 refused = std::exchange(m_counted, 0); refused > 0)
+        logServer(
+            QtWarningMsg,
+            QStringLiteral("refused %1 within a second").arg(counted(refused, QLatin1StringView("more connection"))));
 }
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/silentconnections_p.h"
 
+#include "frame/counted_p.h"
 #include "posix/transfer_p.h"
 #include "server/logging_p.h"
 
@@ -49,11 +50,12 @@ void SilentConnections::noteFull()
     if (std::exchange(m_wasFull, isFull()) == isFull())
         return;
     if (isFull() && m_mayWarn.hasExpired()) {
-        logServer(QtWarningMsg,
-                  QStringLiteral("%1 connections have said nothing, as many as may (ServerOptions::maxSilent): others "
-                                 "wait to be accepted "
-                                 "until one of them speaks or leaves")
-                      .arg(m_connections.size()));
+        logServer(
+            QtWarningMsg,
+            QStringLiteral("%1 said nothing, as many as may (ServerOptions::maxSilent): others wait to be accepted "
+                           "until one of them speaks or leaves")
+                .arg(counted(quint64(m_connections.size()), QLatin1StringView("connection has"),
+                             QLatin1StringView("connections have"))));
         m_mayWarn.setRemainingTime(WarningInterval);
     }
     Q_EMIT fullChanged();

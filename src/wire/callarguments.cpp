@@ -45,8 +45,11 @@ ListedArguments::ListedArguments(const QVariantList &list)
 void ListedArguments::write(CborWriter &writer) const
 {
     writer.count(sequenceCost<QVariantList>(m_list.size()));
-    for (const QVariant &value : m_list)
+    for (const QVariant &value : m_list) {
+        writer.nextArgument();
         writer.writeVariant(value);
+    }
+    writer.noArgument();
 }
 
 }

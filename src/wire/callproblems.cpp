@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/callproblems_p.h"
 
+#include "frame/counted_p.h"
+
 #include <QtPrefork/detail/memorycost.h>
 #include <QtPrefork/detail/signature.h>
 
@@ -25,9 +27,29 @@ Error::Code codeOf(const FailureText &failure)
 
 }
 
-QString encodingProblem(const QString &failure)
+QString encodingProblem(const EncodingFailure &failure)
 {
-    return QStringLiteral("the arguments cannot be sent: %1").arg(failure);
+    if (failure.argument == 0)
+        return QStringLiteral("the arguments cannot be sent: %1").arg(failure.what);
+    return QStringLiteral("argument %1 cannot be sent: %2").arg(QString::number(failure.argument), failure.what);
+}
+
+QString nameProblem(const QString &what)
+{
+    return QStringLiteral("the name of the method cannot be sent: %1").arg(what);
+}
+
+QString encodingProblem(const EncodingFailure &failure, const QString &event)
+{
+    if (failure.argument == 0)
+        return QStringLiteral("the event '%1' cannot be sent: %2").arg(event, failure.what);
+    return QStringLiteral("argument %1 of the event '%2' cannot be sent: %3")
+        .arg(QString::number(failure.argument), event, failure.what);
+}
+
+QString countOfArguments(quint64 count)
+{
+    return Internal::counted(count, QLatin1StringView("argument"));
 }
 
 std::optional<QString> sendingProblem(const OutMessage &call, const WorkerTraits &traits)

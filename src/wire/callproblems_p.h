@@ -14,8 +14,20 @@
 /// has none. The functions make texts and errors only; they decide nothing and have no state.
 namespace Prefork::Wire {
 
-/// Returns the text for arguments that cannot be encoded; @p failure says what they contain.
-[[nodiscard]] QString encodingProblem(const QString &failure);
+/// This is what was wrong when values were encoded.
+struct EncodingFailure
+{
+    QString what; ///< what cannot be sent, such as "a value nested deeper than 64 levels"
+    int argument = 0; ///< the argument that contains it, counted from 1; 0 if it is not in one argument
+};
+/// Returns the text for a call that cannot be encoded.
+[[nodiscard]] QString encodingProblem(const EncodingFailure &failure);
+/// Returns the text for a method's name that cannot be encoded.
+[[nodiscard]] QString nameProblem(const QString &what);
+/// Returns the text for an event that cannot be encoded.
+[[nodiscard]] QString encodingProblem(const EncodingFailure &failure, const QString &event);
+/// Returns how many arguments there are, as in "1 argument" and "2 arguments".
+[[nodiscard]] QString countOfArguments(quint64 count);
 /// Returns why a worker with @p traits would not accept the encoded @p call; nothing if it would.
 [[nodiscard]] std::optional<QString> sendingProblem(const OutMessage &call, const WorkerTraits &traits);
 

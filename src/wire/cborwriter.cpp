@@ -60,8 +60,10 @@ void CborWriter::truncate(qsizetype position)
 
 void CborWriter::fail(const QString &what)
 {
-    if (!hasFailed())
-        m_error = what;
+    if (hasFailed())
+        return;
+    m_error = what;
+    m_failedArgument = m_argument;
 }
 
 void CborWriter::failDepth()

@@ -98,7 +98,7 @@ public:
     virtual ~ClientProtocol() = default;
 
     [[nodiscard]] virtual Protocol kind() const = 0;
-    /// Encodes a call into the empty @p out; returns what in the arguments cannot be sent, or nothing.
+    /// Encodes a call into the empty @p out; returns why the call cannot be sent, in a sentence, or nothing.
     [[nodiscard]] virtual std::optional<QString> encodeCall(const detail::CallTarget &target,
                                                             const detail::CallArguments &arguments, OutMessage *out)
         = 0;

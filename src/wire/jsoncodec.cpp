@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsoncodec_p.h"
 
+#include "frame/counted_p.h"
 #include "wire/jsonwriter_p.h"
 #include "wire/oneline_p.h"
 #include "wire/utf8_p.h"
@@ -109,8 +110,11 @@ std::optional<QString> encodeWhole(QByteArray *out, qsizetype maxMessageSize, qi
 
 }
 
-std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QByteArray *out) const
+std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QByteArray *out,
+                                                   qsizetype *failedItem) const
 {
+    if (failedItem)
+        *failedItem = -1;
     return encodeWhole(out, m_maxMessageSize, m_maxDecodedSize, [&](JsonWriter &writer) {
         writer.raw("[\"do\",{}");
         writer.countMessage(items.size());
@@ -118,8 +122,11 @@ std::optional<QString> JsonClientCodec::encodeCall(const QVariantList &items, QB
         for (auto item = items.begin(); item != items.end() && !failure; ++item) {
             writer.raw(",");
             failure = tooLong(*item, m_maxMessageSize);
-            if (!failure)
-                failure = writer.write(*item, 1);
+            if (failure)
+                break;
+            failure = writer.write(*item, 1);
+            if (failure && failedItem && !writer.isFull())
+                *failedItem = item - items.begin();
         }
         return failure;
     });
@@ -148,7 +155,8 @@ Decoded JsonClientCodec::next(Reply *reply)
     }
     if (message.size() < 3)
         return m_reader.fail(
-            QStringLiteral("'%1' reply with %2 elements, fewer than 3").arg(command).arg(message.size()));
+            QStringLiteral("'%1' reply with %2, fewer than 3")
+                .arg(command, Internal::counted(quint64(message.size()), QLatin1StringView("element"))));
     const QVariant payload = std::move(message[2]);
     if (isResult) {
         reply->value = payload;

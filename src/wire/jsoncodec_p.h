@@ -77,8 +77,10 @@ public:
     [[nodiscard]] QString errorString() const { return m_reader.errorString(); }
     [[nodiscard]] bool hasRest() const { return m_reader.hasRest(); }
     [[nodiscard]] detail::MemoryMeter memory() const { return m_reader.memory(); }
-    /// @p items are the method's name, if the call has one, and then the arguments.
-    [[nodiscard]] std::optional<QString> encodeCall(const QVariantList &items, QByteArray *out) const;
+    /// @p items are the method's name, if the call has one, and then the arguments. If an item cannot be sent,
+    /// @p failedItem is its position, and if the message is too large, it is -1.
+    [[nodiscard]] std::optional<QString> encodeCall(const QVariantList &items, QByteArray *out,
+                                                    qsizetype *failedItem = nullptr) const;
     void encodeDone(QByteArray *out) const;
     [[nodiscard]] Decoded next(Reply *reply);
 

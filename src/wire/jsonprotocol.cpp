@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/jsonprotocol_p.h"
 
+#include "wire/callproblems_p.h"
+
 #include <utility>
 
 namespace Prefork::Wire {
@@ -60,11 +62,19 @@ std::optional<QString> JsonProtocol::encodeCall(const detail::CallTarget &target
                                                 const detail::CallArguments &arguments, OutMessage *out)
 {
     QVariantList items = arguments.toList();
+    const qsizetype count = items.size();
     if (target.literal)
         items.prepend(QString::fromUtf8(target.literal));
     else if (!target.name.isNull())
         items.prepend(target.name);
-    return m_encoder.encodeCall(items, &out->bytes);
+    qsizetype failedItem = -1;
+    const std::optional<QString> failure = m_encoder.encodeCall(items, &out->bytes, &failedItem);
+    if (!failure)
+        return {};
+    const qsizetype before = items.size() - count; // 1 if the first item is the name of the method
+    if (failedItem < 0)
+        return encodingProblem({*failure});
+    return failedItem < before ? nameProblem(*failure) : encodingProblem({*failure, int(failedItem - before) + 1});
 }
 
 }

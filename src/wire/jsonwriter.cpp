@@ -42,7 +42,7 @@ bool isPlain(char16_t unit)
 
 JsonWriter::Failure JsonWriter::checkLimit() const
 {
-    if (m_out->size() - m_start <= m_limit)
+    if (!isFull())
         return {};
     return QStringLiteral("a message of more than %1 bytes, where %1 are allowed (maxMessageSize)").arg(m_limit);
 }

@@ -33,6 +33,8 @@ public:
     /// Returns why what was written may not be sent: it is longer than the limit, or its values take more than
     /// @p maxDecodedSize bytes of memory. Returns nothing if it may.
     [[nodiscard]] Failure finish(qint64 maxDecodedSize) const;
+    /// Returns true if more bytes were written than the limit allows.
+    [[nodiscard]] bool isFull() const { return m_out->size() - m_start > m_limit; }
     /// Takes back everything that was written.
     void undo() { m_out->truncate(m_start); }
     /// Returns how many bytes of memory the values take when a JsonParser has read them.

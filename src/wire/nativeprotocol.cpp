@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/nativeprotocol_p.h"
 
+#include "wire/callproblems_p.h"
 #include "wire/nativefields_p.h"
 #include "wire/oneline_p.h"
 
@@ -464,13 +465,15 @@ std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &targ
     CborWriter writer(&scratch, m_types.get(), &out->chunks);
     writer.skip(Header::Size + GroupSize); // the header is finished below, and the group is known later
     writeCallHead(writer, target, arguments.count());
+    if (writer.hasFailed())
+        return nameProblem(writer.errorString());
     arguments.write(writer);
     const qsizetype size = writer.position() + writer.chunkBytes();
     if (!writer.hasFailed() && size - Header::Size > m_maxMessageSize)
         writer.fail(detail::messageSizeError(size - Header::Size, m_maxMessageSize));
     if (writer.hasFailed()) {
         out->chunks.clear();
-        return writer.errorString();
+        return encodingProblem({writer.errorString(), writer.failedArgument()});
     }
     finishMessage(writer, 0, Call, 0);
     writer.finish();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "worker/exposedobject_p.h"
 
+#include "wire/callproblems_p.h"
+
 #include <QtPrefork/detail/convert.h>
 #include <QtPrefork/detail/gadget.h>
 #include <QtPrefork/error.h>
@@ -64,11 +66,10 @@ QVariant ExposedObject::invoke(const QString &name, const QVariantList &argument
             match = method;
     });
     if (!match.isValid()) {
-        throw Error(Error::BadArguments,
-                    QStringLiteral("%1: no form of it takes %2 arguments; there is %3")
-                        .arg(name)
-                        .arg(arguments.size())
-                        .arg(signatures.join(QStringLiteral(", "))));
+        throw Error(
+            Error::BadArguments,
+            QStringLiteral("%1: no form of it takes %2; there is %3")
+                .arg(name, Wire::countOfArguments(quint64(arguments.size())), signatures.join(QStringLiteral(", "))));
     }
     return call(match, arguments, memory);
 }

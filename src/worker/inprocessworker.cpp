@@ -39,14 +39,14 @@ void InProcessWorkerPrivate::run(const detail::CallTarget &target, const detail:
     m_types->assign(m_interface.types);
     Wire::OutMessage message;
     const QString refusal = arguments.refusal();
-    const auto failure = refusal.isNull() ? m_protocol->encodeCall(target, arguments, &message)
+    const auto problem = refusal.isNull() ? m_protocol->encodeCall(target, arguments, &message)
                                           : std::nullopt; // an exception here is of the caller's own code, and passes
     try {
         mustBeIdle();
         if (!refusal.isNull())
             throw Error(Error::BadArguments, refusal);
-        if (failure)
-            throw Error(Error::BadArguments, Wire::encodingProblem(*failure));
+        if (problem)
+            throw Error(Error::BadArguments, *problem);
         call(target, &message, {method, result});
     } catch (...) {
         throw frame.traced(Error::fromCurrentException().withMethod(method));

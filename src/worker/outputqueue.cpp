@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/outputqueue_p.h"
 
+#include "wire/callproblems_p.h"
 #include "wire/utf8_p.h"
 #include "worker/runningcall_p.h"
 
@@ -73,7 +74,7 @@ void OutputQueue::appendEvent(QAnyStringView name, const detail::CallArguments &
     arguments.write(writer);
     check(writer, start);
     if (writer.hasFailed())
-        throw Error(QStringLiteral("the event '%1' cannot be sent: %2").arg(name.toString(), writer.errorString()));
+        throw Error(Wire::encodingProblem({writer.errorString(), writer.failedArgument()}, name.toString()));
     Native::finishMessage(writer, start, Native::Event, id);
     writer.finish();
     appendProgress();

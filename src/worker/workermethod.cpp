@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <QtPrefork/detail/workermethod.h>
 
+#include "wire/callproblems_p.h"
+
 namespace Prefork::detail {
 
 WorkerMethod::~WorkerMethod() = default;
@@ -31,9 +33,8 @@ void throwArgumentSize(const QString &method, const MemoryMeter &memory)
 
 void throwArgumentCount(const QString &method, quint64 expected, quint64 given)
 {
-    const QString noun = expected == 1 ? QStringLiteral("argument") : QStringLiteral("arguments");
     throw Error(Error::BadArguments,
-                QStringLiteral("%1: expected %2 %3, got %4").arg(method).arg(expected).arg(noun).arg(given));
+                QStringLiteral("%1: expected %2, got %3").arg(method, Wire::countOfArguments(expected)).arg(given));
 }
 
 void throwArgumentType(const QString &method, std::size_t position, QMetaType expected, const QVariant &given)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/ownlog_p.h"
 
+#include "frame/counted_p.h"
 #include "posix/stderr_p.h"
 
 namespace Prefork::Internal {
@@ -22,8 +23,7 @@ void logOwn(const QLoggingCategory &category, QtMsgType type, const QString &lin
     }
     const QMessageLogContext context(nullptr, 0, nullptr, category.categoryName());
     if (const quint64 lost = std::exchange(s_lostLines, 0); lost > 0)
-        qt_message_output(QtWarningMsg, context,
-                          QStringLiteral("%1 lines were lost here, for nobody read standard error").arg(lost));
+        qt_message_output(QtWarningMsg, context, lostLines(lost));
     qt_message_output(type, context, line);
     if (errors.takeFailure())
         ++s_lostLines;

@@ -68,7 +68,8 @@ public:
     std::size_t count() const override { return sizeof...(A); }
     void write([[maybe_unused]] CborWriter &writer) const override
     {
-        std::apply([&writer](const A &...values) { (toCbor(writer, values), ...); }, m_values);
+        std::apply([&writer](const A &...values) { ((writer.nextArgument(), toCbor(writer, values)), ...); }, m_values);
+        writer.noArgument();
     }
     QVariantList toList() const override
     {

@@ -98,6 +98,12 @@ public:
     [[nodiscard]] QString errorString() const { return m_error; }
     /// Notes that @p what cannot be written, unless there is an error already.
     void fail(const QString &what);
+    /// Says that what is written next belongs to the next argument, of a call or an event. It is only for
+    /// failedArgument(). nextArgument() must be called before every argument, and after the last one noArgument().
+    void nextArgument() { ++m_argument; }
+    void noArgument() { m_argument = 0; }
+    /// Returns the argument, counted from 1, in which errorString() was found; 0 if it was not found in an argument.
+    [[nodiscard]] int failedArgument() const { return m_failedArgument; }
 
     /// Writes an integer that is not negative.
     void writeUnsigned(quint64 value) { writeHead(0x00, value); }
@@ -249,6 +255,8 @@ private:
     qint64 m_decodedSize = 0;
     int m_depth = 0;
     QString m_error;
+    int m_argument = 0;
+    int m_failedArgument = 0;
 };
 
 }
