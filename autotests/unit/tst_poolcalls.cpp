@@ -100,6 +100,7 @@ private Q_SLOTS:
     void whatThereIsNoRoomForWaits();
     void anOldestCallIsNeverPostponed();
     void aPostponedOneShotGoesToAnotherWorker();
+    void aPostponedOneShotFailsIfThereIsNoOtherWorkerEver();
     void whatBeganAndWasCanceledTaintsItsWorker_data();
     void whatBeganAndWasCanceledTaintsItsWorker();
     void afterItsGraceTheWorkerIsKilled();
@@ -261,6 +262,18 @@ void TestPoolCalls::aPostponedOneShotGoesToAnotherWorker()
     office.pool.advance(1s);
     office.connectAll(1s);
     QVERIFY(office.pool.workerOf(second) > worker);
+}
+
+void TestPoolCalls::aPostponedOneShotFailsIfThereIsNoOtherWorkerEver()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1, .timeout = 0s});
+    (void)office.pool.oneShot({}, {}, 0s);
+    const CheckoutId behind = office.pool.oneShot({}, {}, 0s);
+    (void)office.take();
+    office.pool.setUnavailable(Error(Error::Unavailable, QStringLiteral("no zygote")), 0s);
+    QVERIFY(office.pool.postponed(behind, 1, 0s));
+    QCOMPARE(Office::failure(office.take()).value_or(Error()).message(), QStringLiteral("no zygote"));
+    QCOMPARE(office.pool.waitingCount(), 0);
 }
 
 void TestPoolCalls::whatBeganAndWasCanceledTaintsItsWorker_data()

@@ -92,6 +92,10 @@ bool Pool::postponed(CheckoutId id, CallId call, Time now)
     if (worker.state == Worker::Shared) {
         unshare(workerId, id, now);
         checkout.inOrder = true;
+        if (m_unavailable) { // no worker will ever be free for it
+            failForGood(id, Error(*m_unavailable), now);
+            return true;
+        }
         wait(id, checkout);
         servePending(now);
     }
