@@ -88,9 +88,9 @@ TestCase {
     }
 
     function test_words(): void {
-        compare(words.ToolTip.text, "0 words");
+        compare(words.ToolTip.text, "Words: 0");
         words.text = "to be or not";
-        tryCompare(words.ToolTip, "text", "4 words");
+        tryCompare(words.ToolTip, "text", "Words: 4");
     }
 
     function test_image(): void {

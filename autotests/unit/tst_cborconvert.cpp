@@ -24,6 +24,7 @@
 
 #include <malloc.h>
 
+#include <array>
 #include <deque>
 #include <list>
 #include <vector>
@@ -230,14 +231,17 @@ QString miscounted(const T &value)
         .arg(writer.decodedSize());
 }
 
-// Reads @p bytes at once, and in steps of every length, of which some are longer than it; all must come to the same.
+// The lengths of steps in which the tests read and convert; the last ones are longer than what they read.
+constexpr std::array StepLengths{1, 2, 3, 4, 5, 7, 11, 17, 39};
+
+// Reads @p bytes at once, and in steps of several lengths; all must come to the same.
 template <class T>
 bool isSameInSteps(const QByteArray &bytes)
 {
     CborReader reader(bytes);
     T expected{};
     const bool isRead = fromCbor(reader, &expected);
-    for (int length = 1; length < 40; ++length) {
+    for (const int length : StepLengths) {
         CborReader stepped(bytes);
         T read{};
         TypedStepReader<T> steps(&read);
@@ -278,7 +282,7 @@ bool isConvertedInSteps(const QVariant &value)
     T expected{};
     MemoryMeter memory(Limit, Limit);
     const bool fits = fromVariant(value, &expected, &memory);
-    for (int length = 1; length < 20; ++length) {
+    for (const int length : StepLengths) {
         QVariant rest = value;
         T converted{};
         MemoryMeter left(Limit, Limit);
