@@ -22,6 +22,7 @@ constexpr std::array Modes{
     Mode{"ours-queue", oursQueue},
     Mode{"ours-chain", oursChain},
     Mode{"ours-spawn", oursSpawn},
+    Mode{"ours-spawn-spare", oursSpawnSpare},
     Mode{"ours-memory", oursWorkerMemory},
     Mode{"ours-bulk", oursBulk},
     Mode{"ours-stall", oursStall},

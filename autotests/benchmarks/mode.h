@@ -52,6 +52,7 @@ double oursCheckouts(const Context &context);
 double oursQueue(const Context &context);
 double oursChain(const Context &context);
 double oursSpawn(const Context &context);
+double oursSpawnSpare(const Context &context);
 double oursWorkerMemory(const Context &context);
 double oursBulk(const Context &context);
 double oursStall(const Context &context);

@@ -21,9 +21,9 @@ Prefork::Interface makeInterface()
     return interface;
 }
 
-Program::Program(const Context &context)
+Program::Program(const Context &context, const Prefork::ZygoteOptions &options)
     : m_interface(makeInterface())
-    , m_zygote(m_interface)
+    , m_zygote(m_interface, options)
     , m_app(context.argc, context.argv)
 {
     if (!m_zygote.isValid())

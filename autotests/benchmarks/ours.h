@@ -26,7 +26,7 @@ inline constexpr int Workers = 2;
 class Program
 {
 public:
-    explicit Program(const Context &context);
+    explicit Program(const Context &context, const Prefork::ZygoteOptions &options = {});
 
     [[nodiscard]] Prefork::Zygote *zygote() { return &m_zygote; }
     /// Until quit(). Then measuring is over, and calls that are still under way may end with their client.

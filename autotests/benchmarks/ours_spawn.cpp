@@ -20,13 +20,8 @@ qint64 firstReply(Prefork::Client *client)
     return pid;
 }
 
-}
-
-// The parameter is how much memory the program has come to use after it made its zygote.
-double oursSpawn(const Context &context)
+double medianSpawn(Program &program, double seconds)
 {
-    Program program(context);
-    const std::vector<char> weight(std::size_t(context.parameter), 'x');
     std::vector<double> samples;
     const auto start = Clock::now();
     do {
@@ -37,9 +32,27 @@ double oursSpawn(const Context &context)
             samples.push_back(secondsSince(before) * 1e6);
         }
         ::usleep(2000); // its end is not to be paid by the next
-    } while (secondsSince(start) < context.seconds);
-    check(weight.size() == std::size_t(context.parameter));
+    } while (secondsSince(start) < seconds);
     return median(samples);
+}
+
+}
+
+// The parameter is how much memory the program has come to use after it made its zygote.
+double oursSpawn(const Context &context)
+{
+    Program program(context);
+    const std::vector<char> weight(std::size_t(context.parameter), 'x');
+    const double result = medianSpawn(program, context.seconds);
+    check(weight.size() == std::size_t(context.parameter));
+    return result;
+}
+
+double oursSpawnSpare(const Context &context)
+{
+    Program program(context, {.spareWorkers = 2});
+    ::usleep(50'000); // the first ones are there
+    return medianSpawn(program, context.seconds);
 }
 
 double oursWorkerMemory(const Context &context)

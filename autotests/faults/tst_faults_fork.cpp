@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 Zygote *zygote = nullptr;
+Zygote *withSpares = nullptr;
 
 }
 
@@ -53,6 +54,19 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(served, 10, 1000);
         QVERIFY2(errors.isEmpty(), qPrintable(errors.join(u'\n')));
     }
+    void row25_spareWorkersAreTriedEverMoreRarely()
+    {
+        const Test::Rest rest({withSpares->processId(), ::getpid()});
+        QEventLoop loop;
+        QTimer::singleShot(1s, &loop, &QEventLoop::quit);
+        loop.exec();
+        const QString disturbance = rest.disturbance(50); // some five in fact
+        QVERIFY2(disturbance.isEmpty(), qPrintable(disturbance));
+        QCOMPARE(withSpares->spareWorkerCount(), 0);
+
+        QCOMPARE(::kill(pid_t(withSpares->processId()), SIGUSR1), 0); // forks succeed again
+        QTRY_COMPARE_WITH_TIMEOUT(withSpares->spareWorkerCount(), 3, 30'000); // the longest delay is 10 s
+    }
 };
 
 int main(int argc, char *argv[])
@@ -63,6 +77,8 @@ int main(int argc, char *argv[])
     interface.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
     Zygote theZygote(interface);
     zygote = &theZygote;
+    Zygote another(interface, {.spareWorkers = 3});
+    withSpares = &another;
     QCoreApplication app(argc, argv);
     TestFaultsFork test;
     return QTest::qExec(&test, argc, argv);

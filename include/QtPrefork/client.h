@@ -248,7 +248,8 @@ public:
     /// sets a new deadline.
     void close(std::chrono::milliseconds deadline = std::chrono::seconds(5));
     /// Replaces all workers: idle ones now, held ones when they are released. Use it when something has changed that
-    /// the setup of a worker reads.
+    /// the setup of a worker reads. A client directly on a zygote also replaces the spare workers
+    /// (Zygote::recycleSpareWorkers()); of a server, its own program has to do that.
     void recycleWorkers();
 
     /// Returns the state of the client.

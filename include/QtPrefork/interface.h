@@ -69,6 +69,7 @@ public:
     Interface &preload(std::function<void()> preload);
     /// Sets a function that runs once in each worker, on its first call. It opens what processes must not share. If it
     /// throws, the call fails with code SetupError and the text `setup exception: …`, and the next call tries again.
+    /// In spare workers it may run before there is a connection (ZygoteOptions::setupAhead).
     Interface &setup(std::function<void()> setup);
     /// Sets a function that runs in the worker whenever a checkout was released normally, whether setup has run or not.
     /// No client waits for it: if it throws, the exception is logged and the worker ends.

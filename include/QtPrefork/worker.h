@@ -41,7 +41,8 @@ QTPREFORK_EXPORT void emitEvent(const char *name, const CallArguments &arguments
 /// emitEvent(): only the thread that runs the method may call these two.
 namespace Worker {
 
-/// Returns the client of this worker. Outside a worker it returns a Peer whose members have their default values.
+/// Returns the client of this worker. Outside a worker, and in a spare worker that has no connection yet
+/// (ZygoteOptions::setupAhead), it returns a Peer whose members have their default values.
 [[nodiscard]] QTPREFORK_EXPORT Peer peer();
 /// Returns the number of this worker, or 0 outside a worker. The first worker of a zygote has the number 1, and no
 /// number is used twice.

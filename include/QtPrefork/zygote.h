@@ -20,10 +20,10 @@ class ZygotePrivate;
 /// Options of a zygote, fixed when it is made. docs/calls.md has the rules for 0 and negative values.
 struct ZygoteOptions
 {
-    /// The name in process titles: `NAME server`, `NAME zygote` and `NAME worker N`. If it is empty, the titles do not
-    /// change. A title is written over the first arguments and the environment of the process. With a name, the Zygote
-    /// therefore moves both elsewhere: pointers that getenv() has returned before, and copies of the pointers in argv,
-    /// are no longer valid. argv itself stays valid, and argv[0] is the title.
+    /// The name in process titles: `NAME server`, `NAME zygote`, `NAME worker N` and `NAME spare`. If it is empty, the
+    /// titles do not change. A title is written over the first arguments and the environment of the process. With a
+    /// name, the Zygote therefore moves both elsewhere: pointers that getenv() has returned before, and copies of the
+    /// pointers in argv, are no longer valid. argv itself stays valid, and argv[0] is the title.
     QByteArray name = {};
     /// How long a worker may be busy with one call, in milliseconds. After that it is killed. Setup, checkoutDone and
     /// writing the reply count too. 0 or less means no limit.
@@ -53,6 +53,26 @@ struct ZygoteOptions
     qint64 maxDecodedSize = DefaultMaxDecodedSize;
     /// The limits of each worker, and the user as whom it runs.
     WorkerLimits limits = {};
+    /// How many spare workers the zygote forks ahead, so that the next connections need not wait for a fork. 0 or less
+    /// means none. A spare worker waits for a connection; its title is `NAME spare`, and `NAME worker N` when it has
+    /// got one. Five milliseconds after one was taken, another one is forked. If spare workers die, or forks fail,
+    /// others are forked after delays that grow from 20 ms to 10 s. While there is none, workers are forked as usual.
+    ///
+    /// Spare workers are under `limits`, have a number (Worker::number()), and take a process, some memory and two
+    /// descriptors of the zygote each. They do not count for the limits of a Server (ServerOptions::maxWorkers,
+    /// maxWorkersPerUser, maxSpawnRate) and in its workerCount(), but in Zygote::spareWorkerCount(). They take only
+    /// places that no worker needs: where the zygote can have 100 workers, and 95 are busy, there are 5 at most.
+    int spareWorkers = 0;
+    /// Whether spare workers run their setup ahead, with the application object if there is one, and not on their first
+    /// call. Worker::peer() is nobody there: its members have their default values. If setup throws, the exception is
+    /// kept for the first call, which fails with it, and the next call runs setup again. A setup that takes longer than
+    /// `hungTimeout` is killed. Only spare workers whose setup has ended get connections, unless all places of the
+    /// zygote are taken. Without spare workers this option has no effect.
+    ///
+    /// What setup has read may be old when the first call comes. Client::recycleWorkers() of a client directly on the
+    /// zygote, and Zygote::recycleSpareWorkers(), replace spare workers. Connections that setup opens are open as long
+    /// as the spare worker waits, which may be for hours.
+    bool setupAhead = false;
 };
 /// Shows the options that differ from their defaults.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ZygoteOptions &options);
@@ -98,10 +118,10 @@ QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ZygoteOptions &options);
 /// ""), with UTF-8 as the encoding even if the environment has another one. If the program has set a locale before it
 /// made the Zygote, the zygote does not change it.
 ///
-/// **Random numbers.** The zygote and each worker seed QRandomGenerator::global(), rand(), random() and drand48() anew,
-/// so that names of temporary files and tokens differ. A seed that the program has chosen has no effect there. Other
-/// generators that preload or the program has used, such as a std::mt19937, give the same numbers in every worker: seed
-/// them in setup. The seed of QHash is the same in all.
+/// **Random numbers.** QRandomGenerator::global(), rand(), random() and drand48() are seeded anew for the zygote and
+/// for each worker, so that names of temporary files and tokens differ. A seed that the program has chosen has no
+/// effect there. Other generators that preload or the program has used, such as a std::mt19937, give the same numbers
+/// in every worker: seed them in setup. The seed of QHash is the same in all.
 ///
 /// **Threads.** A Zygote must be made before there is a second thread, or it is not valid. It must be destroyed in the
 /// thread that made it. Its Servers and Clients belong to this thread: using the zygote through one of them in another
@@ -130,6 +150,12 @@ public:
     [[nodiscard]] QByteArray name() const;
     /// Returns the process id of the zygote, or 0 if it is not valid.
     [[nodiscard]] qint64 processId() const;
+    /// Returns how many spare workers wait for a connection now (ZygoteOptions::spareWorkers). Those that run their
+    /// setup ahead do not count yet.
+    [[nodiscard]] int spareWorkerCount() const;
+    /// Ends the spare workers whose setup has run ahead, or runs, and forks others in their place. Call it when
+    /// something has changed that setup reads. Without ZygoteOptions::setupAhead it does nothing.
+    void recycleSpareWorkers();
 
 private:
     friend class ZygotePrivate;

@@ -123,6 +123,7 @@ void ClientCore::close(std::chrono::milliseconds deadline)
 
 void ClientCore::recycle()
 {
+    m_connections.renewTransport();
     m_pool.recycle(now());
     perform(Settle::Later);
 }

@@ -115,6 +115,12 @@ void Connections::pollTransport()
         m_transport->poll();
 }
 
+void Connections::renewTransport()
+{
+    if (m_transport)
+        m_transport->renew();
+}
+
 void Connections::onConnected(quint64 worker, const std::shared_ptr<Stream> &stream)
 {
     const auto connection = std::make_shared<Connection>(worker, stream, m_core->makeCodec());

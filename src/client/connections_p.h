@@ -58,6 +58,8 @@ public:
     /// that can be connected without an event loop, the second looks for deaths of workers.
     void connectPostponed();
     void pollTransport();
+    /// Says that workers which are connected from now on shall not be old ones.
+    void renewTransport();
 
 private:
     using Loss = Pooling::Pool::Loss;

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] virtual bool connectsAtOnce() const { return true; }
     /// Handles the events that have come meanwhile. It is for callers without an event dispatcher.
     virtual void poll() { }
+    /// Workers that are asked for from now on shall not be old ones that wait somewhere.
+    virtual void renew() { }
     /// Returns whether causeOfDeath() will be known soon after a connection has ended; deathExplained() is emitted
     /// then.
     [[nodiscard]] virtual bool explainsDeaths() const { return false; }

@@ -90,6 +90,11 @@ void ZygoteTransport::poll()
     begin();
 }
 
+void ZygoteTransport::renew()
+{
+    m_channel->renewSpares();
+}
+
 bool ZygoteTransport::explainsDeaths() const
 {
     return m_channel->isOpen();

@@ -30,6 +30,7 @@ public:
     void forget(quint64 worker) override;
     void reattach() override;
     void poll() override;
+    void renew() override;
     bool explainsDeaths() const override;
     std::optional<QString> causeOfDeath(quint64 worker) const override;
     bool wasNeverThere(quint64 worker) const override { return m_neverThere.contains(worker); }

@@ -123,15 +123,15 @@ std::vector<int> findOpenDescriptors(int end)
 
 }
 
-void closeAllBut(std::vector<int> keep)
+void closeAllBut(std::span<const int> keep)
 {
-    std::erase_if(keep, [](int descriptor) { return descriptor <= 2; });
-    std::sort(keep.begin(), keep.end());
     unsigned first = 3;
     bool isDone = true;
     const auto closeUpTo
         = [&](unsigned last) { isDone = isDone && (first > last || ::syscall(SYS_close_range, first, last, 0) == 0); };
     for (const int descriptor : keep) {
+        if (descriptor <= 2)
+            continue;
         closeUpTo(unsigned(descriptor) - 1);
         first = unsigned(descriptor) + 1;
     }

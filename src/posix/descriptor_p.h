@@ -5,6 +5,7 @@
 #include <QtCore/QByteArray>
 #include <QtCore/QString>
 
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -50,8 +51,9 @@ bool setNonBlocking(int descriptor, bool nonBlocking);
 void closeOnExec(int descriptor);
 /// Returns the descriptors open in this process.
 [[nodiscard]] std::vector<int> openDescriptors();
-/// Closes all descriptors above 2 that are not in @p keep.
-void closeAllBut(std::vector<int> keep);
+/// Closes all descriptors above 2 that are not in @p keep, which is sorted. It writes to no memory that a freshly
+/// forked process would have to copy for it.
+void closeAllBut(std::span<const int> keep);
 /// Says what a descriptor is, for an error text: "/etc/passwd", "socket:[123]".
 [[nodiscard]] QString describeDescriptor(int descriptor);
 

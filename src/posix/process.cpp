@@ -4,6 +4,7 @@
 #include "posix/nulldescriptors_p.h"
 #include "posix/signal_p.h"
 
+#include <algorithm>
 #include <bsd/unistd.h>
 #include <cerrno>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace Prefork::Posix {
@@ -27,14 +29,6 @@ char **s_arguments = nullptr;
 {
     s_argumentCount = argc;
     s_arguments = argv;
-}
-
-// After this, exit() ends the process like exitNow(): no handlers or static destructors of the parent's program run in
-// a worker.
-void makeExitImmediate()
-{
-    ::on_exit([](int status, void *) { exitNow(status); }, nullptr);
-    ::at_quick_exit([] { exitNow(1); });
 }
 
 }
@@ -51,8 +45,7 @@ void occupyStandardDescriptors()
 
 void outliveBrokenPipes()
 {
-    struct sigaction now{};
-    if (::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL)
+    if (hasDefaultEffect(SIGPIPE))
         ::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -77,10 +70,27 @@ pid_t forkProcess() noexcept
     return pid;
 }
 
+void exitAtOnce()
+{
+    ::on_exit([](int status, void *) { exitNow(status); }, nullptr);
+    ::at_quick_exit([] { exitNow(1); });
+}
+
 void exitNow(int status)
 {
     flushStdio();
     ::_exit(status);
+}
+
+void endWithParent(pid_t parent)
+{
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() != parent)
+        exitNow(0); // it had ended before
+}
+
+void outliveParent()
+{
+    ::prctl(PR_SET_PDEATHSIG, 0);
 }
 
 pid_t processId()
@@ -136,9 +146,10 @@ bool signalGroup(pid_t leader, int signal)
 
 void beginProcess(std::vector<int> keep)
 {
-    makeExitImmediate();
+    exitAtOnce();
     resetSignals();
-    closeAllBut(std::move(keep));
+    std::sort(keep.begin(), keep.end());
+    closeAllBut(keep);
 }
 
 void prepareTitles()

@@ -20,11 +20,18 @@ void outliveBrokenPipes();
 [[nodiscard]] pid_t forkProcess() noexcept;
 /// From now on @p call runs first in every process that this one, or a child of it, forks with fork().
 void inChildren(void (*call)());
-/// Does what every forked process must do first: exit() ends it like exitNow(), so that no handlers or static
-/// destructors of the parent's program run; resetSignals() is called; descriptors above 2 that are not in @p keep are
-/// closed.
+/// After this, exit() ends the process like exitNow(), and every process that is forked from it: no handlers run that
+/// were set before, and no static destructors.
+void exitAtOnce();
+/// Does what a process that was forked from a program must do first: exitAtOnce(), resetSignals(), and to close the
+/// descriptors above 2 that are not in @p keep.
 void beginProcess(std::vector<int> keep);
 [[noreturn]] void exitNow(int status);
+/// From now on the kernel kills this process when @p parent, the only thread of which has forked it, ends; and this
+/// function ends it if that has happened already. outliveParent() undoes it. Where the kernel refuses that, nothing
+/// happens.
+void endWithParent(pid_t parent);
+void outliveParent();
 [[nodiscard]] pid_t processId();
 [[nodiscard]] uid_t userId();
 /// Returns how many threads this process has. Without /proc: 1 or, if there are more, 2.

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <csignal>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace Prefork::Posix {
 
@@ -31,6 +33,10 @@ void onTermination(int signal)
     }
     passOn(signal);
 }
+
+// The signals that had another effect than the default one when noteSignals() was called, if that is still true.
+std::vector<int> s_noted;
+bool s_isNoted = false;
 
 // These are for the signal handler of a worker.
 pid_t s_zygote = 0;
@@ -60,13 +66,35 @@ struct sigaction emptyAction()
 
 const int LeaveSignal = SIGHUP;
 
+bool hasDefaultEffect(int signal)
+{
+    struct sigaction now{};
+    return ::sigaction(signal, nullptr, &now) != 0 || ((now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL);
+}
+
 void resetSignals()
 {
-    for (int signal = 1; signal < NSIG; ++signal)
-        ::signal(signal, SIG_DFL);
+    if (std::exchange(s_isNoted, false)) {
+        for (const int signal : s_noted)
+            ::signal(signal, SIG_DFL);
+        ::signal(SIGCHLD, SIG_DFL); // this library itself may have set it since (EndedChildren)
+    } else {
+        for (int signal = 1; signal < NSIG; ++signal)
+            ::signal(signal, SIG_DFL);
+    }
     struct sigaction action = emptyAction();
     action.sa_handler = [](int) { };
     ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+void noteSignals()
+{
+    s_noted.clear();
+    for (int signal = 1; signal < NSIG; ++signal) {
+        if (signal != SIGPIPE && !hasDefaultEffect(signal)) // resetSignals() sets SIGPIPE in any case
+            s_noted.push_back(signal);
+    }
+    s_isNoted = true;
 }
 
 void receiveSignals()

@@ -12,6 +12,10 @@ namespace Prefork::Posix {
 /// Sets all signals to their defaults, but SIGPIPE to a handler that does nothing: so writing fails instead, and
 /// programs that are executed from here get the default.
 void resetSignals();
+/// Notes which signals do not have their defaults. In a process that is forked from here later, the next resetSignals()
+/// then sets only these, and not each of the sixty that there are.
+void noteSignals();
+[[nodiscard]] bool hasDefaultEffect(int signal);
 /// Unblocks all signals; those that have waited come now.
 void receiveSignals();
 /// This is the signal that asks a worker to leave as soon as it is free: SIGHUP, which can be sent from a shell as

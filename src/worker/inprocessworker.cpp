@@ -267,7 +267,7 @@ void InProcessWorkerPrivate::takeNotice(const Wire::Incoming &message)
         }
     }
     // A handler is not part of the method.
-    const Internal::RunningCall::Scope scope(*m_session, Internal::RunningCall::Nothing);
+    const Internal::RunningCall::Scope scope(m_session.get(), Internal::RunningCall::Nothing);
     m_handling = QThread::currentThreadId();
     for (const auto &notice : notices)
         Frame::current().runOrReport([&notice] { notice->deliver(); });

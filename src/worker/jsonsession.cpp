@@ -83,7 +83,7 @@ void JsonSession::answer(const Wire::Request &request, QByteArray *reply)
         if (!request.refusal.isEmpty())
             throw Error(Error::BadArguments, QStringLiteral("the arguments cannot be taken: %1").arg(request.refusal));
         detail::MemoryMeter memory = m_codec.memory();
-        const RunningCall::Scope scope(*this, RunningCall::Method);
+        const RunningCall::Scope scope(this, RunningCall::Method);
         const QVariant result = m_interface.invoke(request.items, memory);
         RunningCall::hasReturned();
         if (const auto failure = m_codec.encodeResult(result, reply))

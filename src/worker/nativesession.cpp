@@ -177,7 +177,7 @@ bool NativeSession::perform(const Request &request, CborReader &arguments)
     try {
         if (m_hasRun ? !m_input.isCanceled() && !m_input.hasEnded() : setUpFor(id)) {
             hasBegun = true;
-            const RunningCall::Scope scope(*this, RunningCall::Method);
+            const RunningCall::Scope scope(this, RunningCall::Method);
             run(entry, name, arguments, count, reply);
             reply.finish(id);
         }

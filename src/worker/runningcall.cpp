@@ -36,7 +36,7 @@ bool RunningCall::look()
     const qint64 passed = std::max<qint64>(now - std::exchange(s_lastClock, now), 1);
     const qint64 calls = std::clamp<qint64>(s_callsEach * ClockEvery / passed, 1, 2 * s_callsEach);
     s_callsLeft = s_callsEach = int(std::min<qint64>(calls, MostCallsEach));
-    if (s_phase != Nothing && s_phase != CheckoutDone)
+    if (s_session && s_phase != Nothing && s_phase != CheckoutDone)
         s_session->look(now);
     return s_isCanceled.load(std::memory_order_relaxed);
 }

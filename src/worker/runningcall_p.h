@@ -19,24 +19,24 @@ class RunningCall
 public:
     enum Phase : quint8 {
         Nothing, ///< no code of the user that belongs to a call
-        Setup, ///< setup, for a call that has not begun
+        Setup, ///< setup, for a call that has not begun, or ahead
         Method,
         Result, ///< the method has returned, and its result is being encoded
         CheckoutDone,
     };
 
-    /// While a Scope lives, this thread is in @p phase of @p session.
+    /// While a Scope lives, this thread is in @p phase of @p session, or of no session: for a setup that runs ahead.
     class Scope
     {
         Q_DISABLE_COPY_MOVE(Scope)
 
     public:
-        Scope(Session &session, Phase phase)
+        Scope(Session *session, Phase phase)
             : m_session(s_session)
             , m_phase(s_phase)
         {
             s_thread.store(QThread::currentThreadId(), std::memory_order_relaxed);
-            s_session = &session;
+            s_session = session;
             s_phase = phase;
             s_callsLeft = s_callsEach = 1;
         }

@@ -24,7 +24,7 @@ struct ScoreboardPage
     static constexpr std::size_t MethodBytes = 64;
     static constexpr std::size_t BegunSlots = 64;
     static constexpr quint32 Layout
-        = 2; ///< the version of the members below and their order; raise it with every change
+        = 3; ///< the version of the members below and their order; raise it with every change
 
     std::atomic<quint32> layout{Layout};
     std::atomic<quint32> state{Free};
@@ -36,6 +36,7 @@ struct ScoreboardPage
     std::atomic<quint32> setup{NotSetUp}; ///< how the last run of setup ended
     std::atomic<quint32> heldFor{
         0}; ///< while held replies wait for a method: 1 + index of the method's flag (InterfacePrivate); otherwise 0
+    std::atomic<quint32> hasConnection{0}; ///< 1 when the worker has its connection, and may have read from it
     std::atomic<qint64> since{0}; ///< steady_clock, ns: when the state began
     std::atomic<quint64> lastStarted{0}; ///< number of the last call begun on this connection
     std::atomic<quint64> served{0}; ///< calls answered
@@ -62,6 +63,11 @@ struct ScoreboardPage
             std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
             method[i].store(word, std::memory_order_relaxed);
         }
+    }
+    /// Returns whether this is a spare worker that is ready for a connection.
+    [[nodiscard]] bool isParked() const
+    {
+        return state.load(std::memory_order_acquire) == Idle && hasConnection.load(std::memory_order_relaxed) == 0;
     }
     /// Returns the numbers in `begun`, sorted.
     [[nodiscard]] std::vector<quint64> begunCalls() const

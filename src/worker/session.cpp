@@ -26,6 +26,7 @@ Session::Session(InterfacePrivate &interface, ScoreboardPage *page, Channel chan
     : m_interface(interface)
     , m_page(page)
     , m_channel(std::move(channel))
+    , m_setup(interface, page)
 {
 }
 
@@ -57,35 +58,12 @@ bool Session::hasMemoryToSpare()
     return true;
 }
 
-void Session::setUp()
-{
-    const RunningCall::Scope scope(*this, RunningCall::Setup);
-    // If setup never returns, it counts as failed.
-    m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed);
-    try {
-        const bool isThere = m_usesExistingApplication && QCoreApplication::instance();
-        if (m_interface.makeApplication && !m_hasApplication && !isThere) {
-            makeApplication(m_interface.makeApplication, m_interface.programName);
-            m_hasApplication = true;
-        }
-        if (m_interface.setup)
-            m_interface.setup();
-        for (const auto &makeObject : m_interface.makeObjects)
-            makeObject();
-    } catch (...) {
-        const Error error = Error::fromCurrentException();
-        throw Error(Error::SetupError, QStringLiteral("setup exception: %1").arg(error.message()), error.data());
-    }
-    m_page->setup.store(ScoreboardPage::SetUp, std::memory_order_relaxed);
-    m_isSetUp = true;
-}
-
 bool Session::runCheckoutDone()
 {
     m_page->setMethod("(checkoutDone)");
     if (!m_interface.checkoutDone)
         return true;
-    const RunningCall::Scope scope(*this, RunningCall::CheckoutDone);
+    const RunningCall::Scope scope(this, RunningCall::CheckoutDone);
     try {
         m_interface.checkoutDone();
         return true;

@@ -7,6 +7,7 @@
 #include "worker/interface_p.h"
 #include "worker/runningcall_p.h"
 #include "worker/scoreboardpage_p.h"
+#include "worker/workersetup_p.h"
 
 #include <QtPrefork/detail/callarguments.h>
 #include <QtPrefork/progress.h>
@@ -49,7 +50,9 @@ public:
     [[nodiscard]] bool serve(QByteArrayView bytes);
     /// This is for a session inside an ordinary program: if the program has an application object, setApplication()
     /// makes none, and posted events are left to the program's event loop.
-    void useExistingApplication() { m_usesExistingApplication = true; }
+    void useExistingApplication() { m_setup.useExistingApplication(); }
+    /// Goes on with a setup that has run ahead, or may have. Call it before the first bytes are served.
+    void adopt(WorkerSetup setup) { m_setup = std::move(setup); }
 
     /// This is called while the user's code runs for a call. It finds out, if the last look is long enough ago, whether
     /// the call is canceled, and tells RunningCall if it is.
@@ -65,13 +68,13 @@ protected:
 
     void ensureSetUp()
     {
-        if (!m_isSetUp)
-            setUp();
+        if (!m_setup.isDone())
+            m_setup.run(this);
     }
-    [[nodiscard]] bool isSetUp() const { return m_isSetUp; }
+    [[nodiscard]] bool isSetUp() const { return m_setup.isDone(); }
     /// Runs the checkoutDone function, if there is one. Returns false if it failed, and the worker must end.
     [[nodiscard]] bool runCheckoutDone();
-    [[nodiscard]] bool hasApplication() const { return m_hasApplication; }
+    [[nodiscard]] bool hasApplication() const { return m_setup.hasApplication(); }
     /// Delivers posted events, after a reply has been written; for a worker with an application. Returns false if a
     /// handler failed, and the worker must end.
     [[nodiscard]] bool deliverEvents();
@@ -89,11 +92,7 @@ protected:
     const Channel m_channel;
 
 private:
-    void setUp();
-
-    bool m_isSetUp = false;
-    bool m_hasApplication = false; // this session has made an application
-    bool m_usesExistingApplication = false;
+    WorkerSetup m_setup;
     Wire::BufferTrimmer m_trimmer;
     qsizetype m_largest = 0; // the largest message since hasMemoryToSpare() was last asked
     qsizetype m_spare = 0; // the largest message since hasMemoryToSpare() last returned true

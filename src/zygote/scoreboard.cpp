@@ -11,8 +11,10 @@ Scoreboard::Scoreboard()
     : m_pageSize(Posix::pageSize())
     , m_memory(Posix::mapShared(size()))
 {
-    if (m_memory)
-        m_flags = {new (at(MaxWorkers)) std::atomic<quint8>[Flags], Flags};
+    if (!m_memory)
+        return;
+    m_unused = new (at(MaxWorkers)) std::atomic<quint32>(0);
+    m_flags = {new (at(MaxWorkers + 1)) std::atomic<quint8>[Flags], Flags};
 }
 
 Scoreboard::~Scoreboard()
@@ -23,17 +25,27 @@ Scoreboard::~Scoreboard()
 
 std::optional<std::size_t> Scoreboard::take()
 {
-    std::size_t slot = m_unused;
-    if (!m_free.empty()) {
+    const quint32 unused = m_unused->load(std::memory_order_relaxed);
+    std::size_t slot = unused;
+    const bool isNew = m_free.empty();
+    if (!isNew) {
         slot = m_free.back();
         m_free.pop_back();
-    } else if (m_unused < MaxWorkers) {
-        ++m_unused;
-    } else {
+    } else if (unused == MaxWorkers) {
         return {};
     }
     new (at(slot)) ScoreboardPage;
+    if (isNew)
+        m_unused->store(unused + 1, std::memory_order_release); // the program may read the page now
     return slot;
+}
+
+int Scoreboard::parkedCount() const
+{
+    int count = 0;
+    for (std::size_t slot = 0; slot < m_unused->load(std::memory_order_acquire); ++slot)
+        count += page(slot)->isParked();
+    return count;
 }
 
 // If the worker ended in a method while held replies waited, the flag of that method is set: the next worker shall not
@@ -59,9 +71,9 @@ void Scoreboard::makeReadOnly()
 
 void Scoreboard::makeReadOnlyBut(std::size_t slot)
 {
-    makeReadOnly();
-    Posix::protect(at(slot), m_pageSize, true);
-    Posix::protect(at(MaxWorkers), Flags, true);
+    if (slot > 0)
+        Posix::protect(m_memory, slot * m_pageSize, false);
+    Posix::protect(at(slot + 1), (MaxWorkers - slot) * m_pageSize, false); // the zygote's page is the last of these
 }
 
 }

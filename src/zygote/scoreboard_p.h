@@ -10,9 +10,9 @@
 
 namespace Prefork::Internal {
 
-/// This is the shared memory with the pages of all workers, and behind them the flags of methods, which every worker
-/// may set. It is mapped before the zygote is forked, so that program, zygote and workers see the same. The zygote
-/// gives pages to workers and takes them back; the program only reads.
+/// This is the shared memory with the pages of all workers, and behind them a page that the zygote writes, and the
+/// flags of methods, which every worker may set. It is mapped before the zygote is forked, so that program, zygote and
+/// workers see the same. The zygote gives pages to workers and takes them back; the program only reads.
 class Scoreboard
 {
     Q_DISABLE_COPY_MOVE(Scoreboard)
@@ -29,6 +29,8 @@ public:
     [[nodiscard]] std::optional<std::size_t> take();
     void giveBack(std::size_t slot);
     [[nodiscard]] ScoreboardPage *page(std::size_t slot) const;
+    /// Returns how many spare workers wait for a connection. The program may ask, too.
+    [[nodiscard]] int parkedCount() const;
     /// Returns the flags that InterfacePrivate::shareSlowFlags() numbers.
     [[nodiscard]] std::span<std::atomic<quint8>> flags() const { return m_flags; }
 
@@ -37,13 +39,13 @@ public:
     void makeReadOnlyBut(std::size_t slot);
 
 private:
-    [[nodiscard]] std::size_t size() const { return MaxWorkers * m_pageSize + Flags; }
+    [[nodiscard]] std::size_t size() const { return (MaxWorkers + 1) * m_pageSize + Flags; }
     [[nodiscard]] char *at(std::size_t slot) const { return static_cast<char *>(m_memory) + slot * m_pageSize; }
 
     std::size_t m_pageSize;
     void *m_memory;
     std::span<std::atomic<quint8>> m_flags;
-    std::size_t m_unused = 0; // the first page that was never taken
+    std::atomic<quint32> *m_unused = nullptr; // on the zygote's page: the first page that was never taken
     std::vector<std::size_t> m_free;
 };
 

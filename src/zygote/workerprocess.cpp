@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "zygote/workerprocess_p.h"
 
+#include "posix/descriptor_p.h"
 #include "posix/limits_p.h"
 #include "posix/poller_p.h"
 #include "posix/process_p.h"
@@ -12,27 +13,36 @@
 #include "worker/interface_p.h"
 #include "worker/logging_p.h"
 #include "worker/session_p.h"
-#include "zygote/inheritance_p.h"
 #include "zygote/ownlog_p.h"
+#include "zygote/rehearsal_p.h"
 #include "zygote/scoreboard_p.h"
+#include "zygote/sparedescriptor_p.h"
 #include "zygote/workerlimits_p.h"
 
 #include <array>
+#include <atomic>
 
 namespace Prefork::Internal {
 
 namespace {
 
-// In the zygote and its program these keep their initial values.
-Peer s_peer;
+// In the zygote and its program these keep their initial values. A setup that runs ahead may start threads that ask for
+// the peer, so it is set at once.
+std::atomic<const Peer *> s_peer{nullptr};
 quint64 s_number = 0;
 
 ScoreboardPage *s_page = nullptr;
+std::atomic<int> s_parking{-1}; // where a spare worker waits for its connection
 
 // Ends the process if no checkout holds the worker and it is idle. What it has not read has certainly not begun, and
 // the zygote says so in the goodbye. A client without goodbyes would not know, so then the worker stays.
 void leaveIfFree()
 {
+    if (const int parking = s_parking.load(std::memory_order_relaxed); parking >= 0) {
+        if (!Posix::hasInput(parking)) // otherwise its connection is there
+            Posix::exitNow(0);
+        return;
+    }
     if (s_page->isFree() && s_page->protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
         Posix::exitNow(0);
 }
@@ -45,28 +55,74 @@ void onLeaveSignal()
     leaveIfFree();
 }
 
-// Makes this freshly forked process a worker. Returns why that is not possible; empty if it is.
+void setTitle(const WorkerStart &start, bool isSpare)
+{
+    if (!start.options.name.isEmpty())
+        Posix::setTitle(start.options.name
+                        + (isSpare ? QByteArrayLiteral(" spare") : " worker " + QByteArray::number(start.number)));
+}
+
+// Makes this freshly forked process a worker, or a spare one. What the zygote could do ahead for all workers, it has
+// done (ZygoteProcess::prepareForWorkers()), because a client waits for what is done here. Returns why that is not
+// possible; empty if it is.
 QString becomeWorker(const WorkerStart &start)
 {
+    const bool isSpare = start.parking >= 0;
     if (start.options.killsChildren)
         Posix::leadGroup(0);
-    std::vector<int> keep = start.interface.keptDescriptors;
-    keep.insert(keep.end(), start.nullDescriptors.begin(), start.nullDescriptors.end());
-    keep.push_back(start.connection);
-    Posix::beginProcess(std::move(keep));
-    Inheritance::reseedRandomNumbers();
-    Posix::limitDescriptors(start.descriptorLimit);
-    Posix::setNonBlocking(start.connection, false);
+    Posix::resetSignals();
+    Posix::closeAllBut(start.keep);
     start.scoreboard.makeReadOnlyBut(start.slot);
     s_page = start.scoreboard.page(start.slot);
     Posix::onLeaveSignal(pid_t(start.zygote), onLeaveSignal);
     Posix::receiveSignals();
-    Posix::inChildren(RunningCall::leaveToParent);
-    if (!start.options.name.isEmpty())
-        Posix::setTitle(start.options.name + " worker " + QByteArray::number(start.number));
-    s_peer = start.peer;
     s_number = start.number;
+    setTitle(start, isSpare);
+    if (isSpare)
+        return {}; // limitSpare() comes next
+    Posix::limitDescriptors(start.descriptorLimit);
     return applyLimits(start.options.limits);
+}
+
+// Puts a spare worker under its limits.
+QString limitSpare(const WorkerStart &start, const SpareDescriptor &spare)
+{
+    WorkerLimits others = start.options.limits;
+    others.openFiles.reset();
+    const QString problem = spare.limit();
+    return problem.isEmpty() ? applyLimits(others) : problem;
+}
+
+int endWith(const WorkerStart &start, const QString &cause);
+
+// Waits, as a spare worker, for a connection; false if none will come. Only what depends on the connection is done
+// after it has come.
+bool park(WorkerStart *start, WorkerSetup *setup)
+{
+    SpareDescriptor spare(*start);
+    if (const QString problem = limitSpare(*start, spare); !problem.isEmpty())
+        Posix::exitNow(endWith(*start, problem));
+    Posix::endWithParent(pid_t(start->zygote)); // after a change of the user, which would undo it
+    rehearseWorker(); // the memory that a call touches first is then touched already
+    if (start->options.setupAhead) {
+        setup->runAhead();
+        Posix::flushStdio(); // a spare is ended by signals
+    } else {
+        s_page->enter(ScoreboardPage::Idle);
+    }
+    s_parking.store(start->parking, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst); // as in serveConnection()
+    if (s_page->askedToLeave.load(std::memory_order_relaxed) != 0)
+        leaveIfFree();
+    ZygoteMessages::Request request;
+    Posix::Fd connection = spare.receive(&request);
+    if (!connection.isOpen())
+        return false;
+    s_parking.store(-1, std::memory_order_relaxed);
+    Posix::outliveParent();
+    start->setConnection(request, connection.take());
+    setTitle(*start, false);
+    return true;
 }
 
 void logEnd(const WorkerStart &start, const QString &cause)
@@ -168,8 +224,11 @@ int endWith(const WorkerStart &start, const QString &cause)
     return 1;
 }
 
-int serveConnection(const WorkerStart &start)
+int serveConnection(const WorkerStart &start, WorkerSetup setup)
 {
+    Posix::setNonBlocking(start.connection, false);
+    s_peer.store(&start.peer, std::memory_order_release);
+    s_page->hasConnection.store(1, std::memory_order_release);
     s_page->enter(ScoreboardPage::Idle);
     std::array<char, 1> first;
     HelloTimeout greeting(start);
@@ -184,6 +243,7 @@ int serveConnection(const WorkerStart &start)
     if (!start.isNativeOnly)
         greeting.begun();
     const std::unique_ptr<Session> session = makeSession(start, first.front());
+    session->adopt(std::move(setup));
     bool goesOn = session->serve(first);
     while (goesOn) {
         if (session->isGreeted())
@@ -206,10 +266,15 @@ int serveConnection(const WorkerStart &start)
 
 }
 
-void runWorker(const WorkerStart &start) noexcept
+void runWorker(WorkerStart start) noexcept
 {
     const QString problem = becomeWorker(start);
-    Posix::exitNow(problem.isEmpty() ? serveConnection(start) : endWith(start, problem));
+    if (!problem.isEmpty())
+        Posix::exitNow(endWith(start, problem));
+    WorkerSetup setup(start.interface, s_page);
+    if (start.parking >= 0 && !park(&start, &setup))
+        Posix::exitNow(0);
+    Posix::exitNow(serveConnection(start, std::move(setup)));
 }
 
 }
@@ -218,7 +283,8 @@ namespace Prefork::Worker {
 
 Peer peer()
 {
-    return Internal::s_peer;
+    const Peer *const peer = Internal::s_peer.load(std::memory_order_acquire);
+    return peer ? *peer : Peer();
 }
 
 quint64 number()

@@ -6,6 +6,7 @@
 #include "posix/socket_p.h"
 #include "posix/transfer_p.h"
 #include "wire/goodbye_p.h"
+#include "zygote/inheritance_p.h"
 #include "zygote/logging_p.h"
 #include "zygote/ownlog_p.h"
 #include "zygote/workerprocess_p.h"
@@ -65,24 +66,51 @@ Workers::Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scor
     , m_poller(poller)
     , m_tell(std::move(tell))
     , m_lingering(poller)
+    , m_spares(options.spareWorkers)
 {
 }
 
 std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connection)
 {
+    if (Child *const spare = takeSpare(request, connection)) {
+        begin(*spare, request, std::move(connection));
+        return {};
+    }
+    Child child;
+    WorkerStart start = basicStart();
+    start.setConnection(request, connection.get());
+    if (auto cause = forkInto(child, std::move(start)))
+        return cause;
+    const quint64 number = child.number;
+    begin(m_children.emplace(number, std::move(child)).first->second, request, std::move(connection));
+    return {};
+}
+
+WorkerStart Workers::basicStart() const
+{
+    return {.interface = m_interface,
+            .options = m_options,
+            .scoreboard = m_scoreboard,
+            .zygote = m_processId,
+            .descriptorLimit = m_descriptorLimit};
+}
+
+std::optional<QString> Workers::forkInto(Child &child, WorkerStart start)
+{
     const auto slot = m_scoreboard.take();
     if (!slot)
         return QStringLiteral("all %1 workers of this zygote are in use").arg(Scoreboard::MaxWorkers);
-    Child child;
-    child.id = request.id;
-    child.number = ++m_lastNumber;
-    child.slot = *slot;
+    child.number = start.number = ++m_lastNumber;
+    child.slot = start.slot = *slot;
+    start.keep = m_interface.keptDescriptors;
+    start.keep.insert(start.keep.end(), m_nullDescriptors.begin(), m_nullDescriptors.end());
+    start.keep.push_back(start.parking >= 0 ? start.parking : start.connection);
+    std::sort(start.keep.begin(), start.keep.end());
+    freshenRandomNumbers();
+    m_hasFreshNumbers = false;
     const pid_t pid = Posix::forkProcess();
-    if (pid == 0) {
-        runWorker({m_interface, m_options, m_scoreboard, child.slot, child.number, connection.get(), request.peer(),
-                   m_descriptorLimit, request.isNativeOnly, std::chrono::milliseconds(request.helloTimeout),
-                   m_processId, m_nullDescriptors});
-    }
+    if (pid == 0)
+        runWorker(std::move(start));
     if (pid < 0) {
         const QString cause = QStringLiteral("fork failed: %1").arg(Posix::lastErrorText());
         m_scoreboard.giveBack(*slot);
@@ -90,23 +118,38 @@ std::optional<QString> Workers::spawn(const Request &request, Posix::Fd &connect
     }
     if (m_options.killsChildren)
         Posix::leadGroup(pid); // the worker does the same; whichever comes first counts
+    if (child.number == 1)
+        Posix::noteSignals(); // handlers of pthread_atfork() may have set some at the first fork
     child.process = Posix::ChildProcess(pid);
+    watchEnd(child);
+    return {};
+}
+
+// A worker takes over the random numbers that the zygote has, and the zygote seeds its own anew, which no client waits
+// for.
+void Workers::freshenRandomNumbers()
+{
+    if (!std::exchange(m_hasFreshNumbers, true))
+        Inheritance::reseedRandomNumbers();
+}
+
+void Workers::begin(Child &child, const Request &request, Posix::Fd connection)
+{
+    child.id = request.id;
     child.connection = std::move(connection);
-    watchOver(child);
+    watchConnection(child);
+    m_numbers.emplace(child.id, child.number);
     ZygoteEvent event;
     event.kind = ZygoteEvent::Spawned;
     event.id = child.id;
-    event.pid = pid;
+    event.pid = child.process.pid();
     event.slot = quint32(child.slot);
     m_tell(event);
-    Child &kept = m_children.emplace(child.number, std::move(child)).first->second;
-    m_numbers.emplace(kept.id, kept.number);
     if (request.isToLeave)
-        kept.watch.wantGone(WorkerWatch::Departure::Drain);
+        child.watch.wantGone(WorkerWatch::Departure::Drain);
     if (request.staysUntil != 0)
-        Internal::retire(kept.watch, request.staysUntil);
-    look(kept, ScoreboardPage::now());
-    return {};
+        Internal::retire(child.watch, request.staysUntil);
+    look(child, ScoreboardPage::now());
 }
 
 void Workers::wantGone(quint64 id, WorkerWatch::Departure departure)
@@ -143,26 +186,33 @@ void Workers::onProgramGone()
 
 void Workers::askAllToLeave()
 {
+    endSpares(m_spares.stop());
     const qint64 now = ScoreboardPage::now();
     for (auto &[number, child] : m_children) {
+        if (child.id == 0)
+            continue;
         child.watch.wantGone(WorkerWatch::Departure::Drain);
         look(child, now);
     }
 }
 
-void Workers::watchOver(Child &child)
+void Workers::watchEnd(const Child &child)
 {
-    if (!watchDescriptor(child)) {
-        m_unwatched.insert(child.number);
-        listenForEnds();
-    }
-    if (child.connection.isOpen() && m_limits.abandoned != WorkerWatch::Never) {
-        child.isUnix = Posix::isUnixSocket(child.connection.get());
-        const quint64 token = ZygoteToken{ZygoteToken::Connection, child.number}.value();
-        if (!m_poller.add(child.connection.get(), Poller::HalfClose, token))
-            logOwn(lcZygote(), QtWarningMsg,
-                   QStringLiteral("cannot watch over a worker's connection: %1").arg(Posix::lastErrorText()));
-    }
+    if (watchDescriptor(child))
+        return;
+    m_unwatched.insert(child.number);
+    listenForEnds();
+}
+
+void Workers::watchConnection(Child &child)
+{
+    if (!child.connection.isOpen() || m_limits.abandoned == WorkerWatch::Never)
+        return;
+    child.isUnix = Posix::isUnixSocket(child.connection.get());
+    const quint64 token = ZygoteToken{ZygoteToken::Connection, child.number}.value();
+    if (!m_poller.add(child.connection.get(), Poller::HalfClose, token))
+        logOwn(lcZygote(), QtWarningMsg,
+               QStringLiteral("cannot watch over a worker's connection: %1").arg(Posix::lastErrorText()));
 }
 
 bool Workers::watchDescriptor(const Child &child)
@@ -253,7 +303,14 @@ void Workers::onEnded(Child &child, bool isCertain)
     const auto death = child.process.death();
     if (!death && !isCertain)
         return;
-    const ZygoteEvent event = reportDeath(child, death.value_or(Posix::Death{child.process.pid()}));
+    const ZygoteEvent event = deathOf(child, death.value_or(Posix::Death{child.process.pid()}));
+    if (m_unwatched.erase(child.number) == 0)
+        m_poller.remove(child.process.descriptor());
+    if (isUntouched(child))
+        takeBack(child);
+    else if (child.id != 0)
+        reportDeath(child, event);
+    schedule(child, WorkerWatch::Never);
     if (m_options.killsChildren)
         Posix::killGroup(child.process.pid()); // before it is reaped, no other group can have its number
     if (death) {
@@ -263,6 +320,8 @@ void Workers::onEnded(Child &child, bool isCertain)
         listenForEnds();
     }
     logDeath(child, event);
+    if (child.id == 0)
+        m_spares.died(child.number, ScoreboardPage::now());
     m_scoreboard.giveBack(child.slot);
     m_numbers.erase(child.id);
     m_children.erase(child.number);
@@ -292,13 +351,15 @@ void Workers::act(qint64 now)
     if (now >= m_nextLookForEnds)
         lookForEnds(now);
     m_lingering.expire(now);
+    freshenRandomNumbers();
+    forkDueSpare(now);
 }
 
 qint64 Workers::nextAct() const
 {
     const qint64 next
         = std::min(m_deadlines.empty() ? WorkerWatch::Never : m_deadlines.begin()->first, m_nextLookForEnds);
-    return std::min(next, m_lingering.nextExpiry().value_or(WorkerWatch::Never));
+    return std::min({next, m_lingering.nextExpiry().value_or(WorkerWatch::Never), nextSpare()});
 }
 
 void Workers::look(Child &child, qint64 now)
@@ -320,7 +381,7 @@ void Workers::look(Child &child, qint64 now)
     case WorkerWatch::Order::Kill:
         break;
     }
-    if (isNews)
+    if (isNews && !(child.id == 0 && child.watch.reason() == WorkerWatch::Reason::Shutdown))
         logKilling(child, now);
     end(child, verdict.order == WorkerWatch::Order::Terminate ? SIGTERM : SIGKILL);
 }
@@ -378,7 +439,7 @@ ZygoteEvent::Cause Workers::causeOf(const Child &child, const Posix::Death &deat
     return ZygoteEvent::Itself;
 }
 
-ZygoteEvent Workers::reportDeath(Child &child, const Posix::Death &death)
+ZygoteEvent Workers::deathOf(const Child &child, const Posix::Death &death) const
 {
     ZygoteEvent event;
     event.kind = ZygoteEvent::Died;
@@ -391,16 +452,17 @@ ZygoteEvent Workers::reportDeath(Child &child, const Posix::Death &death)
         event.setup = ScoreboardPage::NotSetUp; // setup was interrupted; it might have succeeded
     event.exitCode = death.exitCode;
     event.signal = death.signal;
+    return event;
+}
+
+void Workers::reportDeath(Child &child, const ZygoteEvent &event)
+{
     // The program is told before the end of file is written, so that it knows the cause when its client sees the end.
     m_tell(event);
-    if (m_unwatched.erase(child.number) == 0)
-        m_poller.remove(child.process.descriptor());
-    if (child.connection.isOpen()) {
-        m_poller.remove(child.connection.get());
-        m_lingering.begin(std::move(child.connection), goodbyeFor(child, event));
-    }
-    schedule(child, WorkerWatch::Never);
-    return event;
+    if (!child.connection.isOpen())
+        return;
+    m_poller.remove(child.connection.get());
+    m_lingering.begin(std::move(child.connection), goodbyeFor(child, event));
 }
 
 // Returns the goodbye to write for a worker that has ended; empty if its client would not understand it, as in the

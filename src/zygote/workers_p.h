@@ -6,12 +6,15 @@
 #include "posix/poller_p.h"
 #include "zygote/lingeringconnections_p.h"
 #include "zygote/scoreboard_p.h"
+#include "zygote/spareplan_p.h"
 #include "zygote/workerwatch_p.h"
 #include "zygote/zygotemessages_p.h"
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace Prefork {
@@ -19,6 +22,8 @@ class InterfacePrivate;
 }
 
 namespace Prefork::Internal {
+
+struct WorkerStart;
 
 /// This class has all workers of a zygote, from the fork to the end: it forks them, ends those that WorkerWatch says
 /// must end, reaps them, and tells the program of each. It keeps a duplicate of each connection, by which it notices
@@ -29,6 +34,9 @@ namespace Prefork::Internal {
 /// reports, and act() no later than nextAct(). Nothing here waits. Connections that have no worker yet are not here:
 /// ZygoteProcess keeps them. Ids are those of the Spawn requests; numbers count the workers of this zygote. A function
 /// that is given the id of a worker that has gone does nothing.
+///
+/// Spare workers are here too, and SparePlan decides when they are forked. They have no id before they get a
+/// connection.
 class Workers
 {
 public:
@@ -38,7 +46,7 @@ public:
     Workers(InterfacePrivate &interface, const ZygoteOptions &options, Scoreboard &scoreboard, Posix::Poller &poller,
             Tell tell);
 
-    /// Returns true if there is no worker, and no connection lingers.
+    /// Returns true if there is no worker, spare ones included, and no connection lingers.
     [[nodiscard]] bool isEmpty() const { return m_children.empty() && m_lingering.isEmpty(); }
     /// Sets the limit of descriptors for workers; the zygote has raised its own.
     void setDescriptorLimit(quint64 limit) { m_descriptorLimit = limit; }
@@ -46,10 +54,24 @@ public:
     void setNullDescriptors(std::vector<int> numbers) { m_nullDescriptors = std::move(numbers); }
     /// Limits how many connections of ended workers linger at a time.
     void setMostLingering(std::size_t most) { m_lingering.setMost(most); }
-    /// Forks a worker for @p connection, takes the connection, tells the program so, and returns nothing. Or leaves the
-    /// connection, tells nobody, and returns why there can be no worker now. In the worker this function does not
-    /// return.
+    /// Limits how many workers there are at a time, spare ones included.
+    void setMost(std::size_t most) { m_most = most; }
+    /// Gives @p connection to a spare worker, or forks a worker for it, takes the connection, tells the program so, and
+    /// returns nothing. Or leaves the connection, tells nobody, and returns why there can be no worker now. In the
+    /// worker this function does not return.
     [[nodiscard]] std::optional<QString> spawn(const ZygoteMessages::Request &request, Posix::Fd &connection);
+    /// This is a connection whose spare worker has died before it took the connection.
+    struct Returned
+    {
+        ZygoteMessages::Request request;
+        Posix::Fd connection;
+    };
+    /// Returns these connections, which the caller provides with workers.
+    [[nodiscard]] std::vector<Returned> takeReturned() { return std::exchange(m_returned, {}); }
+    /// While @p isShort is true, connections wait for forks that fail, and no spare worker is forked.
+    void setShort(bool isShort) { m_isShort = isShort; }
+    /// Ends spare workers whose setup has run, and forks others in their place.
+    void renewSpares();
     /// Tells the program that there will be no worker for the Spawn @p id. This is for a connection that ends without
     /// one.
     void tellNotSpawned(quint64 id, const QString &cause);
@@ -66,14 +88,16 @@ public:
     void retire(quint64 id, qint64 staysUntil);
     /// The worker of the Spawn @p id shall end now, whatever it does: by SIGTERM, and SIGKILL if it takes too long.
     void endNow(quint64 id);
-    /// All workers shall leave; those whose clients know no goodbyes may stay until their clients hang up.
+    /// All workers shall leave; those whose clients know no goodbyes may stay until their clients hang up. Spare
+    /// workers end now.
     void askAllToLeave();
     /// The program is gone: all workers shall leave, and lingering connections end sooner.
     void onProgramGone();
     /// Handles what the poller reports of a worker, its connection, or a lingering connection. A token says which it
     /// is.
     void onReady(const Posix::Poller::Ready &ready);
-    /// Does what is due: looks at workers whose time has come, finds ended ones, and closes lingering connections.
+    /// Does what is due: looks at workers whose time has come, finds ended ones, closes lingering connections, and
+    /// forks a spare worker. In the spare worker this function does not return.
     void act(qint64 now);
     /// Returns when act() has something to do, in the time of ScoreboardPage::now(); WorkerWatch::Never if it has
     /// nothing.
@@ -82,21 +106,39 @@ public:
 private:
     struct Child
     {
-        quint64 id = 0;
+        quint64 id = 0; // 0 = a spare worker; ids of Spawns begin at 1
         quint64 number = 0;
         Posix::ChildProcess process;
+        Posix::Fd parking; // of a spare worker: the socket by which it gets its connection
+        // What a spare worker was sent with its connection, as long as it may not have taken it.
+        std::unique_ptr<ZygoteMessages::Request> handed;
         Posix::Fd connection; // a duplicate of the worker's; closed when the client has gone for good
         bool isUnix = false;
         std::size_t slot = 0;
         WorkerWatch watch;
         qint64 due = WorkerWatch::Never; // when to look at it again; its entry in m_deadlines
     };
+    [[nodiscard]] WorkerStart basicStart() const;
+    // Forks a worker, which begins with @p start, and sets what @p child must know of it. Returns why that has failed.
+    [[nodiscard]] std::optional<QString> forkInto(Child &child, WorkerStart start);
+    void freshenRandomNumbers();
+    // From here on @p child is the worker of a Spawn.
+    void begin(Child &child, const ZygoteMessages::Request &request, Posix::Fd connection);
+    // Sends a connection to a spare worker and returns it; null if there is none that can take it.
+    [[nodiscard]] Child *takeSpare(const ZygoteMessages::Request &request, const Posix::Fd &connection);
+    void forkDueSpare(qint64 now);
+    [[nodiscard]] qint64 nextSpare() const;
+    void endSpares(const std::vector<quint64> &numbers);
+    // Returns whether the worker was a spare one, and has died before it took the connection that it was sent.
+    [[nodiscard]] bool isUntouched(const Child &child) const;
+    void takeBack(Child &child);
     // Gives the news of a worker to its WorkerWatch, and acts on what that says.
     template <class News>
     void inform(quint64 id, News news);
-    // Has the poller watch the worker's end and its connection. listenForEnds() and lookForEnds() are for the workers
-    // whose end no descriptor tells.
-    void watchOver(Child &child);
+    // These have the poller watch the worker's end and its connection. listenForEnds() and lookForEnds() are for the
+    // workers whose end no descriptor tells.
+    void watchEnd(const Child &child);
+    void watchConnection(Child &child);
     [[nodiscard]] bool watchDescriptor(const Child &child);
     void listenForEnds();
     void lookForEnds(qint64 now);
@@ -108,8 +150,9 @@ private:
     // Notes when to look at the worker again, in place of any earlier time.
     void schedule(Child &child, qint64 when);
     [[nodiscard]] ZygoteMessages::ZygoteEvent::Cause causeOf(const Child &child, const Posix::Death &death) const;
+    [[nodiscard]] ZygoteMessages::ZygoteEvent deathOf(const Child &child, const Posix::Death &death) const;
     // Tells the program that the worker has died, and gives its connection away. The caller reaps it.
-    ZygoteMessages::ZygoteEvent reportDeath(Child &child, const Posix::Death &death);
+    void reportDeath(Child &child, const ZygoteMessages::ZygoteEvent &event);
     [[nodiscard]] QByteArray goodbyeFor(const Child &child, const ZygoteMessages::ZygoteEvent &event) const;
     void logKilling(const Child &child, qint64 now) const;
     void logDeath(const Child &child, const ZygoteMessages::ZygoteEvent &event) const;
@@ -132,6 +175,11 @@ private:
     qint64 m_nextLookForEnds = WorkerWatch::Never;
     qint64 m_nextThoroughLook = 0;
     quint64 m_lastNumber = 0;
+    bool m_hasFreshNumbers = false; // no worker has the random numbers that the zygote would draw next
+    std::size_t m_most = Scoreboard::MaxWorkers;
+    SparePlan m_spares;
+    bool m_isShort = false;
+    std::vector<Returned> m_returned;
     quint64 m_descriptorLimit = 0;
     std::vector<int> m_nullDescriptors;
 };

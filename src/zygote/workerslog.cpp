@@ -60,8 +60,12 @@ void Workers::logDeath(const Child &child, const ZygoteEvent &event) const
     const bool isBusy = page.state.load(std::memory_order_acquire) == ScoreboardPage::Busy;
     const bool isExpected
         = child.watch.reason() != WorkerWatch::Reason::None || (event.signal == 0 && (event.exitCode == 0 || !isBusy));
-    QString text
-        = QStringLiteral("worker %1 (%2) %3").arg(child.number).arg(child.process.pid()).arg(describeDeath(event));
+    const QString role = child.id == 0 ? QStringLiteral("spare worker") : QStringLiteral("worker");
+    QString text = QStringLiteral("%1 %2 (%3) %4")
+                       .arg(role)
+                       .arg(child.number)
+                       .arg(child.process.pid())
+                       .arg(describeDeath(event));
     if (isExpected) {
         logOwn(lcZygote(), QtDebugMsg, text);
         return;

@@ -116,6 +116,17 @@ qint64 Zygote::processId() const
     return isValid() ? d->process->pid() : 0;
 }
 
+int Zygote::spareWorkerCount() const
+{
+    return d->channel && d->channel->isOpen() ? d->scoreboard->parkedCount() : 0;
+}
+
+void Zygote::recycleSpareWorkers()
+{
+    if (d->channel)
+        d->channel->renewSpares();
+}
+
 QString ZygotePrivate::start(InterfacePrivate &interface)
 {
     if (const QString cause = tooLate(QStringLiteral("the zygote")); !cause.isEmpty())

@@ -121,6 +121,12 @@ void ZygoteChannel::order(Request::Kind kind, quint64 id, qint64 staysUntil)
     flush();
 }
 
+void ZygoteChannel::renewSpares()
+{
+    if (isOpen())
+        order(Request::RenewSpares, 0, 0);
+}
+
 // The channel is made before the event loop, so its notifiers are made at the first use.
 void ZygoteChannel::attach()
 {

@@ -47,10 +47,12 @@ public:
     /// and later died(), with the id that is returned. If there can be no worker at the moment, the connection is
     /// refused; or, with Request::mayWait, it waits until there can be one or its client hangs up.
     quint64 spawn(Posix::Fd connection, const Peer &peer, ZygoteMessages::Request request = {});
-    /// Tells the zygote what to do with a worker, by the id of its spawn(): any kind but Spawn.
+    /// Tells the zygote what to do with a worker, by the id of its spawn(): any kind that needs an id, but Spawn.
     void order(ZygoteMessages::Request::Kind kind, quint64 id) { order(kind, id, 0); }
     /// Sends a Retire: the worker has to end at @p staysUntil at the latest, in the time of ScoreboardPage::now().
     void retire(quint64 id, qint64 staysUntil) { order(ZygoteMessages::Request::Retire, id, staysUntil); }
+    /// Has the spare workers replaced whose setup has run.
+    void renewSpares();
     /// Returns, for spawns of clients in this program, how long the next one has to wait because workers keep failing
     /// in setup; 0 = not at all. It may be asked again earlier.
     [[nodiscard]] std::chrono::nanoseconds setupBackOff();

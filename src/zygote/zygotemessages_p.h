@@ -39,6 +39,7 @@ struct Request
         Retire, ///< the same, whatever its client knows; if that knows no goodbyes, the worker may stay until
                 ///< staysUntil
         Kill, ///< end the worker now
+        RenewSpares, ///< replace the spare workers whose setup has run
     };
     Kind kind = Spawn;
     bool mayWait = false; ///< of Spawn: if there can be no worker now, its connection waits for one

@@ -56,7 +56,9 @@ QDebug operator<<(QDebug debug, const ZygoteOptions &options)
         .field("killsChildren", &ZygoteOptions::killsChildren)
         .field("maxMessageSize", &ZygoteOptions::maxMessageSize)
         .field("maxDecodedSize", &ZygoteOptions::maxDecodedSize)
-        .field("limits", &ZygoteOptions::limits);
+        .field("limits", &ZygoteOptions::limits)
+        .field("spareWorkers", &ZygoteOptions::spareWorkers)
+        .field("setupAhead", &ZygoteOptions::setupAhead);
     return debug;
 }
 

@@ -7,7 +7,9 @@
 #include "posix/process_p.h"
 #include "posix/signal_p.h"
 #include "worker/interface_p.h"
+#include "worker/runningcall_p.h"
 #include "zygote/inheritance_p.h"
+#include "zygote/rehearsal_p.h"
 #include "zygote/workerlimits_p.h"
 #include "zygote/zygotetoken_p.h"
 
@@ -86,12 +88,23 @@ QString ZygoteProcess::becomeZygote()
     if (!m_options.name.isEmpty())
         Posix::setTitle(m_options.name + " zygote");
     const QString problem = m_interface.preload ? preload() : QString();
-    Posix::keepEndedChildren();
+    prepareForWorkers();
     Posix::flushStdio(); // a slow reader of stdout is waited for here, and not at the first fork
     const QString leftOpen = descriptorProblem();
     m_nullDescriptors.forgetChanged();
     m_workers.setNullDescriptors(m_nullDescriptors.numbers());
     return problem.isEmpty() ? leftOpen : problem;
+}
+
+// Does, after preload, what each worker would otherwise have to do for itself, while its client waits.
+void ZygoteProcess::prepareForWorkers()
+{
+    Posix::keepEndedChildren();
+    Posix::inChildren(RunningCall::leaveToParent);
+    for (const auto &[name, entry] : m_interface.methods)
+        static_cast<void>(entry->method->signature()); // each is made once
+    rehearseWorker();
+    Posix::exitAtOnce(); // last, for handlers run in the opposite order, and preload may have set some
 }
 
 QString ZygoteProcess::preload() const
@@ -114,6 +127,7 @@ QString ZygoteProcess::openPoller()
     m_workers.setDescriptorLimit(Posix::liftDescriptorLimit());
     if (m_poller.open() && m_poller.add(m_control.get(), Posix::Poller::Input, ControlToken)) {
         m_termination = Posix::watchSigterm();
+        Posix::noteSignals(); // after preload and watchSigterm(), which have set some
         if (m_termination.isOpen() && m_poller.add(m_termination.get(), Posix::Poller::Input, TerminationToken))
             return {};
     }
@@ -131,7 +145,9 @@ quint32 ZygoteProcess::capacity()
     const quint64 left = std::max(limit, taken) - taken;
     const quint64 forLingering = std::min<quint64>(left / 8, LingeringConnections::Most);
     m_workers.setMostLingering(std::max<quint64>(1, forLingering));
-    return quint32(std::clamp<quint64>((left - forLingering) / 2, 1, Scoreboard::MaxWorkers));
+    const quint64 most = std::clamp<quint64>((left - forLingering) / 2, 1, Scoreboard::MaxWorkers);
+    m_workers.setMost(most);
+    return quint32(most);
 }
 
 // Returns what is wrong with the descriptors after preload: each one that preload opened must be declared, because
@@ -172,7 +188,9 @@ QString ZygoteProcess::descriptorProblem() const
 void ZygoteProcess::serve()
 {
     for (;;) {
+        m_workers.setShort(!m_waiting.isEmpty());
         m_workers.act(ScoreboardPage::now());
+        provideAgain();
         tryWaitingForks();
         m_silent.expire(ScoreboardPage::now(),
                         [this](quint64 id) { m_workers.tellNotSpawned(id, QStringLiteral("its server is gone")); });
@@ -191,6 +209,7 @@ void ZygoteProcess::serve()
             else
                 m_workers.onReady(ready);
         }
+        provideAgain();
         for (const quint64 id : silent) // after the others, because a fork takes long
             onSilentReadable(id);
         if (control.writable)
@@ -237,6 +256,9 @@ void ZygoteProcess::take(const Request &request, Posix::Fd connection)
     switch (request.kind) {
     case Request::Spawn:
         break;
+    case Request::RenewSpares:
+        m_workers.renewSpares();
+        return;
     case Request::MakeRoom:
         m_workers.wantGone(request.id, WorkerWatch::Departure::Room);
         return;
@@ -299,6 +321,13 @@ void ZygoteProcess::provide(const Request &request, Posix::Fd connection)
         m_waiting.add(request, std::move(connection), cause.value_or(QString()), now);
     else
         m_workers.refuse(request.id, *cause, std::move(connection));
+}
+
+// Provides for connections whose spare workers have died before they took them.
+void ZygoteProcess::provideAgain()
+{
+    for (Workers::Returned &returned : m_workers.takeReturned())
+        provide(returned.request, std::move(returned.connection));
 }
 
 void ZygoteProcess::tryWaitingForks()

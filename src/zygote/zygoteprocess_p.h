@@ -31,6 +31,7 @@ public:
 private:
     [[nodiscard]] QString prepare();
     [[nodiscard]] QString becomeZygote();
+    void prepareForWorkers();
     [[nodiscard]] QString preload() const;
     [[nodiscard]] QString descriptorProblem() const;
     [[nodiscard]] QString openPoller();
@@ -38,6 +39,7 @@ private:
     void serve();
     void takeRequests();
     void take(const ZygoteMessages::Request &request, Posix::Fd connection);
+    void provideAgain();
     void tryWaitingForks();
     void keepSilent(const ZygoteMessages::Request &request, Posix::Fd connection);
     void onSilentReadable(quint64 id);
