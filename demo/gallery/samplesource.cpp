@@ -5,6 +5,8 @@
 
 #include <QtPrefork/Error>
 
+#include <QtCore/QDir>
+
 using namespace Prefork;
 using namespace std::chrono_literals;
 
@@ -14,7 +16,14 @@ SampleSource::SampleSource(QObject *parent)
 {
 }
 
-SampleSource::~SampleSource() = default;
+// Workers may still write files, and a folder that gets a file while it is being removed would stay. It gets another
+// name first, so that no further file can come into it.
+SampleSource::~SampleSource()
+{
+    const QString doomed = m_folder.path() + QStringLiteral("-removed");
+    if (QDir().rename(m_folder.path(), doomed))
+        QDir(doomed).removeRecursively();
+}
 
 void SampleSource::start(Client *client, int count)
 {
