@@ -103,6 +103,13 @@ uid_t userId()
     return ::geteuid();
 }
 
+void tidyFreeMemory()
+{
+    constexpr std::size_t Much = 64 * 1024; // less than what is mapped on its own
+    void *volatile const memory = std::malloc(Much); // volatile: otherwise the compiler would leave both calls out
+    std::free(memory);
+}
+
 void releaseFreeMemory()
 {
 #ifdef __GLIBC__

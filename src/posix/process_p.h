@@ -41,6 +41,9 @@ void outliveParent();
 [[nodiscard]] int threadsOfTools();
 /// Gives back to the system what the C library keeps of freed memory, where it can.
 void releaseFreeMemory();
+/// Has the C library put small pieces of freed memory together, as it does before it allocates much. A process that is
+/// forked from here then need not do that, and copy the pages on which they are.
+void tidyFreeMemory();
 /// Begins a session and a process group: job control of a terminal does not stop them, and the kernel does not send
 /// them SIGHUP when the parent dies.
 void leadSession();

@@ -27,6 +27,8 @@ void rehearseWorker() noexcept
         Posix::protect(nullptr, 0, false);
         std::array<char, 1> byte{};
         static_cast<void>(Posix::readSome(-1, byte));
+        static_cast<void>(Posix::readNow(-1, byte));
+        static_cast<void>(Posix::hasLeft(-1));
         static_cast<void>(Posix::writeNow(-1, {byte.data(), 1}));
     } catch (...) { // workers then look up what they need
     }

@@ -106,8 +106,8 @@ std::optional<QString> Workers::forkInto(Child &child, WorkerStart start)
     start.keep.insert(start.keep.end(), m_nullDescriptors.begin(), m_nullDescriptors.end());
     start.keep.push_back(start.parking >= 0 ? start.parking : start.connection);
     std::sort(start.keep.begin(), start.keep.end());
-    freshenRandomNumbers();
-    m_hasFreshNumbers = false;
+    prepareFork();
+    m_isPrepared = false;
     const pid_t pid = Posix::forkProcess();
     if (pid == 0)
         runWorker(std::move(start));
@@ -125,12 +125,14 @@ std::optional<QString> Workers::forkInto(Child &child, WorkerStart start)
     return {};
 }
 
-// A worker takes over the random numbers that the zygote has, and the zygote seeds its own anew, which no client waits
-// for.
-void Workers::freshenRandomNumbers()
+// Does what a worker would have to do when it has been forked, and a client waits: it takes over the random numbers and
+// the memory that the zygote has, so the zygote prepares these for the next one when it has nothing else to do.
+void Workers::prepareFork()
 {
-    if (!std::exchange(m_hasFreshNumbers, true))
-        Inheritance::reseedRandomNumbers();
+    if (std::exchange(m_isPrepared, true))
+        return;
+    Inheritance::reseedRandomNumbers();
+    Posix::tidyFreeMemory();
 }
 
 void Workers::begin(Child &child, const Request &request, Posix::Fd connection)
@@ -351,7 +353,7 @@ void Workers::act(qint64 now)
     if (now >= m_nextLookForEnds)
         lookForEnds(now);
     m_lingering.expire(now);
-    freshenRandomNumbers();
+    prepareFork();
     forkDueSpare(now);
 }
 

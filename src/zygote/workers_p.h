@@ -121,7 +121,8 @@ private:
     [[nodiscard]] WorkerStart basicStart() const;
     // Forks a worker, which begins with @p start, and sets what @p child must know of it. Returns why that has failed.
     [[nodiscard]] std::optional<QString> forkInto(Child &child, WorkerStart start);
-    void freshenRandomNumbers();
+    // Does ahead, once for each fork, what the next worker would have to do.
+    void prepareFork();
     // From here on @p child is the worker of a Spawn.
     void begin(Child &child, const ZygoteMessages::Request &request, Posix::Fd connection);
     // Sends a connection to a spare worker and returns it; null if there is none that can take it.
@@ -175,7 +176,7 @@ private:
     qint64 m_nextLookForEnds = WorkerWatch::Never;
     qint64 m_nextThoroughLook = 0;
     quint64 m_lastNumber = 0;
-    bool m_hasFreshNumbers = false; // no worker has the random numbers that the zygote would draw next
+    bool m_isPrepared = false; // prepareFork() has been called since the last fork
     std::size_t m_most = Scoreboard::MaxWorkers;
     SparePlan m_spares;
     bool m_isShort = false;
