@@ -57,7 +57,7 @@ struct ScoreboardPage
     void setMethod(QByteArrayView name)
     {
         std::array<char, MethodBytes> bytes{};
-        std::memcpy(bytes.data(), name.data(), std::min(std::size_t(name.size()), MethodBytes - 1));
+        std::copy_n(name.begin(), std::min(std::size_t(name.size()), MethodBytes - 1), bytes.begin());
         for (std::size_t i = 0; i < method.size(); ++i) {
             quint64 word = 0;
             std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
