@@ -2,7 +2,7 @@
 // Programs that the compiler must refuse, each with one error, which says the reason in one sentence. refused.cmake
 // cuts this file at the lines that begin with //!: what is before the first of them is at the beginning of every
 // program. Such a line has the name of the program and a part of the error, or nothing for one that must compile. Of an
-// error about a type T, "(T is TYPE)" says which type the compiler must name.
+// error about a type T, "(T is TYPE)" says which type the compiler must name; further errors may follow that one.
 #include <QtPrefork/Client>
 #include <QtPrefork/Interface>
 #include <QtPrefork/Server>

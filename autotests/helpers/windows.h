@@ -24,6 +24,16 @@ inline QQuickItem *itemWith(QQuickItem *root, const char *property, const QVaria
     return nullptr;
 }
 
+/// Adds the sizes of windows, as the column `size`, at which a demo must be usable.
+inline void addWindowSizes()
+{
+    QTest::addColumn<QSize>("size");
+    QTest::newRow("phone") << QSize(400, 700);
+    QTest::newRow("smallest") << QSize(360, 360);
+    QTest::newRow("laptop") << QSize(1280, 800);
+    QTest::newRow("large") << QSize(2560, 1440);
+}
+
 /// Where an item is in its window.
 inline QRect placeOf(const QQuickItem *item)
 {

@@ -283,11 +283,7 @@ private Q_SLOTS:
 
     void windowIsUsableAtEverySize_data()
     {
-        QTest::addColumn<QSize>("size");
-        QTest::newRow("phone") << QSize(400, 700);
-        QTest::newRow("smallest") << QSize(360, 360);
-        QTest::newRow("laptop") << QSize(1280, 800);
-        QTest::newRow("large") << QSize(2560, 1440);
+        Test::addWindowSizes();
     }
     // Nothing that one uses is outside of the window, and nothing lies on another.
     void windowIsUsableAtEverySize()
