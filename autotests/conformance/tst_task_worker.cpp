@@ -155,6 +155,7 @@ private Q_SLOTS:
         QCOMPARE(loggedBy(pid), QByteArrayList({"setup"}));
         checkout.reset(); // the same as release()
         WAIT_COMPARE(loggedBy(pid), QByteArrayList({"setup", "done"}));
+        WAIT_COMPARE(m_client->idleWorkerCount(), 1); // a checkout released before there is a worker never has one
         m_client->checkout()->release();
         WAIT_COMPARE(loggedBy(pid), QByteArrayList({"setup", "done", "done"}));
     }

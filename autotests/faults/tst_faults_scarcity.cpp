@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
 #include "helpers/loglines.h"
+#include "helpers/nativebytes.h"
 #include "helpers/processes.h"
 #include "helpers/protocols.h"
 #include "helpers/rawsocket.h"
@@ -100,6 +101,48 @@ qsizetype endedOf(const Connections &connections)
     return std::count_if(connections.begin(), connections.end(), [](const auto &one) { return one->hasEnded(); });
 }
 
+/// A client on a busy machine: it takes its time to send its first call after it has heard the server's hello. If the
+/// worker has left meanwhile, it connects anew.
+class LateCaller
+{
+    Q_DISABLE_COPY_MOVE(LateCaller)
+
+public:
+    explicit LateCaller(const QString &path)
+        : m_path(path)
+    {
+        QObject::connect(&m_socket, &QLocalSocket::connected, [this] { m_socket.write(Test::hello()); });
+        QObject::connect(&m_socket, &QLocalSocket::readyRead, [this] { read(); });
+        QObject::connect(&m_socket, &QLocalSocket::disconnected, &m_socket, [this] { begin(); }, Qt::QueuedConnection);
+        m_calling.setSingleShot(true);
+        QObject::connect(&m_calling, &QTimer::timeout, [this] { m_socket.write(Test::echoCall("\x01", 1)); });
+        begin();
+    }
+    [[nodiscard]] bool isServed() const { return m_isServed; }
+
+private:
+    void begin()
+    {
+        m_calling.stop();
+        if (!m_isServed)
+            m_socket.connectToServer(m_path);
+    }
+    void read()
+    {
+        const QByteArray words = m_socket.readAll();
+        qWarning() << words;
+        m_isServed = words.endsWith(Test::resultOf("\x01", 1));
+        if (m_isServed || words.at(4) == Test::GoodbyeKind)
+            m_socket.disconnectFromServer();
+        else
+            m_calling.start(150ms);
+    }
+    const QString m_path;
+    QLocalSocket m_socket;
+    QTimer m_calling;
+    bool m_isServed = false;
+};
+
 void letPass(std::chrono::milliseconds time)
 {
     QEventLoop loop;
@@ -125,6 +168,7 @@ private Q_SLOTS:
     void row24_descriptorsRunOut();
     void row18_whoWaitsForAFullServerIsServed();
     void row36_aThunderingHerd();
+    void row36_whoIsSlowToCallIsServedAlthoughOthersWait();
     void row37_aFloodOfSilentConnections();
     void row37_silentConnectionsThatGo();
     void row75_newcomersWaitAndNobodyIsClosedForThem();
@@ -237,10 +281,26 @@ void TestFaultsScarcity::row36_aThunderingHerd()
         QVERIFY(Test::waitUntil([&] { return served == Clients * CallsEach; }));
     } else { // idle workers of JSON clients do not leave for others
         for (auto &client : clients)
-            client->close();
+            client->close(Test::Patience);
         QVERIFY(Test::waitUntil([&] { return served == Clients * CallsEach; }));
     }
     QVERIFY2(most <= Cap, qPrintable(QString::number(most)));
+}
+
+void TestFaultsScarcity::row36_whoIsSlowToCallIsServedAlthoughOthersWait()
+{
+    if (!Test::isNative())
+        QSKIP("workers of JSON clients do not leave by themselves");
+    ServerOptions options;
+    options.maxWorkers = 1;
+    Server server(zygote, options);
+    QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
+    std::vector<std::unique_ptr<LateCaller>> clients;
+    for (int i = 0; i < 3; ++i)
+        clients.push_back(std::make_unique<LateCaller>(server.address().path()));
+    QVERIFY(Test::waitUntil([&] {
+        return std::all_of(clients.begin(), clients.end(), [](const auto &client) { return client->isServed(); });
+    }));
 }
 
 void TestFaultsScarcity::row37_aFloodOfSilentConnections()
@@ -541,6 +601,7 @@ void TestFaultsScarcity::whoOnlyStopsWritingOverTcpIsServed()
 int main(int argc, char *argv[])
 {
     Interface interface;
+    interface.add("echo", [](const QVariantList &arguments) { return arguments.value(0); });
     interface.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
     interface.add("number", [](const QVariantList &) { return QVariant(Worker::number()); });
     interface.add("exit", [](const QVariantList &) { return ::_exit(0), QVariant(); });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/admission_p.h"
+#include "server/firstcallgrace_p.h"
 
 #include <QtTest/QTest>
 
@@ -17,6 +18,36 @@ class TestAdmission : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void whoHasAnsweredCallsMayLeaveAtOnce()
+    {
+        QVERIFY(FirstCallGrace().allows(1, 0ns));
+        QVERIFY(!FirstCallGrace().allows(0, 0ns));
+        QVERIFY(FirstCallGrace().allows(0, FirstCallGrace::Least));
+    }
+    void theGraceForAFirstCallGrowsWithEveryWorkerThatLeavesWithoutOne()
+    {
+        FirstCallGrace grace;
+        FirstCallGrace::Duration expected = FirstCallGrace::Least;
+        for (int i = 0; i < 20; ++i) {
+            QVERIFY(grace.allows(0, expected));
+            QVERIFY(!grace.allows(0, expected - 1ns));
+            grace.asked(0);
+            expected = std::min(2 * expected, FirstCallGrace::Most);
+        }
+        QVERIFY(grace.allows(0, FirstCallGrace::Most)); // nobody keeps a place for ever
+    }
+    void theGraceForAFirstCallShrinksAgain()
+    {
+        FirstCallGrace grace;
+        for (int i = 0; i < 20; ++i)
+            grace.asked(0);
+        grace.asked(1);
+        QVERIFY(grace.allows(0, FirstCallGrace::Most - 1ns));
+        for (int i = 0; i < 100; ++i)
+            grace.asked(1);
+        QVERIFY(grace.allows(0, FirstCallGrace::Least));
+        QVERIFY(!grace.allows(0, FirstCallGrace::Least - 1ns));
+    }
     void firstComeFirstServed()
     {
         Admission desk({});

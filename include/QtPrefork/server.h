@@ -33,8 +33,9 @@ struct ServerOptions
     bool replace = false;
     /// The largest number of workers at a time. Further connections wait. While connections wait, the least recently
     /// used worker that no checkout holds closes its connection with a goodbye, so that an idle pool of one client does
-    /// not block the others. Workers of JSON clients do not do this, because JSON has no goodbye. 0 means no limit but
-    /// the number of descriptors that the zygote may open.
+    /// not block the others. A worker that has answered no call yet may keep its place for a short time, a second at
+    /// most, because its client may be about to send the first call. Workers of JSON clients do not leave, because JSON
+    /// has no goodbye. 0 means no limit but the number of descriptors that the zygote may open.
     int maxWorkers = 0;
     /// The largest number of workers at a time for clients of one user. The user is known for unix sockets only
     /// (SO_PEERCRED). Up to 16 further connections of a user wait, and those beyond are closed. 0 means no limit.

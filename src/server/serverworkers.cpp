@@ -123,7 +123,7 @@ void ServerWorkers::checkProbe()
 }
 
 // Asks one free worker to leave for each shortage, the least recently used first. Only workers of native clients are
-// asked, for a JSON client would take that for a failure.
+// asked, for a JSON client would take that for a failure. A worker that has answered no call yet is given some time.
 void ServerWorkers::makeRoom(const std::vector<Admission::Shortage> &shortages)
 {
     struct Candidate
@@ -131,14 +131,20 @@ void ServerWorkers::makeRoom(const std::vector<Admission::Shortage> &shortages)
         qint64 since;
         quint64 id;
         qint64 user;
+        quint64 served;
     };
     std::vector<Candidate> candidates;
+    const qint64 now = ScoreboardPage::now();
     for (const auto &[id, worker] : m_workers) {
         if (!worker.slot)
             continue;
         const ScoreboardPage &page = *m_scoreboard->page(*worker.slot);
-        if (page.isFree() && page.protocol.load(std::memory_order_relaxed) == ScoreboardPage::Native)
-            candidates.push_back({page.since.load(std::memory_order_relaxed), id, worker.user});
+        if (!page.isFree() || page.protocol.load(std::memory_order_relaxed) != ScoreboardPage::Native)
+            continue;
+        const qint64 since = page.since.load(std::memory_order_relaxed);
+        const quint64 served = page.served.load(std::memory_order_relaxed);
+        if (worker.isAskedToMakeRoom || m_firstCallGrace.allows(served, std::chrono::nanoseconds(now - since)))
+            candidates.push_back({since, id, worker.user, served});
     }
     std::sort(candidates.begin(), candidates.end(),
               [](const Candidate &a, const Candidate &b) { return a.since < b.since; });
@@ -147,8 +153,10 @@ void ServerWorkers::makeRoom(const std::vector<Admission::Shortage> &shortages)
         const auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
         if (chosen == candidates.end())
             continue;
-        if (!std::exchange(m_workers.at(chosen->id).isAskedToMakeRoom, true))
+        if (!std::exchange(m_workers.at(chosen->id).isAskedToMakeRoom, true)) {
+            m_firstCallGrace.asked(chosen->served);
             m_channel->order(Request::MakeRoom, chosen->id);
+        }
         candidates.erase(chosen);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "posix/descriptor_p.h"
 #include "server/admission_p.h"
+#include "server/firstcallgrace_p.h"
 #include "server/refusallog_p.h"
 #include "zygote/scoreboard_p.h"
 #include "zygote/zygotechannel_p.h"
@@ -103,6 +104,7 @@ private:
     void onEnded(quint64 id, Admission::Start start);
 
     Admission m_admission;
+    FirstCallGrace m_firstCallGrace;
     ZygoteMessages::Request m_request; // what all spawns of this server have in common
     const std::shared_ptr<ZygoteChannel> m_channel;
     const std::shared_ptr<Scoreboard> m_scoreboard;
