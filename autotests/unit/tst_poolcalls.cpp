@@ -113,6 +113,7 @@ private Q_SLOTS:
     void aFailureOfACanceledCallCancelsThoseBehindIt();
     void aGhostIsNeverSentAgain();
     void theRunIsCountedFromWhenItBegins();
+    void aLateFirstCallDoesNotSayThatItWaitedForOthers();
     void aDeadlineSaysWhatItsTimeWentOn();
     void whoBeginsAgainGetsNoMoreTime();
     void aTimeoutThatIsImpliedGivesWayToARunTimeout_data();
@@ -503,6 +504,26 @@ void TestPoolCalls::theRunIsCountedFromWhenItBegins()
     QVERIFY(!office.pool.countsRuns());
 }
 
+// Its worker was in setup, and there was nobody to wait for.
+void TestPoolCalls::aLateFirstCallDoesNotSayThatItWaitedForOthers()
+{
+    const QString inSetup
+        = QStringLiteral("its worker took 2 s to begin it: setup takes long, or nothing could be written");
+    Office office({.minWorkers = 1, .maxWorkers = 1, .timeout = 0s});
+    const CheckoutId id = office.checkout(1, {.deadline = 1s});
+    office.begins(id, 1, 2s);
+    office.pool.advance(3s);
+    QCOMPARE(office.pool.errorOf(id).value_or(Error()).detail(), inSetup);
+
+    Office shared({.minWorkers = 1, .maxWorkers = 1, .timeout = 0s});
+    const CheckoutId first = shared.pool.oneShot({}, {.deadline = 1s}, 0s);
+    const CheckoutId second = shared.pool.oneShot({}, {.deadline = 2s}, 0s);
+    QCOMPARE(shared.pool.workerOf(first), shared.pool.workerOf(second));
+    shared.begins(first, 1, 2s);
+    (void)shared.take();
+    shared.pool.advance(2s);
+    QCOMPARE(Office::failure(shared.take()).value_or(Error()).detail(), inSetup);
+}
 void TestPoolCalls::aDeadlineSaysWhatItsTimeWentOn()
 {
     Office office({.minWorkers = 1, .timeout = 0s});

@@ -227,6 +227,7 @@ private:
         bool countsAsOpen = false; // it is counted in m_open
         bool hasSent = false; // its present worker was sent a call
         bool hasAnswer = false; // its present worker has answered a call
+        bool isBehindOthers = false; // its present worker had other one-shots to answer first
         Time served{}; // when it was given its present worker
         quint64 group = 0; // fate group of the calls that are sent next
         std::unique_ptr<std::map<CallId, Error>> rejected; // calls that cannot be sent; null if there are none
@@ -303,7 +304,7 @@ private:
     [[nodiscard]] static bool isOverFromTheStart(const Checkout &checkout, const CallRecord &call);
     [[nodiscard]] static Error overFromTheStart();
     [[nodiscard]] Error overdueError(CheckoutId id, const Checkout &checkout, Time now) const;
-    [[nodiscard]] QString longestPhase(const Checkout &checkout, const CallRecord &call, Time now) const;
+    [[nodiscard]] QString longestPhase(const Checkout &checkout, CallId number, Time now) const;
     [[nodiscard]] QString whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) const;
 
     // These are in poolmethods.cpp, for the names of methods, and for how long their calls usually run.

@@ -20,6 +20,7 @@ void Pool::share(WorkerId workerId, CheckoutId checkoutId, Time now)
     Worker &worker = m_workers.at(workerId);
     Checkout &checkout = m_checkouts.at(checkoutId);
     const CallRecord &call = *checkout.calls.find(1);
+    checkout.isBehindOthers = !worker.oneShots.empty();
     change(workerId, worker, [&] {
         worker.state = Worker::Shared;
         worker.oneShots.push_back(checkoutId);

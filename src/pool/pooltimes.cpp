@@ -266,7 +266,7 @@ Error Pool::overdueError(CheckoutId id, const Checkout &checkout, Time now) cons
             detail = ranFor(methodName(call.method), call.runTimeout);
         } else if (isLate) {
             limit = call.deadline - call.made;
-            detail = call.begun == Never ? whyNotBegun(id, checkout, now) : longestPhase(checkout, call, now);
+            detail = call.begun == Never ? whyNotBegun(id, checkout, now) : longestPhase(checkout, number, now);
         }
     });
     if (detail.isNull()) {
@@ -293,18 +293,23 @@ Error Pool::overFromTheStart()
 }
 
 // For an error text: says where a call that has begun spent most of its time.
-QString Pool::longestPhase(const Checkout &checkout, const CallRecord &call, Time now) const
+QString Pool::longestPhase(const Checkout &checkout, CallId number, Time now) const
 {
+    const CallRecord &call = *checkout.calls.find(number);
     // Also a call that has not been sent may wait for calls before it: those of its own checkout, if its worker is
     // given one call at a time, or if the window is full.
     const Time served = std::max(call.made, checkout.served);
     const Duration waited = served - call.made; // until it had a worker
-    const Duration stoodBehind = call.begun - served; // until its worker had answered the calls before it
+    const Duration begunAfter = call.begun - served; // until its worker had answered the calls before it, or was set up
     const Duration ran = now - call.begun;
-    if (ran >= waited && ran >= stoodBehind)
+    if (ran >= waited && ran >= begunAfter)
         return ranFor(methodName(call.method), ran);
-    return waited > stoodBehind ? QStringLiteral("waited for a worker for %1 s").arg(briefly(waited))
-                                : waitedForOthers(stoodBehind);
+    if (waited > begunAfter)
+        return QStringLiteral("waited for a worker for %1 s").arg(briefly(waited));
+    const bool isFirst = checkout.isOneShot ? !checkout.isBehindOthers : number == 1;
+    return isFirst ? QStringLiteral("its worker took %1 s to begin it: setup takes long, or nothing could be written")
+                         .arg(briefly(begunAfter))
+                   : waitedForOthers(begunAfter);
 }
 
 // For an error text: says why the checkout's oldest call has not begun.
