@@ -188,6 +188,8 @@ TestCase {
     }
 
     function test_progressAndEvents(): void {
+        if (pool.protocol === Client.Json)
+            skip("JSON has no progress and no events");
         const call = make({method: "count", args: [3]});
         const progress = createTemporaryObject(spyComponent, test, {target: call, signalName: "progressChanged"});
         call.start();

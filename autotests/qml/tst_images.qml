@@ -32,6 +32,11 @@ TestCase {
         }
     }
 
+    function init(): void {
+        if (workers.protocol === Client.Json)
+            skip("images do not cross JSON");
+    }
+
     // A frame without them, in which the scene graph lets go of their textures.
     function cleanupTestCase(): void {
         waitForRendering(test, 1000);

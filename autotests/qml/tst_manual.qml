@@ -94,6 +94,8 @@ TestCase {
     }
 
     function test_image(): void {
+        if (workers.protocol === Client.Json)
+            skip("images do not cross JSON");
         const image = picture.children[0] as Image;
         tryCompare(image, "status", Image.Ready);
         compare(image.implicitWidth, 160);
