@@ -51,7 +51,7 @@ Item {
 
         anchors.left: parent.left
         anchors.top: parent.top
-        text: chart.unit ? chart.scaleTop + " " + chart.unit : String(chart.scaleTop)
+        text: Theme.inGroups(chart.scaleTop) + (chart.unit ? " " + chart.unit : "")
     }
     Item {
         id: area

@@ -113,13 +113,13 @@ Flickable {
                 Layout.fillWidth: true
 
                 Figure {
-                    value: String(panel.pool.waiting)
+                    value: Theme.inGroups(panel.pool.waiting)
                     label: qsTr("in line")
                     Layout.fillWidth: true
                     Layout.preferredWidth: 1
                 }
                 Figure {
-                    value: String(Math.round(panel.last(panel.pool.throughput)))
+                    value: Theme.inGroups(Math.round(panel.last(panel.pool.throughput)))
                     label: qsTr("per second")
                     Layout.fillWidth: true
                     Layout.preferredWidth: 1

@@ -21,6 +21,11 @@ QtObject {
     readonly property color badGround: dark ? "#35201f" : "#fbe9e7"
     readonly property color hover: dark ? "#2a303a" : "#e9edf2"
 
+    // A count as people read it: 12,345.
+    function inGroups(count: real): string {
+        return count.toLocaleString(Qt.locale(), "f", 0);
+    }
+
     readonly property int caption: 11
     readonly property int body: 13
     readonly property int heading: 15

@@ -14,8 +14,8 @@ ColumnLayout {
     readonly property string countText: {
         if (!hasBegun)
             return qsTr("Nothing is called yet.");
-        const answered = qsTr("%1 answered").arg(inGroups(loop.finished));
-        return loop.failed > 0 ? answered + " · " + qsTr("%1 failed").arg(inGroups(loop.failed)) : answered;
+        const answered = qsTr("%1 answered").arg(Theme.inGroups(loop.finished));
+        return loop.failed > 0 ? answered + " · " + qsTr("%1 failed").arg(Theme.inGroups(loop.failed)) : answered;
     }
     readonly property string lastText: {
         if (loop.problem)
@@ -25,9 +25,6 @@ ColumnLayout {
         return hasBegun ? qsTr("Last result: %1").arg(loop.lastResult) : qsTr("Enter a method and press Start, or F5.");
     }
 
-    function inGroups(count: real): string {
-        return count.toLocaleString(Qt.locale(), "f", 0);
-    }
     function toggle(): void {
         if (loop.running)
             loop.stop();
