@@ -186,6 +186,18 @@ void World::userStep(const Step &next)
             options.timeout = (1 + next.amount) * 10ms;
         for (unsigned i = 0; i <= next.amount % 3; ++i) {
             const CallOptions callsOptions = callOptions(next.amount + i);
+            const auto sending = next.pick % 8 > 3 ? m_pool.sendingOneShotNow(callsOptions) : std::nullopt;
+            if (sending) { // the short way
+                const CheckoutId id
+                    = addUser(m_pool.oneShotSent(*sending, options, callsOptions, m_now), options, true);
+                addCall(m_users[id], callsOptions);
+                onSend({.kind = Action::Send,
+                        .worker = sending->worker,
+                        .checkout = id,
+                        .call = 1,
+                        .group = sending->group});
+                continue;
+            }
             const CheckoutId id = addUser(m_pool.oneShot(options, callsOptions, m_now), options, true);
             UserCall &call = addCall(m_users[id], callsOptions);
             if (next.pick % 8 == 0) {

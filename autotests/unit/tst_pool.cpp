@@ -56,6 +56,7 @@ private Q_SLOTS:
     void triesAgainLaterAndLater();
     void takesTheMostRecentlyUsedWorker();
     void letsIdleWorkersGo();
+    void checkoutsTimeOutInTheOrderOfTheirTimes();
     void replacesAWorkerBeforeItsLastCheckoutEnds();
     void refusesMoreThanMayWait();
     void aTimeOutIsNamedInSeconds_data();
@@ -129,6 +130,35 @@ void TestPool::letsIdleWorkersGo()
     QCOMPARE(pool.workerCount(), 4);
     pool.advance(11s);
     QCOMPARE(pool.workerCount(), 1);
+    QVERIFY(!pool.nextWakeup());
+}
+
+// Some alarms come in the order of their times, others do not, and most are removed before they are due.
+void TestPool::checkoutsTimeOutInTheOrderOfTheirTimes()
+{
+    Pool pool({.minWorkers = 0, .maxWorkers = 1});
+    const auto add = [&pool](Duration timeout) {
+        const CheckoutId id = pool.checkout({.timeout = timeout}, 0s);
+        (void)pool.call(id, {}, 0s);
+        return id;
+    };
+    const CheckoutId fifth = add(5s);
+    for (int i = 0; i < 1000; ++i) // they leave the line of alarms very long
+        pool.abort(add(6s), Lost, 0s);
+    const CheckoutId third = add(3s);
+    const CheckoutId seventh = add(7s);
+    const CheckoutId alsoThird = add(3s);
+    (void)takeActions(pool);
+    QCOMPARE(pool.nextWakeup(), std::optional<Time>(3s));
+    pool.advance(3s);
+    pool.advance(4s);
+    pool.advance(10s);
+    std::vector<CheckoutId> failed;
+    for (const Action &action : takeActions(pool)) {
+        if (action.kind == Action::Fail)
+            failed.push_back(action.checkout);
+    }
+    QCOMPARE(failed, std::vector<CheckoutId>({third, alsoThird, fifth, seventh}));
     QVERIFY(!pool.nextWakeup());
 }
 

@@ -99,6 +99,9 @@ private Q_SLOTS:
     void aCanceledCallThatCouldNotBeSentBlocksNoOthers();
     void whatThereIsNoRoomForWaits();
     void anOldestCallIsNeverPostponed();
+    void aUsualOneShotTakesTheShortWay();
+    void anUnusualOneShotDoesNot();
+    void aOneShotOfTheShortWayIsSentAgain();
     void aPostponedOneShotGoesToAnotherWorker();
     void aPostponedOneShotFailsIfThereIsNoOtherWorkerEver();
     void whatBeganAndWasCanceledTaintsItsWorker_data();
@@ -244,6 +247,77 @@ void TestPoolCalls::anOldestCallIsNeverPostponed()
     (void)office.take();
     QVERIFY(office.replies(id, 1, 0s));
     QCOMPARE(Office::named(office.take(), Action::Send), Calls{2}); // although its worker is still stalled
+}
+
+void TestPoolCalls::aUsualOneShotTakesTheShortWay()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1, .timeout = 3s, .idleTimeout = 0s});
+    std::vector<CheckoutId> ids;
+    for (int i = 0; i < 4; ++i) {
+        const auto sending = office.pool.sendingOneShotNow({});
+        QVERIFY(sending);
+        ids.push_back(office.pool.oneShotSent(*sending, {}, {}, Time(i)));
+        QCOMPARE(office.pool.workerOf(ids.back()), sending->worker);
+        QVERIFY(!office.pool.hasActions());
+    }
+    QVERIFY(!office.pool.sendingOneShotNow({})); // no more than oneShotDepth share a worker
+    QCOMPARE(office.pool.nextWakeup(), std::optional<Time>(3s));
+    const WorkerId worker = office.pool.workerOf(ids.front());
+    for (const CheckoutId id : ids) {
+        const auto answer = office.pool.plainAnswer(worker);
+        QVERIFY(answer && (answer->call == CallRef{id, 1}));
+        office.pool.repliedPlainly(*answer, 1s);
+    }
+    QVERIFY(!office.pool.hasActions());
+    QCOMPARE(office.pool.idleCount(), 1);
+    QCOMPARE(office.pool.openCount(), 0);
+    QCOMPARE(office.pool.pendingCount(), 0);
+    QVERIFY(!office.pool.nextWakeup());
+}
+
+void TestPoolCalls::anUnusualOneShotDoesNot()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 2});
+    QVERIFY(office.pool.sendingOneShotNow({}));
+    QVERIFY(!office.pool.sendingOneShotNow({.runTimeout = 1s}));
+    QVERIFY(!office.pool.sendingOneShotNow({.deadline = 1s}));
+    QVERIFY(!office.pool.sendingOneShotNow({.deadline = -1s}));
+    const CheckoutId holder = office.checkout(0);
+    QVERIFY(!office.pool.sendingOneShotNow({})); // a second worker is wanted for it
+    office.pool.release(holder, 0s);
+    (void)office.take();
+    QVERIFY(office.pool.sendingOneShotNow({}));
+
+    Office full({.minWorkers = 1, .maxWorkers = 1});
+    const auto sending = full.pool.sendingOneShotNow({});
+    QVERIFY(sending);
+    (void)full.pool.oneShotSent(*sending, {}, {}, 0s);
+    QVERIFY(full.pool.sendingOneShotNow({}) && full.pool.plainAnswer(sending->worker));
+    const CheckoutId waiting = full.checkout(0);
+    QVERIFY(!full.pool.sendingOneShotNow({})); // it comes after the one that waits
+    QVERIFY(!full.pool.plainAnswer(sending->worker)); // the worker goes to the one that waits
+    full.pool.abort(waiting, Error(Error::Aborted, QStringLiteral("enough")), 0s);
+    (void)full.take();
+    QVERIFY(full.pool.sendingOneShotNow({}) && full.pool.plainAnswer(sending->worker));
+    full.pool.close(Error(), 1s, 0s);
+    QVERIFY(!full.pool.sendingOneShotNow({}));
+    QVERIFY(!full.pool.plainAnswer(sending->worker));
+}
+
+void TestPoolCalls::aOneShotOfTheShortWayIsSentAgain()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1});
+    const auto sending = office.pool.sendingOneShotNow({});
+    QVERIFY(sending);
+    const CheckoutId id = office.pool.oneShotSent(*sending, {}, {}, 0s);
+    office.pool.lost(sending->worker, Error(Error::WorkerLost, QStringLiteral("died")), {.oldest = 0}, 0s);
+    office.pool.advance(1s);
+    for (const Action &order : office.take()) {
+        QCOMPARE(order.kind, Action::Connect);
+        office.pool.connected(order.worker, Modern, 1s);
+    }
+    QCOMPARE(Office::named(office.take(), Action::Send), Calls{1});
+    QVERIFY(office.pool.workerOf(id) > sending->worker);
 }
 
 void TestPoolCalls::aPostponedOneShotGoesToAnotherWorker()

@@ -240,13 +240,15 @@ void Pool::wait(CheckoutId id, Checkout &checkout)
 {
     ++m_changes;
     checkout.waiting = true;
-    m_waiting.emplace(-checkout.priority, id);
+    m_waiting.insert({-checkout.priority, id});
 }
 
 void Pool::stopWaiting(CheckoutId id, Checkout &checkout)
 {
-    if (std::exchange(checkout.waiting, false))
-        m_waiting.erase({-checkout.priority, id});
+    if (!std::exchange(checkout.waiting, false))
+        return;
+    ++m_changes;
+    m_waiting.erase({-checkout.priority, id});
 }
 
 void Pool::failForGood(CheckoutId id, const Error &error, Time now)
@@ -272,7 +274,7 @@ void Pool::failForGood(CheckoutId id, const Error &error, Time now)
 void Pool::failWaiting(const Error &error, Time now)
 {
     while (!m_waiting.empty())
-        failForGood(m_waiting.begin()->second, error, now);
+        failForGood(m_waiting.first().second, error, now);
 }
 
 void Pool::finishRelease(CheckoutId id, Time now)

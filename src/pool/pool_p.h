@@ -2,17 +2,18 @@
 #ifndef QTPREFORK_POOL_P_H
 #define QTPREFORK_POOL_P_H
 
+#include "pool/alarms_p.h"
 #include "pool/idmap_p.h"
 #include "pool/poolobserver_p.h"
 #include "pool/pooltypes_p.h"
 #include "pool/ring_p.h"
+#include "pool/sortedset_p.h"
 #include "wire/workertraits_p.h"
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <random>
-#include <set>
 #include <unordered_map>
 
 namespace Prefork::Pooling {
@@ -60,6 +61,12 @@ public:
     [[nodiscard]] std::optional<Sending> sendingNow(CheckoutId checkout) const;
     /// Adds a call, as call() does, that the caller has written to where sendingNow() said. It orders no Send.
     CallId callSent(CheckoutId checkout, const CallOptions &options, Time now);
+    /// Returns where a one-shot is to be written, if the pool would order its Send at once; nothing if anything is
+    /// unusual. The caller may write the call there, and must then say oneShotSent() in place of oneShot(). It must
+    /// keep the call, as it keeps other one-shots, for the call may have to be sent again.
+    [[nodiscard]] std::optional<Sending> sendingOneShotNow(const CallOptions &call) const;
+    /// Makes a one-shot, as oneShot() does, that the caller has written to where sendingOneShotNow() said.
+    CheckoutId oneShotSent(const Sending &sending, const CheckoutOptions &options, const CallOptions &call, Time now);
     /// Settles the call as canceled; if it has not begun, it will not begin. If its worker has it and cannot be told of
     /// that, the checkout fails and drops the worker. Returns false if the call has settled.
     bool cancel(CheckoutId checkout, CallId call, Time now);
@@ -84,7 +91,7 @@ public:
     [[nodiscard]] bool replied(WorkerId worker, const CallRef &call, Time now);
     /// These functions are the short way of replied() for the usual case, in which nothing is ordered: the caller
     /// settles the call itself. plainAnswer() returns the call that the worker answers next. It returns nothing if
-    /// anything is unusual: a one-shot, a ghost, actions that wait, and the like. No other function may be called
+    /// anything is unusual: a ghost, actions or checkouts that wait, and the like. No other function may be called
     /// between plainAnswer() and repliedPlainly().
     class PlainAnswer;
     [[nodiscard]] std::optional<PlainAnswer> plainAnswer(WorkerId worker) const;
@@ -141,8 +148,8 @@ public:
     /// advance(), for a reply that has arrived wins over a time-out.
     [[nodiscard]] std::vector<WorkerId> overdueWorkers(Time now) const;
 
-    /// Returns a number that grows whenever nextWakeup(), or a count of workers or checkouts, may have changed. It need
-    /// not grow for a call and its result.
+    /// Returns a number that grows whenever nextWakeup() may have become earlier, and whenever the count of workers
+    /// changes.
     [[nodiscard]] quint64 changes() const { return m_changes; }
     [[nodiscard]] bool hasActions() const { return !m_actions.empty(); }
     /// Moves the actions to perform into @p actions. What @p actions held before is lost.
@@ -219,6 +226,7 @@ private:
         Time timeoutAt = Never;
         int limited = 0; // how many calls have a runTimeout or a deadline, or are ghosts with a grace
         Time alarm = Never; // time of its entry in m_alarms; may be earlier than dueTime(), never later
+        quint64 alarmNumber = 0; // of that entry
         bool waiting = false; // it is in m_waiting
         bool inOrder = true; // its worker answers in order
         bool isOneShot = false;
@@ -245,8 +253,10 @@ private:
     };
     struct IdleEntry
     {
-        WorkerId worker;
-        Time since;
+        quint64 key = 0;
+        WorkerId worker = 0;
+        Time since{};
+        friend bool operator<(const IdleEntry &a, const IdleEntry &b) { return a.key < b.key; }
     };
 
     // Needed means that the owner must be told to close the connection, and Done that there is none any more.
@@ -323,7 +333,10 @@ private:
 
     // These are in poolsharing.cpp, for one-shots that share a worker.
     [[nodiscard]] bool mayShare(const Checkout &oneShot) const;
+    void join(WorkerId workerId, const Worker &worker, Checkout &checkout, Time now);
     void share(WorkerId workerId, CheckoutId checkoutId, Time now);
+    [[nodiscard]] bool isPlainlyShared(const Worker &worker) const;
+    void endPlainly(const PlainAnswer &answer, Time now);
     void unshare(WorkerId workerId, CheckoutId checkoutId, Time now);
     void abandonOneShot(WorkerId workerId, CheckoutId checkoutId);
     void answered(WorkerId workerId, CheckoutId checkoutId, Time now);
@@ -335,6 +348,9 @@ private:
     void change(WorkerId id, Worker &worker, Change change);
     [[nodiscard]] Contribution contribution(const Worker &worker) const;
     void updateTotals(WorkerId id, const Contribution &before, const Contribution &after);
+    void changeLoad(WorkerId id, Worker &worker, qsizetype before);
+    void updateShareable(WorkerId id, qsizetype before, qsizetype after);
+    [[nodiscard]] qsizetype sharedLoad(const Worker &worker, qsizetype oneShots) const;
     void servePending(Time now);
     void noteAnswer(Worker &worker);
     [[nodiscard]] WorkerId workerFor(const Checkout &checkout) const;
@@ -356,10 +372,10 @@ private:
     Options m_options;
     IdMap<Worker> m_workers;
     IdMap<Checkout> m_checkouts;
-    std::set<std::pair<int, CheckoutId>> m_waiting; // sorted by falling priority, then by age
-    std::set<std::pair<Time, CheckoutId>> m_alarms;
-    std::map<quint64, IdleEntry> m_idle; // the most recently used worker is the last
-    std::set<std::pair<qsizetype, WorkerId>> m_shareable; // shared workers that take more, the least loaded first
+    SortedSet<std::pair<int, CheckoutId>> m_waiting; // sorted by falling priority, then by age
+    Alarms m_alarms;
+    SortedSet<IdleEntry> m_idle; // the most recently used worker is the last
+    SortedSet<std::pair<qsizetype, WorkerId>> m_shareable; // shared workers that take more, the least loaded first
     std::vector<Action> m_actions;
     quint64 m_changes = 1; // see changes()
     WorkerId m_lastWorker = 0;
@@ -396,8 +412,9 @@ private:
 class Pool::PlainAnswer
 {
 public:
-    PlainAnswer(const CallRef &itsCall, Worker *worker, Checkout *checkout, CallRecord *record)
+    PlainAnswer(const CallRef &itsCall, WorkerId workerId, Worker *worker, Checkout *checkout, CallRecord *record)
         : call(itsCall)
+        , m_workerId(workerId)
         , m_worker(worker)
         , m_checkout(checkout)
         , m_record(record)
@@ -408,6 +425,7 @@ public:
 private:
     friend class Pool;
 
+    const WorkerId m_workerId;
     Worker *const m_worker;
     Checkout *const m_checkout;
     CallRecord *const m_record;

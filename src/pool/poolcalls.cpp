@@ -195,15 +195,19 @@ bool Pool::replied(WorkerId id, const CallRef &call, Time now)
 std::optional<Pool::PlainAnswer> Pool::plainAnswer(WorkerId id) const
 {
     Worker *const worker = m_workers.find(id);
-    if (!worker || worker->state != Worker::Held || !worker->traits.answersInOrder || hasActions())
+    if (!worker || !worker->traits.answersInOrder || hasActions())
         return {};
-    Checkout &checkout = m_checkouts.at(worker->checkout);
-    if (checkout.inFlight == 0 || checkout.releasing || checkout.rejected)
+    const bool isHeld = worker->state == Worker::Held;
+    if (!isHeld && !isPlainlyShared(*worker))
+        return {};
+    const CheckoutId checkoutId = isHeld ? worker->checkout : worker->oneShots.front();
+    Checkout &checkout = m_checkouts.at(checkoutId);
+    if (checkout.inFlight == 0 || checkout.releasing == isHeld || checkout.rejected)
         return {};
     CallRecord &record = checkout.calls.front();
     if (record.state != CallRecord::Sent)
         return {};
-    return PlainAnswer({worker->checkout, checkout.calls.first()}, worker, &checkout, &record);
+    return PlainAnswer({checkoutId, checkout.calls.first()}, id, worker, &checkout, &record);
 }
 
 void Pool::repliedPlainly(const PlainAnswer &answer, Time now)
@@ -214,6 +218,10 @@ void Pool::repliedPlainly(const PlainAnswer &answer, Time now)
     answer.m_worker->isSetUp = true;
     checkout.hasAnswer = true;
     noteEnd(answer.call, *answer.m_record, Observer::End::Finished);
+    if (checkout.isOneShot) {
+        endPlainly(answer, now);
+        return;
+    }
     if (checkout.limited > 0) [[unlikely]] {
         noteRun(*answer.m_record, now);
         drop(checkout, answer.call.call);

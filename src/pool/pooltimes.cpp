@@ -50,22 +50,22 @@ std::optional<Time> Pool::nextWakeup() const
 {
     std::optional<Time> next;
     const auto consider = [&next](Time time) { next = next ? std::min(*next, time) : time; };
-    if (!m_alarms.empty())
-        consider(m_alarms.begin()->first);
+    if (const std::optional<Time> alarm = m_alarms.first())
+        consider(*alarm);
     if (m_failures > 0 && m_connecting == 0 && wantsMore())
         consider(m_retryAt);
     if (isClosing() && !m_isClosed)
         consider(*m_closeDeadline);
     if (mayReap())
-        consider(m_idle.begin()->second.since + m_options.idleTimeout);
+        consider(m_idle.first().since + m_options.idleTimeout);
     return next;
 }
 
 std::vector<WorkerId> Pool::overdueWorkers(Time now) const
 {
     std::vector<WorkerId> overdue;
-    for (auto alarm = m_alarms.begin(); alarm != m_alarms.end() && alarm->first <= now; ++alarm) {
-        const Checkout &checkout = m_checkouts.at(alarm->second);
+    for (const CheckoutId id : m_alarms.due(now)) {
+        const Checkout &checkout = m_checkouts.at(id);
         if (checkout.worker != 0 && dueTime(checkout) <= now)
             overdue.push_back(checkout.worker);
     }
@@ -194,39 +194,30 @@ void Pool::updateAlarm(CheckoutId id, Checkout &checkout)
 
 void Pool::setAlarm(CheckoutId id, Checkout &checkout, Time when)
 {
-    ++m_changes;
+    const std::optional<Time> first = m_alarms.first();
+    m_changes += !first || when < *first;
     checkout.alarm = when;
-    m_alarms.emplace_hint(m_alarms.end(), when, id); // most often no other alarm is later
+    checkout.alarmNumber = m_alarms.add(when, id);
 }
 
 void Pool::clearAlarm(CheckoutId id, Checkout &checkout)
 {
-    if (checkout.alarm == Never)
-        return;
-    ++m_changes;
-    const std::pair alarm(std::exchange(checkout.alarm, Never), id);
-    if (*m_alarms.begin() == alarm) // the usual case
-        m_alarms.erase(m_alarms.begin());
-    else
-        m_alarms.erase(alarm);
+    if (checkout.alarm != Never)
+        m_alarms.remove(std::exchange(checkout.alarm, Never), id, checkout.alarmNumber);
 }
 
 void Pool::expire(Time now, const std::vector<WorkerId> &unread)
 {
     std::vector<CheckoutId> due;
-    for (auto alarm = m_alarms.begin(); alarm != m_alarms.end() && alarm->first <= now;) {
-        const CheckoutId id = alarm->second;
+    for (const CheckoutId id : m_alarms.due(now)) {
         Checkout &checkout = m_checkouts.at(id);
         const Time next = dueTime(checkout);
         if (next <= now) {
             if (checkout.worker == 0 || std::find(unread.begin(), unread.end(), checkout.worker) == unread.end())
                 due.push_back(id);
-            ++alarm;
             continue;
         }
-        ++m_changes;
-        alarm = m_alarms.erase(alarm);
-        checkout.alarm = Never;
+        clearAlarm(id, checkout);
         if (next != Never)
             setAlarm(id, checkout, next);
     }

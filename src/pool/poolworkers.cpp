@@ -76,7 +76,7 @@ void Pool::lost(WorkerId id, const Error &error, const Begun &begun, Time now, L
 void Pool::recycle(Time now)
 {
     while (!m_idle.empty())
-        retire(m_idle.begin()->second.worker, Disconnect::Needed);
+        retire(m_idle.first().worker, Disconnect::Needed);
     for (auto &[id, worker] : m_workers) {
         if (worker.state != Worker::Connecting && worker.state != Worker::HungUp)
             change(id, worker, [&worker = worker] { worker.isOutdated = true; });
@@ -112,15 +112,15 @@ void Pool::noteAnswer(Worker &worker)
 WorkerId Pool::workerFor(const Checkout &checkout) const
 {
     if (!m_idle.empty())
-        return m_idle.rbegin()->second.worker;
-    return checkout.isOneShot && mayShare(checkout) ? m_shareable.begin()->second : 0;
+        return m_idle.last().worker;
+    return checkout.isOneShot && mayShare(checkout) ? m_shareable.first().second : 0;
 }
 
 void Pool::give(WorkerId workerId, CheckoutId id, Checkout &checkout, Time now)
 {
     const Worker &worker = m_workers.at(workerId);
     if (worker.state == Worker::Idle)
-        m_idle.erase(worker.idleKey);
+        m_idle.erase(IdleEntry{worker.idleKey});
     if (checkout.isOneShot && worker.traits.isShareable())
         share(workerId, id, now);
     else
@@ -130,7 +130,7 @@ void Pool::give(WorkerId workerId, CheckoutId id, Checkout &checkout, Time now)
 void Pool::assign(Time now)
 {
     while (!m_waiting.empty()) {
-        const CheckoutId id = m_waiting.begin()->second;
+        const CheckoutId id = m_waiting.first().second;
         Checkout &checkout = m_checkouts.at(id);
         const WorkerId worker = workerFor(checkout);
         if (worker == 0)
@@ -165,7 +165,9 @@ void Pool::makeIdle(WorkerId id, Worker &worker, Time now)
         worker.isSlow = false;
     });
     worker.idleKey = ++m_lastIdleKey;
-    m_idle.emplace(worker.idleKey, IdleEntry{id, now});
+    m_idle.insert({worker.idleKey, id, now});
+    if (mayReap())
+        ++m_changes;
 }
 
 void Pool::retire(WorkerId id, Disconnect disconnect)
@@ -173,7 +175,7 @@ void Pool::retire(WorkerId id, Disconnect disconnect)
     auto *const found = m_workers.find(id);
     updateTotals(id, contribution(*found), {});
     if (found->state == Worker::Idle)
-        m_idle.erase(found->idleKey);
+        m_idle.erase(IdleEntry{found->idleKey});
     m_workers.erase(id);
     if (disconnect == Disconnect::Needed)
         m_actions.push_back({.kind = Action::Close, .worker = id});
@@ -186,8 +188,8 @@ Pool::Contribution Pool::contribution(const Worker &worker) const
     const auto shots = qsizetype(worker.oneShots.size());
     const bool isLast = isLastCheckout(worker);
     const bool isShared = worker.state == Worker::Shared;
-    if (isShared && !worker.isSlow && shots < m_options.oneShotDepth && !worker.stalled && !isLast)
-        result.sharedLoad = shots;
+    if (isShared)
+        result.sharedLoad = sharedLoad(worker, shots);
     const bool isUsed = worker.state != Worker::Connecting && worker.state != Worker::Idle;
     if (worker.state == Worker::HungUp || (isUsed && isLast))
         return result;
@@ -198,21 +200,43 @@ Pool::Contribution Pool::contribution(const Worker &worker) const
 
 void Pool::updateTotals(WorkerId id, const Contribution &before, const Contribution &after)
 {
-    ++m_changes;
     m_connecting += after.connecting - before.connecting;
     m_supply += after.supply - before.supply;
     m_load += after.load - before.load;
-    if (before.sharedLoad == after.sharedLoad)
+    // If only the load changes, little else does: when an idle worker may be let go, or a worker be connected again.
+    if (after.connecting != before.connecting || after.supply != before.supply || m_failures > 0 || mayReap())
+        ++m_changes;
+    updateShareable(id, before.sharedLoad, after.sharedLoad);
+}
+
+void Pool::updateShareable(WorkerId id, qsizetype before, qsizetype after)
+{
+    if (before == after)
         return;
-    if (before.sharedLoad == Contribution::NotShareable) {
-        m_shareable.emplace(after.sharedLoad, id);
-    } else if (after.sharedLoad == Contribution::NotShareable) {
-        m_shareable.erase({before.sharedLoad, id});
-    } else { // by far the most frequent case: extract() avoids an allocation
-        auto entry = m_shareable.extract({before.sharedLoad, id});
-        entry.value().first = after.sharedLoad;
-        m_shareable.insert(std::move(entry));
-    }
+    if (before == Contribution::NotShareable)
+        m_shareable.insert({after, id});
+    else if (after == Contribution::NotShareable)
+        m_shareable.erase({before, id});
+    else
+        m_shareable.change({before, id}, {after, id});
+}
+
+// This is the short way of change() if nothing of a shared worker has changed but its number of one-shots, which was
+// @p before.
+void Pool::changeLoad(WorkerId id, Worker &worker, qsizetype before)
+{
+    const auto after = qsizetype(worker.oneShots.size());
+    m_load += after - before;
+    if (m_failures > 0 || mayReap())
+        ++m_changes;
+    updateShareable(id, sharedLoad(worker, before), sharedLoad(worker, after));
+}
+
+qsizetype Pool::sharedLoad(const Worker &worker, qsizetype oneShots) const
+{
+    return !worker.isSlow && oneShots < m_options.oneShotDepth && !worker.stalled && !isLastCheckout(worker)
+        ? oneShots
+        : Contribution::NotShareable;
 }
 
 bool Pool::isLastCheckout(const Worker &worker) const
@@ -258,8 +282,8 @@ bool Pool::mayReap() const
 
 void Pool::reapIdle(Time now)
 {
-    while (mayReap() && m_idle.begin()->second.since + m_options.idleTimeout <= now)
-        retire(m_idle.begin()->second.worker, Disconnect::Needed);
+    while (mayReap() && m_idle.first().since + m_options.idleTimeout <= now)
+        retire(m_idle.first().worker, Disconnect::Needed);
 }
 
 }
