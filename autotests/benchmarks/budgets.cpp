@@ -50,8 +50,8 @@ constexpr std::array Kept{
               {"client_payload1k", 3982},
               {"client_sequential", 7241},
               {"client_future", 8011},
-              {"client_oneshot", 8008},
-              {"client_checkout", 24923},
+              {"client_oneshot", 4607},
+              {"client_checkout", 12182},
               {"worker_small", 1495},
               {"worker_payload1k", 3424}}}},
 };

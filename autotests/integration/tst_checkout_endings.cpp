@@ -8,6 +8,7 @@
 #include <QtPrefork/Server>
 
 #include <QtCore/QElapsedTimer>
+#include <QtCore/QPointer>
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QSignalSpy>
 
@@ -51,6 +52,40 @@ private Q_SLOTS:
             journal.call(m_client->checkout(), QString::number(i), "echo", {i});
         WAIT_COMPARE(journal.entries(), QStringList({"0=0", "1=1", "2=2"}));
         WAIT_COMPARE(m_client->idleWorkerCount(), 1);
+    }
+    // Nobody hears that this checkout ends, so it need not wait for a turn of the event loop to say so.
+    void aDroppedCheckoutGoesWithItsLastCall()
+    {
+        CheckoutPtr checkout = m_client->checkout();
+        const QPointer<Checkout> guard = checkout.get();
+        bool isThereInCallback = false;
+        checkout->call("echo", {1}, [&] { isThereInCallback = !guard.isNull(); });
+        checkout.reset();
+        QVERIFY(guard);
+        WAIT_FOR(!guard);
+        QVERIFY(isThereInCallback);
+        WAIT_COMPARE(m_client->idleWorkerCount(), 1);
+    }
+    void aDroppedCheckoutStillSaysThatItEnds()
+    {
+        QStringList said;
+        CheckoutPtr checkout = m_client->checkout();
+        connect(checkout.get(), &Checkout::released, this, [&said] { said << "released"; });
+        connect(checkout.get(), &QObject::destroyed, this, [&said] { said << "destroyed"; });
+        checkout->call("echo", {1}, [&said] { said << "result"; });
+        checkout.reset();
+        WAIT_COMPARE(said, QStringList({"result", "released", "destroyed"}));
+    }
+    // The callback is destroyed before its checkout may be.
+    void aCallbackMayHoldTheLastHandle()
+    {
+        CheckoutPtr checkout = m_client->checkout();
+        const QPointer<Checkout> guard = checkout.get();
+        checkout->call("echo", {1});
+        checkout->call("echo", {2}, [checkout] { QVERIFY(!checkout->isReleased()); });
+        checkout.reset();
+        WAIT_FOR(!guard);
+        QCOMPARE(answer(m_client->checkout(), "echo", {3}), QVariant(3));
     }
     void releaseWaitsForTheCallsBeforeIt()
     {

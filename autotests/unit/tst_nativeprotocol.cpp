@@ -350,7 +350,8 @@ void TestNativeProtocol::ourClientSaysWhatThePageSays()
     QVERIFY(codec.greet(&said));
     const auto call = [&](int a, int b, quint64 id, quint64 group) {
         const auto &signature = detail::signatureOf<int, int, int>();
-        QVERIFY(codec.encodeCall({"add", {}, &signature, {}}, detail::TypedArguments<int, int>(a, b), id, group, &said)
+        QVERIFY(codec.encodeCall({"add", {}, &signature, {}}, detail::TypedArguments<int, int>(a, b), id, group, &said,
+                                 nullptr)
                 > 0);
     };
     const QList<Line> lines = examples();
@@ -435,7 +436,9 @@ void TestNativeProtocol::ourClientUnderstandsWhatThePageSaysOfCalls()
     QVERIFY(codec.greet(&said));
     const auto call = [&](int steps, quint64 id) {
         const auto &signature = detail::signatureOf<int, int>();
-        QVERIFY(codec.encodeCall({"count", {}, &signature, {}}, detail::TypedArguments<int>(steps), id, 1, &said) > 0);
+        QVERIFY(
+            codec.encodeCall({"count", {}, &signature, {}}, detail::TypedArguments<int>(steps), id, 1, &said, nullptr)
+            > 0);
     };
     QByteArray expected;
     QStringList heard;

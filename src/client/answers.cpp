@@ -38,23 +38,29 @@ bool Reader::takePlainResult(Connection &connection, quint64 id)
         || !settler.isEmpty())
         return false;
     const auto answer = m_pool.plainAnswer(connection.worker);
-    const Caller *const caller = answer ? m_core->callers().find(answer->call.checkout) : nullptr;
-    Checkout *const checkout = caller ? caller->checkout.data() : nullptr;
-    if (!checkout)
-        return false;
-    const PendingCall *const call = CheckoutPrivate::of(*checkout).calls.find(answer->call.call);
+    Caller *const caller = answer ? m_core->callers().find(answer->call.checkout) : nullptr;
+    const PendingCall *const call = caller ? caller->find(answer->call.call) : nullptr;
     if (!call || !call->handler->isPlain() || !connection.codec->readPlainly(call->handler.get()))
         return false;
     ++connection.lastAnswered;
-    settlePlainly(*answer, checkout, m_pool.countsRuns() ? now() : m_core->turns().rough);
+    settlePlainly(*answer, caller, m_pool.countsRuns() ? now() : m_core->turns().rough);
     return true;
 }
 
-void Reader::settlePlainly(const Pooling::Pool::PlainAnswer &answer, Checkout *checkout, Pooling::Time time)
+void Reader::settlePlainly(const Pooling::Pool::PlainAnswer &answer, Caller *caller, Pooling::Time time)
 {
+    const Pooling::CallRef ref = answer.call;
+    Settler &settler = m_core->settler();
     m_pool.repliedPlainly(answer, time);
+    if (caller->oneShot) {
+        const std::unique_ptr<PendingCall> call = std::move(caller->oneShot);
+        m_core->callers().erase(ref.checkout);
+        settler.settleOneShot(*call);
+        return;
+    }
+    Checkout *const checkout = caller->checkout;
     m_core->perform(Settle::Later);
-    m_core->settler().settleResult(checkout, answer.call.call);
+    settler.settleResult(checkout, ref.call);
 }
 
 void Reader::take(const ConnectionPtr &connection, Wire::Incoming &message)
@@ -215,9 +221,9 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
     case Wire::ResultReading::Taken:
         if (connection->traits.pipelines && m_core->settler().isEmpty()) {
             const auto answer = m_pool.plainAnswer(connection->worker); // reading may have run code of the user's
-            const Caller *const caller = answer && answer->call == ref ? m_core->callers().find(ref.checkout) : nullptr;
-            if (caller && caller->checkout) {
-                settlePlainly(*answer, caller->checkout, time);
+            Caller *const caller = answer && answer->call == ref ? m_core->callers().find(ref.checkout) : nullptr;
+            if (caller && caller->find(ref.call)) {
+                settlePlainly(*answer, caller, time);
                 return false;
             }
         }

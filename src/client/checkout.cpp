@@ -48,7 +48,7 @@ CheckoutPtr CheckoutPrivate::create(const std::shared_ptr<ClientCore> &core, Poo
                                     Pooling::Duration runTimeout)
 {
     return {new Checkout(std::make_unique<CheckoutPrivate>(core, id, runTimeout, core->handleOf(id))),
-            &CheckoutPrivate::drop};
+            &CheckoutPrivate::drop, detail::BlockAllocator<Checkout>()};
 }
 
 // The last CheckoutPtr may be destroyed in any thread, but the client may be touched in its own thread only.
@@ -142,6 +142,9 @@ void Checkout::connectNotify(const QMetaMethod &signal)
 {
     if (signal == QMetaMethod::fromSignal(&Checkout::finished))
         d->mayHearResults.store(true, std::memory_order_relaxed);
+    if (signal == QMetaMethod::fromSignal(&Checkout::released)
+        || signal == QMetaMethod::fromSignal(&QObject::destroyed))
+        d->mayHearEnd.store(true, std::memory_order_relaxed);
 }
 
 bool Checkout::flush()

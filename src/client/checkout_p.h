@@ -16,7 +16,7 @@ class ClientCore;
 /// This is the private part of a Checkout: its unsettled calls, and the way to its client. ClientCore creates
 /// checkouts, and its parts add and take calls here. It lives as long as its Checkout, which keeps the ClientCore
 /// alive.
-class CheckoutPrivate
+class CheckoutPrivate : public detail::InBlock
 {
 public:
     /// @p runTimeout is for calls that have none of their own.
@@ -52,6 +52,8 @@ public:
     bool isDropped = false; // no CheckoutPtr is left, and the checkout is deleted once released() has been emitted
     // True if finished() was ever connected, in whatever thread. Only then is a variant made of each result.
     std::atomic<bool> mayHearResults = false;
+    // True if released() or destroyed() was ever connected. If not, the checkout need not wait until it can emit them.
+    std::atomic<bool> mayHearEnd = false;
     CheckoutPtr keptAlive; // points to its own Checkout while calls are unsettled, else null
 };
 

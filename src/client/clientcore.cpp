@@ -247,13 +247,44 @@ bool ClientCore::callAtOnce(Checkout *checkout, const detail::CallTarget &target
     PendingCall &call = d.append(checkout);
     fill(&call, name, target, std::move(*handler), extras);
     call.number = number;
+    noteWritten({d.poolId, call.id}, call);
+    return true;
+}
+
+inline void ClientCore::noteWritten(const Pooling::CallRef &ref, const PendingCall &call)
+{
     if (call.handler->hasFuture()) {
-        m_writer.noteFuture({d.poolId, call.id});
+        m_writer.noteFuture(ref);
         m_turns.watchFuturesIn(Turns::FutureInterval);
     }
     if (m_changesSeen != m_pool.changes()) // the call may time out before the timer is due
         perform(Settle::Later);
-    return true;
+}
+
+Pooling::CheckoutId ClientCore::oneShotAtOnce(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                                              std::unique_ptr<detail::ResultHandler> *handler,
+                                              const detail::CallExtras *extras)
+{
+    if (!arguments.isPlain() || m_isPerforming || m_settler.settlesAtOnce() || isMisplaced(**handler, extras))
+        return 0;
+    const MethodName &name = nameOf(target);
+    Pooling::CallOptions options = callOptions(bounded(m_options.runTimeout), extras);
+    options.method = name.id;
+    auto call = std::make_unique<PendingCall>();
+    call->unsent = m_writer.takeUnsent();
+    call->unsent->literal = target.literal;
+    call->unsent->signature = target.signature;
+    const Pooling::CheckoutId id
+        = m_writer.oneShotAtOnce(target, arguments, oneShotOptions(extras), options, call->unsent.get(), &call->number);
+    if (id == 0) {
+        m_writer.forget(*call);
+        return 0;
+    }
+    call->id = 1;
+    fill(call.get(), name, target, std::move(*handler), extras);
+    const PendingCall &pending = *m_callers.emplace(id, nullptr, std::move(call)).oneShot;
+    noteWritten({id, 1}, pending);
+    return id;
 }
 
 void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::CallOptions &options)
@@ -275,12 +306,13 @@ void ClientCore::call(Checkout &checkout, PendingCall &call, const Pooling::Call
 Call ClientCore::oneShot(const detail::CallTarget &target, const detail::CallArguments &arguments,
                          std::unique_ptr<detail::ResultHandler> handler, const detail::CallExtras *extras)
 {
+    if (const Pooling::CheckoutId id = oneShotAtOnce(target, arguments, &handler, extras))
+        return makeHandle(handleOf(id), 1, extras);
     Pooling::CallOptions options = callOptions(bounded(m_options.runTimeout), extras);
     PendingCall call = makeCall(target, std::move(handler), extras, &options);
     call.id = 1;
     encode(target, arguments, &call);
-    const int priority = extras ? extras->options.priority.value_or(m_options.priority) : m_options.priority;
-    const Pooling::CheckoutId id = m_pool.oneShot({.priority = priority}, options, now());
+    const Pooling::CheckoutId id = m_pool.oneShot(oneShotOptions(extras), options, now());
     accept(id, *m_callers.emplace(id, nullptr, std::make_unique<PendingCall>(std::move(call))).oneShot);
     perform(Settle::Later);
     if (m_settler.settlesAtOnce()) { // user code that wrote arguments destroyed the client: the event keeps this alive
@@ -308,7 +340,7 @@ bool ClientCore::isSettled(const Pooling::CallRef &call) const
 
 void ClientCore::encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call)
 {
-    call->unsent = std::make_unique<UnsentCall>();
+    call->unsent = m_writer.takeUnsent();
     call->unsent->literal = target.literal;
     call->unsent->signature = target.signature;
     if (call->isMisplaced) {

@@ -59,6 +59,11 @@ public:
     [[nodiscard]] bool callAtOnce(Checkout *checkout, const detail::CallTarget &target,
                                   const detail::CallArguments &arguments,
                                   std::unique_ptr<detail::ResultHandler> *handler, const detail::CallExtras *extras);
+    /// Does the same for a one-shot. Returns its checkout, or 0.
+    [[nodiscard]] Pooling::CheckoutId oneShotAtOnce(const detail::CallTarget &target,
+                                                    const detail::CallArguments &arguments,
+                                                    std::unique_ptr<detail::ResultHandler> *handler,
+                                                    const detail::CallExtras *extras);
     /// Returns a call that still lacks its number and its arguments. @p extras may be null. The method is added to
     /// @p options.
     [[nodiscard]] PendingCall makeCall(const detail::CallTarget &target, std::unique_ptr<detail::ResultHandler> handler,
@@ -160,6 +165,12 @@ private:
     /// @p text must not be empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
+    // A call was written at once: has its future watched.
+    void noteWritten(const Pooling::CallRef &ref, const PendingCall &call);
+    [[nodiscard]] Pooling::CheckoutOptions oneShotOptions(const detail::CallExtras *extras) const
+    {
+        return {.priority = extras ? extras->options.priority.value_or(m_options.priority) : m_options.priority};
+    }
     template <class Visit>
     void forEachPending(Visit visit) const;
     void cancelByFutures();

@@ -125,7 +125,7 @@ void Connections::onConnected(quint64 worker, const std::shared_ptr<Stream> &str
 {
     const auto connection = std::make_shared<Connection>(worker, stream, m_core->makeCodec());
     m_connections.emplace(worker, connection);
-    QObject::connect(stream.get(), &Stream::readyRead, m_core,
+    QObject::connect(stream->readNotifier(), &QSocketNotifier::activated, m_core,
                      [this, worker] { m_core->reader().onReadyRead(worker); });
     QObject::connect(stream.get(), &Stream::drained, m_core, [this, worker] { onDrained(worker); });
     QByteArray greeting;
@@ -291,6 +291,7 @@ void Connections::drop(const ConnectionPtr &connection)
 {
     connection->dropped = true;
     connection->stream->disconnect(m_core);
+    connection->stream->readNotifier()->disconnect(m_core);
     connection->stream->close();
     m_core->writer().countBacklog(*connection);
     m_transport->forget(connection->worker);

@@ -12,6 +12,7 @@
 namespace Prefork::Internal {
 
 class ClientCore;
+struct Caller;
 struct PendingCall;
 
 /// Reads what the workers send, decodes it and tells the pool. In one turn of the event loop it reads for no longer
@@ -69,7 +70,7 @@ private:
     void take(const ConnectionPtr &connection, Wire::Incoming &message);
     // This is the short way of take() for a result in the usual case. Otherwise returns false, and does nothing.
     [[nodiscard]] bool takePlainResult(Connection &connection, quint64 id);
-    void settlePlainly(const Pooling::Pool::PlainAnswer &answer, Checkout *checkout, Pooling::Time time);
+    void settlePlainly(const Pooling::Pool::PlainAnswer &answer, Caller *caller, Pooling::Time time);
     void takeAnswer(const ConnectionPtr &connection, const Wire::Incoming &message);
     void takeNotice(const ConnectionPtr &connection, const Wire::Incoming &message);
     void refuseResultLater(const Pooling::CallRef &ref, const QString &problem);

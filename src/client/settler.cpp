@@ -5,6 +5,7 @@
 #include "client/freedblocks_p.h"
 #include "posix/clock_p.h"
 
+#include <QtCore/QScopedValueRollback>
 #include <QtCore/QThread>
 
 #include <algorithm>
@@ -56,6 +57,10 @@ void Settler::add(const Action &action)
     Caller *const caller = m_core->callers().find(action.checkout);
     if (!caller)
         return;
+    if (endsUnheard(caller->checkout, action)) {
+        m_core->callers().erase(action.checkout);
+        return;
+    }
     Settlement settlement{action, caller->checkout, {}, std::move(caller->oneShot)};
     if (settlement.checkout)
         settlement.keptAlive = settlement.checkout->weak_from_this().lock();
@@ -118,13 +123,41 @@ void Settler::add(const Action &failure, Checkout *checkout)
 
 void Settler::settleResult(Checkout *checkout, CallId number)
 {
-    ++m_depth;
     CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
-    const CheckoutPtr alive = d.keptAlive;
-    PendingCall call = d.calls.take(number);
+    CheckoutPtr alive = d.keptAlive;
+    {
+        ++m_depth;
+        PendingCall call = d.calls.take(number);
+        m_core->writer().forget(call);
+        finish(call, checkout);
+        letGoIfSettled(checkout);
+        --m_depth;
+        m_core->perform(ClientCore::Settle::Later);
+    }
+    if (alive.use_count() == 1)
+        letGo(std::move(alive));
+}
+
+// Drops the last pointer to the checkout, which has kept it alive while one of its calls settled: the checkout is
+// released. If no signal is being emitted, and nobody would hear that it ends, it is also deleted at once. That saves a
+// turn of the event loop.
+void Settler::letGo(CheckoutPtr &&checkout)
+{
+    const auto restore = QScopedValueRollback(m_endsAtOnce, m_depth == 0);
+    checkout.reset();
+}
+
+bool Settler::endsUnheard(const Checkout *checkout, const Action &action) const
+{
+    return m_endsAtOnce && action.kind == Action::Released && checkout && m_settlements.empty()
+        && !CheckoutPrivate::of(*checkout).mayHearEnd.load(std::memory_order_relaxed);
+}
+
+void Settler::settleOneShot(PendingCall &call)
+{
+    ++m_depth;
     m_core->writer().forget(call);
-    finish(call, checkout);
-    letGoIfSettled(checkout);
+    finish(call, nullptr);
     --m_depth;
     m_core->perform(ClientCore::Settle::Later);
 }
@@ -257,12 +290,12 @@ void Settler::deleteWhenSettled(Checkout *checkout)
             {{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before this one.
 }
 
-// Deletes the checkout at once if no event loop runs, for then deleteLater() might never be executed, and if no code of
-// the checkout can be on the stack. Otherwise it is deleted later.
+// Deletes the checkout at once if no event loop runs, for then deleteLater() might never be executed, or if letGo() has
+// dropped it, and if no code of the checkout can be on the stack. Otherwise it is deleted later.
 void Settler::deleteCheckout(Checkout *checkout, bool mayBeRunning)
 {
     constexpr std::size_t Many = 64;
-    if (QThread::currentThread()->loopLevel() == 0 && !mayBeRunning) {
+    if (!mayBeRunning && (m_endsAtOnce || QThread::currentThread()->loopLevel() == 0)) {
         delete checkout;
         return;
     }

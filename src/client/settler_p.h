@@ -43,6 +43,8 @@ public:
     void settleAll();
     /// Settles a call with its result at once, without the queue, after Pool::repliedPlainly().
     void settleResult(Checkout *checkout, CallId number);
+    /// Does the same for a one-shot.
+    void settleOneShot(PendingCall &call);
     /// From now on settleAll() ignores the budget. The client is being destroyed.
     void setSettlesAtOnce() { m_settlesAtOnce = true; }
     [[nodiscard]] bool settlesAtOnce() const { return m_settlesAtOnce; }
@@ -83,6 +85,8 @@ private:
     void settle(Settlement &settlement);
     void settleCall(PendingCall &call, Checkout *checkout, const Pooling::Action &action);
     void letGoIfSettled(Checkout *checkout);
+    void letGo(CheckoutPtr &&checkout);
+    [[nodiscard]] bool endsUnheard(const Checkout *checkout, const Pooling::Action &action) const;
     void deleteCheckout(Checkout *checkout, bool mayBeRunning);
     void finish(PendingCall &call, Checkout *checkout);
 
@@ -93,7 +97,8 @@ private:
     bool m_isScheduled = false;
     bool m_isDeferred = false; // the budget was used up: the queue waits until other events have had their turn
     bool m_settlesAtOnce = false;
-    int m_depth = 0; // how many settleAll() and settleResult() calls are on the stack
+    int m_depth = 0; // how many calls of settleAll(), settleResult() and settleOneShot() are on the stack
+    bool m_endsAtOnce = false; // a checkout may end now, and be deleted, without waiting for the next turn
     std::vector<QPointer<Checkout>> m_deletedLater;
     bool m_isResultLarge = false; // whether the call that settles next has a large result
     std::vector<std::unique_ptr<detail::Waste>> m_waste;

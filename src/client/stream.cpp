@@ -14,7 +14,6 @@ Stream::Stream(Posix::Fd socket)
 {
     Posix::setNonBlocking(m_socket.get(), true);
     m_writeNotifier.setEnabled(false);
-    connect(&m_readNotifier, &QSocketNotifier::activated, this, &Stream::readyRead);
     connect(&m_writeNotifier, &QSocketNotifier::activated, this, &Stream::onWritable);
 }
 

@@ -44,6 +44,8 @@ public:
     [[nodiscard]] int descriptor() const { return m_socket.get(); }
     [[nodiscard]] bool waitsToWrite() const { return m_writeNotifier.isEnabled(); }
     void onWritable();
+    /// Its signal activated() says that there may be something to read().
+    [[nodiscard]] const QSocketNotifier *readNotifier() const { return &m_readNotifier; }
     void setReading(bool on) { m_readNotifier.setEnabled(on); }
     /// Returns whether there is input, or the other end has hung up. Nothing is consumed.
     [[nodiscard]] bool hasInput() const { return Posix::hasInput(m_socket.get()); }
@@ -63,7 +65,6 @@ public:
     void tidyUp();
 
 Q_SIGNALS:
-    void readyRead();
     /// The socket has taken bytes that it could not take when they were flushed.
     void drained();
 

@@ -36,15 +36,74 @@ quint64 Writer::callAtOnce(Pooling::CheckoutId checkout, const detail::CallTarge
         stream.tidyUp();
         return 0;
     }
+    m_pool.callSent(checkout, options, m_pool.countsRuns() ? now() : roughNow());
+    appended(*found, size);
+    return connection.lastSent;
+}
+
+Pooling::CheckoutId Writer::oneShotAtOnce(const detail::CallTarget &target, const detail::CallArguments &arguments,
+                                          const Pooling::CheckoutOptions &options, const Pooling::CallOptions &call,
+                                          UnsentCall *copy, quint64 *number)
+{
+    const auto sending = m_pool.sendingOneShotNow(call);
+    const ConnectionPtr *const found = sending ? m_core->connections().lookUp(sending->worker) : nullptr;
+    // encodeCall() below does not ask whether the worker takes less than every other worker does.
+    if (!found || (*found)->ended || isFull(**found) || (*found)->traits.maxDecodedSize < detail::DecodedAllowance)
+        return 0;
+    Connection &connection = **found;
+    Stream &stream = *connection.stream;
+    const qsizetype size = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group,
+                                                        stream.tail(), &copy->message);
+    const qint64 waiting = bytesToWrite();
+    const bool isTooMuch = m_maxBytesToWrite > 0 && waiting > 0 && waiting + size > m_maxBytesToWrite;
+    if (size == 0 || isTooMuch) {
+        stream.tail()->chop(size);
+        stream.tidyUp();
+        copy->message.bytes.resize(0);
+        return 0;
+    }
+    const Pooling::CheckoutId id
+        = m_pool.oneShotSent(*sending, options, call, m_pool.countsRuns() ? now() : roughNow());
+    appended(*found, size);
+    *number = connection.lastSent;
+    return id;
+}
+
+// A call was encoded into the write buffer of the connection.
+inline void Writer::appended(const ConnectionPtr &to, qsizetype size)
+{
+    Connection &connection = *to;
     if (connection.inFlight() == 0)
-        connection.flightStart = stream.bytesGiven();
-    stream.appended(size);
+        connection.flightStart = connection.stream->bytesGiven();
+    ++connection.lastSent;
+    connection.stream->appended(size);
     connection.backlog += size;
     m_streamBytes += size;
-    markDirty(*found);
-    m_pool.callSent(checkout, options, m_pool.countsRuns() ? now() : roughNow());
+    markDirty(to);
     stallIfFull(connection);
-    return ++connection.lastSent;
+}
+
+std::unique_ptr<UnsentCall> Writer::takeUnsent()
+{
+    if (m_spare.empty())
+        return std::make_unique<UnsentCall>();
+    std::unique_ptr<UnsentCall> spare = std::move(m_spare.back());
+    m_spare.pop_back();
+    return spare;
+}
+
+void Writer::recycle(PendingCall &call)
+{
+    constexpr std::size_t MostSpare = 64;
+    constexpr qsizetype Small = 256;
+    m_unsentBytes -= call.takeSize();
+    UnsentCall &unsent = *call.unsent;
+    if (m_spare.size() >= MostSpare || !unsent.refusal.isNull() || unsent.message.chunks.capacity() > 0
+        || unsent.message.bytes.capacity() > Small || !unsent.message.bytes.isDetached())
+        return;
+    unsent.message.bytes.resize(0);
+    unsent.message.decodedSize = 0;
+    m_spare.push_back(std::move(call.unsent));
 }
 
 std::optional<Error> Writer::accept(PendingCall &call)
@@ -62,11 +121,6 @@ std::optional<Error> Writer::accept(PendingCall &call)
     }
     m_unsentBytes += unsent.size;
     return {};
-}
-
-void Writer::forget(PendingCall &call)
-{
-    m_unsentBytes -= call.takeSize();
 }
 
 // Returns why this worker would not accept the call, although its arguments could be encoded.
@@ -110,7 +164,7 @@ void Writer::send(const Pooling::Action &action)
         return;
     }
     connection->codec->address(&unsent.message, connection->lastSent, action.group);
-    forget(*call);
+    m_unsentBytes -= call->takeSize();
     if (call->handler->hasFuture())
         noteFuture({action.checkout, call->id});
     write(connection, unsent.message);
@@ -164,9 +218,10 @@ void Writer::sendDone(const Pooling::Action &action)
     const ConnectionPtr connection = m_core->connections().find(action.worker);
     if (!connection)
         return;
-    QByteArray bytes;
-    connection->codec->encodeDone(connection->lastSent, &bytes);
-    connection->stream->append(bytes);
+    Stream &stream = *connection->stream;
+    const qsizetype before = stream.tail()->size();
+    connection->codec->encodeDone(connection->lastSent, stream.tail());
+    stream.appended(stream.tail()->size() - before);
     markDirty(connection);
 }
 

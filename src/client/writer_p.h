@@ -5,6 +5,7 @@
 #include <QtPrefork/client.h>
 
 #include "client/connection_p.h"
+#include "client/pendingcall_p.h"
 #include "pool/pool_p.h"
 
 #include <atomic>
@@ -17,7 +18,6 @@ class CheckoutPrivate;
 namespace Prefork::Internal {
 
 class ClientCore;
-struct PendingCall;
 
 /// Writes calls, cancels and releases to the workers, on the pool's orders. Everything for a worker is collected in its
 /// stream during a turn of the event loop, and is handed to the kernel in one piece at the end of the turn. The Writer
@@ -33,13 +33,26 @@ public:
     /// nothing. The arguments must be plain.
     [[nodiscard]] quint64 callAtOnce(Pooling::CheckoutId checkout, const detail::CallTarget &target,
                                      const detail::CallArguments &arguments, const Pooling::CallOptions &options);
+    /// Does the same for a one-shot: makes it, and returns its checkout, or 0. The call is kept in @p copy, for it may
+    /// have to be sent again. The number of the call on its connection is put into @p number.
+    [[nodiscard]] Pooling::CheckoutId oneShotAtOnce(const detail::CallTarget &target,
+                                                    const detail::CallArguments &arguments,
+                                                    const Pooling::CheckoutOptions &options,
+                                                    const Pooling::CallOptions &call, UnsentCall *copy,
+                                                    quint64 *number);
+    /// Returns an empty UnsentCall, whose memory may have been used before.
+    [[nodiscard]] std::unique_ptr<UnsentCall> takeUnsent();
     /// A call with a future was given to a stream in this turn.
     void noteFuture(const Pooling::CallRef &call) { m_newFutures.push_back(call); }
     /// Counts the bytes of a call that is encoded and waits to be sent. Returns an error if too many bytes wait
     /// already.
     [[nodiscard]] std::optional<Error> accept(PendingCall &call);
-    /// Counts the bytes of a call no more, for they were given to a stream, or the call has settled.
-    void forget(PendingCall &call);
+    /// Counts the bytes of a call no more, for it is going to settle, and keeps the memory of its message for others.
+    void forget(PendingCall &call)
+    {
+        if (call.unsent)
+            recycle(call);
+    }
 
     // These carry out the pool's orders.
     void send(const Pooling::Action &action);
@@ -73,6 +86,8 @@ private:
     void write(const ConnectionPtr &connection, const Wire::OutMessage &message);
     void addDirty(const ConnectionPtr &connection);
     void cancelUnwritten();
+    void appended(const ConnectionPtr &connection, qsizetype size);
+    void recycle(PendingCall &call);
     [[nodiscard]] bool isFull(const Connection &connection) const
     {
         return connection.stream->bytesToWrite() > m_maxInFlightBytes;
@@ -91,6 +106,7 @@ private:
     std::vector<ConnectionPtr> m_dirty; // connections to be flushed at the end of the turn
     std::vector<ConnectionPtr> m_flushing; // those being flushed; a member so that its memory is used again
     std::vector<Pooling::CallRef> m_newFutures; // calls with a future that were given to a stream in this turn
+    std::vector<std::unique_ptr<UnsentCall>> m_spare; // empty ones, to be used again
     bool m_hasStaleOrders = false; // orders being carried out may name calls that the pool has taken back
     qint64 m_unsentBytes = 0; // bytes of calls that no stream has yet
     qint64 m_streamBytes = 0; // bytes in streams that the kernel has not taken yet

@@ -74,6 +74,25 @@ struct InBlock
     static void operator delete(void *memory, std::size_t size) noexcept { giveBlock(memory, size); }
 };
 
+/// This has a std::shared_ptr put its count into such a block.
+template <class T>
+struct BlockAllocator
+{
+    using value_type = T;
+    BlockAllocator() = default;
+    template <class Other>
+    BlockAllocator(const BlockAllocator<Other> &) noexcept // which the standard library needs without explicit
+    {
+    }
+    [[nodiscard]] T *allocate(std::size_t count) { return static_cast<T *>(takeBlock(count * sizeof(T))); }
+    void deallocate(T *memory, std::size_t count) noexcept { giveBlock(memory, count * sizeof(T)); }
+    template <class Other>
+    friend bool operator==(const BlockAllocator &, const BlockAllocator<Other> &) noexcept
+    {
+        return true;
+    }
+};
+
 }
 
 #endif

@@ -75,9 +75,11 @@ public:
     virtual void address(OutMessage *, quint64 /*id*/, quint64 /*group*/) const { }
     /// Appends a call with its numbers to @p out. Returns its size, or 0 if the call has to be encoded by
     /// ClientProtocol::encodeCall() instead, because it failed or is large, or because there is a mismatch(); nothing
-    /// was appended then.
+    /// was appended then. If @p copy is not null, it gets what address() needs to have the call sent again; its bytes
+    /// must be empty.
     [[nodiscard]] virtual qsizetype encodeCall(const detail::CallTarget &, const detail::CallArguments &,
-                                               quint64 /*id*/, quint64 /*group*/, QByteArray *)
+                                               quint64 /*id*/, quint64 /*group*/, QByteArray *,
+                                               OutMessage * /*copy*/ = nullptr)
     {
         return 0;
     }
@@ -98,7 +100,8 @@ public:
     virtual ~ClientProtocol() = default;
 
     [[nodiscard]] virtual Protocol kind() const = 0;
-    /// Encodes a call into the empty @p out; returns why the call cannot be sent, in a sentence, or nothing.
+    /// Encodes a call into the empty @p out, whose memory is used again; returns why the call cannot be sent, in a
+    /// sentence, or nothing.
     [[nodiscard]] virtual std::optional<QString> encodeCall(const detail::CallTarget &target,
                                                             const detail::CallArguments &arguments, OutMessage *out)
         = 0;

@@ -5,6 +5,7 @@
 #include "wire/nativefields_p.h"
 #include "wire/oneline_p.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace Prefork::Wire::Native {
@@ -424,7 +425,7 @@ void ConnectionCodec::encodeCancel(quint64 id, QByteArray *out) const
 }
 
 qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments,
-                                      quint64 id, quint64 group, QByteArray *out)
+                                      quint64 id, quint64 group, QByteArray *out, OutMessage *copy)
 {
     const Checked *const checked = target.signature ? check(target, arguments.count()) : nullptr;
     if (target.signature && !checked)
@@ -453,6 +454,11 @@ qsizetype ConnectionCodec::encodeCall(const detail::CallTarget &target, const de
     }
     finishMessage(writer, start, Call, id);
     qToBigEndian(group, writer.at(start + Header::Size));
+    if (copy) {
+        copy->bytes.resize(size);
+        std::copy_n(writer.at(start), size, copy->bytes.data());
+        copy->decodedSize = writer.decodedSize();
+    }
     return size;
 }
 
@@ -479,7 +485,10 @@ std::optional<QString> NativeProtocol::encodeCall(const detail::CallTarget &targ
     writer.finish();
     out->decodedSize = writer.decodedSize();
     if (scratch.size() < detail::CborChunkSize) {
-        out->bytes = QByteArray(scratch.constData(), scratch.size());
+        if (out->bytes.capacity() >= scratch.size())
+            out->bytes.append(scratch.constData(), scratch.size());
+        else
+            out->bytes = QByteArray(scratch.constData(), scratch.size());
         m_scratch = std::move(scratch);
     } else {
         out->bytes = std::move(scratch);

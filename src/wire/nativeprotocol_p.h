@@ -45,7 +45,7 @@ public:
     WorkerTraits traits() const override { return m_traits; }
     std::optional<QString> mismatch(const char *method, const detail::Signature &signature) override;
     qsizetype encodeCall(const detail::CallTarget &target, const detail::CallArguments &arguments, quint64 id,
-                         quint64 group, QByteArray *out) override;
+                         quint64 group, QByteArray *out, OutMessage *copy) override;
     void address(OutMessage *call, quint64 id, quint64 group) const override;
     void encodeDone(quint64 id, QByteArray *out) const override;
     void encodeCancel(quint64 id, QByteArray *out) const override;
