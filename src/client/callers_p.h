@@ -17,7 +17,7 @@ struct Caller
     std::unique_ptr<PendingCall> oneShot = nullptr;
 
     /// Returns null if the call has settled.
-    [[nodiscard]] PendingCall *find(CallId call) const
+    [[nodiscard]] Q_ALWAYS_INLINE PendingCall *find(CallId call) const
     {
         if (oneShot)
             return oneShot.get();

@@ -281,13 +281,15 @@ void Settler::deleteWhenSettled(Checkout *checkout)
 {
     CheckoutPrivate &d = CheckoutPrivate::of(*checkout);
     const bool isStillHeld = m_core->callers().contains(d.poolId); // its worker has not answered a ghost yet
-    if (isStillHeld)
+    if (isStillHeld) {
         d.isDropped = true;
-    else if (m_settlements.empty())
+    } else if (m_settlements.empty()) {
         deleteCheckout(checkout, m_depth > 0);
-    else
-        m_settlements.push_back(
-            {{}, checkout, {}, nullptr, true}); // Settling is scheduled already, for the entries before this one.
+    } else { // Settling is scheduled already, for the entries before this one.
+        Settlement &deletion = m_settlements.emplace_back();
+        deletion.checkout = checkout;
+        deletion.isDeletion = true;
+    }
 }
 
 // Deletes the checkout at once if no event loop runs, for then deleteLater() might never be executed, or if letGo() has
