@@ -76,7 +76,8 @@ Rectangle {
             text: {
                 if (!tile.isThere)
                     return qsTr("no process");
-                const calls = tile.callsServed === 1 ? qsTr("1 call") : qsTr("%1 calls").arg(Theme.inGroups(tile.callsServed));
+                const served = Theme.inGroups(tile.callsServed);
+                const calls = tile.callsServed === 1 ? qsTr("1 call") : qsTr("%1 calls").arg(served);
                 return qsTr("pid %1 · %2").arg(tile.pid).arg(calls);
             }
             Layout.fillWidth: true
