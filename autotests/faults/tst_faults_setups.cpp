@@ -21,12 +21,15 @@ namespace {
 QByteArray s_setups; // a file to which each setup adds a byte
 QByteArray s_broken; // setup fails while this file exists
 QByteArray s_slow; // and takes long while this does
+QByteArray s_deadly; // and crashes while this does
 
 void setUp()
 {
     const int file = ::open(s_setups.constData(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     [[maybe_unused]] const ssize_t written = ::write(file, "x", 1);
     ::close(file);
+    if (::access(s_deadly.constData(), F_OK) == 0)
+        ::raise(SIGKILL);
     if (::access(s_slow.constData(), F_OK) == 0)
         ::sleep(600);
     if (::access(s_broken.constData(), F_OK) == 0)
@@ -57,7 +60,9 @@ private Q_SLOTS:
         m_address = QStringLiteral("unix:") + m_directory->filePath(QStringLiteral("s.socket"));
         ::unlink(s_broken.constData());
         ::unlink(s_slow.constData());
+        ::unlink(s_deadly.constData());
     }
+    void aCrashInSetupIsNotTheMethods();
     void row20_manyClientsOfAFailingSetup();
     void row20_clientsOnAZygoteBackOffToo();
     void row20_whoLeavesDuringSetupProvesNothing();
@@ -123,6 +128,18 @@ void insist(const Crowd &crowd)
         [&] { return std::all_of(crowd.begin(), crowd.end(), [](const auto &one) { return one->isServed(); }); }));
 }
 
+void TestFaultsSetups::aCrashInSetupIsNotTheMethods()
+{
+    QVERIFY(put(s_deadly));
+    Client client(Test::zygote(), {.minWorkers = 0, .maxWorkers = 1});
+    const Test::Outcome outcome = Test::call(client.checkout(), "pid");
+    QVERIFY(outcome.error);
+    QCOMPARE(outcome.error->code(), Error::WorkerLost);
+    QCOMPARE(outcome.error->detail(), QStringLiteral("the worker was killed by SIGKILL during its setup"));
+    ::unlink(s_deadly.constData());
+    QVERIFY(Test::call(client.checkout(), "pid").result);
+}
+
 void TestFaultsSetups::row20_manyClientsOfAFailingSetup()
 {
     QVERIFY(put(s_broken));
@@ -175,6 +192,7 @@ int main(int argc, char *argv[])
     s_setups = name("setups");
     s_broken = name("broken");
     s_slow = name("slow");
+    s_deadly = name("deadly");
     return Test::runWithZygote<TestFaultsSetups>(argc, argv, [](Interface &interface) {
         Test::addBasics(interface);
         interface.setup(setUp);

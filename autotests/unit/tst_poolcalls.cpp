@@ -116,6 +116,7 @@ private Q_SLOTS:
     void aFailureOfACanceledCallCancelsThoseBehindIt();
     void aGhostIsNeverSentAgain();
     void theRunIsCountedFromWhenItBegins();
+    void aWorkerThatDiesInItsFirstCallIsReplacedAtOnce();
     void aLateFirstCallDoesNotSayThatItWaitedForOthers();
     void aDeadlineSaysWhatItsTimeWentOn();
     void whoBeginsAgainGetsNoMoreTime();
@@ -576,6 +577,23 @@ void TestPoolCalls::theRunIsCountedFromWhenItBegins()
     QCOMPARE(error.message(), QStringLiteral("timed out after 2 seconds"));
     QCOMPARE(error.detail(), QStringLiteral("'decode' ran for 2 s"));
     QVERIFY(!office.pool.countsRuns());
+}
+
+// It has come through its setup, so another one may be connected at once: a crash costs one call, and no pause.
+void TestPoolCalls::aWorkerThatDiesInItsFirstCallIsReplacedAtOnce()
+{
+    for (const bool isKnown : {true, false}) {
+        Office office({.minWorkers = 1, .maxWorkers = 1});
+        const CheckoutId id = office.checkout(1);
+        const WorkerId worker = office.pool.workerOf(id);
+        (void)office.take();
+        office.pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")), {.oldest = 1, .isKnown = isKnown},
+                         1s);
+        const auto orders = office.take();
+        const bool connects = std::any_of(orders.begin(), orders.end(),
+                                          [](const Action &order) { return order.kind == Action::Connect; });
+        QCOMPARE(connects, isKnown);
+    }
 }
 
 // Its worker was in setup, and there was nobody to wait for.

@@ -368,7 +368,8 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
         m_pool.rejected(id, call.id, Error(Error::BadArguments, call.unsent->refusal), now());
         m_writer.noteRejection();
     } else if (const auto error = m_writer.accept(call)) {
-        m_pool.abort(id, *error, now());
+        m_pool.rejected(id, call.id, *error, now());
+        m_writer.noteRejection();
     } else {
         if (call.handler->hasFuture())
             m_turns.watchFuturesIn(Turns::FutureInterval);

@@ -237,7 +237,7 @@ void Connections::onDeathExplained(quint64 worker)
 void Connections::onGoodbye(const ConnectionPtr &connection, const Wire::Incoming &message)
 {
     const Loss loss = message.reason == Wire::RoomReason ? Loss::ForRoom : Loss::Unexpected;
-    Pooling::Begun begun{.oldest = connection->mayHaveBegun(message.id)};
+    Pooling::Begun begun{.oldest = connection->mayHaveBegun(message.id), .isKnown = true};
     for (const quint64 number : message.begun) {
         if (const quint64 next = connection->lastAnswered + 1; number >= next) {
             if (const auto call = m_pool.callBehind(connection->worker, number - next))

@@ -129,6 +129,8 @@ struct Begun
 {
     qsizetype oldest = 0; ///< the number of the worker's oldest calls that may have begun
     std::vector<CallRef> named = {}; ///< further calls that have begun, for the worker said so
+    bool isKnown = false; ///< they have begun; otherwise nobody has said so, and they only may have
+    [[nodiscard]] bool isAnyKnown() const { return isKnown && (oldest > 0 || !named.empty()); }
 };
 
 }

@@ -58,7 +58,9 @@ void Pool::lost(WorkerId id, const Error &error, const Begun &begun, Time now, L
     // This comes first, for what follows may connect another worker.
     if (loss == Loss::ForRoom)
         m_unreplaced = std::min(m_unreplaced + 1, m_options.minWorkers);
-    if (!worker.hasEverAnswered && worker.state != Worker::Connecting)
+    // One that died in a method has worked. Setups that fail are no concern of the pool: servers and zygotes fork more
+    // slowly then.
+    if (!worker.hasEverAnswered && !begun.isAnyKnown() && worker.state != Worker::Connecting)
         backOff(now);
     if (worker.state == Worker::Held)
         retry(worker.checkout, error, mayHaveBegun(m_checkouts.at(worker.checkout), begun), now);

@@ -145,8 +145,11 @@ QVariant InterfacePrivate::invokeFallback(const QString &name, const QVariantLis
     for (const auto &[key, entry] : methods)
         known.append(QString::fromUtf8(entry->name));
     known.sort();
-    const QString hint
-        = known.size() <= 20 ? QStringLiteral("; it has: %1").arg(known.join(QStringLiteral(", "))) : QString();
+    QString hint;
+    if (known.isEmpty())
+        hint = QStringLiteral("; it has none at all");
+    else if (known.size() <= 20)
+        hint = QStringLiteral("; it has: %1").arg(known.join(QStringLiteral(", ")));
     throw Error(Error::NoSuchMethod, QStringLiteral("this worker has no method '%1'%2").arg(name.left(100), hint));
 }
 

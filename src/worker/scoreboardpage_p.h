@@ -20,7 +20,7 @@ struct ScoreboardPage
 {
     enum State : quint32 { Free, Idle, Busy };
     enum Protocol : quint32 { UnknownProtocol, Json, Native };
-    enum Setup : quint32 { NotSetUp, SetupFailed, SetUp };
+    enum Setup : quint32 { NotSetUp, SetupFailed, SetUp, SettingUp };
     static constexpr std::size_t MethodBytes = 64;
     static constexpr std::size_t BegunSlots = 64;
     static constexpr quint32 Layout
@@ -33,7 +33,7 @@ struct ScoreboardPage
     std::atomic<quint32> greeted{0}; ///< 1 when the worker's hello is about to be written, if its protocol has a hello
     std::atomic<quint32> held{0}; ///< 1 from the first call of a checkout until its release
     std::atomic<quint32> askedToLeave{0}; ///< 1 when the worker has been asked to end as soon as it is free
-    std::atomic<quint32> setup{NotSetUp}; ///< how the last run of setup ended
+    std::atomic<quint32> setup{NotSetUp}; ///< how the last run of setup ended, or that it has not ended
     std::atomic<quint32> heldFor{
         0}; ///< while held replies wait for a method: 1 + index of the method's flag (InterfacePrivate); otherwise 0
     std::atomic<quint32> hasConnection{0}; ///< 1 when the worker has its connection, and may have read from it

@@ -5,6 +5,7 @@
 #include "worker/runningcall_p.h"
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QScopeGuard>
 
 #include <utility>
 
@@ -15,8 +16,10 @@ void WorkerSetup::run(Session *session)
     if (const auto thrown = std::exchange(m_thrownAhead, std::nullopt))
         throw Error(*thrown);
     const RunningCall::Scope scope(session, RunningCall::Setup);
-    // If setup never returns, it counts as failed.
-    m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed);
+    // If the worker dies or hangs now, that is not the fault of the method for which it is set up.
+    const auto showMethod = qScopeGuard([this, name = m_page->methodName()] { m_page->setMethod(name); });
+    m_page->setMethod("(setup)");
+    m_page->setup.store(ScoreboardPage::SettingUp, std::memory_order_relaxed);
     try {
         const bool isThere = m_usesExistingApplication && QCoreApplication::instance();
         if (m_interface->makeApplication && !m_hasApplication && !isThere) {
@@ -30,6 +33,7 @@ void WorkerSetup::run(Session *session)
         if (!session && m_hasApplication)
             deliverPostedEvents(); // a session does that after a call
     } catch (...) {
+        m_page->setup.store(ScoreboardPage::SetupFailed, std::memory_order_relaxed);
         const Error error = Error::fromCurrentException();
         throw Error(Error::SetupError, QStringLiteral("setup exception: %1").arg(error.message()), error.data());
     }
@@ -39,7 +43,6 @@ void WorkerSetup::run(Session *session)
 
 void WorkerSetup::runAhead() noexcept
 {
-    m_page->setMethod("(setup)");
     m_page->enter(ScoreboardPage::Busy);
     try {
         run(nullptr);
@@ -47,7 +50,6 @@ void WorkerSetup::runAhead() noexcept
         m_thrownAhead = Error::fromCurrentException();
     }
     m_page->enter(ScoreboardPage::Idle);
-    m_page->setMethod({});
 }
 
 }

@@ -26,6 +26,7 @@ SetupBackOff::Start SetupBackOff::startOf(quint32 setup)
     case ScoreboardPage::SetUp:
         return Start::Good;
     case ScoreboardPage::SetupFailed:
+    case ScoreboardPage::SettingUp:
         return Start::Bad;
     default:
         return Start::Unknown;

@@ -450,7 +450,7 @@ ZygoteEvent Workers::deathOf(const Child &child, const Posix::Death &death) cons
     event.cause = causeOf(child, death);
     event.setup = m_scoreboard.page(child.slot)->setup.load(std::memory_order_relaxed);
     const bool wasInterrupted = event.cause == ZygoteEvent::Abandoned || event.cause == ZygoteEvent::Shutdown;
-    if (wasInterrupted && event.setup == ScoreboardPage::SetupFailed)
+    if (wasInterrupted && event.setup != ScoreboardPage::SetUp)
         event.setup = ScoreboardPage::NotSetUp; // setup was interrupted; it might have succeeded
     event.exitCode = death.exitCode;
     event.signal = death.signal;

@@ -2,12 +2,15 @@
 #include "zygote/zygotemessages_p.h"
 
 #include "posix/child_p.h"
+#include "worker/scoreboardpage_p.h"
 
 namespace Prefork::Internal::ZygoteMessages {
 
 QString describeDeath(const ZygoteEvent &event)
 {
-    const QString how = Posix::describeDeath({event.pid, event.exitCode, event.signal});
+    QString how = Posix::describeDeath({event.pid, event.exitCode, event.signal});
+    if (event.setup == ScoreboardPage::SettingUp)
+        how += QStringLiteral(" during its setup");
     switch (event.cause) {
     case ZygoteEvent::Itself:
         break;
