@@ -10,8 +10,14 @@ install(TARGETS QtPrefork EXPORT QtPreforkTargets
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/QtPrefork DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT QtPreforkTargets NAMESPACE QtPrefork:: DESTINATION ${package_directory})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
-    ${PROJECT_SOURCE_DIR}/SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+    ${PROJECT_SOURCE_DIR}/SECURITY.md ${PROJECT_SOURCE_DIR}/CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# The pages have links to the demos and to the headers, so both are found beside them.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/demo DESTINATION ${CMAKE_INSTALL_DOCDIR})
+file(RELATIVE_PATH headers_from_pages ${CMAKE_INSTALL_FULL_DOCDIR} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+set(link_to_headers ${PROJECT_BINARY_DIR}/link-to-headers/include)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/link-to-headers)
+file(CREATE_LINK ${headers_from_pages} ${link_to_headers} SYMBOLIC)
+install(FILES ${link_to_headers} DESTINATION ${CMAKE_INSTALL_DOCDIR}) # a link stays a link
 
 if(NOT DEFINED BUILD_SHARED_LIBS)
     set(BUILD_SHARED_LIBS OFF)
