@@ -40,6 +40,7 @@ QFuture<void> showChecksum(Client &client, const QString &path, QObject *window)
 {
     return client.future(checksum, path)
         .then(window, [](const QByteArray &sum) { say(QString::fromLatin1(sum.first(8))); })
+        .onCanceled(window, [] { say(QStringLiteral("canceled")); })
         .onFailed(window, [](const Error &error) { say(error.message()); });
 }
 // [future]
