@@ -10,6 +10,7 @@ function(shown literal out)
     string(REGEX REPLACE "\"[ \n]*\"" "" text "${literal}")
     string(REGEX REPLACE "%[0-9]" "…" text "${text}")
     string(REPLACE ";" "," text "${text}")
+    string(REGEX REPLACE "^ " "… " text "${text}") # it continues another text
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
