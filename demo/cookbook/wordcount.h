@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The interface that server and clients share, and that the autotest tests.
+// The interface that server and clients share.
 #ifndef COOKBOOK_WORDCOUNT_H
 #define COOKBOOK_WORDCOUNT_H
 
