@@ -216,21 +216,6 @@ private Q_SLOTS:
         QCOMPARE(answer(checkout, "echo", {QString(Limit / 2, 'x')}).toString().size(), Limit / 2);
         QCOMPARE(pidOf(checkout), pid);
     }
-    // The call before it, for which there was room, has its result.
-    void row12_aCallForWhichThereIsNoRoomFailsItself()
-    {
-        Client client(zygote(), {.minWorkers = 0, .maxBytesToWrite = Limit});
-        const CheckoutPtr checkout = client.checkout();
-        QStringList outcomes;
-        for (int i = 0; i < 2; ++i) {
-            checkout->call(
-                "echo", {QString(Limit * 9 / 10, 'x')}, [&outcomes](const QVariant &) { outcomes.append("result"); },
-                [&outcomes](const Error &error) { outcomes.append(error.message()); });
-        }
-        QVERIFY(waitUntil([&] { return outcomes.size() == 2; }));
-        QCOMPARE(outcomes[0], "result");
-        QVERIFY2(outcomes[1].contains("would exceed ClientOptions::maxBytesToWrite"), qPrintable(outcomes[1]));
-    }
     void row12_moreCallsThanMayWait()
     {
         Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1, .maxBytesToWrite = 10 * Limit});

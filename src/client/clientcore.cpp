@@ -368,8 +368,7 @@ void ClientCore::accept(Pooling::CheckoutId id, PendingCall &call)
         m_pool.rejected(id, call.id, Error(Error::BadArguments, call.unsent->refusal), now());
         m_writer.noteRejection();
     } else if (const auto error = m_writer.accept(call)) {
-        m_pool.rejected(id, call.id, *error, now());
-        m_writer.noteRejection();
+        m_pool.abort(id, *error, now());
     } else {
         if (call.handler->hasFuture())
             m_turns.watchFuturesIn(Turns::FutureInterval);
