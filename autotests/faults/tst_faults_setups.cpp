@@ -117,7 +117,8 @@ void insist(const Crowd &crowd)
     const QDeadlineTimer patience(Test::Patience);
     while (setupsIn(1s) > 2)
         QVERIFY(!patience.hasExpired());
-    QVERIFY(std::all_of(crowd.begin(), crowd.end(), [](const auto &one) { return one->failures() > 0; }));
+    // On a busy machine some of them may still wait for their first setup.
+    QVERIFY(std::any_of(crowd.begin(), crowd.end(), [](const auto &one) { return one->failures() > 0; }));
     QElapsedTimer time;
     time.start();
     const qint64 tried = setupsIn(3s);
