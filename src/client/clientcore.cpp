@@ -271,9 +271,7 @@ Pooling::CheckoutId ClientCore::oneShotAtOnce(const detail::CallTarget &target, 
     Pooling::CallOptions options = callOptions(bounded(m_options.runTimeout), extras);
     options.method = name.id;
     auto call = std::make_unique<PendingCall>();
-    call->unsent = m_writer.takeUnsent();
-    call->unsent->literal = target.literal;
-    call->unsent->signature = target.signature;
+    call->unsent = m_writer.takeUnsent(target);
     const Pooling::CheckoutId id
         = m_writer.oneShotAtOnce(target, arguments, oneShotOptions(extras), options, call->unsent.get(), &call->number);
     if (id == 0) {
@@ -340,9 +338,7 @@ bool ClientCore::isSettled(const Pooling::CallRef &call) const
 
 void ClientCore::encode(const detail::CallTarget &target, const detail::CallArguments &arguments, PendingCall *call)
 {
-    call->unsent = m_writer.takeUnsent();
-    call->unsent->literal = target.literal;
-    call->unsent->signature = target.signature;
+    call->unsent = m_writer.takeUnsent(target);
     if (call->isMisplaced) {
         call->unsent->refusal = misplacedContext().message();
         return;

@@ -165,7 +165,7 @@ private:
     /// @p text must not be empty.
     [[nodiscard]] const MethodName &methodName(const QString &text);
     void accept(Pooling::CheckoutId id, PendingCall &call);
-    // A call was written at once: has its future watched.
+    // A call was written at once: this has its future watched, and its time-out if that comes before all others.
     void noteWritten(const Pooling::CallRef &ref, const PendingCall &call);
     [[nodiscard]] Pooling::CheckoutOptions oneShotOptions(const detail::CallExtras *extras) const
     {

@@ -36,7 +36,7 @@ quint64 Writer::callAtOnce(Pooling::CheckoutId checkout, const detail::CallTarge
         stream.tidyUp();
         return 0;
     }
-    m_pool.callSent(checkout, options, m_pool.countsRuns() ? now() : roughNow());
+    m_pool.callSent(checkout, options, sendingTime());
     appended(*found, size);
     return connection.lastSent;
 }
@@ -54,16 +54,13 @@ Pooling::CheckoutId Writer::oneShotAtOnce(const detail::CallTarget &target, cons
     Stream &stream = *connection.stream;
     const qsizetype size = connection.codec->encodeCall(target, arguments, connection.lastSent + 1, sending->group,
                                                         stream.tail(), &copy->message);
-    const qint64 waiting = bytesToWrite();
-    const bool isTooMuch = m_maxBytesToWrite > 0 && waiting > 0 && waiting + size > m_maxBytesToWrite;
-    if (size == 0 || isTooMuch) {
+    if (size == 0 || wouldExceed(size)) {
         stream.tail()->chop(size);
         stream.tidyUp();
         copy->message.bytes.resize(0);
         return 0;
     }
-    const Pooling::CheckoutId id
-        = m_pool.oneShotSent(*sending, options, call, m_pool.countsRuns() ? now() : roughNow());
+    const Pooling::CheckoutId id = m_pool.oneShotSent(*sending, options, call, sendingTime());
     appended(*found, size);
     *number = connection.lastSent;
     return id;
@@ -83,13 +80,23 @@ inline void Writer::appended(const ConnectionPtr &to, qsizetype size)
     stallIfFull(connection);
 }
 
-std::unique_ptr<UnsentCall> Writer::takeUnsent()
+inline Pooling::Time Writer::sendingTime() const
 {
-    if (m_spare.empty())
-        return std::make_unique<UnsentCall>();
-    std::unique_ptr<UnsentCall> spare = std::move(m_spare.back());
-    m_spare.pop_back();
-    return spare;
+    return m_pool.countsRuns() ? now() : roughNow();
+}
+
+std::unique_ptr<UnsentCall> Writer::takeUnsent(const detail::CallTarget &target)
+{
+    std::unique_ptr<UnsentCall> unsent;
+    if (m_spare.empty()) {
+        unsent = std::make_unique<UnsentCall>();
+    } else {
+        unsent = std::move(m_spare.back());
+        m_spare.pop_back();
+    }
+    unsent->literal = target.literal;
+    unsent->signature = target.signature;
+    return unsent;
 }
 
 void Writer::recycle(PendingCall &call)
@@ -109,14 +116,13 @@ void Writer::recycle(PendingCall &call)
 std::optional<Error> Writer::accept(PendingCall &call)
 {
     UnsentCall &unsent = *call.unsent;
-    const qint64 waiting = bytesToWrite();
-    if (m_maxBytesToWrite > 0 && waiting > 0 && waiting + unsent.size > m_maxBytesToWrite) {
+    if (wouldExceed(unsent.size)) {
         const qsizetype size = std::exchange(unsent.size, 0);
         unsent.message = {}; // the call settles only later, and many more may be refused before: memory is freed now
         return Error(Error::QueueFull,
                      QStringLiteral("%1 bytes are waiting to be written already, and %2 more would exceed "
                                     "ClientOptions::maxBytesToWrite")
-                         .arg(waiting)
+                         .arg(bytesToWrite())
                          .arg(size));
     }
     m_unsentBytes += unsent.size;

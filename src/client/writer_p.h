@@ -40,8 +40,8 @@ public:
                                                     const Pooling::CheckoutOptions &options,
                                                     const Pooling::CallOptions &call, UnsentCall *copy,
                                                     quint64 *number);
-    /// Returns an empty UnsentCall, whose memory may have been used before.
-    [[nodiscard]] std::unique_ptr<UnsentCall> takeUnsent();
+    /// Returns an UnsentCall of @p target without a message, whose memory may have been used before.
+    [[nodiscard]] std::unique_ptr<UnsentCall> takeUnsent(const detail::CallTarget &target);
     /// A call with a future was given to a stream in this turn.
     void noteFuture(const Pooling::CallRef &call) { m_newFutures.push_back(call); }
     /// Counts the bytes of a call that is encoded and waits to be sent. Returns an error if too many bytes wait
@@ -87,6 +87,14 @@ private:
     void addDirty(const ConnectionPtr &connection);
     void cancelUnwritten();
     void appended(const ConnectionPtr &connection, qsizetype size);
+    // Tells whether a call of this size would exceed ClientOptions::maxBytesToWrite. If nothing waits, none does.
+    [[nodiscard]] bool wouldExceed(qsizetype size) const
+    {
+        const qint64 waiting = bytesToWrite();
+        return m_maxBytesToWrite > 0 && waiting > 0 && waiting + size > m_maxBytesToWrite;
+    }
+    // Calls with a limit for their run are timed by the exact clock.
+    [[nodiscard]] Pooling::Time sendingTime() const;
     void recycle(PendingCall &call);
     [[nodiscard]] bool isFull(const Connection &connection) const
     {
