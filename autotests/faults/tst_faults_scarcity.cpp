@@ -130,7 +130,6 @@ private:
     void read()
     {
         const QByteArray words = m_socket.readAll();
-        qWarning() << words;
         m_isServed = words.endsWith(Test::resultOf("\x01", 1));
         if (m_isServed || words.at(4) == Test::GoodbyeKind)
             m_socket.disconnectFromServer();

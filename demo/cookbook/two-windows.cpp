@@ -141,10 +141,12 @@ int main(int argc, char *argv[])
     }
     QApplication::exec();
     int sum = 0;
-    for (const QString &account : {QStringLiteral("ada"), QStringLiteral("bob")})
-        client.call(balance, account, [&, isLast = account == u"bob"](int amount) {
+    int answers = 0;
+    const QStringList accounts{QStringLiteral("ada"), QStringLiteral("bob")};
+    for (const QString &account : accounts)
+        client.call(balance, account, [&](int amount) { // two workers answer in any order
             sum += amount;
-            if (isLast)
+            if (++answers == accounts.size())
                 QApplication::quit();
         });
     QApplication::exec();
