@@ -3,6 +3,7 @@
 #include "helpers/embedded.h"
 #include "helpers/faults.h"
 #include "helpers/ledger.h"
+#include "helpers/stopwatch.h"
 #include "helpers/unhandled.h"
 #include "helpers/worklog.h"
 
@@ -107,7 +108,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, phase);
         QFETCH(int, promised);
-        std::vector<qint64> times;
+        std::vector<double> times;
         for (int i = 0; i < 3; ++i) {
             Gate gate;
             QTemporaryDir directory;
@@ -120,21 +121,20 @@ private Q_SLOTS:
             WAIT_FOR(client.canReadLine());
             const qint64 pid = client.readLine().trimmed().toLongLong();
             QVERIFY(Test::isRunning(pid));
-            QElapsedTimer timer;
-            timer.start();
+            Test::Stopwatch time;
             client.kill();
             if (phase == "mid-write") { // it is we who stopped its worker
-                QVERIFY(client.waitForFinished());
+                QVERIFY(client.waitForFinished(int(Test::Patience.count())));
                 QCOMPARE(::kill(pid_t(pid), SIGCONT), 0);
             }
             QVERIFY(Test::waitForEnd(pid, int(Test::Patience.count())));
-            times.push_back(timer.elapsed());
+            times.push_back(time.stop().count());
             WAIT_FOR(!Test::exists(pid)); // no zombie
             WAIT_COMPARE(client.state(), QProcess::NotRunning);
             Client other(server.address());
             QCOMPARE(answer(other.checkout(), "echo", {1}), QVariant(1));
         }
-        const qint64 usual = Test::median(times);
+        const double usual = Test::median(times);
         QVERIFY2(promised == 0 || usual <= promised, qPrintable(QString::number(usual)));
     }
 
