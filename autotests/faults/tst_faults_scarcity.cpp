@@ -6,18 +6,22 @@
 #include "helpers/protocols.h"
 #include "helpers/rawsocket.h"
 #include "helpers/rest.h"
+#include "helpers/stopwatch.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/Server>
 #include <QtPrefork/Worker>
 #include <QtPrefork/Zygote>
 
+#include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTemporaryDir>
 #include <QtNetwork/QLocalSocket>
+#include <QtTest/QSignalSpy>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <netinet/in.h>
 #include <poll.h>
@@ -124,29 +128,41 @@ private:
     void begin()
     {
         m_calling.stop();
+        m_heard.clear();
         if (!m_isServed)
             m_socket.connectToServer(m_path);
     }
     void read()
     {
-        const QByteArray words = m_socket.readAll();
-        m_isServed = words.endsWith(Test::resultOf("\x01", 1));
-        if (m_isServed || words.at(4) == Test::GoodbyeKind)
+        m_heard += m_socket.readAll();
+        m_isServed = m_heard.endsWith(Test::resultOf("\x01", 1));
+        if (m_isServed || hasHeardGoodbye())
             m_socket.disconnectFromServer();
         else
             m_calling.start(150ms);
     }
+    [[nodiscard]] bool hasHeardGoodbye() const
+    {
+        constexpr qsizetype Head = 16;
+        qsizetype at = 4; // behind the greeting
+        while (at + Head <= m_heard.size() && m_heard.at(at + 4) != Test::GoodbyeKind)
+            at += Head + qFromBigEndian<quint32>(m_heard.constData() + at);
+        return at + Head <= m_heard.size();
+    }
     const QString m_path;
     QLocalSocket m_socket;
     QTimer m_calling;
+    QByteArray m_heard; // from this worker
     bool m_isServed = false;
 };
 
+// When the machine has stood still, the time is over before what has arrived meanwhile was looked at.
 void letPass(std::chrono::milliseconds time)
 {
     QEventLoop loop;
     QTimer::singleShot(time, &loop, &QEventLoop::quit);
     loop.exec();
+    while (QAbstractEventDispatcher::instance()->processEvents(QEventLoop::AllEvents)) { }
 }
 
 qsizetype workersAlive()
@@ -209,15 +225,30 @@ void TestFaultsScarcity::row24_descriptorsRunOut()
     Client client(m_address, {.minWorkers = 0, .timeout = 0ms});
     std::optional<QVariant> result;
     client.checkout()->call("pid", {}, [&result](const QVariant &value) { result = value; });
+    const qint64 zygote = Test::childrenOf(server.pid()).value(0);
+    const auto arrived = [&] { // for as many as there are descriptors
+        return std::array{Test::descriptorCount(server.pid()), Test::descriptorCount(zygote),
+                          Test::childrenOf(zygote).size()};
+    };
     letPass(300ms); // they arrive
-    const Test::Rest rest(QList<qint64>{server.pid()} + Test::childrenOf(server.pid()));
-    letPass(2s);
-    const QString disturbance = rest.disturbance(200); // some forty in fact
+    QString disturbance;
+    const QDeadlineTimer patience(Test::Patience);
+    for (auto before = arrived(), now = before;; before = now) {
+        const Test::Rest rest({server.pid(), zygote});
+        letPass(2s);
+        disturbance = rest.disturbance(200); // some forty in fact
+        now = arrived();
+        if (now == before || patience.hasExpired()) // else they were still arriving meanwhile
+            break;
+    }
     QVERIFY2(disturbance.isEmpty(), qPrintable(disturbance));
     QVERIFY(!result);
     QVERIFY(server.isRunning());
+    Test::Stopwatch time;
     connections.clear();
-    QTRY_VERIFY_WITH_TIMEOUT(result, 1000);
+    QVERIFY(Test::waitUntil([&] { return result.has_value(); }));
+    const Test::Stopwatch::Milliseconds taken = time.stop();
+    QVERIFY2(taken <= 1s, qPrintable(QString::number(taken.count())));
     QVERIFY(Test::call(client.checkout(), "pid").result);
 }
 
@@ -252,7 +283,7 @@ void TestFaultsScarcity::row18_whoWaitsForAFullServerIsServed()
         connect(client.get(), &QLocalSocket::disconnected, this, [&settled] { ++settled; });
     }
     holder.close();
-    QVERIFY(Test::waitUntil([&] { return settled == int(clients.size()); }));
+    QVERIFY(Test::waitUntilAll([&] { return settled; }, [&] { return int(clients.size()); }));
     QCOMPARE(served, settled);
     QTRY_VERIFY_WITH_TIMEOUT(!old.isShuttingDown(), 30000);
 }
@@ -276,13 +307,12 @@ void TestFaultsScarcity::row36_aThunderingHerd()
     QVERIFY2(server.listen(m_address), qPrintable(server.errorString()));
     int most = 0;
     connect(&server, &Server::workerCountChanged, this, [&] { most = std::max(most, server.workerCount()); });
-    if (Test::isNative()) {
-        QVERIFY(Test::waitUntil([&] { return served == Clients * CallsEach; }));
-    } else { // idle workers of JSON clients do not leave for others
+    if (!Test::isNative()) { // idle workers of JSON clients do not leave for others
         for (auto &client : clients)
-            client->close(Test::Patience);
-        QVERIFY(Test::waitUntil([&] { return served == Clients * CallsEach; }));
+            client->close(-1ms); // when all its calls have settled
     }
+    QVERIFY(Test::waitUntilAll([&] { return served; }, [] { return Clients * CallsEach; }));
+    QCOMPARE(served, Clients * CallsEach);
     QVERIFY2(most <= Cap, qPrintable(QString::number(most)));
 }
 
@@ -297,9 +327,9 @@ void TestFaultsScarcity::row36_whoIsSlowToCallIsServedAlthoughOthersWait()
     std::vector<std::unique_ptr<LateCaller>> clients;
     for (int i = 0; i < 3; ++i)
         clients.push_back(std::make_unique<LateCaller>(server.address().path()));
-    QVERIFY(Test::waitUntil([&] {
-        return std::all_of(clients.begin(), clients.end(), [](const auto &client) { return client->isServed(); });
-    }));
+    const auto isServed = [](const auto &client) { return client->isServed(); };
+    QVERIFY(Test::waitUntilAll([&] { return std::count_if(clients.begin(), clients.end(), isServed); },
+                               [&] { return qsizetype(clients.size()); }));
 }
 
 void TestFaultsScarcity::row37_aFloodOfSilentConnections()
@@ -326,6 +356,8 @@ void TestFaultsScarcity::row75_newcomersWaitAndNobodyIsClosedForThem()
     Server server(zygote, options);
     QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
     const Test::LogLines warnings("have said nothing");
+    QElapsedTimer time;
+    time.start();
     Connections connections;
     for (int i = 0; i < 50; ++i)
         connections.push_back(std::make_unique<SilentConnection>(server.address()));
@@ -347,7 +379,7 @@ void TestFaultsScarcity::row75_newcomersWaitAndNobodyIsClosedForThem()
     connections.erase(connections.begin()); // one leaves
     QVERIFY(Test::waitUntil([&] { return served == 2; }));
     QCOMPARE(endedOf(connections), 0);
-    QCOMPARE(warnings.count(), 1); // in ten seconds
+    QVERIFY(warnings.count() <= 1 + time.elapsed() / 10'000); // one in ten seconds
 }
 
 // Each asks once, and then says nothing, or says nothing at all.
@@ -403,6 +435,7 @@ void TestFaultsScarcity::row37_aHelloThatNeverEnds()
     options.helloTimeout = 200ms;
     Server server(zygote, options);
     QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
+    const QSignalSpy counts(&server, &Server::workerCountChanged);
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in place{};
     place.sin_family = AF_INET;
@@ -410,8 +443,8 @@ void TestFaultsScarcity::row37_aHelloThatNeverEnds()
     place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     QCOMPARE(::connect(socket, reinterpret_cast<const sockaddr *>(&place), sizeof place), 0);
     QCOMPARE(::send(socket, "Q]P", 3, MSG_NOSIGNAL), 3);
-    QTRY_COMPARE_WITH_TIMEOUT(server.workerCount(), 1, 30000);
-    QTRY_COMPARE_WITH_TIMEOUT(server.workerCount(), 0, 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(counts.size() >= 2, 30000); // it has got a worker, and has it no more
+    QCOMPARE(server.workerCount(), 0);
     QByteArray heard; // a goodbye, where a hello should be
     char bytes[1000];
     for (ssize_t count = 1; count > 0; heard.append(bytes, std::max<ssize_t>(count, 0)))
@@ -423,7 +456,7 @@ void TestFaultsScarcity::row37_aHelloThatNeverEnds()
 void TestFaultsScarcity::row37_aFirstMessageThatNeverEnds()
 {
     ServerOptions options;
-    options.helloTimeout = 200ms;
+    options.helloTimeout = 1s; // for the good one to say all it has to say
     Server server(zygote, options);
     QVERIFY2(server.listen("tcp://127.0.0.1:0"), qPrintable(server.errorString()));
     const SilentConnection good(server.address());
@@ -438,7 +471,7 @@ void TestFaultsScarcity::row37_aFirstMessageThatNeverEnds()
     QTRY_COMPARE_WITH_TIMEOUT(endedOf(others), qsizetype(others.size()), 30000);
     QTRY_COMPARE_WITH_TIMEOUT(server.workerCount(), 1, 30000);
     good.say("[\"do\",{},\"pi"); // later messages may take any time
-    letPass(400ms);
+    letPass(1200ms);
     good.say("d\"]");
     QVERIFY(good.hears("[\"ok\""));
 }
@@ -457,7 +490,7 @@ void TestFaultsScarcity::row38_connectAndGoAway()
     QElapsedTimer time;
     time.start();
     int attempts = 0;
-    while (time.elapsed() < 1000) {
+    while (time.elapsed() < 1000 || attempts <= 500) { // on a slow machine that takes longer
         for (int i = 0; i < 10; ++i, ++attempts)
             SilentConnection goesAway(m_address);
         QCoreApplication::processEvents();
@@ -465,7 +498,6 @@ void TestFaultsScarcity::row38_connectAndGoAway()
     client.recycleWorkers();
     const qint64 last = number();
     const double seconds = double(time.elapsed()) / 1000;
-    QVERIFY(attempts > 500);
     QVERIFY2(last - first <= 50 + 50 * seconds + 1,
              qPrintable(QStringLiteral("%1 workers in %2 s").arg(last - first).arg(seconds)));
 }
