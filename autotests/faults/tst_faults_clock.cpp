@@ -28,7 +28,7 @@ int callWhileTheClockJumps(int argc, char *argv[])
     Test::Ledger ledger;
     std::set<time_t> hours;
     QElapsedTimer clock;
-    for (clock.start(); clock.elapsed() < 1000;) {
+    for (clock.start(); clock.elapsed() < 1000 || ledger.made() <= 100;) {
         hours.insert(::time(nullptr) / 3600);
         for (int i = 0; i < 8; ++i) {
             const CheckoutPtr checkout = client.checkout();

@@ -95,7 +95,8 @@ public:
         : m_number(number)
         , m_cut(cut)
         , m_proxy(server, directory + QString("/%1").arg(number), cut)
-        , m_client(m_proxy.address(), {.minWorkers = 0, .maxWorkers = 1, .reuseAfterError = true})
+        , m_client(m_proxy.address(),
+                   {.minWorkers = 0, .maxWorkers = 1, .cancelGrace = std::chrono::seconds(4), .reuseAfterError = true})
     {
         beginCheckout();
         make(*m_checkout, 'a', "note");
@@ -375,14 +376,16 @@ private:
     // Until no more than so many are left.
     bool waitForRoom(std::size_t most)
     {
-        return waitUntil([this, most] {
+        const std::size_t wanted = m_records.size() + m_running.size() - std::min(m_running.size(), most);
+        const auto recorded = [this] {
             std::erase_if(m_running, [this](const std::unique_ptr<Session> &session) {
                 if (session->isOver())
                     record(*session);
                 return session->isOver();
             });
-            return m_running.size() <= most;
-        });
+            return m_records.size();
+        };
+        return waitUntilAll(recorded, [wanted] { return wanted; });
     }
     void record(const Session &session)
     {

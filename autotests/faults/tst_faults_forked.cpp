@@ -615,7 +615,7 @@ int main(int argc, char *argv[], char *environment[])
     Interface interface;
     fill(interface);
     interface.preload([] { s_drawnByPreload = QRandomGenerator::global()->generate(); });
-    s_zygote = std::make_unique<Zygote>(interface, ZygoteOptions{.hungTimeout = 2s});
+    s_zygote = std::make_unique<Zygote>(interface, ZygoteOptions{.hungTimeout = 4s});
     s_told = std::make_unique<Zygote>(interface);
     s_lenient = std::make_unique<Zygote>(interface, ZygoteOptions{.killsChildren = false});
     s_drawnByPreload = QRandomGenerator::global()->generate(); // what preload would draw too

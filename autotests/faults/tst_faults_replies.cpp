@@ -247,7 +247,7 @@ private:
                 socket->write(textReply("well", call));
         });
         Client client(server.address(),
-                      {.minWorkers = 1, .maxWorkers = 1, .timeout = code == Error::Timeout ? 300ms : Patience});
+                      {.minWorkers = 1, .maxWorkers = 1, .timeout = code == Error::Timeout ? 1s : Patience});
         const CheckoutPtr checkout = client.checkout();
         Ledger ledger;
         ledger.call(checkout, "ask");
