@@ -2,12 +2,12 @@
 // Calls whose result goes to a QFuture.
 #include "futures/awaiter.h"
 #include "helpers/retold.h"
+#include "helpers/stopwatch.h"
 #include "helpers/unhandled.h"
 #include "helpers/worklog.h"
 
 #include <QtPrefork/WaitFor>
 
-#include <QtCore/QElapsedTimer>
 #include <QtCore/QFutureWatcher>
 #include <QtCore/QThread>
 #include <QtTest/QSignalSpy>
@@ -312,11 +312,11 @@ private Q_SLOTS:
         QFuture<void> future = make(passing, gate.path());
         WAIT_FOR(gate.isReached());
         QVERIFY(Test::isRunning(m_pid));
-        QElapsedTimer timer;
-        timer.start();
+        Test::Stopwatch time;
         future.cancel();
         WAIT_FOR(!Test::isRunning(m_pid));
-        QVERIFY2(timer.elapsed() < 500, qPrintable(QString::number(timer.elapsed())));
+        const Test::Stopwatch::Milliseconds taken = time.stop();
+        QVERIFY2(taken < 500ms, qPrintable(QString::number(taken.count())));
         WAIT_FOR(future.isFinished());
         QVERIFY(future.isCanceled());
         if (!isOneShot) {

@@ -4,9 +4,12 @@
 
 #include <QtCore/QtGlobal>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace Test {
 
@@ -19,6 +22,7 @@ class Stopwatch
     Q_DISABLE_COPY_MOVE(Stopwatch)
 
 public:
+    using Clock = std::chrono::steady_clock;
     using Milliseconds = std::chrono::duration<double, std::milli>;
 
     Stopwatch() = default;
@@ -32,9 +36,16 @@ public:
         }
         return m_ran;
     }
+    /// Returns how much of the time between two moments counts, once it is stopped.
+    [[nodiscard]] Milliseconds between(Clock::time_point from, Clock::time_point to) const
+    {
+        Milliseconds time = to - from;
+        for (const auto &[begin, end] : m_losses)
+            time -= std::max(Clock::duration(0), std::min(to, end) - std::max(from, begin));
+        return time;
+    }
 
 private:
-    using Clock = std::chrono::steady_clock;
     static constexpr auto LongestStep = std::chrono::microseconds(500); // of a thread that runs
 
     void run()
@@ -45,6 +56,8 @@ private:
             const Clock::time_point now = Clock::now();
             if (now - last <= LongestStep)
                 m_ran += now - last;
+            else
+                m_losses.emplace_back(last, now);
             last = now;
         }
     }
@@ -52,6 +65,7 @@ private:
     const Clock::time_point m_begin = Clock::now();
     std::atomic<bool> m_isOver = false;
     Clock::duration m_ran{};
+    std::vector<std::pair<Clock::time_point, Clock::time_point>> m_losses;
     std::thread m_thread{[this] { run(); }}; // the last member: it uses the others
 };
 
