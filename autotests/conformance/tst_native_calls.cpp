@@ -7,6 +7,7 @@
 #include <QtPrefork/Worker>
 
 #include <QtCore/QFutureWatcher>
+#include <QtCore/QRegularExpression>
 #include <QtCore/QThread>
 #include <QtTest/QSignalSpy>
 
@@ -198,12 +199,13 @@ private Q_SLOTS:
     {
         const Gate gate;
         std::optional<Error> error;
+        static const QRegularExpression expected("^'passing' ran for \\d+(\\.\\d+)? s$");
         m_checkout->call("sleep", {30});
         m_checkout->with({.runTimeout = 100ms}).call(passing, gate.path(), nullptr, [&](const Error &e) { error = e; });
         WAIT_FOR(error);
         QCOMPARE(error->code(), Error::Timeout);
         QCOMPARE(error->message(), "timed out after 0.1 seconds");
-        QCOMPARE(error->detail(), "'passing' ran for 0.1 s");
+        QVERIFY2(error->detail().contains(expected), qPrintable(error->detail()));
         QVERIFY(m_checkout->error());
     }
     void aDeadlineCountsFromTheCall()
@@ -223,7 +225,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("kind");
         QTest::addColumn<QString>("detail");
         for (const char *kind : {"timeout", "runTimeout", "deadline"})
-            QTest::newRow(kind) << kind << "'passing' ran for 0.";
+            QTest::newRow(kind) << kind << "'passing' ran for ";
     }
     void limitsOfAWarmCheckoutEndInTime()
     {
@@ -233,14 +235,14 @@ private Q_SLOTS:
         CheckoutOptions checkoutOptions;
         CallOptions callOptions;
         if (kind == "timeout")
-            checkoutOptions.timeout = 200ms;
+            checkoutOptions.timeout = 1s; // enough for the first call, too
         else
-            (kind == "deadline" ? callOptions.deadline : callOptions.runTimeout) = 200ms;
+            (kind == "deadline" ? callOptions.deadline : callOptions.runTimeout) = 1s;
         m_checkout->release();
         m_checkout = m_client->checkout(checkoutOptions);
         QVERIFY(Test::pidOf(m_checkout) > 0);
         bool isLater = false;
-        QTimer::singleShot(300ms, &m_timers, [&isLater] { isLater = true; }); // the alarm of the call before is over
+        QTimer::singleShot(1100ms, &m_timers, [&isLater] { isLater = true; }); // the alarm of the call before is over
         WAIT_FOR(isLater);
         std::optional<Error> error;
         QEventLoop loop; // without the timers of a wait for something, which would turn it
@@ -251,7 +253,7 @@ private Q_SLOTS:
         });
         loop.exec();
         QVERIFY(error);
-        QCOMPARE(error->message(), "timed out after 0.2 seconds");
+        QCOMPARE(error->message(), "timed out after 1 second");
         QVERIFY2(error->detail().startsWith(detail), qPrintable(error->detail()));
     }
     void onlyTheImpliedTimeOutGivesWayToARunTimeOut()
@@ -272,13 +274,16 @@ private Q_SLOTS:
         constexpr int Count = 600;
         for (int i = 0; i < Count; ++i) {
             const bool isLong = i % 150 == 70;
-            m_client->with({.runTimeout = 500ms})
+            m_client
+                ->with({.runTimeout = 2s}) // more than a short one needs on a busy machine
                 .call(
                     "sleep", {isLong ? 600'000 : 0}, [&](const QVariant &) { ++done; },
                     [&late](const Error &error) { late += error.detail(); });
         }
         WAIT_FOR(done + late.size() == Count);
-        QCOMPARE(late, QStringList(4, "'sleep' ran for 0.5 s"));
+        QCOMPARE(late.size(), 4);
+        static const QRegularExpression expected("^'sleep' ran for \\d+(\\.\\d+)? s$");
+        QCOMPARE(late.filter(expected), late);
     }
     void priorityOrdersTheLine()
     {

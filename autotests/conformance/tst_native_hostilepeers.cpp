@@ -401,11 +401,9 @@ private Q_SLOTS:
     {
         QTemporaryDir directory;
         RawServer server(directory.filePath("socket"), featuredHello());
-        Client client("unix:" + directory.filePath("socket"),
-                      {.minWorkers = 1,
-                       .maxWorkers = 1,
-                       .timeout = std::chrono::milliseconds(500),
-                       .protocol = Protocol::Native});
+        Client client(
+            "unix:" + directory.filePath("socket"),
+            {.minWorkers = 1, .maxWorkers = 1, .timeout = std::chrono::seconds(2), .protocol = Protocol::Native});
         std::optional<Error> error;
         qint64 heard = 0;
         constexpr Event<> noise{"noise"};
@@ -560,6 +558,6 @@ private:
 int main(int argc, char *argv[])
 {
     return runWithZygote<NativeHostilePeersTest>(argc, argv, addBasics,
-                                             {.hungTimeout = std::chrono::seconds(30), .maxMessageSize = Limit});
+                                                 {.hungTimeout = std::chrono::seconds(30), .maxMessageSize = Limit});
 }
 #include "tst_native_hostilepeers.moc"

@@ -242,11 +242,12 @@ private Q_SLOTS:
     void t66_aCallMadeInACallbackHasTheTimeoutToo()
     {
         const Gate gate;
-        Client client(Test::zygote(), {.timeout = 500ms});
+        Client client(Test::zygote(), {.timeout = 1s});
+        WAIT_COMPARE(client.idleWorkerCount(), 2); // none has to be waited for
         Test::Journal journal;
         const CheckoutPtr checkout = client.checkout();
         checkout->call("echo", {1}, [&] { journal.call(checkout, "inner", "pass", {gate.path()}); });
-        WAIT_COMPARE(journal.entries(), QStringList("inner!timed out after 0.5 seconds"));
+        WAIT_COMPARE(journal.entries(), QStringList("inner!timed out after 1 second"));
     }
 
     // There: it escapes into the event loop, and the rest of the queue is never sent.

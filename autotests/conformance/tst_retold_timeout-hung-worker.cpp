@@ -37,5 +37,5 @@ PREFORK_RETOLD_MAIN(RetoldTimeoutHungWorker,
                             throw Error("nobody opens the gate");
                         });
                     },
-                    {.hungTimeout = 500ms})
+                    {.hungTimeout = 1s})
 #include "tst_retold_timeout-hung-worker.moc"

@@ -16,7 +16,8 @@ private Q_SLOTS:
     void aCallTimesOutWhileItRuns()
     {
         const Test::Gate gate;
-        const std::unique_ptr<Client> client = makeClient();
+        const std::unique_ptr<Client> client = makeClient({.minWorkers = 1, .maxWorkers = 1});
+        QVERIFY(Test::pidOf(client->checkout()) > 0); // so that a worker is there
         const CheckoutPtr checkout = client->checkout({.timeout = 2s}); // long enough to have begun on any machine
         const Test::Outcome outcome = Test::call(checkout, "pass", {gate.path()});
         QVERIFY(gate.isReached());
@@ -28,6 +29,7 @@ private Q_SLOTS:
 };
 
 PREFORK_RETOLD_MAIN(RetoldTimeoutInProgress, [](Interface &interface) {
+    interface.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
     interface.add("pass", [](const QVariantList &arguments) -> QVariant {
         Test::Gate::pass(arguments.value(0).toString());
         throw Error("nobody opens the gate");

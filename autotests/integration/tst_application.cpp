@@ -203,7 +203,7 @@ struct Kinds
     Kind guiWithEmptyVariable{fillGuiWithEmptyVariable};
     Kind reluctant{fillReluctant};
     Kind twofold{fillTwofold};
-    Kind hanging{fillHanging, std::chrono::milliseconds(300)};
+    Kind hanging{fillHanging, std::chrono::seconds(2)};
 };
 
 Kinds *s_kinds = nullptr;

@@ -89,7 +89,7 @@ void ClientLimitsTest::aCallWhoseEncodingThrowsWasNotMade()
 {
     QMetaType::registerConverter<Key, QString>([](const Key &) -> QString { throw std::runtime_error("no text"); });
     Client client(zygote);
-    const CheckoutPtr checkout = client.checkout({.timeout = std::chrono::seconds(2)});
+    const CheckoutPtr checkout = client.checkout();
     const QVariant unsendable = QVariant::fromValue(QMap<Key, int>{{Key(), 1}});
     QVERIFY_EXCEPTION_THROWN(checkout->call("same", {unsendable}), std::runtime_error);
     QCOMPARE(checkout->pendingCallCount(), 0);

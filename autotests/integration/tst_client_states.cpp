@@ -315,7 +315,7 @@ void ClientStatesTest::twentyThousandCheckoutsAreServed()
         client.checkout()->call("echo", {i},
                                 [&order, i](const QVariant &value) { order.push_back(value.toInt() == i ? i : -1); });
     QCOMPARE(client.waitingCheckoutCount(), Count - 2);
-    QVERIFY(Test::waitUntil([&] { return int(order.size()) == Count; }));
+    QVERIFY(Test::waitUntilAll([&] { return order.size(); }, [] { return std::size_t(Count); }));
     QCOMPARE(std::set<int>(order.begin(), order.end()).size(), std::size_t(Count));
     QVERIFY(std::find(order.begin(), order.end(), -1) == order.end());
 }
@@ -331,7 +331,7 @@ void ClientStatesTest::twentyThousandCheckoutsTimeOut()
                 client.checkout({.timeout = std::chrono::milliseconds(1 + i * 7 % 400)})->call("pid");
         },
         [&timedOut](const Error &error) { timedOut += error.code() == Error::Timeout; });
-    QVERIFY(Test::waitUntil([&] { return timedOut == Count; }));
+    QVERIFY(Test::waitUntilAll([&] { return timedOut; }, [] { return Count; }));
     QCOMPARE(client.waitingCheckoutCount(), 0);
 }
 
@@ -356,7 +356,7 @@ void ClientStatesTest::aLongChainOfCallsInCallbacksTakesNoMoreMemory()
             trace = Frame::current().backTrace(QStringLiteral("end"));
     };
     frameTry(next, [](const Error &error) { QFAIL(qPrintable(error.message())); });
-    QVERIFY(Test::waitUntil([&] { return links == Links; }));
+    QVERIFY(Test::waitUntilAll([&] { return links; }, [] { return Links; }));
     QVERIFY(trace.contains(QStringLiteral("frames left out")));
     const qint64 growth = memory() - early;
 #ifndef __SANITIZE_ADDRESS__ // which keeps what was freed

@@ -2,6 +2,7 @@
 // The programs of docs/cookbook.md, run as their readers run them.
 #include "helpers/serverprocess.h"
 
+#include <QtCore/QRegularExpression>
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QTest>
 
@@ -12,8 +13,7 @@ namespace {
 const QStringList Offscreen{QStringLiteral("QT_QPA_PLATFORM=offscreen")};
 // Qt Quick 6.4 without a graphics card never frees the textures of images, in programs without this library, too.
 // Therefore LeakSanitizer does not look at these programs. tst_qml looks for leaks of the module.
-[[maybe_unused]] const QStringList WithQuick
-    = Offscreen + QStringList{QStringLiteral("ASAN_OPTIONS=detect_leaks=0")};
+[[maybe_unused]] const QStringList WithQuick = Offscreen + QStringList{QStringLiteral("ASAN_OPTIONS=detect_leaks=0")};
 const QString Broken = QStringLiteral("broken.png");
 
 // Puts @p count pictures into a folder, whose names are made of @p name and a number, and a file that is none.
@@ -86,18 +86,18 @@ void TestCookbook::eachTimeoutSaysWhy()
     const Test::Ended ended = runProgram(QStringLiteral(TIMEOUTS), {});
     QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
     const QStringList expected{
-        QStringLiteral("runTimeout: timed out after 0.2 seconds ('nap' ran for 0.2 s)"),
-        QStringLiteral("deadline: timed out after 0.1 seconds ("),
+        QStringLiteral("runTimeout: timed out after 0.2 seconds \\('nap' ran for \\d+\\.?\\d* s\\)"),
+        QStringLiteral("deadline: timed out after 0.1 seconds \\("),
         QStringLiteral("the one before: in time"),
-        QStringLiteral("timeout: timed out after 0.2 seconds ("),
+        QStringLiteral("timeout: timed out after 0.2 seconds \\("),
         QStringLiteral(
-            "hungTimeout: worker connection suddenly died (the worker was killed by SIGTERM because it hung)"),
+            "hungTimeout: worker connection suddenly died \\(the worker was killed by SIG[A-Z]+ because it hung\\)"),
         QStringLiteral("cancel: done"),
     };
     const QStringList lines = ended.output.split(u'\n', Qt::SkipEmptyParts);
     QCOMPARE(lines.size(), expected.size());
     for (qsizetype i = 0; i < lines.size(); ++i)
-        QVERIFY2(lines.at(i).startsWith(expected.at(i)), qPrintable(lines.at(i)));
+        QVERIFY2(lines.at(i).contains(QRegularExpression(u'^' + expected.at(i))), qPrintable(lines.at(i)));
 }
 
 void TestCookbook::thumbnailsOfAFolder()

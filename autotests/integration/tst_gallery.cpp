@@ -27,6 +27,7 @@ namespace {
 
 // For what takes moments, and on a busy machine longer.
 constexpr int Patience = 60'000;
+constexpr int LongTime = 50; // in seconds, for a worker
 
 // A folder of pictures that decode in no time.
 class Pictures
@@ -84,6 +85,8 @@ private Q_SLOTS:
     {
         QTest::failOnWarning(QRegularExpression("qml"));
         m_gallery = std::make_unique<Gallery>(Zygote::find());
+        m_gallery->setThumbnailSeconds(LongTime);
+        m_gallery->setPictureSeconds(LongTime);
     }
     void cleanup() { m_gallery.reset(); }
 
@@ -333,6 +336,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(m_gallery->pool()->workerCount(), m_gallery->workers(), Patience); // replaced
 
         m_gallery->setChaotic(false);
+        m_gallery->setThumbnailSeconds(LongTime);
         m_gallery->album()->retryAll();
         QVERIFY(settles(*m_gallery));
         QCOMPARE(m_gallery->album()->shown(), 496); // all but those that nobody can decode
@@ -344,7 +348,7 @@ private Q_SLOTS:
         Window window(m_gallery.get());
         window.resize(900, 700);
         window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QVERIFY(QTest::qWaitForWindowExposed(&window, Patience));
         window.requestActivate();
         QCOMPARE(window.status(), QQuickView::Ready);
         m_gallery->openPath(pictures.path());
@@ -407,6 +411,7 @@ private Q_SLOTS:
         QVERIFY(chaos);
         QTest::mouseClick(&window, Qt::LeftButton, {}, chaos->mapToScene({20, 18}).toPoint());
         QVERIFY(!m_gallery->isChaotic());
+        m_gallery->setThumbnailSeconds(LongTime);
         QTest::keyClick(&window, Qt::Key_R);
         QVERIFY(settles(*m_gallery));
         QCOMPARE(m_gallery->album()->shown(), 200);
@@ -420,10 +425,7 @@ private Q_SLOTS:
         QVERIFY(Test::endsByCtrlQ(&window));
     }
 
-    void windowIsUsableAtEverySize_data()
-    {
-        Test::addWindowSizes();
-    }
+    void windowIsUsableAtEverySize_data() { Test::addWindowSizes(); }
     // No button is outside of the window, and none lies on another.
     void windowIsUsableAtEverySize()
     {
@@ -431,7 +433,7 @@ private Q_SLOTS:
         Window window(m_gallery.get());
         window.resize(size);
         window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QVERIFY(QTest::qWaitForWindowExposed(&window, Patience));
         QRect before;
         for (const char *const text :
              {"Open a folder", "Decode all again", "Retry what failed", "Cancel", "Chaos", "Dark theme", "Settings"}) {

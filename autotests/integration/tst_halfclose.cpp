@@ -13,6 +13,7 @@
 #include <QtPrefork/Server>
 #include <QtPrefork/Worker>
 
+#include <QtCore/QElapsedTimer>
 #include <QtNetwork/QLocalSocket>
 #include <QtNetwork/QTcpSocket>
 
@@ -239,14 +240,16 @@ private Q_SLOTS:
         WAIT_FOR(gate.isReached() && socket.bytesAvailable() > 0);
         const qint64 pid = Test::nextNumber(socket);
         const Test::Rest rest({s_slow->processId()});
+        QElapsedTimer time;
+        time.start();
         if (isHalf)
             QCOMPARE(::shutdown(int(socket.socketDescriptor()), SHUT_WR), 0);
         else
             socket.abort();
-        QVERIFY(!Test::waitForEnd(pid, 1000));
+        QCOMPARE(Test::waitForEnd(pid, isHalf ? 1700 : int(Test::Patience.count())), !isHalf);
+        QVERIFY(std::chrono::milliseconds(time.elapsed()) >= Grace);
         const QString disturbance = rest.disturbance(50);
         QVERIFY2(disturbance.isEmpty(), qPrintable(disturbance));
-        QCOMPARE(Test::waitForEnd(pid, 700), !isHalf);
     }
 };
 

@@ -281,10 +281,7 @@ private Q_SLOTS:
         QVERIFY2(monitor.loop()->problem().contains(problem), qPrintable(monitor.loop()->problem()));
     }
 
-    void windowIsUsableAtEverySize_data()
-    {
-        Test::addWindowSizes();
-    }
+    void windowIsUsableAtEverySize_data() { Test::addWindowSizes(); }
     // Nothing that one uses is outside of the window, and nothing lies on another.
     void windowIsUsableAtEverySize()
     {
@@ -400,7 +397,7 @@ private:
     {
         window->resize(size);
         window->show();
-        QVERIFY(QTest::qWaitForWindowExposed(window));
+        QVERIFY(QTest::qWaitForWindowExposed(window, Patience));
         window->requestActivate();
         QCOMPARE(window->status(), QQuickView::Ready);
     }

@@ -538,7 +538,7 @@ int main(int argc, char *argv[])
             ::sleep(600);
         });
     });
-    makeZygote("hangs", {.hungTimeout = 200ms, .setupAhead = true}, [](Interface &interface) {
+    makeZygote("hangs", {.hungTimeout = 2s, .setupAhead = true}, [](Interface &interface) {
         withSetup(interface);
         interface.preload(Test::ZygoteLog::begin);
     });
