@@ -25,7 +25,7 @@ class ZombieWatch
 public:
     static constexpr std::chrono::milliseconds Interval{200};
     /// A parent that is itself denied the processor for so long has not forgotten them.
-    static constexpr std::chrono::milliseconds Patience{5000};
+    static constexpr std::chrono::milliseconds Patience{15000};
 
     /// Looks at the children of these. To be called at each Interval.
     void look(std::span<const pid_t> parents);

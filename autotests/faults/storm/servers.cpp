@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // How long a server that is expected to end may take.
-constexpr auto LongestEnd = 30s;
+constexpr auto LongestEnd = 60s;
 static_assert(LongestDrain < LongestEnd);
 
 // No warning, and workers that go on under a zygote without a server. Only a server that has ended no longer listens.

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // No wait but the failing one's is so long.
-constexpr auto Patience = 30s;
+constexpr auto Patience = 60s;
 constexpr auto Tick = 1ms;
 constexpr quint64 KillsPerRestart = 200;
 
@@ -128,9 +128,9 @@ void Storm::calmDown()
         giveUp(QStringLiteral("the last server does not listen"));
     if (!rest(Phase::Calm))
         giveUp(QStringLiteral("requests or workers do not come to rest"));
-    if (!waitFor([this] { return m_servers.replaced().empty(); }, Patience + 10s))
+    if (!waitFor([this] { return m_servers.replaced().empty(); }, 2 * Patience))
         giveUp(QStringLiteral("replaced servers are left"));
-    if (!waitFor([this] { return m_servers.zygotes().size() == 1; }, 10s))
+    if (!waitFor([this] { return m_servers.zygotes().size() == 1; }, Patience))
         accident(QStringLiteral("a zygote outlives its workers"));
     m_nextCensus = {};
     turn();
@@ -143,7 +143,7 @@ void Storm::calmDown()
         return int(now.clients.descriptors + now.server.descriptors - m_baseline.clients.descriptors
                    - m_baseline.server.descriptors);
     };
-    [[maybe_unused]] const bool isBack = waitFor([&] { return growth() <= 0; }, 5s);
+    [[maybe_unused]] const bool isBack = waitFor([&] { return growth() <= 0; }, Patience);
     m_report.descriptorGrowth = growth();
     m_report.clientMemoryGrowth = now.clients.memory - m_baseline.clients.memory;
     m_report.serverMemoryGrowth = now.server.memory - m_baseline.server.memory;
@@ -152,10 +152,10 @@ void Storm::calmDown()
 void Storm::end()
 {
     m_ledger.header().phase.store(Phase::End);
-    if (!waitFor([this] { return m_clients.empty(); }, 10s))
+    if (!waitFor([this] { return m_clients.empty(); }, Patience))
         accident(QStringLiteral("%1 clients do not end").arg(m_clients.size()));
     m_servers.terminate();
-    if (!waitFor([] { return !hasChildren(); }, 10s))
+    if (!waitFor([] { return !hasChildren(); }, Patience))
         accident(QStringLiteral("%1 processes were left behind").arg(childrenOf(::getpid()).size()));
 }
 
