@@ -3,7 +3,7 @@ import QtQuick
 import QtTest
 import Prefork
 
-TestCase {
+PatientTestCase {
     id: test
     name: "Call"
     when: windowShown
@@ -58,7 +58,7 @@ TestCase {
 
     // The workers have nothing to do any more.
     function tryIdle(): void {
-        tryVerify(() => pool.idleWorkers === pool.workers && pool.workers > 0);
+        waitUntil(() => pool.idleWorkers === pool.workers && pool.workers > 0);
     }
 
     function test_defaults(): void {
@@ -84,7 +84,7 @@ TestCase {
         compare(call.status, Call.Running);
         verify(call.running);
         compare(call.result, "…");
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
         verify(!call.running);
         compare(call.result, 7);
         compare(call.log, [["finished", 7]]);
@@ -95,12 +95,12 @@ TestCase {
     function test_autoStart(): void {
         const call = make({args: [1], autoStart: true});
         compare(call.status, Call.Running);
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
         call.args = [2];
         call.args = [3];
         call.method = "describe";
         compare(call.status, Call.Finished); // until the event loop turns
-        tryVerify(() => call.log.length === 2);
+        waitUntil(() => call.log.length === 2);
         wait(20);
         compare(call.log, [["finished", 1], ["finished", "[qlonglong 3]"]]);
         call.autoStart = false;
@@ -108,16 +108,16 @@ TestCase {
         wait(20);
         compare(call.log.length, 2);
         call.autoStart = true;
-        tryVerify(() => call.log.length === 3);
+        waitUntil(() => call.log.length === 3);
     }
 
     property int number: 1
     function test_binding(): void {
         const call = make({autoStart: true});
         call.args = Qt.binding(() => [test.number]);
-        tryVerify(() => call.result === 1);
+        waitUntil(() => call.result === 1);
         test.number = 5;
-        tryVerify(() => call.result === 5);
+        waitUntil(() => call.result === 5);
         call.args = [];
     }
 
@@ -129,7 +129,7 @@ TestCase {
         call.args = [0, 2];
         call.start();
         compare(call.status, Call.Running);
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
         compare(call.log, [["finished", 2]]);
         tryIdle();
     }
@@ -137,12 +137,12 @@ TestCase {
     function test_fail(): void {
         const call = make({method: "echo", args: [1], placeholder: "none"});
         call.start();
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
         call.method = "fail";
         call.args = ["oh", [1]];
         call.start();
         compare(call.result, 1);
-        tryCompare(call, "status", Call.Failed);
+        waitCompare(call, "status", Call.Failed);
         compare(call.result, "none");
         compare(call.error.message, "oh");
         compare(call.error.data, [1]);
@@ -153,7 +153,7 @@ TestCase {
         call.method = "echo";
         call.start();
         compare(call.error, null);
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
     }
 
     function test_cancel(): void {
@@ -170,19 +170,19 @@ TestCase {
         compare(call.log, [["canceled"]]);
         call.args = [0, 1];
         call.start();
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
         compare(call.error, null);
     }
 
     function test_options(): void {
         const call = make({method: "sleep", args: [60000], runTimeout: 50, priority: 3});
         call.start();
-        tryCompare(call, "status", Call.Failed);
+        waitCompare(call, "status", Call.Failed);
         compare(call.error.code, ErrorCode.Timeout);
         call.runTimeout = -1;
         call.deadline = 50;
         call.start();
-        tryCompare(call, "status", Call.Failed);
+        waitCompare(call, "status", Call.Failed);
         compare(call.error.code, ErrorCode.Timeout);
         compare(call.priority, 3);
     }
@@ -193,7 +193,7 @@ TestCase {
         const call = make({method: "count", args: [3]});
         const progress = createTemporaryObject(spyComponent, test, {target: call, signalName: "progressChanged"});
         call.start();
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
         compare(call.log, [["step", 1, "of"], ["step", 2, "of"], ["step", 3, "of"], ["finished", 3]]);
         verify(progress.count > 0);
         compare(call.progress.value, 3);
@@ -202,29 +202,29 @@ TestCase {
         compare(call.progress.fraction, 1);
         call.start();
         compare(call.progress.fraction, 0);
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
     }
 
     function test_badArgs(): void {
         const call = make({args: "abc"});
         call.start();
         compare(call.status, Call.Running);
-        tryCompare(call, "status", Call.Failed);
+        waitCompare(call, "status", Call.Failed);
         compare(call.error.message, "arguments: an array was expected, but this is a string");
         call.args = [() => 1];
         call.start();
-        tryCompare(call, "status", Call.Failed);
+        waitCompare(call, "status", Call.Failed);
         compare(call.error.code, ErrorCode.BadArguments);
     }
 
     function test_noClient(): void {
         const call = make({client: null});
         call.start();
-        tryCompare(call, "status", Call.Failed);
+        waitCompare(call, "status", Call.Failed);
         compare(call.error.code, ErrorCode.Unavailable);
         call.client = pool;
         call.start();
-        tryCompare(call, "status", Call.Finished);
+        waitCompare(call, "status", Call.Finished);
     }
 
     function test_clientIsDestroyed(): void {
@@ -233,7 +233,7 @@ TestCase {
         const changes = createTemporaryObject(spyComponent, test, {target: call, signalName: "clientChanged"});
         call.start();
         other.destroy();
-        tryCompare(call, "status", Call.Failed);
+        waitCompare(call, "status", Call.Failed);
         compare(changes.count, 1);
         compare(call.error.code, ErrorCode.Shutdown);
         compare(call.client, null);
@@ -243,7 +243,7 @@ TestCase {
         ignoreWarning(new RegExp("tst_call.qml:[0-9]+: the call of 'fail' failed: Error: oh"));
         const call = createTemporaryObject(quietComponent, test, {args: ["oh"]});
         call.start();
-        tryCompare(unhandled, "count", 1);
+        waitCompare(unhandled, "count", 1);
         compare(unhandled.signalArguments[0][0].message, "oh");
     }
 
@@ -254,7 +254,7 @@ TestCase {
         parent.sourceComponent = Qt.binding(() => quietComponent);
         parent.item.args = Qt.binding(() => ["oh"]);
         Qt.callLater(() => { parent.item.autoStart = true; });
-        tryCompare(unhandled, "count", 1);
+        waitCompare(unhandled, "count", 1);
         verify(parent.item.error.fileName.endsWith("tst_call.qml"));
     }
 
@@ -270,7 +270,7 @@ TestCase {
     }
     function test_boundErrorIsHandled(): void {
         bound.start();
-        tryCompare(shown, "text", "bound");
+        waitCompare(shown, "text", "bound");
         wait(5);
         compare(unhandled.count, 0);
     }
@@ -288,14 +288,14 @@ TestCase {
             }
         });
         call.start();
-        tryVerify(() => rest === 0);
+        waitUntil(() => rest === 0);
         compare(call.log, [["finished", 0], ["finished", 1], ["finished", 2]]);
     }
 
     function test_destroyCancels(): void {
         const call = watchedComponent.createObject(test, {client: pool, method: "sleep", args: [60000]}) as Call;
         call.start();
-        tryVerify(() => pool.idleWorkers < pool.workers || pool.workers === 0);
+        waitUntil(() => pool.idleWorkers < pool.workers || pool.workers === 0);
         call.destroy();
         tryIdle();
     }
@@ -317,7 +317,7 @@ TestCase {
             }
         });
         call.start();
-        tryVerify(() => isUnloaded);
+        waitUntil(() => isUnloaded);
         wait(5);
     }
 
@@ -332,7 +332,7 @@ TestCase {
         gc();
         wait(10);
         gc();
-        tryCompare(results, "length", 5);
+        waitCompare(results, "length", 5);
         gc();
         wait(1);
     }
@@ -346,7 +346,7 @@ TestCase {
         }
         const call = make({args: ["after"]});
         call.start();
-        tryCompare(call, "status", Call.Finished, 20000);
+        waitCompare(call, "status", Call.Finished);
         gc();
         compare(unhandled.count, 0);
     }

@@ -5,7 +5,7 @@ import QtQuick
 import QtTest
 import Prefork
 
-TestCase {
+PatientTestCase {
     id: test
     name: "Checkout"
 
@@ -35,7 +35,7 @@ TestCase {
     function outcome(promise: var): var {
         let outcome = null;
         promise.then(result => { outcome = {result: result}; }, error => { outcome = {error: error}; });
-        tryVerify(() => outcome !== null, 60000);
+        waitUntil(() => outcome !== null);
         return outcome;
     }
 
@@ -50,9 +50,9 @@ TestCase {
         compare(checkout.error, null);
         checkout.release();
         compare(checkout.released, true);
-        tryCompare(results, "length", 2);
+        waitCompare(results, "length", 2);
         compare(results, [5, 5]);
-        tryCompare(checkout, "pendingCalls", 0);
+        waitCompare(checkout, "pendingCalls", 0);
         compare(checkout.bytesToWrite, 0);
     }
 
@@ -71,10 +71,10 @@ TestCase {
         checkout.pendingCallsChanged.connect(() => { ++calls; });
         checkout.releasedChanged.connect(() => { ++releases; });
         checkout.call("echo");
-        tryVerify(() => calls > 0 && checkout.pendingCalls === 0);
+        waitUntil(() => calls > 0 && checkout.pendingCalls === 0);
         checkout.release();
-        tryCompare(checkout, "released", true);
-        tryVerify(() => releases === 1);
+        waitCompare(checkout, "released", true);
+        waitUntil(() => releases === 1);
     }
 
     // An error keeps those behind it from running.
@@ -85,7 +85,7 @@ TestCase {
         checkout.call("echo", [1], null, error => codes.push(error.code));
         checkout.promise("echo", [2]).catch(error => codes.push(error.code));
         checkout.call("echo", [3]); // Canceled is not reported
-        tryCompare(codes, "length", 3);
+        waitCompare(codes, "length", 3);
         compare(codes, [ErrorCode.WorkerError, ErrorCode.Canceled, ErrorCode.Canceled]);
         compare(outcome(checkout.promise("echo", [4])).result, 4);
         compare(checkout.error, null);
@@ -96,7 +96,7 @@ TestCase {
     function test_fatalError(): void {
         const checkout = client.checkout({timeout: 50});
         compare(outcome(checkout.promise("sleep", [60000])).error.code, ErrorCode.Timeout);
-        tryVerify(() => checkout.error);
+        waitUntil(() => checkout.error);
         compare(checkout.error.code, ErrorCode.Timeout);
         compare(outcome(checkout.promise("echo")).error.code, ErrorCode.Timeout);
     }
@@ -154,7 +154,7 @@ TestCase {
         for (let i = 0; i < 5; ++i)
             client.withCheckout(c => c.promise("put", [i]).then(() => c.promise("get")))
                 .then(result => results.push(result));
-        tryCompare(results, "length", 5);
+        waitCompare(results, "length", 5);
         compare(results, [0, 1, 2, 3, 4]);
     }
 
@@ -164,8 +164,8 @@ TestCase {
         const other = client.checkout(page);
         checkout.call("put", [3]);
         page.destroy();
-        tryCompare(checkout, "released", true);
-        tryCompare(other, "released", true);
+        waitCompare(checkout, "released", true);
+        waitCompare(other, "released", true);
         compare(outcome(client.promise("echo", [1])).result, 1);
     }
 
@@ -203,6 +203,6 @@ TestCase {
         verify(!isServed);
         compare(outcome(checkout.promise("get")).result, 9);
         checkout.release();
-        tryVerify(() => isServed);
+        waitUntil(() => isServed);
     }
 }

@@ -5,7 +5,7 @@ import QtQuick
 import QtTest
 import Prefork
 
-TestCase {
+PatientTestCase {
     id: test
     name: "Client"
 
@@ -38,7 +38,7 @@ TestCase {
         caller.call(method, args, result => outcomes.push(["result", result]),
             error => outcomes.push(["error", error]), owner);
         compare(outcomes.length, 0); // never inside call()
-        tryVerify(() => outcomes.length > 0);
+        waitUntil(() => outcomes.length > 0);
         wait(0);
         compare(outcomes.length, 1);
         return outcomes[0];
@@ -70,12 +70,12 @@ TestCase {
         let isOver = false;
         client.call("echo", [], undefined, error => fail(error.message));
         client.call("echo", [], () => { isOver = true; });
-        tryVerify(() => isOver);
+        waitUntil(() => isOver);
         compare(unhandled.count, 0);
     }
 
     function test_state(): void {
-        tryCompare(client, "state", Client.Connected);
+        waitCompare(client, "state", Client.Connected);
         compare(client.connectionError, "");
         verify(client.workers > 0 && client.workers <= 2);
     }
@@ -83,10 +83,10 @@ TestCase {
     function test_counts(): void {
         const results = [];
         for (let i = 0; i < 3; ++i)
-            client.call("sleep", [300, i], result => results.push(result), null, {runTimeout: 10000});
-        tryCompare(client, "idleWorkers", 0);
-        tryVerify(() => results.length === 3);
-        tryCompare(client, "idleWorkers", client.workers);
+            client.call("sleep", [1000, i], result => results.push(result), null, {runTimeout: 10000});
+        waitCompare(client, "idleWorkers", 0);
+        waitUntil(() => results.length === 3);
+        waitCompare(client, "idleWorkers", client.workers);
         compare(client.waiting, 0);
     }
 
@@ -113,7 +113,7 @@ TestCase {
     function test_badParameters(row: var): void {
         let error = null;
         client.promise(...row.args).catch(e => { error = e; });
-        tryVerify(() => error);
+        waitUntil(() => error);
         compare(error.code, ErrorCode.BadArguments);
         compare(error.message, row.text);
     }
@@ -121,18 +121,18 @@ TestCase {
     function test_badCallbacks(): void {
         let error = null;
         client.call("echo", [], "callback", e => { error = e; });
-        tryVerify(() => error);
+        waitUntil(() => error);
         compare(error.message, "onResult must be a function, but this is a string");
         ignoreWarning(new RegExp("tst_client.qml:[0-9]+: the call of 'echo' failed: Error: "
             + "onError must be a function, but this is a number"));
         client.call("echo", [], null, 7);
-        tryCompare(unhandled, "count", 1);
+        waitCompare(unhandled, "count", 1);
     }
 
     function test_handle(): void {
         const handle = client.call("echo", [1]);
         verify(!handle.settled);
-        tryVerify(() => handle.settled);
+        waitUntil(() => handle.settled);
         verify(!handle.cancel());
     }
 
@@ -155,7 +155,7 @@ TestCase {
         page.destroy();
         let isOver = false;
         client.call("sleep", [100], () => { isOver = true; });
-        tryVerify(() => isOver);
+        waitUntil(() => isOver);
         compare(outcomes, 0);
         const living = createTemporaryObject(pageComponent, test);
         compare(outcomeOf(client, "echo", [1], living), ["result", 1]);
@@ -177,7 +177,7 @@ TestCase {
             onProgress: p => heard.push(`${p.value}/${p.maximum} ${p.text}`),
             onEvent: (name, args) => heard.push(`${name} ${args.join(" ")}`)
         });
-        tryVerify(() => result === 3);
+        waitUntil(() => result === 3);
         compare(heard.filter(text => text.startsWith("step")), ["step 1 of", "step 2 of", "step 3 of"]);
         compare(heard[heard.length - 1], "3/3 step 3");
     }
@@ -195,7 +195,7 @@ TestCase {
 
     function test_noServer(): void {
         const lost = createTemporaryObject(clientComponent, test, {address: "unix:/nonexistent/socket", timeout: 200});
-        tryVerify(() => lost.connectionError !== "");
+        waitUntil(() => lost.connectionError !== "");
         compare(lost.state, Client.Connecting);
         compare(lost.workers >= 0, true);
         const failed = outcomeOf(lost, "echo", []);
@@ -212,7 +212,7 @@ TestCase {
         other.maxWorkers = 3;
         wait(0);
         other.call("sleep", [200, 1], result => { fast = result; });
-        tryVerify(() => slow && fast);
+        waitUntil(() => slow && fast);
         compare(slow.code, ErrorCode.Timeout);
         compare(fast, 1);
         other.address = "gopher://x";
@@ -238,7 +238,7 @@ TestCase {
         other.close();
         compare(other.state, Client.Closing);
         other.call("echo", [2], null, error => results.push(error.code));
-        tryCompare(closed, "count", 1);
+        waitCompare(closed, "count", 1);
         compare(results.sort(), [1, ErrorCode.Shutdown]);
         compare(other.state, Client.Closed);
         other.maxWorkers = 2; // which does not open it again
@@ -255,7 +255,7 @@ TestCase {
         let error = null;
         other.call("sleep", [60000], null, e => { error = e; });
         other.close(0);
-        tryVerify(() => error);
+        waitUntil(() => error);
         compare(error.code, ErrorCode.Shutdown);
     }
 
@@ -282,7 +282,7 @@ TestCase {
         ignoreWarning(new RegExp("tst_client.qml:[0-9]+: the call of 'sleep' failed: Error: .*"));
         other.call("sleep", [60000]);
         other.destroy();
-        tryVerify(() => codes.length === 2);
+        waitUntil(() => codes.length === 2);
         for (const code of codes)
             verify(code === ErrorCode.Shutdown || code === ErrorCode.Canceled);
         wait(0);

@@ -2,10 +2,9 @@
 pragma ComponentBehavior: Bound
 
 import QtQuick
-import QtTest
 import Prefork
 
-TestCase {
+PatientTestCase {
     id: test
     name: "Images"
     width: 200
@@ -45,7 +44,7 @@ TestCase {
 
     function shown(source: string): Image {
         const image = createTemporaryObject(imageComponent, test, {source: source});
-        tryVerify(() => image.status === Image.Ready || image.status === Image.Error);
+        waitUntil(() => image.status === Image.Ready || image.status === Image.Error);
         return image as Image;
     }
 
@@ -65,7 +64,7 @@ TestCase {
     function test_requestedSize(): void {
         const image = createTemporaryObject(imageComponent, test,
             {"sourceSize.width": 30, "sourceSize.height": 20, source: "image://prefork/paint/blue"});
-        tryCompare(image, "status", Image.Ready);
+        waitCompare(image, "status", Image.Ready);
         compare(image.implicitWidth, 30);
         compare(image.implicitHeight, 20);
     }
@@ -134,7 +133,7 @@ TestCase {
         wait(10);
         other.destroy();
         for (const image of images)
-            tryCompare(image, "status", Image.Error);
+            waitCompare(image, "status", Image.Error);
         workers.images = true;
     }
 }

@@ -205,7 +205,7 @@ private:
                 meanwhile();
                 return std::none_of(loaders.begin(), loaders.end(), isRunning);
             },
-            30'000);
+            120'000);
         if (!haveEnded)
             qFatal("responses have not finished: %d are alive", count->alive.load());
         if (count->alive != 0 || count->finishedTwice != 0)

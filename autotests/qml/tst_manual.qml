@@ -3,12 +3,11 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import QtQuick.Controls
-import QtTest
 import Prefork
 import "../../demo/cookbook"
 
 // The code of docs/qml.md, which quotes it from here, does what the page says.
-TestCase {
+PatientTestCase {
     id: test
     name: "Manual"
     width: 400
@@ -90,14 +89,14 @@ TestCase {
     function test_words(): void {
         compare(words.ToolTip.text, "Words: 0");
         words.text = "to be or not";
-        tryCompare(words.ToolTip, "text", "Words: 4");
+        waitCompare(words.ToolTip, "text", "Words: 4");
     }
 
     function test_image(): void {
         if (workers.protocol === Client.Json)
             skip("images do not cross JSON");
         const image = picture.children[0] as Image;
-        tryCompare(image, "status", Image.Ready);
+        waitCompare(image, "status", Image.Ready);
         compare(image.implicitWidth, 160);
     }
 
@@ -116,7 +115,7 @@ TestCase {
         const see = () => seen.push(button.text);
         button.textChanged.connect(see);
         mouseClick(button);
-        tryCompare(seen, "length", 2);
+        waitCompare(seen, "length", 2);
         compare(seen, ["Saving…", "Save"]);
         button.textChanged.disconnect(see);
         compare(label.text, row.message);
@@ -124,15 +123,15 @@ TestCase {
 
     function test_list(): void {
         const first = list.itemAtIndex(0) as Label;
-        tryCompare(first, "text", "/a/picture is a file");
+        waitCompare(first, "text", "/a/picture is a file");
         const second = list.itemAtIndex(1) as Label;
-        tryCompare(second, "text", "a file needs a name");
+        waitCompare(second, "text", "a file needs a name");
     }
 
     function committed(): int {
         let rows = -1;
         workers.call("committed", [], result => { rows = result; });
-        tryVerify(() => rows >= 0);
+        waitUntil(() => rows >= 0);
         return rows;
     }
 
@@ -146,7 +145,7 @@ TestCase {
         const before = committed();
         page.outcome = "";
         page.insert(row.row);
-        tryVerify(() => page.outcome !== "");
+        waitUntil(() => page.outcome !== "");
         compare(page.outcome, row.outcome);
         compare(committed() - before, row.rows);
     }

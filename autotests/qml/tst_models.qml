@@ -5,7 +5,7 @@ import QtQuick
 import QtTest
 import Prefork
 
-TestCase {
+PatientTestCase {
     id: test
     name: "Models"
     width: 400
@@ -141,7 +141,7 @@ TestCase {
     function done(caller: var, method: string, args: var): void {
         let isOver = false;
         caller.call(method, args, () => { isOver = true; }, () => { isOver = true; });
-        tryVerify(() => isOver);
+        waitUntil(() => isOver);
     }
 
     function test_withoutClient(): void {
@@ -166,58 +166,58 @@ TestCase {
         const workers = make(workersComponent, {client: client});
         compare(workers.client, client);
         const list = make(workerList, {model: workers});
-        tryCompare(list, "count", 1);
-        tryVerify(() => row(list, 0).state === WorkerModel.Idle);
+        waitCompare(list, "count", 1);
+        waitUntil(() => row(list, 0).state === WorkerModel.Idle);
         const pid = row(list, 0).pid;
         verify(pid > 0);
         compare(row(list, 0).callsServed, 0);
         compare(row(list, 0).lastDeath, "");
 
         let result = 0;
-        client.call("sleep", [400, 7], r => { result = r; });
-        tryVerify(() => row(list, 0).state === WorkerModel.Running);
+        client.call("sleep", [2000, 7], r => { result = r; });
+        waitUntil(() => row(list, 0).state === WorkerModel.Running);
         compare(row(list, 0).method, "sleep");
-        tryVerify(() => row(list, 0).runningFor > 0); // while it runs, without other news
+        waitUntil(() => row(list, 0).runningFor > 0); // while it runs, without other news
         compare(result, 0);
-        tryVerify(() => row(list, 0).callsServed === 1);
+        waitUntil(() => row(list, 0).callsServed === 1);
         compare(row(list, 0).method, "");
         compare(row(list, 0).runningFor, 0);
         compare(row(list, 0).pid, pid);
 
         const died = make(spyComponent, {target: workers, signalName: "workerDied"});
         done(client, "crash", []);
-        tryCompare(died, "count", 1);
+        waitCompare(died, "count", 1);
         compare(died.signalArguments[0][0], pid);
         compare(died.signalArguments[0][1], "the worker was killed by SIGKILL");
-        tryVerify(() => row(list, 0).lastDeath === "the worker was killed by SIGKILL");
-        tryVerify(() => row(list, 0).state === WorkerModel.Idle);
+        waitUntil(() => row(list, 0).lastDeath === "the worker was killed by SIGKILL");
+        waitUntil(() => row(list, 0).state === WorkerModel.Idle);
         verify(row(list, 0).pid !== pid);
         compare(row(list, 0).callsServed, 0);
 
         let isOver = false;
         client.withCheckout(c => c.promise("echo", [1]).then(() => {
-            tryVerify(() => row(list, 0).state === WorkerModel.Held);
+            waitUntil(() => row(list, 0).state === WorkerModel.Held);
             isOver = true;
         })).catch(e => fail(e.message));
-        tryVerify(() => isOver);
-        tryVerify(() => row(list, 0).state === WorkerModel.Idle);
+        waitUntil(() => isOver);
+        waitUntil(() => row(list, 0).state === WorkerModel.Idle);
     }
 
     function test_table(): void {
         const client = make(clientComponent, {});
         const workers = make(workersComponent, {client: client});
         const table = make(tableComponent, {model: workers});
-        tryCompare(table, "rows", 1);
+        waitCompare(table, "rows", 1);
         compare(table.columns, 6);
         compare(workers.headerData(4, Qt.Horizontal), "Calls served");
-        tryVerify(() => workers.data(workers.index(0, 1)) === "idle");
+        waitUntil(() => workers.data(workers.index(0, 1)) === "idle");
         const calls = make(tableComponent, {model: make(logComponent, {client: client})});
         const times = make(tableComponent, {model: make(latenciesComponent, {client: client})});
         done(client, "echo", [1]);
-        tryCompare(calls, "rows", 1);
+        waitCompare(calls, "rows", 1);
         compare(calls.columns, 6);
         compare(calls.model.data(calls.model.index(0, 2)), "finished");
-        tryCompare(times, "rows", 1);
+        waitCompare(times, "rows", 1);
         compare(times.columns, 8);
     }
 
@@ -231,7 +231,7 @@ TestCase {
         done(client, "fail", ["oh"]);
         client.call("sleep", [50]);
         client.call("sleep", [60000]).cancel(); // while it waits for the one before
-        tryCompare(list, "count", 4);
+        waitCompare(list, "count", 4);
         const [canceled, failed, finished] = [row(list, 1), row(list, 2), row(list, 3)];
         compare([canceled.method, failed.method, finished.method], ["sleep", "fail", "sleep"]);
         compare([canceled.outcome, failed.outcome, finished.outcome],
@@ -250,7 +250,7 @@ TestCase {
         compare(limited.count, 1);
         compare(list.count, 2);
         done(client, "echo", [1]);
-        tryVerify(() => row(list, 0).method === "echo");
+        waitUntil(() => row(list, 0).method === "echo");
         compare(list.count, 2);
         log.clear();
         compare(list.count, 0);
@@ -266,7 +266,7 @@ TestCase {
             done(client, "sleep", [ms]);
         done(client, "fail", ["oh"]);
         client.call("sleep", [60000]).cancel();
-        tryCompare(latencies, "canceled", 1);
+        waitCompare(latencies, "canceled", 1);
         compare([latencies.finished, latencies.failed], [4, 1]);
         verify(latencies.p50 >= 19 && latencies.p50 < latencies.p99);
         verify(latencies.p90 >= 195 && latencies.p90 <= latencies.longest * 1.02);
@@ -275,9 +275,9 @@ TestCase {
         compare(latencies.percentile(100), latencies.longest);
         compare(latencies.percentile(99, "sleep"), latencies.p99);
         compare(latencies.percentile(50, "nothing"), 0);
-        tryCompare(list, "count", 2);
+        waitCompare(list, "count", 2);
         verify(changed.count > 0);
-        tryVerify(() => row(list, 0).canceled === 1);
+        waitUntil(() => row(list, 0).canceled === 1);
         const [sleep, failing] = [row(list, 0), row(list, 1)];
         compare([sleep.method, sleep.finished, sleep.failed], ["sleep", 4, 0]);
         compare([sleep.p50, sleep.p90, sleep.p99, sleep.longest],
@@ -293,7 +293,7 @@ TestCase {
         const page = make(pageComponent, {});
         const changed = make(spyComponent, {target: page.rows, signalName: "clientChanged"});
         done(page.pool, "echo", [1]);
-        tryCompare(page.times, "finished", 1);
+        waitCompare(page.times, "finished", 1);
         const pidOf = () => page.rows.data(page.rows.index(0, 0));
         const first = pidOf();
         verify(first > 0);
@@ -304,13 +304,13 @@ TestCase {
         page.pool.name = "other";
         wait(0);
         done(page.pool, "describe", [1]);
-        tryCompare(page.times, "finished", 2);
-        tryVerify(() => pidOf() > 0 && pidOf() !== first);
+        waitCompare(page.times, "finished", 2);
+        waitUntil(() => pidOf() > 0 && pidOf() !== first);
         compare(page.rows.rowCount(), 1);
-        tryVerify(() => page.calls.rowCount() === 2); // the rows stay
+        waitUntil(() => page.calls.rowCount() === 2); // the rows stay
         compare(page.calls.data(page.calls.index(0, 1)), "describe");
         compare(page.calls.data(page.calls.index(1, 1)), "echo");
-        tryVerify(() => isOver); // what the old pool has still done is not seen
+        waitUntil(() => isOver); // what the old pool has still done is not seen
         wait(0);
         compare(page.calls.rowCount(), 2);
         compare(page.rows.client, page.pool);
@@ -324,22 +324,22 @@ TestCase {
             make(latenciesComponent, watched)];
         const changed = make(spyComponent, {target: log, signalName: "clientChanged"});
         done(one, "echo", [1]);
-        tryCompare(latencies, "finished", 1);
+        waitCompare(latencies, "finished", 1);
         for (const model of [workers, log, latencies])
             model.client = other;
         compare(changed.count, 1);
         done(one, "echo", [1]); // nobody looks
         done(other, "describe", [1]);
-        tryCompare(latencies, "finished", 2);
-        tryVerify(() => log.rowCount() === 2);
+        waitCompare(latencies, "finished", 2);
+        waitUntil(() => log.rowCount() === 2);
         compare(log.data(log.index(0, 1)), "describe");
-        tryVerify(() => latencies.rowCount() === 2);
-        tryCompare(workers, "client", other);
+        waitUntil(() => latencies.rowCount() === 2);
+        waitCompare(workers, "client", other);
         one.maxWorkers = 2; // no news of it
         wait(0);
         done(other, "echo", [1]);
-        tryCompare(latencies, "finished", 3);
-        tryVerify(() => log.rowCount() === 3);
+        waitCompare(latencies, "finished", 3);
+        waitUntil(() => log.rowCount() === 3);
 
         for (const model of [workers, log, latencies])
             model.client = null;
@@ -362,10 +362,10 @@ TestCase {
             make(latenciesComponent, watched)];
         const changed = make(spyComponent, {target: workers, signalName: "clientChanged"});
         let error = null;
-        tryVerify(() => workers.rowCount() === 1);
+        waitUntil(() => workers.rowCount() === 1);
         client.call("sleep", [60000], null, e => { error = e; });
         client.destroy();
-        tryVerify(() => error);
+        waitUntil(() => error);
         compare([workers.client, log.client, latencies.client], [null, null, null]);
         compare(changed.count, 1);
         compare(workers.changes, 2);
@@ -375,15 +375,15 @@ TestCase {
         const next = make(clientComponent, {});
         log.client = next;
         done(next, "echo", [1]);
-        tryVerify(() => log.rowCount() === 2);
+        waitUntil(() => log.rowCount() === 2);
     }
 
     function test_closedClient(): void {
         const page = make(pageComponent, {});
         done(page.pool, "echo", [1]);
         page.pool.close(0);
-        tryCompare(page.pool, "state", Client.Closed);
-        tryVerify(() => page.calls.rowCount() === 1);
+        waitCompare(page.pool, "state", Client.Closed);
+        waitUntil(() => page.calls.rowCount() === 1);
         compare(page.times.finished, 1);
     }
 }

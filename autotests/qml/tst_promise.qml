@@ -3,7 +3,7 @@ import QtQuick
 import QtTest
 import Prefork
 
-TestCase {
+PatientTestCase {
     id: test
     name: "Promise"
 
@@ -29,7 +29,7 @@ TestCase {
     function outcome(promise: var): var {
         let outcome = null;
         promise.then(result => { outcome = {result: result}; }, error => { outcome = {error: error}; });
-        tryVerify(() => outcome !== null, 60000);
+        waitUntil(() => outcome !== null);
         return outcome;
     }
 
@@ -49,7 +49,7 @@ TestCase {
         const all = Promise.all([client.promise("echo", [1]), client.promise("echo", [2]),
             client.promise("echo", [3])]);
         compare(outcome(all).result, [1, 2, 3]);
-        const race = Promise.race([client.promise("sleep", [60000], {runTimeout: 300}), client.promise("echo", [2])]);
+        const race = Promise.race([client.promise("sleep", [60000], {runTimeout: 3000}), client.promise("echo", [2])]);
         compare(outcome(race).result, 2);
     }
 
@@ -98,7 +98,7 @@ TestCase {
         late.catch(() => { isRejected = true; });
         wait(50); // it runs
         late.cancel();
-        tryVerify(() => isRejected);
+        waitUntil(() => isRejected);
         const done = client.promise("echo", [1]);
         compare(outcome(done).result, 1);
         verify(!done.cancel());
@@ -122,7 +122,7 @@ TestCase {
         page.destroy();
         for (const promise of promises)
             compare(outcome(promise).error.code, ErrorCode.Canceled);
-        tryCompare(client, "idleWorkers", client.workers);
+        waitCompare(client, "idleWorkers", client.workers);
     }
 
     function warning(text: string): void {
@@ -159,7 +159,7 @@ TestCase {
     function test_unhandled(row: var): void {
         warning(row.warning);
         row.make();
-        tryCompare(unhandled, "count", 1);
+        waitCompare(unhandled, "count", 1);
         settle();
         compare(unhandled.count, 1);
         verify(unhandled.signalArguments[0][0] !== undefined);
@@ -186,7 +186,7 @@ TestCase {
             skip("JSON has no progress and no events");
         warning(row.warning);
         row.make();
-        tryCompare(unhandled, "count", 1);
+        waitCompare(unhandled, "count", 1);
         settle();
         compare(unhandled.count, 1);
     }
@@ -195,7 +195,7 @@ TestCase {
     function test_returnedErrorIsNone(): void {
         let isCalled = false;
         client.call("echo", [], () => { isCalled = true; return new Error("harmless"); });
-        tryVerify(() => isCalled);
+        waitUntil(() => isCalled);
         settle();
         compare(unhandled.count, 0);
     }
@@ -227,7 +227,7 @@ TestCase {
         client.unhandledError.connect(take);
         warning("the call of 'fail' failed: Error: oh");
         client.promise("fail", ["oh"]);
-        tryCompare(codes, "length", 1);
+        waitCompare(codes, "length", 1);
         client.unhandledError.disconnect(take);
         compare(codes, [ErrorCode.WorkerError]);
     }
@@ -247,7 +247,7 @@ TestCase {
         gc();
         wait(20);
         gc();
-        tryCompare(results, "length", 41);
+        waitCompare(results, "length", 41);
     }
 
     // A page that is unloaded by what it has asked for.
@@ -268,7 +268,7 @@ TestCase {
     function test_unloadedInItsCallback(): void {
         for (let i = 0; i < 5; ++i) {
             loader.active = true;
-            tryCompare(loader, "active", false);
+            waitCompare(loader, "active", false);
         }
         compare(outcome(client.promise("echo", [1])).result, 1);
     }

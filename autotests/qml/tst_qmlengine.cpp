@@ -3,6 +3,7 @@
 // servers that are no good.
 #include "methods.h"
 
+#include "helpers/answers.h"
 #include "helpers/embedded.h"
 
 #include <QtPrefork/Client>
@@ -79,7 +80,7 @@ private Q_SLOTS:
     {
         const Made made;
         made.begin();
-        QTRY_COMPARE(made.heard().count(' '), 4);
+        WAIT_COMPARE(made.heard().count(' '), 4);
         for (const char *const outcome : {" finished:1", " call:2", " promise:3", " checkout:4"})
             QVERIFY2(made.heard().contains(outcome), qPrintable(made.heard()));
     }
@@ -141,9 +142,9 @@ private Q_SLOTS:
         }
         for (int round = 1; round <= 4; ++round) {
             made.begin();
-            QTRY_COMPARE(made.heard().count(' '), 4 * round);
-            QTRY_COMPARE(made.model("log")->rowCount(), 4 * round);
-            QTRY_COMPARE(made.model("latencies")->property("finished").toInt(), 4 * round);
+            WAIT_COMPARE(made.heard().count(' '), 4 * round);
+            WAIT_COMPARE(made.model("log")->rowCount(), 4 * round);
+            WAIT_COMPARE(made.model("latencies")->property("finished").toInt(), 4 * round);
             QVERIFY(made.model("workers")->rowCount() > 0);
             made.pool()->setProperty("maxWorkers", 2 + round);
             QCoreApplication::processEvents(); // what is called from now on, the new pool does
@@ -171,7 +172,7 @@ private Q_SLOTS:
         QVERIFY(pool->findChildren<Client *>().isEmpty());
         client.completeCreate();
         QCOMPARE(pool->findChildren<Client *>().size(), 1);
-        QTRY_VERIFY(qobject_cast<QAbstractItemModel *>(model.get())->rowCount() > 0);
+        WAIT_FOR(qobject_cast<QAbstractItemModel *>(model.get())->rowCount() > 0);
     }
 
     void modelsGoInASignalOfAnother_data()
@@ -188,7 +189,7 @@ private Q_SLOTS:
         connect(made.model("log"), &QAbstractItemModel::rowsInserted, this,
                 [&] { delete made.page->property(who.constData()).value<QObject *>(); });
         made.begin();
-        QTRY_VERIFY(!made.page->property(who.constData()).value<QObject *>());
+        WAIT_FOR(!made.page->property(who.constData()).value<QObject *>());
         QTest::qWait(50);
     }
 
@@ -200,7 +201,7 @@ private Q_SLOTS:
         QObject::connect(&made.engine, &QQmlEngine::warnings, this,
                          [&](const QList<QQmlError> &errors) { warnings.append(errors); });
         QMetaObject::invokeMethod(made.page.get(), "lonely");
-        QTRY_COMPARE(warnings.size(), 1);
+        WAIT_COMPARE(warnings.size(), 1);
         QCOMPARE(warnings.first().url(), QUrl("file:///page.qml"));
         QCOMPARE(warnings.first().line(), 23);
         QCOMPARE(warnings.first().description(), "the call of 'fail' failed: Error: oh");

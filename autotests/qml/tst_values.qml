@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
-import QtTest
 import Prefork
 
-TestCase {
+PatientTestCase {
     id: test
     name: "Values"
 
@@ -19,7 +18,7 @@ TestCase {
     function outcome(promise: var): var {
         let outcome = null;
         promise.then(result => { outcome = {result: result}; }, error => { outcome = {error: error}; });
-        tryVerify(() => outcome !== null, 60000);
+        waitUntil(() => outcome !== null);
         return outcome;
     }
 

@@ -20,10 +20,10 @@ TestCase {
     function test_noZygote(): void {
         let error = null;
         pool.promise("echo", [1]).catch(e => { error = e; });
-        tryVerify(() => error);
+        tryVerify(() => error, 60000);
         compare(error.code, ErrorCode.Unavailable);
         run.start();
-        tryCompare(run, "status", Call.Failed);
+        tryCompare(run, "status", Call.Failed, 60000);
         compare(run.error.message, error.message);
     }
 }
