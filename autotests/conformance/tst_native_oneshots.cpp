@@ -75,7 +75,7 @@ private Q_SLOTS:
         m_client = makeClient({.minWorkers = 1, .maxWorkers = 3, .protocol = Protocol::Native});
         for (int i = 0; i < Count; ++i)
             call(QString::number(i), i % 7 ? "note" : "noteAndFail");
-        WAIT_COMPARE(m_settled.size(), Count);
+        QVERIFY(Test::waitUntilAll([this] { return m_settled.size(); }, [] { return qsizetype(Count); }));
         WAIT_FOR(m_client->idleWorkerCount() > 0 && m_client->waitingCheckoutCount() == 0);
         QCOMPARE(m_settled.size(), Count);
         QStringList ran = m_log->entries();
