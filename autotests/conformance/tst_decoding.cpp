@@ -20,6 +20,12 @@ namespace {
 constexpr qint64 MiB = 1024 * 1024;
 constexpr qint64 Narrow = 8 * MiB;
 
+// A sanitizer takes many times as long for each value.
+constexpr int many(int count)
+{
+    return isSanitized() ? count / 4 : count;
+}
+
 class Wide
 {
     Q_GADGET
@@ -94,13 +100,13 @@ QVariant listOf(qsizetype count, const QVariant &item)
 QVariant made(const QString &what)
 {
     if (what == "numbers")
-        return listOf(1100000, 7);
+        return listOf(many(1100000), 7);
     if (what == "rows")
-        return listOf(300000, QVariantList{7, "a", 2});
+        return listOf(many(300000), QVariantList{7, "a", 2});
     if (what == "cells")
-        return listOf(isNative() ? 1000000 : 100000, listOf(10, 7));
+        return listOf(isNative() ? many(1000000) : many(100000), listOf(10, 7));
     QVariantMap map;
-    for (int i = 0; i < 250000; ++i)
+    for (int i = 0; i < many(250000); ++i)
         map.insert(QString::number(i), i);
     return map;
 }
@@ -225,17 +231,17 @@ private Q_SLOTS:
     {
         Client client(zygote(), {.minWorkers = 1, .maxWorkers = 1});
         const CheckoutPtr checkout = client.checkout();
-        const int count = isNative() ? 10000000 : 1000000;
+        const int count = isNative() ? many(10000000) : many(1000000);
         QCOMPARE(resultOf(checkout, makeNumbers, count), QList<int>(count, 7));
-        QCOMPARE(resultOf(checkout, makeRows, 300000), QList<QStringList>(300000, {"a", "b"}));
-        QCOMPARE(resultOf(checkout, makeColumns, 300000),
-                 (QMap<QString, QList<int>>{{"a", QList<int>(300000, 7)}, {"b", {1, 2}}}));
+        QCOMPARE(resultOf(checkout, makeRows, many(300000)), QList<QStringList>(many(300000), {"a", "b"}));
+        QCOMPARE(resultOf(checkout, makeColumns, many(300000)),
+                 (QMap<QString, QList<int>>{{"a", QList<int>(many(300000), 7)}, {"b", {1, 2}}}));
         QCOMPARE(resultOf(checkout, makeTables, 1000), Tables(1000, {{"a", 7}}));
-        QVERIFY(resultOf(checkout, makeSheet, 300000) == Sheet::of(300000));
-        QVERIFY(resultOf(checkout, makeSheets, 200000)
-                == (Sheets{{"a", Sheet::of(200000)}, {"b", Sheet::of(3)}, {"c", Sheet()}}));
+        QVERIFY(resultOf(checkout, makeSheet, many(300000)) == Sheet::of(many(300000)));
+        QVERIFY(resultOf(checkout, makeSheets, many(200000))
+                == (Sheets{{"a", Sheet::of(many(200000))}, {"b", Sheet::of(3)}, {"c", Sheet()}}));
         QCOMPARE(resultOf(checkout, countNumbers, QList<int>(count, 7)), count);
-        QCOMPARE(resultOf(checkout, countTexts, QStringList(1000000, QString())), 1000000);
+        QCOMPARE(resultOf(checkout, countTexts, QStringList(many(1000000), QString())), many(1000000));
     }
 
     void row85_theWriterAppliesTheBound()
@@ -273,7 +279,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, native);
         QFETCH(QByteArray, json);
         QFETCH(bool, fits);
-        constexpr qsizetype Size = 4 * MiB;
+        constexpr qsizetype Size = many(4 * int(MiB));
         bool isFirst = true;
         const QByteArray bomb = listOfBytes(Size, native, json);
         LyingServer server([&](QLocalSocket *socket, quint64 call) {
@@ -375,25 +381,30 @@ private Q_SLOTS:
             QCOMPARE(size, expected);
         };
         if (what == "typed rows")
-            checkout->call(makeRows, 300000, [&](const QList<QStringList> &rows) { settle(rows.size(), 300000); });
+            checkout->call(makeRows, many(300000),
+                           [&](const QList<QStringList> &rows) { settle(rows.size(), many(300000)); });
         else if (what == "typed columns")
-            checkout->call(makeColumns, 600000, [&](const QMap<QString, QList<int>> &columns) {
-                settle(columns.value("a").size(), 600000);
+            checkout->call(makeColumns, many(600000), [&](const QMap<QString, QList<int>> &columns) {
+                settle(columns.value("a").size(), many(600000));
             });
         else if (what == "typed numbers")
-            checkout->call(makeNumbers, 1000000, [&](const QList<int> &numbers) { settle(numbers.size(), 1000000); });
+            checkout->call(makeNumbers, many(1000000),
+                           [&](const QList<int> &numbers) { settle(numbers.size(), many(1000000)); });
         else if (what == "typed texts")
-            checkout->call(makeTexts, 500000, [&](const QStringList &texts) { settle(texts.size(), 500000); });
+            checkout->call(makeTexts, many(500000),
+                           [&](const QStringList &texts) { settle(texts.size(), many(500000)); });
         else if (what == "typed map")
-            checkout->call(makeMap, 200000, [&](const QVariantMap &map) { settle(map.size(), 200000); });
+            checkout->call(makeMap, many(200000), [&](const QVariantMap &map) { settle(map.size(), many(200000)); });
         else if (what == "a gadget")
-            checkout->call(makeSheet, 200000, [&](const Sheet &sheet) { settle(sheet.names.size(), 200000); });
+            checkout->call(makeSheet, many(200000),
+                           [&](const Sheet &sheet) { settle(sheet.names.size(), many(200000)); });
         else if (what == "a map of gadgets")
-            checkout->call(makeSheets, 200000,
-                           [&](const Sheets &sheets) { settle(sheets.value("a").names.size(), 200000); });
+            checkout->call(makeSheets, many(200000),
+                           [&](const Sheets &sheets) { settle(sheets.value("a").names.size(), many(200000)); });
         else
             checkout->call("make", {what}, [&](const QVariant &value) {
-                settle(what == "map" ? value.toMap().size() : value.toList().size(), what == "map" ? 250000 : 300000);
+                settle(what == "map" ? value.toMap().size() : value.toList().size(),
+                       what == "map" ? many(250000) : many(300000));
             });
         QVERIFY(waitUntil([&] { return hasSettled; }));
         QVERIFY2(turns >= 100, qPrintable(QString::number(turns)));
@@ -451,7 +462,7 @@ private:
     // A call of that many bytes, made without our codecs.
     static void verifyWorker(const QString &method, const QByteArray &native, const QByteArray &json, bool fits)
     {
-        constexpr qsizetype Size = 4 * MiB;
+        constexpr qsizetype Size = many(4 * int(MiB));
         const QByteArray bomb = listOfBytes(Size, native, json);
         const QByteArray name = method.toUtf8();
         Server server(zygote());
