@@ -491,7 +491,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("output");
         QTest::addColumn<QString>("errors");
         QTest::newRow("zygote") << "zygote"
-                                << "the zygote is gone\n"
+                                << "the zygote is gone: it exited with status 1; restart the program to get another "
+                                   "one\n"
                                 << "prefork: the zygote ends, for nothing caught an exception: no ink\\nno paper";
         QTest::newRow("forked server")
             << "server"

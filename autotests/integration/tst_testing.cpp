@@ -150,6 +150,8 @@ private Q_SLOTS:
     void zygotesAreFoundByName();
     void withoutAZygoteEverythingFails();
     void whatComesAfterTheZygoteIsWarnedOf();
+    void anEmptyFunctionIsWarnedOf();
+    void bytesThatAreNoTextAreCalledSo();
     void aProblemOfAFutureIsAText();
 
     void aMethodIsCalledInThisProcess();
@@ -244,6 +246,33 @@ void TestingTest::whatComesAfterTheZygoteIsWarnedOf()
     interface.setup([] { });
     InProcessWorker worker(interface);
     QCOMPARE(worker.call(twice, 21), 42);
+}
+
+void TestingTest::anEmptyFunctionIsWarnedOf()
+{
+    Interface interface;
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression("the method 'idle' was given an empty function"));
+    interface.add("idle", Interface::Invoker());
+    InProcessWorker worker(interface);
+    QVERIFY_EXCEPTION_THROWN(worker.call("idle", QVariantList()), Error);
+}
+
+void TestingTest::bytesThatAreNoTextAreCalledSo()
+{
+    Interface interface;
+    interface.add(Method<int(QString)>("length"), [](const QString &text) { return int(text.size()); });
+    InProcessWorker worker(interface);
+    const auto problemOf = [&worker](const QByteArray &bytes) {
+        try {
+            worker.call("length", {bytes});
+        } catch (const Error &error) {
+            return error.message();
+        }
+        return QString();
+    };
+    QCOMPARE(problemOf("text"), QString());
+    if (Test::isNative())
+        QCOMPARE(problemOf("\xff"), QString("length: argument 1 must fit QString, got bytes that are not UTF-8"));
 }
 
 void TestingTest::aProblemOfAFutureIsAText()

@@ -151,17 +151,20 @@ private Q_SLOTS:
     }
     void anEmbeddedClientKeepsItsWorkersWhenTheZygoteDies()
     {
-        losesItsZygote(s_toKill, [] { ::kill(pid_t(s_toKill->processId()), SIGKILL); });
+        losesItsZygote(s_toKill, "the zygote is gone: it was killed by SIGKILL; restart the program to get another one",
+                       [] { ::kill(pid_t(s_toKill->processId()), SIGKILL); });
     }
     void anEmbeddedClientKeepsItsWorkersWhenTheZygoteIsDestroyed()
     {
         const qint64 process = s_toDestroy->processId();
-        losesItsZygote(s_toDestroy, [] { s_toDestroy.reset(); });
+        losesItsZygote(s_toDestroy,
+                       "the zygote is gone: its Zygote object was destroyed, which must live as long as what uses it",
+                       [] { s_toDestroy.reset(); });
         WAIT_FOR(!Test::isRunning(process)); // it stayed until its last worker had ended, and no longer
     }
 
 private:
-    void losesItsZygote(const std::unique_ptr<Zygote> &zygote, void (*lose)())
+    void losesItsZygote(const std::unique_ptr<Zygote> &zygote, const QString &text, void (*lose)())
     {
         auto client = std::make_unique<Client>(
             zygote.get(), ClientOptions{.minWorkers = 1, .maxWorkers = 2, .reuseAfterError = true});
@@ -174,15 +177,15 @@ private:
         journal.call(waiting, "waiting", "echo", {1});
         QCOMPARE(journal.size(), 0);
         lose();
-        WAIT_COMPARE(journal.entries(), QStringList("waiting!the zygote is gone"));
+        WAIT_COMPARE(journal.entries(), QStringList("waiting!" + text));
         QCOMPARE(waiting->error()->code(), Error::Unavailable);
 
         if (zygote) {
             Client late(zygote.get());
-            QCOMPARE(failure(late.checkout(), "echo").message(), "the zygote is gone");
+            QCOMPARE(failure(late.checkout(), "echo").message(), text);
             Server server(zygote.get());
             QVERIFY(!server.listen("tcp://127.0.0.1:0"));
-            QCOMPARE(server.errorString(), "the zygote is gone");
+            QCOMPARE(server.errorString(), text);
         }
         const CheckoutPtr later = client->checkout();
         for (int i = 0; i < 2; ++i)

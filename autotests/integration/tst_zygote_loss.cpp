@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "helpers/calls.h"
+#include "helpers/loglines.h"
 #include "helpers/processes.h"
 
 #include <QtPrefork/Client>
@@ -54,6 +55,8 @@ private Q_SLOTS:
     void aWorkerThatHasHardlyBegunHidesNothing();
     void theServerIsDestroyedWhenItStopsListening();
     void aServerNoticesThatItsZygoteWasDestroyed();
+    void aProgramWithClientsOnlyIsToldOfTheDeath();
+    void aZygoteThatIsToldToEndIsNotValid();
     void aKilledZygoteIsReaped_data();
     void aKilledZygoteIsReaped();
     void aZygoteThatStillServesIsReapedWhenItEnds();
@@ -117,7 +120,9 @@ void TestZygoteLoss::aServerNoticesThatItsZygoteWasDestroyed()
     Server server(zygote.get());
     zygote.reset();
     QVERIFY(!server.listen(Address::unixSocket(directory.filePath(QStringLiteral("s")))));
-    QCOMPARE(server.errorString(), QStringLiteral("the zygote is gone"));
+    QCOMPARE(server.errorString(),
+             QStringLiteral("the zygote is gone: its Zygote object was destroyed, which must live as long as "
+                            "what uses it"));
 }
 
 void TestZygoteLoss::aKilledZygoteIsReaped_data()
@@ -125,6 +130,39 @@ void TestZygoteLoss::aKilledZygoteIsReaped_data()
     QTest::addColumn<bool>("isUsed");
     QTest::newRow("used") << true;
     QTest::newRow("unused") << false;
+}
+
+void TestZygoteLoss::aProgramWithClientsOnlyIsToldOfTheDeath()
+{
+    const auto zygote = takeZygote(servingZygotes);
+    Client client(zygote.get(), {.minWorkers = 0});
+    QVERIFY(Test::call(client.checkout(), "pid").result);
+    QVERIFY(zygote->isValid());
+    QCOMPARE(zygote->errorString(), QString());
+    const Test::LogLines warnings(QStringLiteral("the zygote is gone"));
+    killZygote(*zygote);
+    QTRY_VERIFY_WITH_TIMEOUT(!zygote->isValid(), 30000);
+    const QString text
+        = QStringLiteral("the zygote is gone: it was killed by SIGKILL; restart the program to get another one");
+    QCOMPARE(zygote->errorString(), text);
+    QCOMPARE(warnings.lines(), QStringList(text));
+    client.recycleWorkers();
+    const Test::Outcome outcome = Test::call(client.checkout(), "pid");
+    QVERIFY(outcome.error);
+    QCOMPARE(outcome.error->code(), Error::Unavailable);
+    QCOMPARE(outcome.error->message(), text);
+    QVERIFY(!Zygote::find() || Zygote::find()->isValid());
+}
+
+void TestZygoteLoss::aZygoteThatIsToldToEndIsNotValid()
+{
+    const auto zygote = takeZygote(servingZygotes);
+    const Test::LogLines warnings(QStringLiteral("the zygote is gone"));
+    ::kill(pid_t(zygote->processId()), SIGTERM);
+    QTRY_VERIFY_WITH_TIMEOUT(!zygote->isValid(), 30000);
+    QCOMPARE(zygote->errorString(), QStringLiteral("the zygote has been told to end by SIGTERM"));
+    QVERIFY(Test::isRunning(zygote->processId()));
+    QCOMPARE(warnings.count(), 0);
 }
 
 // While its Zygote lives on.
@@ -178,7 +216,7 @@ int main(int argc, char *argv[])
         spareZygotes.push_back(std::make_unique<Zygote>(interface));
     Interface serving;
     serving.add("pid", [](const QVariantList &) { return QVariant(qint64(::getpid())); });
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 5; ++i)
         servingZygotes.push_back(std::make_unique<Zygote>(serving));
     QCoreApplication app(argc, argv);
     TestZygoteLoss test;

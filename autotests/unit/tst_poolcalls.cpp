@@ -131,6 +131,9 @@ private Q_SLOTS:
     void theClockOfTheNextStartsAfterAGhost();
     void aTimeOutSaysWhereTheTimeWent();
     void aTimeOutSaysThatNoWorkerWasReady();
+    void aTimeOutSaysHowTheLastWorkerFailed_data();
+    void aTimeOutSaysHowTheLastWorkerFailed();
+    void afterAWorkerHasWorkedTheLastFailureIsForgotten();
     void higherPrioritiesAreServedFirst();
     void onlyShortTimedCallsShareAWorker();
     void inAnyOrderEachHasItsOwnEnd();
@@ -812,7 +815,64 @@ void TestPoolCalls::aTimeOutSaysThatNoWorkerWasReady()
     const CheckoutId id = pool.checkout({}, 0s);
     (void)pool.call(id, {}, 0s);
     pool.advance(5s);
-    QCOMPARE(pool.errorOf(id).value_or(Error()).detail(), QStringLiteral("no worker was ready"));
+    QCOMPARE(pool.errorOf(id).value_or(Error()).detail(),
+             QStringLiteral("no worker was ready: it had not said hello yet, perhaps because the server is full"));
+}
+
+void TestPoolCalls::aTimeOutSaysHowTheLastWorkerFailed_data()
+{
+    QTest::addColumn<bool>("dies");
+    QTest::newRow("its setup throws") << false;
+    QTest::newRow("it dies in setup") << true;
+}
+
+void TestPoolCalls::aTimeOutSaysHowTheLastWorkerFailed()
+{
+    QFETCH(bool, dies);
+    Office office({.minWorkers = 1, .maxWorkers = 1, .timeout = 5s});
+    Pool &pool = office.pool;
+    const auto callOnce = [&pool] {
+        const CheckoutId id = pool.checkout({}, 0s);
+        (void)pool.call(id, {}, 0s);
+        return id;
+    };
+    const CheckoutId first = callOnce();
+    const CheckoutId second = callOnce();
+    const WorkerId worker = pool.workerOf(first);
+    QVERIFY(worker != 0);
+    if (dies)
+        pool.lost(worker, Error(Error::WorkerLost, QStringLiteral("died")).withDetail(QStringLiteral("no disk")), {1},
+                  0s);
+    else
+        QVERIFY(pool.failed(worker, {first, 1}, Error(Error::SetupError, QStringLiteral("no disk")), 0s));
+    pool.release(first, 0s);
+    pool.advance(5s); // nobody has said that another worker is ready
+    const QString detail = pool.errorOf(second).value_or(Error()).detail();
+    QVERIFY2(detail.endsWith(QStringLiteral(", and the last one had failed: no disk")), qPrintable(detail));
+}
+
+void TestPoolCalls::afterAWorkerHasWorkedTheLastFailureIsForgotten()
+{
+    Office office({.minWorkers = 1, .maxWorkers = 1, .timeout = 5s, .reuseAfterError = true});
+    Pool &pool = office.pool;
+    const CheckoutId id = pool.checkout({}, 0s);
+    const CallId failing = pool.call(id, {}, 0s);
+    const WorkerId worker = pool.workerOf(id);
+    QVERIFY(pool.failed(worker, {id, failing}, Error(Error::SetupError, QStringLiteral("no disk")), 0s));
+    pool.release(id, 0s);
+    const CheckoutId next = pool.checkout({}, 0s);
+    const CallId good = pool.call(next, {}, 0s);
+    const WorkerId its = pool.workerOf(next);
+    QVERIFY(its != 0);
+    QVERIFY(pool.replied(its, {next, good}, 0s));
+    pool.lost(its, Error(Error::WorkerLost, QStringLiteral("died")).withDetail(QStringLiteral("no luck")), {}, 0s);
+    pool.release(next, 0s);
+    const CheckoutId last = pool.checkout({}, 0s);
+    (void)pool.call(last, {}, 0s);
+    pool.advance(5s);
+    const QString detail = pool.errorOf(last).value_or(Error()).detail();
+    QVERIFY2(detail.startsWith(QStringLiteral("no worker was ")) && !detail.contains(QStringLiteral("had failed")),
+             qPrintable(detail));
 }
 
 void TestPoolCalls::higherPrioritiesAreServedFirst()

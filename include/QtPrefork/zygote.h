@@ -142,13 +142,16 @@ public:
     /// but a Client on the zygote must be made in the zygote's thread.
     [[nodiscard]] static Zygote *find(const QByteArray &name = {});
 
-    /// Returns true if the zygote could be made and can do its work.
+    /// Returns true if the zygote could be made and can fork workers. It becomes invalid when the event loop of the
+    /// program has noticed that the zygote process was sent SIGTERM or has ended. A warning is logged if it has ended.
+    /// Any thread may call this function.
     [[nodiscard]] bool isValid() const;
-    /// Returns why the zygote is not valid and what to do about it, or an empty string if it is valid.
+    /// Returns why the zygote is not valid and what to do about it, or an empty string if it is valid. Calls that can
+    /// have no worker fail with the same text.
     [[nodiscard]] QString errorString() const;
     /// Returns the name of the zygote.
     [[nodiscard]] QByteArray name() const;
-    /// Returns the process id of the zygote, or 0 if it is not valid.
+    /// Returns the process id of the zygote, or 0 if it could not be made.
     [[nodiscard]] qint64 processId() const;
     /// Returns how many spare workers wait for a connection now (ZygoteOptions::spareWorkers). Those that run their
     /// setup ahead do not count yet.

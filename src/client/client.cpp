@@ -32,7 +32,7 @@ QString errorOf(const Zygote *zygote)
 {
     if (!zygote)
         return noZygote();
-    return zygote->isValid() ? ZygotePrivate::of(*zygote).channel->refusal() : zygote->errorString();
+    return zygote->errorString();
 }
 
 std::unique_ptr<Transport> transportTo(const Zygote *zygote)

@@ -315,6 +315,7 @@ private:
     [[nodiscard]] static Error overFromTheStart();
     [[nodiscard]] Error overdueError(CheckoutId id, const Checkout &checkout, Time now) const;
     [[nodiscard]] QString longestPhase(const Checkout &checkout, CallId number, Time now) const;
+    [[nodiscard]] QString whyNoneIsReady() const;
     [[nodiscard]] QString whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) const;
 
     // These are in poolmethods.cpp, for the names of methods, and for how long their calls usually run.
@@ -353,6 +354,7 @@ private:
     [[nodiscard]] qsizetype sharedLoad(const Worker &worker, qsizetype oneShots) const;
     void servePending(Time now);
     void noteAnswer(Worker &worker);
+    void noteSetUp(Worker &worker);
     [[nodiscard]] WorkerId workerFor(const Checkout &checkout) const;
     void give(WorkerId workerId, CheckoutId id, Checkout &checkout, Time now);
     void assign(Time now);
@@ -401,6 +403,7 @@ private:
     int m_failures = 0; // failures in a row: attempts to connect, and workers lost before they had answered a call
     Time m_retryAt{}; // when the next worker may be connected after a failure
     std::optional<Error> m_unavailable;
+    QString m_startProblem; // how the last worker has failed that did no work; empty once one works
     QString m_connectProblem; // why the last attempt to connect failed; empty once one succeeds
     std::optional<Time> m_closeDeadline;
     Error m_closeError;

@@ -164,7 +164,8 @@ Pool::Checkout *Pool::answeredBy(WorkerId id, const CallRef &call, bool hadBegun
 {
     Worker &worker = m_workers.at(id);
     noteAnswer(worker);
-    worker.isSetUp = worker.isSetUp || hadBegun;
+    if (hadBegun)
+        noteSetUp(worker);
     if (const CallRecord *const known = record(call))
         noteRun(*known, now);
     if (worker.state != Worker::Held)
@@ -215,7 +216,7 @@ void Pool::repliedPlainly(const PlainAnswer &answer, Time now)
     Checkout &checkout = *answer.m_checkout;
     const CheckoutId id = answer.call.checkout;
     noteAnswer(*answer.m_worker);
-    answer.m_worker->isSetUp = true;
+    noteSetUp(*answer.m_worker);
     checkout.hasAnswer = true;
     noteEnd(answer.call, *answer.m_record, Observer::End::Finished);
     if (checkout.isOneShot) {
@@ -250,7 +251,10 @@ bool Pool::failed(WorkerId id, const CallRef &call, const Error &error, Time now
     const bool dropsTheRest = worker.state == Worker::Held && worker.traits.answersInOrder;
     if (worker.state != Worker::Held && !m_options.reuseAfterError)
         change(id, worker, [&] { worker.isOutdated = true; });
-    Checkout *const checkout = answeredBy(id, call, true, now);
+    const bool isOfSetup = error.code() == Error::SetupError;
+    if (isOfSetup)
+        m_startProblem = error.message();
+    Checkout *const checkout = answeredBy(id, call, !isOfSetup, now);
     if (!checkout)
         return true;
     checkout->hasAnswer = true;

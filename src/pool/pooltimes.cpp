@@ -150,7 +150,7 @@ void Pool::begun(WorkerId id, const CallRef &ref, Time now)
     Worker *const worker = m_workers.find(id);
     if (!worker || !isWith(id, ref))
         return;
-    worker->isSetUp = true;
+    noteSetUp(*worker);
     Checkout *const checkout = m_checkouts.find(ref.checkout);
     if (!checkout)
         return;
@@ -303,6 +303,19 @@ QString Pool::longestPhase(const Checkout &checkout, CallId number, Time now) co
                    : waitedForOthers(begunAfter);
 }
 
+// For an error text: says why there is no worker although the client could connect.
+QString Pool::whyNoneIsReady() const
+{
+    const bool isConnecting = m_connecting > 0;
+    if (!m_startProblem.isEmpty())
+        return (isConnecting ? QStringLiteral("no worker was ready, and the last one had failed: %1")
+                             : QStringLiteral("no worker was there, and the last one had failed: %1"))
+            .arg(m_startProblem);
+    return isConnecting
+        ? QStringLiteral("no worker was ready: it had not said hello yet, perhaps because the server is full")
+        : QStringLiteral("no worker was there: the client waits before it connects once more");
+}
+
 // For an error text: says why the checkout's oldest call has not begun.
 QString Pool::whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) const
 {
@@ -318,7 +331,7 @@ QString Pool::whyNotBegun(CheckoutId id, const Checkout &checkout, Time now) con
          ++other)
         ++before;
     if (before == 0 && m_connecting == workerCount())
-        return m_connecting == 0 ? QStringLiteral("no worker was there") : QStringLiteral("no worker was ready");
+        return whyNoneIsReady();
     if (before == 0)
         return QStringLiteral("all workers were busy");
     if (before == 1)

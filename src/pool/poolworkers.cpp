@@ -62,6 +62,8 @@ void Pool::lost(WorkerId id, const Error &error, const Begun &begun, Time now, L
     // slowly then.
     if (!worker.hasEverAnswered && !begun.isAnyKnown() && worker.state != Worker::Connecting)
         backOff(now);
+    if (!worker.isSetUp && loss != Loss::ForRoom)
+        m_startProblem = error.detail();
     if (worker.state == Worker::Held)
         retry(worker.checkout, error, mayHaveBegun(m_checkouts.at(worker.checkout), begun), now);
     for (std::size_t i = 0; i < worker.oneShots.size(); ++i) {
@@ -108,6 +110,15 @@ void Pool::noteAnswer(Worker &worker)
 {
     worker.hasEverAnswered = true;
     m_failures = 0;
+}
+
+// A method has run in the worker.
+void Pool::noteSetUp(Worker &worker)
+{
+    if (worker.isSetUp)
+        return;
+    worker.isSetUp = true;
+    m_startProblem.clear();
 }
 
 // Returns the worker that the checkout may have now; 0 = none.

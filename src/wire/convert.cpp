@@ -304,6 +304,8 @@ QString describe(const QVariant &value)
         return QStringLiteral("a boolean");
     if (isInteger(value) || isFloating(value))
         return QStringLiteral("the number %1").arg(value.toString());
+    if (value.typeId() == QMetaType::QByteArray && !value.toByteArray().isValidUtf8())
+        return QStringLiteral("bytes that are not UTF-8");
     if (isText(value))
         return QStringLiteral("a string");
     if (value.typeId() == QMetaType::QVariantList || value.typeId() == QMetaType::QStringList)

@@ -64,6 +64,9 @@ void Interface::keepDescriptor(int descriptor) const
 
 Interface &Interface::add(const MethodName &method, Invoker function)
 {
+    if (!function)
+        qWarning("Prefork::Interface: the method '%s' was given an empty function, and its calls will fail",
+                 qPrintable(method.name()));
     return addMethod(method.name(), std::make_unique<detail::InvokerMethod>(std::move(function)));
 }
 

@@ -72,7 +72,7 @@ Zygote::~Zygote()
     }
     const bool isServing = d->channel && d->channel->hasWorkers();
     if (d->channel)
-        d->channel->close();
+        d->channel->onZygoteDestroyed();
     if (!d->process)
         return;
     if (d->process->waitForEnd(isServing ? ShortWait : LongWait))
@@ -98,12 +98,12 @@ Zygote *Zygote::find(const QByteArray &name)
 
 bool Zygote::isValid() const
 {
-    return d->error.isEmpty();
+    return d->channel && d->channel->isUsable();
 }
 
 QString Zygote::errorString() const
 {
-    return d->error;
+    return d->channel ? d->channel->refusal() : d->error;
 }
 
 QByteArray Zygote::name() const
@@ -113,7 +113,7 @@ QByteArray Zygote::name() const
 
 qint64 Zygote::processId() const
 {
-    return isValid() ? d->process->pid() : 0;
+    return d->channel ? d->process->pid() : 0;
 }
 
 int Zygote::spareWorkerCount() const

@@ -3,6 +3,7 @@
 
 #include "posix/clock_p.h"
 #include "posix/message_p.h"
+#include "zygote/logging_p.h"
 #include "zygote/zygotereaper_p.h"
 
 #include <QtCore/QCoreApplication>
@@ -86,13 +87,14 @@ void ZygoteChannel::refuse(quint64 id, const QString &cause)
 QString ZygoteChannel::refusal() const
 {
     if (!isOpen())
-        return QStringLiteral("the zygote is gone");
+        return QStringLiteral("the zygote is gone: %1").arg(m_whyClosed);
     return m_isEnding ? endingText() : QString();
 }
 
 void ZygoteChannel::onEnding()
 {
     m_isEnding = true;
+    m_isUsable = false;
     for (const Pending &pending : std::exchange(m_pending, {}))
         refuse(pending.request.id, endingText());
     Q_EMIT ending();
@@ -191,7 +193,7 @@ bool ZygoteChannel::send(const Request &request, int connection, Posix::Transfer
 {
     *transfer = Posix::sendMessage(m_socket.get(), bytesOf(request), connection);
     if (transfer->status == Posix::Transfer::Closed)
-        close();
+        onZygoteLost();
     return transfer->status == Posix::Transfer::Done || transfer->status == Posix::Transfer::Failed;
 }
 
@@ -203,7 +205,7 @@ void ZygoteChannel::readEvents()
         if (transfer.status == Posix::Transfer::WouldBlock)
             return;
         if (transfer.status != Posix::Transfer::Done) {
-            close();
+            onZygoteLost();
             return;
         }
         handle(event);
@@ -267,13 +269,30 @@ void ZygoteChannel::handle(const ZygoteEvent &event)
 void ZygoteChannel::onZygoteEnded()
 {
     readEvents();
-    close();
+    onZygoteLost();
 }
 
-void ZygoteChannel::close()
+void ZygoteChannel::onZygoteLost()
 {
     if (!isOpen())
         return;
+    // The socket may be closed a moment before the process has ended.
+    constexpr std::chrono::milliseconds ToEnd{50};
+    const auto death = m_process->waitForEnd(ToEnd) ? m_process->death() : std::nullopt;
+    const QString how = death ? Posix::describeDeath(*death) : QStringLiteral("closed its connection");
+    const QString why = QStringLiteral("it %1; restart the program to get another one").arg(how);
+    qCWarning(lcZygote).noquote() << "the zygote is gone:" << why;
+    close(why);
+}
+
+void ZygoteChannel::onZygoteDestroyed()
+{
+    if (isOpen())
+        close(QStringLiteral("its Zygote object was destroyed, which must live as long as what uses it"));
+}
+
+void ZygoteChannel::close(const QString &why)
+{
     for (QSocketNotifier *notifier : {m_readNotifier, m_writeNotifier, m_endNotifier}) {
         if (notifier)
             notifier->setEnabled(false);
@@ -283,6 +302,8 @@ void ZygoteChannel::close()
     m_pending.clear();
     m_orders.clear();
     m_socket.reset();
+    m_whyClosed = why;
+    m_isUsable = false;
     reapWhenItEnds(m_process);
     Q_EMIT closed();
 }

@@ -13,6 +13,7 @@
 #include <QtCore/QObject>
 #include <QtCore/QPointer>
 
+#include <atomic>
 #include <deque>
 #include <memory>
 
@@ -38,7 +39,9 @@ public:
     /// Returns whether a worker may be alive, by what the zygote has said so far.
     [[nodiscard]] bool hasWorkers() const { return m_alive > 0; }
     [[nodiscard]] bool isOpen() const { return m_socket.isOpen(); }
-    /// Returns why there will never be another worker; empty if there may be.
+    /// Returns false if there will never be another worker. Any thread may ask.
+    [[nodiscard]] bool isUsable() const { return m_isUsable; }
+    /// Returns why there will never be another worker, and what to do about it; empty if there may be one.
     [[nodiscard]] QString refusal() const;
     /// Begins to listen to the zygote, if there is an event dispatcher, and again when there is another one. spawn()
     /// calls it too.
@@ -62,7 +65,7 @@ public:
     [[nodiscard]] bool hasRoom() const { return m_pending.empty() && m_alive < m_capacity; }
     /// Handles everything that the zygote has sent so far.
     void readEvents();
-    void close();
+    void onZygoteDestroyed();
 
 Q_SIGNALS:
     void spawned(quint64 id, qint64 pid, quint32 slot);
@@ -75,7 +78,7 @@ Q_SIGNALS:
     void roomChanged();
     /// The zygote has been told to end, and forks no more; deaths of the living workers are still reported.
     void ending();
-    /// The zygote is gone, or close() was called; nothing more will come.
+    /// The zygote is gone, or its Zygote is being destroyed; nothing more will come.
     void closed();
 
 private:
@@ -91,6 +94,8 @@ private:
     [[nodiscard]] bool send(const ZygoteMessages::Request &request, int connection, Posix::Transfer *transfer);
     void handle(const ZygoteMessages::ZygoteEvent &event);
     void onZygoteEnded();
+    void onZygoteLost();
+    void close(const QString &why);
 
     static void attachAll();
 
@@ -104,7 +109,9 @@ private:
     QTimer *m_endTimer = nullptr; // used if no descriptor tells of the zygote's end
     std::deque<ZygoteMessages::Request> m_orders; // sent before the spawns, and without regard to the capacity
     std::deque<Pending> m_pending;
+    std::atomic<bool> m_isUsable = true;
     bool m_isEnding = false; // the zygote has been told to end
+    QString m_whyClosed;
     quint32 m_capacity = 0;
     quint32 m_alive = 0; // workers that were asked for and are not known to have ended
     quint64 m_lastId = 0;
