@@ -42,12 +42,13 @@ public:
     /// Cancels the call. It settles as canceled when the event loop turns: Checkout::canceled() is emitted, a future is
     /// canceled, and neither the callback nor the callback for errors is ever called. Returns true if the call will
     /// settle in this way. Returns false, and does nothing, if the call has settled, or if its outcome is already
-    /// certain: its result or error has been read, or its checkout has ended, and this is about to be delivered.
+    /// certain and about to be delivered. The outcome is certain when the result or the error has been read, or when
+    /// the checkout has ended.
     ///
     /// A call that was not sent to a worker is never sent. A call that its worker has received but not begun never
-    /// starts. If the method of the call runs, it is told (Worker::isCanceled()). If it does not end within
-    /// ClientOptions::cancelGrace, the worker is killed. When the worker has finished with the canceled call, the calls
-    /// behind it run as if nothing had happened.
+    /// starts. If the method of the call runs, Worker::isCanceled() returns true there. If the method does not end
+    /// within ClientOptions::cancelGrace, the worker is killed. When the worker has finished with the canceled call,
+    /// the calls behind it run as if nothing had happened.
     ///
     /// Over Protocol::Json, and with workers of an older version, a call that was sent can only be given up together
     /// with its worker. The checkout then ends with a fatal error of code Aborted.

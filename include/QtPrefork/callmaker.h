@@ -17,7 +17,7 @@ namespace Prefork {
 /// **Handlers** are called from the event loop, in the frame of the call, before the call has its result. They receive
 /// events and progress in exactly the order in which the method sent them. What a handler throws goes to the nearest
 /// catcher of this frame, or else to the unhandled-error handler, and the call goes on. A handler is not called any
-/// more when the call has settled or was canceled, or when the handler's context object was destroyed. The context
+/// more after the call has settled or was canceled, or after the handler's context object was destroyed. The context
 /// object must live in the client's thread when the call is made, or the call fails with code BadArguments. If the
 /// context object is moved to another thread later, its handler is not called any more. Events without a handler are
 /// dropped. Over Protocol::Json, and from workers of an older version, there are no events and no progress.
@@ -81,9 +81,9 @@ public:
     }
     /// Returns a maker whose calls also have a handler for @p event. @p f is a function, or a context object and a
     /// function. The function takes the values that the event carries or, as a slot in Qt may, only the first of them.
-    /// The values that the worker sends are converted in the same way as results. A value that its type does not have
-    /// fails the call with code WorkerError. If the values are of other types than those of the event, one of the two
-    /// programs is out of date, and the connection ends with code ProtocolError.
+    /// The values that the worker sends are converted in the same way as results. If the type of the event cannot hold
+    /// a value, the call fails with code WorkerError. If the values are of other types than those of the event, one of
+    /// the two programs is out of date, and the connection ends with code ProtocolError.
     template <class... A, class... F>
     [[nodiscard]] auto on(Event<A...> event, F &&...f) const
     {

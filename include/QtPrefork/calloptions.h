@@ -19,16 +19,17 @@ struct CallOptions
     /// unset, the checkout's value applies or, if that is unset too, the client's.
     std::optional<std::chrono::milliseconds> runTimeout = std::nullopt;
     /// The longest time that the call may take in all, in milliseconds from when it is made. 0 or unset means no limit.
-    /// A negative value, such as what is left of a time that is over, means that the time is over already: the call
-    /// fails with code Timeout and is not sent. It does not mean "for ever", as the -1 of
-    /// QDeadlineTimer::remainingTime() does. If the call is not the oldest unsettled call of its checkout when its time
-    /// is over, this is noticed when it becomes the oldest.
+    /// A negative value means that the time is over already: the call fails with code Timeout and is not sent. Such a
+    /// value usually comes from a subtraction (`until - now`). It does not mean "for ever", as the -1 of
+    /// QDeadlineTimer::remainingTime() does. The client looks only at the oldest unsettled call of a checkout: if the
+    /// time of another call is over, the client notices this when this call becomes the oldest.
     std::optional<std::chrono::milliseconds> deadline = std::nullopt;
     /// The priority of a one-shot (Client::call()). One-shots with a higher priority get a worker first. Those with the
     /// same priority get one in the order in which they were made. If it is unset, the client's value applies. A call
     /// of a checkout ignores this option, because its checkout has a priority.
     std::optional<int> priority = std::nullopt;
-    /// Receives the handle of the call, for callers who get a future instead. Null means that the handle is not wanted.
+    /// Where the handle of the call is written. It is for callers of future(), which returns no handle. Null means that
+    /// the handle is not wanted.
     Call *call = nullptr;
 };
 

@@ -128,15 +128,15 @@ private:
 /// - With `const Error &` it catches every error. An exception that is not an Error arrives as the Error that
 ///   Error::fromException() makes of it.
 /// - With a const reference to any other type, or a value of it, it catches what a C++ `catch` clause of this type
-///   would catch, derived classes included. All other errors go to the next catcher outwards.
+///   would catch, derived classes included. All other errors go to the next outer catcher.
 /// - Without a parameter it catches every error.
 ///
 /// A catcher is called once for each error that reaches its frame. It may therefore be called several times: once for
-/// each child frame that fails. If a catcher throws, the new error goes to the next catcher outwards.
+/// each child frame that fails. If a catcher throws, the new error goes to the next outer catcher.
 ///
 /// **Threads.** A catcher runs in the thread in which the error reaches its frame. For an error of a call this is the
-/// client's thread. A catcher is destroyed when the last handle on its frame is dropped, in the thread that drops it;
-/// callbacks that can still fail into the catcher hold such handles. A Catcher has no lock.
+/// client's thread. A catcher is destroyed when the last handle on its frame is dropped, in the thread that drops the
+/// handle. Callbacks whose errors can still reach the catcher hold such handles. A Catcher has no lock.
 class Catcher
 {
 public:

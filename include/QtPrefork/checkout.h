@@ -38,8 +38,8 @@ struct CheckoutOptions
 /// Shows the options that differ from their defaults.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const CheckoutOptions &options);
 
-/// An exclusive hold on one worker, with a queue of calls. Client::checkout() makes a checkout at once, whether a
-/// worker is free or not. Checkouts with the same priority get workers in the order in which they were made.
+/// A queue of calls to one worker, which the checkout holds exclusively. Client::checkout() makes a checkout at once,
+/// whether a worker is free or not. Checkouts with the same priority get workers in the order in which they were made.
 ///
 /// The worker runs calls in order, one at a time. Over the native protocol, the client sends further calls while the
 /// worker runs one (ClientOptions::maxInFlight). Each call settles exactly once: with its result, with an error in the
@@ -84,15 +84,16 @@ public:
     ///
     /// **Arguments** are converted to the types of the method's parameters, and their values never change. The compiler
     /// refuses a floating-point number for an integer, and anything but a bool for a bool. An integer may be given for
-    /// another type of number; if that type does not have the value, the call fails with code BadArguments before
+    /// another type of number. If that type cannot hold the value, the call fails with code BadArguments before
     /// anything is sent. A double that is given for a float is rounded.
     ///
     /// **The callback for the result** takes the result, a QVariant, or nothing. If it takes another type of number
-    /// than the result's, this type must have every value of the result's: the compiler refuses an int for a qint64. It
-    /// may be a lambda, any other callable, a fub(), or, with a context object, a member function of it. A null
-    /// callback is no callback. The callback runs in the frame of the call, which is named `CLIENT -> METHOD`. The
-    /// parent of this frame is the current frame or, if the callback is a fub(), the fub's frame. What the callback
-    /// throws goes to the nearest catcher of this frame, or else to the unhandled-error handler, and the queue goes on.
+    /// than the result's, this type must be able to hold every value of the result's type: the compiler refuses an int
+    /// for a qint64. It may be a lambda, any other callable, a fub(), or, with a context object, a member function of
+    /// it. A null callback is no callback. The callback runs in the frame of the call. The parent of this frame is the
+    /// current frame or, if the callback is a fub(), the fub's frame. The name of the frame is `CLIENT -> METHOD`. What
+    /// the callback throws goes to the nearest catcher of this frame, or else to the unhandled-error handler, and the
+    /// queue goes on.
     ///
     /// **The callback for an error** takes a `const Prefork::Error &`, or nothing. It is called after errored() was
     /// emitted. The catchers of the frame do not receive the error then, but they receive what the callback throws. If
@@ -103,10 +104,10 @@ public:
     /// fails with code BadArguments. When it is destroyed, the callbacks are dropped. The call still settles. If a
     /// callback for errors was dropped, an error is then reported by the signal errored() only.
     ///
-    /// If a callback holds a fub() (see isFrame()), an error of the call goes to the fub's frame, and an error that the
-    /// fub's catchers leave is reported as unhandled. Code of this callback that runs before it calls the fub runs in
-    /// the frame of the call. If the callback is passed as an rvalue, a fub() in it is found only if moving the
-    /// callback moves the fub() too, or if the callback is a std::function.
+    /// If a callback holds a fub() (see isFrame()), an error of the call goes to the fub's frame. If no catcher of the
+    /// fub takes the error, it is reported as unhandled. Code of the callback that runs before the callback calls the
+    /// fub runs in the frame of the call. If the callback is passed as an rvalue, a fub() in it is found only if moving
+    /// the callback moves the fub() too, or if the callback is a std::function.
     ///
     /// Arguments are encoded before anything else happens. Code of yours that runs for this, such as an `operator<<` or
     /// the getter of a Q_GADGET, may make calls, run an event loop, or destroy the client. If it throws, call() throws
@@ -139,10 +140,11 @@ public:
     /// Error of code Canceled. The progress of the future is the progress that the method reports
     /// (Worker::setProgress()).
     ///
-    /// Canceling the future, in any thread, cancels the call as Call::cancel() does. The client notices this when it is
-    /// about to send the call. After that it may notice it up to 50 ms later, but at once if the call was made more
-    /// than 50 ms ago. When a continuation (`.then()`) of the future has run, do not cancel the future any more: Qt 6.4
-    /// then uses memory that it has freed. Call::cancel() is always safe; CallOptions::call receives the handle for it.
+    /// Canceling the future, in any thread, cancels the call as Call::cancel() does. If the call was not sent yet, the
+    /// client notices this when it is about to send the call. If the call was sent, the client notices it up to 50 ms
+    /// later, or at once if the call was made more than 50 ms ago. When a continuation (`.then()`) of the future has
+    /// run, do not cancel the future any more: Qt 6.4 would use memory that it has freed. Call::cancel() is always
+    /// safe; CallOptions::call receives the handle for it.
     ///
     /// In the client's thread, never call result() or waitForFinished() of a future that has not finished: they never
     /// return there. Use waitFor(), from QtPrefork/waitfor.h, instead.
@@ -162,17 +164,17 @@ public:
     /// `with({.runTimeout = 2s}).onProgress(…).call(…)`.
     [[nodiscard]] CallMaker<> with(const CallOptions &options) { return {detail::CallMaking(this), options}; }
 
-    /// Calls without a method name, so that the interface's fallback gets all arguments. If the first argument is a
-    /// string, however, the worker takes it for the name of a method: it calls the method of this name or, if there is
-    /// none, the fallback with this name and the other arguments.
+    /// Makes a call without a method name, so that the interface's fallback gets all arguments. There is one exception:
+    /// if the first argument is a string, the worker takes it for the name of a method. It calls the method of this
+    /// name or, if there is none, the fallback with this name and the other arguments.
     template <class... Tail>
     Call callFunction(const FunctionArguments &arguments, Tail &&...tail)
     {
         return detail::callFallback(arguments, submitter(), std::forward<Tail>(tail)...);
     }
 
-    /// Sends the calls that were made so far now, instead of when the event loop turns. This does the same as
-    /// Client::flush(), for all calls of the client.
+    /// Sends all calls that were made so far now, and not only when the event loop turns. It does this for all calls of
+    /// the client, as Client::flush().
     bool flush();
 
     /// Gives the worker back to the client when the calls that were made so far have settled. Calls that are made later
@@ -186,8 +188,8 @@ public:
     /// Waits until no call is unsettled and returns true. Returns false if this takes longer than @p deadline
     /// milliseconds. If @p deadline is 0 or less, it does not wait, but it may process pending events. This function is
     /// for scripts and tests. It runs an event loop of its own, in which callbacks, timers and sockets go on, but no
-    /// user input is processed. Do not use it in a GUI. Without a QCoreApplication it does for this client alone what
-    /// an event loop would do.
+    /// user input is processed. Do not use it in a GUI. Without a QCoreApplication it does what an event loop would do,
+    /// but only for this client.
     [[nodiscard]] bool waitForSettled(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
     /// Returns true if the checkout was released.

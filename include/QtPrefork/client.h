@@ -70,19 +70,19 @@ struct ClientOptions
     /// refuse such results themselves. In the same way, a client of QtPrefork refuses arguments that are too large for
     /// its worker, with code BadArguments. The memory that the `operator>>` of a registered type takes is not limited.
     qint64 maxDecodedSize = DefaultMaxDecodedSize;
-    /// The protocol that the client uses. Workers of QtPrefork understand both protocols. A server of another make may
+    /// The protocol that the client uses. Workers of QtPrefork understand both protocols. Another kind of server may
     /// know only JSON.
     Protocol protocol = defaultProtocol();
     /// The largest number of calls of one checkout that its worker may have at a time, over the native protocol; at
     /// least 1. A larger number is faster when calls are short. The worker still runs them one after the other, and
-    /// after an error it does not run those behind.
+    /// after an error it does not run the calls behind it.
     int maxInFlight = 64;
-    /// The number of bytes waiting in a connection's write buffer above which the connection gets no further calls,
+    /// The connection of a worker gets no further calls while more than this number of bytes wait in its write buffer,
     /// whatever maxInFlight allows.
     qsizetype maxInFlightBytes = qsizetype(256) * 1024;
     /// The largest number of one-shot calls (Client::call()) that may share a worker at a time, over the native
-    /// protocol; at least 1. With more than 1 a worker begins the next call at once, but a long call delays those
-    /// behind it. A worker that crashes costs the call that it runs, and no other one.
+    /// protocol; at least 1. With more than 1, a worker begins the next call at once, but a long call delays the calls
+    /// behind it. If a worker crashes, only the call that it runs fails.
     int oneShotDepth = 4;
     /// The largest value that the client's bytesToWrite() may reach. A call that would exceed it fails its checkout
     /// with code QueueFull. If no bytes are waiting, a call of any size is accepted. 0 means no limit.
@@ -91,8 +91,8 @@ struct ClientOptions
     /// microseconds. The time in callbacks and catchers is included. After that, other events are processed before the
     /// client goes on. 0 means that it handles one reply in each turn.
     std::chrono::microseconds readBudget = std::chrono::milliseconds(1);
-    /// The users that a server on a unix socket may run as. To the server of another user the client writes nothing,
-    /// and treats it as a server that cannot be reached.
+    /// The users that a server on a unix socket may run as. If the server runs as another user, the client writes
+    /// nothing to it, and treats it as a server that cannot be reached.
     PeerPolicy servers = {};
 };
 /// Shows the options that differ from their defaults.
@@ -104,18 +104,22 @@ QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ClientOptions &options);
 /// A client may be made before its server exists. It keeps trying to connect, and checkouts wait in line until their
 /// time-outs.
 ///
-/// A client needs a QCoreApplication, but it may be older than the application, outlive it, or meet another one later.
-/// Without an application it rests, while its time limits go on. Then only Checkout::waitForSettled() and waitFor()
-/// make calls settle, and over TCP no new connections are made.
+/// A client needs a QCoreApplication. But it may be made before the application, outlive it, and be used with another
+/// one later. Without an application the client does nothing by itself, while its time limits go on. Then only
+/// Checkout::waitForSettled() and waitFor() make calls settle, and over TCP no new connections are made.
 ///
 /// When a client is destroyed, each checkout gets one fatal error of code Shutdown before the destructor returns: its
 /// oldest call fails with this error, and the others settle as canceled. Every CheckoutPtr stays valid.
 ///
 /// **Threads.** A client and its checkouts belong to the thread in which the client was made. Each thread may have
-/// clients of its own. A client on a zygote must be made in the zygote's thread. The following ends the program with a
-/// message, in release builds too: making such a client in another thread, calling a function of a client in another
-/// thread, destroying a client in another thread while its own thread still runs, or moving it to another thread. Any
-/// thread may connect to the signals, drop a CheckoutPtr, or cancel a future.
+/// clients of its own. A client on a zygote must be made in the zygote's thread. Any thread may connect to the signals,
+/// drop a CheckoutPtr, or cancel a future. Each of the following ends the program with a message, in release builds
+/// too:
+///
+/// * making a client on a zygote in another thread than the zygote's,
+/// * calling a function of a client in another thread than the client's,
+/// * destroying a client in another thread while its own thread still runs,
+/// * moving a client to another thread.
 ///
 /// Other threads may wait for a future. In the client's own thread, result() and waitForFinished() of a future never
 /// return while the call is unsettled, because only the event loop of this thread brings results. Use waitFor(), from
@@ -152,7 +156,7 @@ public:
     /// Unavailable and the text of Address::errorString().
     explicit Client(const Address &address, const ClientOptions &options = {}, QObject *parent = nullptr);
     /// Makes a client directly on @p zygote. Each connection is a socket pair, so no socket is listened on, and no
-    /// other program can connect. When the zygote no longer exists, workers that are held go on to serve, and
+    /// other program can connect. When the zygote no longer exists, workers that are held continue to serve, and
     /// everything new fails with code Unavailable. If @p zygote is null, as Zygote::find() may return it, everything
     /// fails with code Unavailable.
     explicit Client(Zygote *zygote, const ClientOptions &options = {}, QObject *parent = nullptr);
@@ -247,9 +251,9 @@ public:
     /// If @p deadline is 0, they get it at once; if it is negative, never. This function never blocks. A second call
     /// sets a new deadline.
     void close(std::chrono::milliseconds deadline = std::chrono::seconds(5));
-    /// Replaces all workers: idle ones now, held ones when they are released. Use it when something has changed that
-    /// the setup of a worker reads. A client directly on a zygote also replaces the spare workers
-    /// (Zygote::recycleSpareWorkers()); of a server, its own program has to do that.
+    /// Replaces all workers: idle ones now, held ones when they are released. Use it when something that the setup of a
+    /// worker reads has changed. A client directly on a zygote also replaces the spare workers
+    /// (Zygote::recycleSpareWorkers()). For the spare workers of a server, the program of the server has to do that.
     void recycleWorkers();
 
     /// Returns the state of the client.
@@ -283,8 +287,8 @@ Q_SIGNALS:
     /// This signal is emitted when an attempt to connect has failed. @p cause says why. The client goes on trying.
     void connectionFailed(const QString &cause);
     /// This signal is emitted when a server has accepted a connection but does not seem to use the native protocol: it
-    /// closed the connection without its first message, or sent nothing for a second. The client goes on trying. A
-    /// server of another make may understand Protocol::Json.
+    /// closed the connection without its first message, or sent nothing for a second. The client goes on trying.
+    /// Another kind of server may understand Protocol::Json.
     void protocolRefused();
     /// This signal is emitted when @p bytes bytes have been handed to the kernel since the last time; see
     /// bytesToWrite().

@@ -20,7 +20,8 @@ namespace Prefork {
 
 class ErrorPrivate;
 
-/// An error of a call, as a value: a code to decide by, a text to show, and the place where it happened.
+/// An error of a call, as a value. It tells a code for programs, a text for people, and the place where the error
+/// happened.
 ///
 /// Errors are delivered to the catcher of a frame, by Checkout::errored(), and to the unhandled-error handler. Code in
 /// a worker may throw an Error: its code, message and data are sent to the client. Errors are implicitly shared, and
@@ -70,9 +71,10 @@ public:
     ~Error() override;
 
     /// Returns an Error for any exception. An exception that is an Error is returned unchanged. For another type, the
-    /// Error has the code Exception and the text of std::exception::what(), or of a thrown QString, QByteArray, const
-    /// char * or std::string, and exception() returns the exception. For an object of a class derived from Error, its
-    /// Error part is returned, and exception() returns the object. For the null pointer, Error() is returned.
+    /// Error has the code Exception, and exception() returns the exception. The text is that of std::exception::what(),
+    /// or that of a thrown QString, QByteArray, const char * or std::string. For an object of a class derived from
+    /// Error, its Error part is returned, and exception() returns the object. For the null pointer, Error() is
+    /// returned.
     [[nodiscard]] static Error fromException(const std::exception_ptr &exception);
     /// Returns fromException() of the exception that is being handled. Call it inside a catch block.
     [[nodiscard]] static Error fromCurrentException();

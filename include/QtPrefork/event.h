@@ -16,8 +16,8 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// The name of an event and the types of the values that it carries. Worker and client share it, and the compiler
-/// checks both sides: `inline constexpr Prefork::Event<QString, int> lineRead{"lineRead"};`
+/// The name of an event and the types of its values. Worker and client share the Event, and the compiler checks both
+/// sides: `inline constexpr Prefork::Event<QString, int> lineRead{"lineRead"};`
 ///
 /// A method emits events while it runs (Worker::emitEvent()). The handlers of the call receive them before the call has
 /// its result (CallMaker::on()). The name must be a literal, or live as long as the Event. The types may be written as

@@ -15,10 +15,10 @@ class ForkedServerPrivate;
 
 /// A server and its zygote in a process of their own, for a program that wants to serve itself and other programs.
 ///
-/// Make it at the top of main(), before QCoreApplication and before any thread, as a Zygote. The constructor returns
+/// Like a Zygote, make it at the top of main(), before QCoreApplication and before any thread. The constructor returns
 /// when the server listens. When this object is destroyed, or the program ends in any way, the server shuts down
-/// (ServerOptions::shutdownTimeout). Clients connect to address() as they connect to any server. If no other program is
-/// to connect, use a Client directly on a Zygote, which needs no server.
+/// (ServerOptions::shutdownTimeout). Clients connect to address() as they connect to any server. If no other program
+/// has to connect, use a Client directly on a Zygote, which needs no server.
 ///
 /// **Threads.** It must be made before there is a second thread, or it is not valid. The values that its functions
 /// return never change, so any thread may call them. Destroy it when no thread calls them any more.

@@ -85,11 +85,11 @@ QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const FrameOptions &options);
 /// The parent of a new frame is the frame that is current when it is made. A frame may have a Catcher and may bind
 /// Local variables. When code that runs in a frame fails, the error goes to the catcher of this frame, then to that of
 /// its parent, and so on outwards. Frames are made by fub(), frame(), frameTry() and the similar functions in
-/// framecallback.h and frametry.h, and by create(). A frame lives as long as a child of it or a handle on it.
+/// framecallback.h and frametry.h, and by create(). A frame lives as long as there is a child of it or a handle on it.
 ///
 /// **Cost.** A frame without a catcher and without variables does not keep all its ancestors. It keeps only the nearest
-/// one that has a catcher or a variable, and the names of the last frames (at least 64). A chain of callbacks, each
-/// made in the one before, therefore takes constant time and memory for each link, however long the chain gets.
+/// one that has a catcher or a variable, and the names of the last frames (at least 64). Therefore, in a chain of
+/// callbacks that each make the next one, every callback takes the same time and memory, however long the chain gets.
 /// Back-traces of long chains say how many frames were left out, and have at most a few hundred lines.
 ///
 /// **Threads.** Each thread has its own current frame. A handle may be copied and dropped in any thread. run() and
@@ -147,9 +147,9 @@ public:
     ///
     /// An exception that the function throws goes to the nearest catcher, from this frame outwards. If a catcher takes
     /// it, a value-initialised result is returned. If a catcher throws, the new error goes to the next catcher, with
-    /// the back-trace of the first error. An exception that no catcher has taken is thrown to the caller: an Error with
-    /// its back-trace, any other exception as the object that was thrown. The null frame runs @p function outside any
-    /// frame, without catchers and bindings.
+    /// the back-trace of the first error. An exception that no catcher has taken is thrown to the caller. An Error is
+    /// thrown with its back-trace, and any other exception is the object that was thrown. The null frame runs the
+    /// function outside any frame, without catchers and bindings.
     template <class F, class... Args>
     detail::FrameResult<F, Args...> run(F &&function, Args &&...args) const
     {
@@ -162,8 +162,8 @@ public:
     detail::FrameResult<F, Args...> runOrReport(F &&function, Args &&...args) const;
 
     /// Makes this frame fail, as if code that runs in it had thrown @p error. The catchers are called by the rules of
-    /// run(). Returns the error that no catcher has taken: the last error, if catchers threw. Returns nothing if a
-    /// catcher took it. In the null frame there are no catchers.
+    /// run(). Returns the error that no catcher has taken. If catchers threw, this is the last error. Returns nothing
+    /// if a catcher took it. In the null frame there are no catchers.
     [[nodiscard]] std::optional<Error> raise(const Error &error) const;
     /// Does the same with any exception. Catchers of its type receive the object that was thrown.
     [[nodiscard]] std::optional<Error> raise(const std::exception_ptr &exception) const;
@@ -205,7 +205,7 @@ private:
 /// Shows the name and the place of the frame, as the first line of its back-trace does.
 QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const Frame &frame);
 
-/// A function that receives the errors that no catcher has taken and that have no caller to whom they could be thrown.
+/// A function that receives the errors that no catcher has taken and that cannot be thrown to a caller.
 using UnhandledErrorHandler = std::function<void(const Error &)>;
 
 /// Sets the handler for the whole program and returns the previous one. An empty handler stands for the default, which

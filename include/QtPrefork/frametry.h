@@ -9,8 +9,8 @@ namespace Prefork {
 // All functions here run in the calling thread and concern no other thread: see Frame.
 
 /// Runs @p body now, in a new frame with @p catcher, and returns its result, or a value-initialised result after an
-/// error. The catcher also gets the errors of every callback that is wrapped inside @p body, however much later it is
-/// called. An error that the catcher throws, and that no outer catcher takes, is thrown to the caller.
+/// error. The catcher also gets the errors of every callback that is wrapped inside @p body, even if the callback is
+/// called much later. An error that the catcher throws, and that no outer catcher takes, is thrown to the caller.
 template <std::invocable F>
 detail::FrameResult<F> frameTry(F &&body, Catcher catcher, SourceLocation where = SourceLocation::current())
 {

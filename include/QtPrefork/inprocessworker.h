@@ -25,17 +25,17 @@ class InProcessWorkerPrivate;
 ///     QVERIFY_EXCEPTION_THROWN(worker.call(Scanner::scan, QStringList{"missing"}), Prefork::Error);
 ///
 /// No process is forked, and no event loop is needed. Arguments, results, events and errors are encoded and decoded by
-/// the same code that serves a client. A value that a real worker could not send or take fails here in the same way. A
-/// call that fails throws an Error with the same code, message, detail, method and data as a client gets.
+/// the same code that serves a client. If a real worker could not send or take a value, the call fails here in the same
+/// way. A call that fails throws an Error with the same code, message, detail, method and data as a client gets.
 ///
 /// `preload` runs before the first call of the Interface, and setup before the first call of this worker. If one of
 /// them throws, the call fails, and the next call tries again. setApplication() makes an application only if the
 /// process has none. Events that methods post are delivered when the event loop of the program turns.
 ///
-/// There are differences from a real worker. A method that crashes, hangs or calls exit() takes the test program with
-/// it. There are no time-outs and no limits, and no descriptors are closed. Static variables are those of the program.
-/// Objects of Interface::expose() are made once for each Interface. Worker::peer() returns a default Peer. To test
-/// these with real workers, use QTPREFORK_TEST_MAIN.
+/// There are differences from a real worker. A method that crashes, hangs or calls exit() does this to the whole test
+/// program. There are no time-outs and no limits, and no descriptors are closed. Static variables are those of the
+/// program. Objects of Interface::expose() are made once for each Interface. Worker::peer() returns a default Peer. To
+/// test such things with real workers, use QTPREFORK_TEST_MAIN.
 ///
 /// **Threads.** It belongs to the thread in which it is used. Only cancel() may be called in any thread. In one
 /// process, only one method at a time can run in this way.
@@ -86,8 +86,8 @@ public:
         handlers().addProgress(std::forward<F>(f)...);
         return *this;
     }
-    /// Adds a handler for an event, as CallMaker::on() does. If the values of an event are not of its types, the call
-    /// fails with code ProtocolError; if they are values that a type does not have, with code WorkerError.
+    /// Adds a handler for an event, as CallMaker::on() does. If the values of an event are of other types, the call
+    /// fails with code ProtocolError. If a type cannot hold a value, the call fails with code WorkerError.
     template <class... A, class... F>
     InProcessWorker &on(Event<A...> event, F &&...f)
     {

@@ -23,16 +23,16 @@ class InterfacePrivate;
 ///
 /// Methods are plain blocking code. They run in a worker process, one at a time, without an event loop and, unless
 /// setApplication() asks for one, without a QCoreApplication. An exception that a method throws becomes the error of
-/// the call, and the worker goes on. Of a Prefork::Error, the client receives code, message and data. Of a
-/// std::exception, a QString, a std::string or a `const char *`, it receives the text. If the protocol cannot send the
-/// result, the call fails too.
+/// the call, and the worker goes on. If the exception is a Prefork::Error, the client receives its code, message and
+/// data. If it is a std::exception, a QString, a std::string or a `const char *`, the client receives its text. If the
+/// protocol cannot send the result, the call fails too.
 ///
-/// While a method runs, it may ask whether its result is still wanted, and report its progress: see the namespace
+/// A method that runs may ask whether its result is still wanted, and may report its progress: see the namespace
 /// Worker.
 ///
-/// Without an application, nothing that is posted is ever delivered: a queued signal reaches no slot, and deleteLater()
-/// never deletes. Delete objects directly, or use smart pointers. Blocking functions such as QHostInfo::fromName() need
-/// no application.
+/// Without an application, posted events are never delivered: a queued signal reaches no slot, and deleteLater() never
+/// deletes. Delete objects directly, or use smart pointers. Blocking functions such as QHostInfo::fromName() need no
+/// application.
 ///
 /// **Values.** Parameters and results may be booleans, integers and enumerations, floating-point numbers, texts, bytes,
 /// dates, URLs, most value types of Qt Core, std::optional, durations, tuples, and lists, sets and maps of these types.
@@ -88,10 +88,10 @@ public:
     /// QEventLoop of its own. Events that a method, setup or checkoutDone posts (queued signals,
     /// QMetaObject::invokeMethod(), deleteLater()) are delivered after the call's reply was written and before the next
     /// call begins. The replies of quick methods are therefore no longer written together. Events that are posted
-    /// during this delivery are delivered too, but after eight rounds the remaining ones wait for the next call. No
-    /// client waits for these events: if one throws, the exception is logged and the worker ends. A worker that
-    /// delivers events is busy: ZygoteOptions::hungTimeout starts again for this work, and abandonedGrace applies to
-    /// it.
+    /// during this delivery are delivered too. But after eight rounds the remaining events wait for the next call. No
+    /// client waits for these events: if the handler of one throws, the exception is logged and the worker ends. A
+    /// worker that delivers events is busy: ZygoteOptions::hungTimeout starts again for this work, and abandonedGrace
+    /// applies to it.
     template <class T>
         requires std::derived_from<T, QCoreApplication> && std::constructible_from<T, int &, char **>
     Interface &setApplication()
@@ -101,13 +101,14 @@ public:
     /// Does the same with the object that @p make returns, which must not be null.
     Interface &setApplication(ApplicationFactory make);
 
-    /// Adds a typed method. @p function takes the method's parameters and returns its result. A number that it takes
-    /// must have every value of the parameter's type: the compiler refuses an int for a qint64. If the arguments of a
-    /// call do not fit the parameters, the call fails with code BadArguments before the function is called. The value
-    /// that the function returns is converted to the type of the result by the rules for the arguments of a call
-    /// (Checkout::call()): the compiler refuses a floating-point number for an integer, and anything but a bool for a
-    /// bool. An integer value that the type of the result does not have fails the call with code WorkerError. If there
-    /// is a method of this name already, it is replaced.
+    /// Adds a typed method. @p function takes the method's parameters and returns its result. If the function takes
+    /// another type of number than the parameter's, this type must be able to hold every value of the parameter's type:
+    /// the compiler refuses an int for a qint64. If the arguments of a call do not fit the parameters, the call fails
+    /// with code BadArguments before the function is called. The value that the function returns is converted to the
+    /// type of the result by the rules for the arguments of a call (Checkout::call()): the compiler refuses a
+    /// floating-point number for an integer, and anything but a bool for a bool. If the type of the result cannot hold
+    /// an integer value, the call fails with code WorkerError. If there is a method of this name already, it is
+    /// replaced.
     template <class R, class... A, class F>
     Interface &add(const Method<R(A...)> &method, F function)
     {

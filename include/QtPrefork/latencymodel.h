@@ -14,9 +14,9 @@ class LatencyModelPrivate;
 ///     …
 ///     qInfo() << latencies.finished() << "calls, p99" << latencies.p99() << "ms";
 ///
-/// The latency of a call is the time from when it is made until its result arrives: what the caller waits. Calls that
-/// fail or are canceled are counted, but have no latency. p99 is the latency that 99 % of the calls do not exceed. The
-/// error of a percentile is at most 2 %, or 10 ns.
+/// The latency of a call is the time that the caller waits: from when the call is made until its result arrives. Calls
+/// that fail or are canceled are counted, but have no latency. p99 is the latency that 99 % of the calls do not exceed.
+/// The error of a percentile is at most 2 %, or 10 ns.
 ///
 /// **Columns and roles.** A row has the same value of a role in all columns. These are the roles, in the order of their
 /// columns:
@@ -27,7 +27,7 @@ class LatencyModelPrivate;
 /// * `p50`, `p90`, `p99`, `longest` (double): Latencies in milliseconds; 0 if no call has finished. `longest` is
 ///   exact.
 ///
-/// The properties with these names are of all calls together.
+/// The properties with these names tell the same for all calls together.
 ///
 /// **When.** data(), the properties and percentile() return what is known when they are called. Rows are inserted, and
 /// dataChanged() and totalsChanged() are emitted, at most four times a second, because percentiles change slowly.

@@ -32,8 +32,8 @@ QTPREFORK_EXPORT void *findLocal(quint64 key) noexcept;
 /// A frame that declares the variable (FrameOptions::locals, frameLocal()) has a *binding* of it. The binding starts
 /// value-initialised. All frames that are made inside this frame share the binding and see each other's changes at
 /// once. If several frames declare the variable, the nearest one counts. Code that runs in no such frame sees the value
-/// outside, which belongs to the Local. A catcher of such a frame sees the value that was there before: that of the
-/// next binding outwards or, if there is none, the value outside.
+/// outside, which belongs to the Local. A catcher of such a frame does not see the binding of this frame. It sees the
+/// value of the next outer binding or, if there is none, the value outside.
 ///
 /// **Threads.** Bindings belong to frames and follow their thread rules. The value outside is shared by all threads,
 /// without a lock. If several threads write it, declare the variable thread_local.

@@ -35,7 +35,8 @@ struct ServerOptions
     /// used worker that no checkout holds closes its connection with a goodbye, so that an idle pool of one client does
     /// not block the others. A worker that has answered no call yet may keep its place for a short time, a second at
     /// most, because its client may be about to send the first call. Workers of JSON clients do not leave, because JSON
-    /// has no goodbye. 0 means no limit but the number of descriptors that the zygote may open.
+    /// has no goodbye. 0 means no limit: then only the number of descriptors that the zygote may open limits the
+    /// workers.
     int maxWorkers = 0;
     /// The largest number of workers at a time for clients of one user. The user is known for unix sockets only
     /// (SO_PEERCRED). Up to 16 further connections of a user wait, and those beyond are closed. 0 means no limit.
@@ -44,11 +45,11 @@ struct ServerOptions
     /// once. While workers fail in their setup, new ones are forked one at a time, and ever more slowly, down to one
     /// per second. 0 means no limit, but workers that fail in their setup still slow down the forks.
     int maxSpawnRate = 1000;
-    /// The largest number of TCP connections that have not sent their first byte. They get a worker only when they have
-    /// sent it. If half of the descriptors that the process may open (RLIMIT_NOFILE at the time of listen()) is less,
-    /// this half is the limit. Further connections wait in the backlog until one of these sends a byte or hangs up, and
-    /// the log has a warning. No connection is closed in favour of another. 0 means no limit: every TCP connection gets
-    /// a worker at once.
+    /// The largest number of TCP connections that have not sent their first byte. A TCP connection gets a worker only
+    /// when it has sent this byte. At most half of the descriptors that the process may open (RLIMIT_NOFILE at the time
+    /// of listen()) are used for such connections, even if this is less than maxSilent. Further connections wait in the
+    /// backlog until one of these sends a byte or hangs up, and the log has a warning. No connection is closed to make
+    /// room for another. 0 means no limit: every TCP connection gets a worker at once.
     int maxSilent = 4096;
     /// Whether clients that use the JSON protocol are rejected.
     bool nativeOnly = false;
@@ -79,20 +80,20 @@ QTPREFORK_EXPORT QDebug operator<<(QDebug debug, const ServerOptions &options);
 /// may write to them only if the sticky bit is set, as for /tmp. If somebody removes the socket file, it is made again
 /// within a second, unless something else has taken its place.
 ///
-/// When there are no more descriptors, not enough memory for a fork, or no more workers allowed, clients wait. The
-/// server does not end then. It does not end either when nobody reads its log any more: a listening server ignores
-/// SIGPIPE, unless the program handles it, and log lines that it writes through Qt's own message handler are dropped if
-/// they could not be written without waiting.
+/// When there are no more descriptors, not enough memory for a fork, or no more workers allowed, clients wait, and the
+/// server goes on. The server also goes on when nobody reads its log any more: a listening server ignores SIGPIPE,
+/// unless the program handles it. Qt's own message handler would wait in this case. Therefore the server drops log
+/// lines that this handler could not write without waiting.
 ///
 /// **systemd.** If NOTIFY_SOCKET is set, listen() and listenActivated() send READY=1 to it, and shutdown() sends
 /// STOPPING=1 (sd_notify(3)).
 ///
 /// **The end.** shutdown() ends a server gracefully, and ShutdownSignals uses it. Native clients receive a goodbye.
-/// JSON has no goodbye, and its clients would take the end of an idle connection for a failure. Therefore such
+/// JSON has no goodbye, and JSON clients would take the end of an idle connection for a failure. Therefore idle
 /// connections, and workers of JSON clients that no checkout holds, stay with the zygote until the client hangs up, for
 /// ServerOptions::drainTimeout at most. The zygote outlives the program for them, and keeps its standard output and
-/// error open. A supervisor that kills all processes of a service (systemd with another KillMode than process, the end
-/// of a container) causes an error for each of these clients. A ForkedServer leaves no processes.
+/// error open. If a supervisor kills all processes of a service, each of these clients gets an error. systemd does this
+/// unless KillMode is process, and the end of a container does it, too. A ForkedServer leaves no processes.
 ///
 /// When a server is destroyed or killed, its workers stay for a while. A worker that a checkout holds serves this
 /// checkout to its end. Other native workers send a goodbye at once. Workers of JSON clients stay until their clients
@@ -127,10 +128,11 @@ public:
     [[nodiscard]] bool listen(const Address &address);
     /// Starts to accept connections from a socket that systemd, or a program with the same interface, has opened and
     /// passed to this process (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES), and returns true. It takes the socket with this
-    /// @p name or, without a name, the first that no Server has taken. The socket outlives the server, so no connection
-    /// is lost when the server is restarted. Returns false if there is no such socket; then errorString() says so.
+    /// @p name or, without a name, the first socket that no Server has taken. The socket outlives the server, so no
+    /// connection is lost when the server is restarted. Returns false if there is no such socket; then errorString()
+    /// says so.
     [[nodiscard]] bool listenActivated(const QByteArray &name = {});
-    /// Returns true if such a socket was passed and has not been taken.
+    /// Returns true if a socket was passed in this way and no Server has taken it.
     [[nodiscard]] static bool isActivated();
     /// Stops accepting connections and removes the socket file. Workers go on.
     void close();
@@ -155,7 +157,7 @@ public:
     [[nodiscard]] QString errorString() const;
 
 Q_SIGNALS:
-    /// This signal is emitted when the server has started or stopped to listen.
+    /// This signal is emitted when the server has started or stopped listening.
     void listeningChanged(bool listening);
     /// This signal is emitted when the zygote has died while the server listened.
     void zygoteLost();

@@ -49,9 +49,9 @@ void initTestMain()
 /// Qt Gui, and otherwise a QCoreApplication. `static void initMain()` of the test class runs before everything else.
 /// The program needs Qt Test. Methods can also be tested in the process of the test: see InProcessWorker.
 ///
-/// result() of a future whose call has failed throws, which would end the whole test program. So the macro
-/// QTPREFORK_VERIFY_FINISHED(future) waits for the future, 30 seconds at most, and fails the test, as QVERIFY() does,
-/// with the text of the error if the call has failed or was canceled.
+/// If a call has failed, result() of its future throws, and this would end the whole test program. Therefore use the
+/// macro QTPREFORK_VERIFY_FINISHED(future) before result(). It waits for the future, 30 seconds at most. If the call
+/// has failed or was canceled, it fails the test, as QVERIFY() does, with the text of the error.
 #define QTPREFORK_VERIFY_FINISHED(future)                                                                              \
     do {                                                                                                               \
         const QString qtPreforkProblem = Prefork::detail::problemOf(QFuture<void>(future));                            \

@@ -28,9 +28,9 @@ namespace detail {
 /// takeResult() never return there while the call is unsettled, because only the event loop of this thread brings
 /// results. This function runs an event loop of its own, in which callbacks, timers and sockets go on, but no user
 /// input is processed. Do not use it in a GUI; use continuations or callbacks there. Without a QCoreApplication it does
-/// for the clients of this thread what an event loop would do, but no new TCP connections are made then.
+/// what an event loop would do, but only for the clients of this thread, and no new TCP connections are made then.
 ///
-/// Any thread may wait for any future, also for one of another thread's client, or one of QtConcurrent.
+/// Any thread may wait for any future, also for a future of another thread's client or of QtConcurrent.
 template <class T>
 [[nodiscard]] bool waitFor(const QFuture<T> &future, std::chrono::milliseconds timeout = std::chrono::seconds(30))
 {

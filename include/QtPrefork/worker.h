@@ -55,9 +55,9 @@ namespace Worker {
 /// it looks at the connection about once a millisecond. In a loop that suddenly becomes slow, it looks at the
 /// connection after eight rounds at most.
 ///
-/// Threads that the method has started may call this function too, but only the thread that serves the connection looks
-/// at it: in isCanceled(), throwIfCanceled(), setProgress() or emitEvent(). While this thread waits for the others,
-/// they learn nothing new. The same is true in a process that the method forks.
+/// Threads that the method has started may call this function too. But only the thread that runs the method looks at
+/// the connection: in isCanceled(), throwIfCanceled(), setProgress() or emitEvent(). While this thread waits for the
+/// others, the result of this function does not change in them. The same is true in a process that the method forks.
 ///
 /// When this function has returned true, the call counts as canceled, whatever the method returns or throws. Over JSON
 /// a call cannot be canceled. There this function returns true when the client has closed the connection.
@@ -79,14 +79,14 @@ QTPREFORK_EXPORT void throwIfCanceled();
 QTPREFORK_EXPORT void setProgress(qint64 value, qint64 maximum, const QString &text = {});
 
 /// Sends an event to the caller while the method runs. @p arguments are converted to the types of the event, by the
-/// rules for the arguments of a call. If the type of the event does not have the value of an integer, an Error with the
+/// rules for the arguments of a call. If a type of the event cannot hold the value of an integer, an Error with the
 /// code Error::BadArguments is thrown. The client receives events and progress in the order in which they were sent,
 /// and before the result.
 ///
 /// No event is dropped here. Each one is written at once. If the client does not read, this function waits until it
 /// does, or until it has closed the connection. Throws an Error, whose text names the limit, if the event cannot be
-/// encoded or is larger than the client accepts. Nothing was sent then. Where there is no receiver, it behaves as
-/// setProgress().
+/// encoded or is larger than the client accepts. Then nothing was sent. Outside a call, over JSON, and to a client that
+/// does not support events, it behaves as setProgress().
 template <class... A, class... T>
 void emitEvent(const Event<A...> &event, T &&...arguments)
 {

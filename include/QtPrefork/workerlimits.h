@@ -13,7 +13,7 @@ QT_END_NAMESPACE
 
 namespace Prefork {
 
-/// Limits of a worker process, and the user as whom it runs. Every worker is put under its limits directly after it was
+/// Limits of a worker process, and the user that it runs as. Every worker is put under its limits directly after it was
 /// forked, before setup. It cannot raise them again, unless it runs as root.
 ///
 /// A limit that is unset keeps the value that the program has. A zygote tries the limits on a child of its own first.
@@ -34,9 +34,10 @@ struct WorkerLimits
     /// the worker is killed by SIGXCPU or, if it ignores this signal, a second later by SIGKILL. Its call gets
     /// WorkerLost. Use ClientOptions::maxCheckouts to replace workers before that.
     std::optional<std::chrono::seconds> cpuTime = {};
-    /// The number below which all descriptors are (RLIMIT_NOFILE); at least 4. Beyond this limit, opening a file fails
-    /// with EMFILE. Descriptors 0-2, the connection, and those that preload has kept open count too. If it is unset,
-    /// workers have the limit that the program had before its zygote raised its own.
+    /// The limit for descriptors (RLIMIT_NOFILE); at least 4. The number of every descriptor is less than this limit.
+    /// Beyond this limit, opening a file fails with EMFILE. Descriptors 0-2, the connection, and those that preload has
+    /// kept open count too. If it is unset, workers have the limit that the program had before its zygote raised its
+    /// own.
     std::optional<int> openFiles = {};
     /// The largest size of a core dump, in bytes (RLIMIT_CORE). 0 means that no core is dumped. SIGXCPU and SIGXFSZ
     /// cause a core dump, too. A kernel that pipes core dumps to a program ignores this limit.
@@ -57,7 +58,7 @@ struct WorkerLimits
     /// setuid programs such as sudo and su fail, and file capabilities have no effect.
     bool noNewPrivileges = true;
     /// The user id of workers: the real, the effective and the saved one. It needs root, and groupId must be set too.
-    /// At each start it is checked that the privileges cannot be regained. Descriptors from preload stay open. The
+    /// At its start, each worker checks that it cannot get the privileges back. Descriptors from preload stay open. The
     /// zygote and the server go on to run as root. The environment (HOME, USER) and the current directory do not
     /// change. Such a worker dumps no core, and its /proc/self belongs to root.
     std::optional<quint32> userId = {};

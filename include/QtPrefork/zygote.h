@@ -35,8 +35,8 @@ struct ZygoteOptions
     /// client on a unix socket has hung up when it has closed both directions, and on TCP as soon as it has closed its
     /// writing direction.
     std::chrono::milliseconds abandonedGrace = std::chrono::milliseconds(250);
-    /// How long a worker that is being killed has between SIGTERM, after which it may clean up, and SIGKILL, in
-    /// milliseconds. 0 or less means that SIGKILL is sent at once.
+    /// The time between SIGTERM and SIGKILL when a worker is killed, in milliseconds. In this time the worker may clean
+    /// up. 0 or less means that SIGKILL is sent at once.
     std::chrono::milliseconds killGrace = std::chrono::milliseconds(100);
     /// Whether processes that a worker has started are killed when the worker has ended. Each worker then leads a
     /// process group, and the processes in this group are killed. If the worker itself is being killed, the group is
@@ -51,7 +51,7 @@ struct ZygoteOptions
     /// code BadArguments, and the worker goes on. The memory that the `operator>>` of a registered type takes is not
     /// limited.
     qint64 maxDecodedSize = DefaultMaxDecodedSize;
-    /// The limits of each worker, and the user as whom it runs.
+    /// The limits of each worker, and the user that it runs as.
     WorkerLimits limits = {};
     /// How many spare workers the zygote forks ahead, so that the next connections need not wait for a fork. 0 or less
     /// means none. A spare worker waits for a connection; its title is `NAME spare`, and `NAME worker N` when it has
@@ -59,15 +59,16 @@ struct ZygoteOptions
     /// others are forked after delays that grow from 20 ms to 10 s. While there is none, workers are forked as usual.
     ///
     /// Spare workers are under `limits`, have a number (Worker::number()), and take a process, some memory and two
-    /// descriptors of the zygote each. They do not count for the limits of a Server (ServerOptions::maxWorkers,
-    /// maxWorkersPerUser, maxSpawnRate) and in its workerCount(), but in Zygote::spareWorkerCount(). They take only
-    /// places that no worker needs: where the zygote can have 100 workers, and 95 are busy, there are 5 at most.
+    /// descriptors of the zygote each. They count in Zygote::spareWorkerCount(). They do not count in
+    /// Server::workerCount() and for the limits of a Server (ServerOptions::maxWorkers, maxWorkersPerUser,
+    /// maxSpawnRate). They take only places that no worker needs: if the zygote can have 100 workers, and 95 are busy,
+    /// there are at most 5 spare workers.
     int spareWorkers = 0;
-    /// Whether spare workers run their setup ahead, with the application object if there is one, and not on their first
-    /// call. Worker::peer() is nobody there: its members have their default values. If setup throws, the exception is
-    /// kept for the first call, which fails with it, and the next call runs setup again. A setup that takes longer than
-    /// `hungTimeout` is killed. Only spare workers whose setup has ended get connections, unless all places of the
-    /// zygote are taken. Without spare workers this option has no effect.
+    /// Whether spare workers run their setup before they have a connection, and not on their first call. If there is an
+    /// application object, it is made then, too. In such a setup, the members of Worker::peer() have their default
+    /// values. If setup throws, the first call fails with this exception, and the next call runs setup again. A setup
+    /// that takes longer than `hungTimeout` is killed. Only spare workers whose setup has ended get connections, unless
+    /// all places of the zygote are taken. Without spare workers this option has no effect.
     ///
     /// What setup has read may be old when the first call comes. Client::recycleWorkers() of a client directly on the
     /// zygote, and Zygote::recycleSpareWorkers(), replace spare workers. Connections that setup opens are open as long
