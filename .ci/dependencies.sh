@@ -6,7 +6,7 @@
 build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev qt6-declarative-dev libqt6sql6-sqlite
     libbsd-dev libcrypt-dev)
 # shellcheck disable=SC2034
-test_packages=(perl python3 locales qt6-remoteobjects-dev valgrind
+test_packages=(gdb perl python3 locales qt6-remoteobjects-dev valgrind
     qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick
     qml6-module-qtquick-window qml6-module-qttest)
 # shellcheck disable=SC2034

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The programs of docs/cookbook.md, run as their readers run them.
+#include "helpers/faults.h"
+#include "helpers/processes.h"
 #include "helpers/serverprocess.h"
 
 #include <QtCore/QRegularExpression>
+#include <QtCore/QStandardPaths>
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QTest>
 
@@ -47,6 +50,8 @@ private Q_SLOTS:
     void aFormSaysWhatBecameOfIt_data();
     void aFormSaysWhatBecameOfIt();
     void picturesInAList();
+    void aWorkerStandsAtABreakpoint();
+    void valgrindFindsNothing();
 };
 
 void TestCookbook::printsWhatItPromises_data()
@@ -200,6 +205,50 @@ void TestCookbook::picturesInAList()
 #else
     QSKIP("Qt Quick is not there, or not built for ThreadSanitizer");
 #endif
+}
+
+void TestCookbook::aWorkerStandsAtABreakpoint()
+{
+    const QString gdb = QStandardPaths::findExecutable(QStringLiteral("gdb"));
+    if (gdb.isEmpty())
+        QSKIP("gdb is not installed");
+    QProcess program;
+    program.start(QStringLiteral(DEBUGGING), {QStringLiteral("--repeat")}, QIODevice::ReadOnly);
+    const QByteArray line = QByteArrayLiteral("the mean is 3\n");
+    QTRY_VERIFY_WITH_TIMEOUT(program.readAllStandardOutput().startsWith(line), 30000);
+    const qint64 zygote = Test::childrenOf(program.processId()).value(0);
+    const qint64 worker = Test::childrenOf(zygote).value(0);
+    QVERIFY(worker > 0);
+    const Test::Ended ended = runProgram(
+        gdb,
+        {QStringLiteral("-nx"), QStringLiteral("-batch"), QStringLiteral("-iex"),
+         QStringLiteral("set debuginfod enabled off"), QStringLiteral("-p"), QString::number(worker),
+         QStringLiteral("-ex"), QStringLiteral("break meanOf"), QStringLiteral("-ex"), QStringLiteral("continue"),
+         QStringLiteral("-ex"), QStringLiteral("backtrace 1"), QStringLiteral("-ex"), QStringLiteral("detach")});
+    if (ended.errors.contains(QStringLiteral("ptrace: Operation not permitted")))
+        QSKIP("gdb may not look into processes here");
+    QVERIFY2(ended.output.contains(QStringLiteral("Breakpoint 1, "))
+                 && ended.output.contains(QStringLiteral("meanOf (")),
+             qPrintable(ended.output + ended.errors));
+    program.readAllStandardOutput();
+    QTRY_VERIFY_WITH_TIMEOUT(program.readAllStandardOutput().contains(line), 30000); // it goes on, and has its worker
+    QCOMPARE(Test::childrenOf(zygote).value(0), worker);
+    program.kill();
+    program.waitForFinished(-1);
+}
+
+void TestCookbook::valgrindFindsNothing()
+{
+    const QString valgrind = QStandardPaths::findExecutable(QStringLiteral("valgrind"));
+    if (valgrind.isEmpty() || Test::isSanitized())
+        QSKIP("there is no valgrind here, or a sanitizer in its place");
+    const Test::Ended ended = runProgram(valgrind,
+                                         {QStringLiteral("-q"), QStringLiteral("--error-exitcode=99"),
+                                          QStringLiteral("--trace-children=yes"), QStringLiteral("--leak-check=full"),
+                                          QStringLiteral(DEBUGGING)});
+    QVERIFY2(ended.exitCode == 0, qPrintable(ended.errors));
+    QCOMPARE(ended.output, QStringLiteral("the mean is 3\n"));
+    QVERIFY2(!ended.errors.contains(QStringLiteral("lost")), qPrintable(ended.errors));
 }
 
 QTEST_GUILESS_MAIN(TestCookbook)

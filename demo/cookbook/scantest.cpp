@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The autotest of docs/testing.md.
-#include "testing/scanner.h"
+#include "cookbook/scanner.h"
 
 #include <QtPrefork/Client>
 #include <QtPrefork/InProcessWorker>

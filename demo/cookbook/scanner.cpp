@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "testing/scanner.h"
+#include "cookbook/scanner.h"
 
 #include <QtPrefork/Worker>
 
