@@ -406,7 +406,7 @@ void TestJsonCodec::refusesTooLongMessages()
     codec.feed(R"(["do",{},")" + QByteArray(30, 'x'));
     Request request;
     QCOMPARE(codec.next(&request), Decoded::Broken);
-    QCOMPARE(codec.errorString(), QStringLiteral("message longer than 30 bytes"));
+    QCOMPARE(codec.errorString(), QStringLiteral("message longer than the 30 bytes of maxMessageSize"));
 }
 
 void TestJsonCodec::isAsStrictAsTheStandard_data()

@@ -120,7 +120,7 @@ void TestJsonScanner::holdsNoMoreThanTheLimit()
     QCOMPARE(scanner.next(&message), Decoded::Nothing);
     scanner.feed(QByteArray(1000, 'x'));
     QCOMPARE(scanner.next(&message), Decoded::Broken);
-    QCOMPARE(scanner.errorString(), QStringLiteral("message longer than 1000 bytes"));
+    QCOMPARE(scanner.errorString(), QStringLiteral("message longer than the 1000 bytes of maxMessageSize"));
 }
 
 void TestJsonScanner::acceptsExactlyTheDepth()

@@ -168,7 +168,8 @@ private Q_SLOTS:
     {
         QFETCH(quint64, length);
         const QString expected
-            = QStringLiteral("a message of %1 bytes, where 110000 are allowed (maxMessageSize)").arg(length);
+            = QStringLiteral("a message of %1 bytes, where 110000 are allowed (maxMessageSize of client and zygote)")
+                  .arg(length);
         WorkerSide worker;
         worker.hear(hello());
         ClientSide client;

@@ -815,8 +815,10 @@ void TestPoolCalls::aTimeOutSaysThatNoWorkerWasReady()
     const CheckoutId id = pool.checkout({}, 0s);
     (void)pool.call(id, {}, 0s);
     pool.advance(5s);
-    QCOMPARE(pool.errorOf(id).value_or(Error()).detail(),
-             QStringLiteral("no worker was ready: it had not said hello yet, perhaps because the server is full"));
+    QCOMPARE(
+        pool.errorOf(id).value_or(Error()).detail(),
+        QStringLiteral(
+            "no worker was ready: the server had not answered yet; it may be full or busy, or speak another protocol"));
 }
 
 void TestPoolCalls::aTimeOutSaysHowTheLastWorkerFailed_data()

@@ -428,7 +428,8 @@ void TestWorkerCalls::whatIsNoMessageIsNotReadAhead()
         QVERIFY(worker.connection.unread.size() > 50000);
     };
     QCOMPARE(worker.answerTo(Test::call("work", {}, 1)),
-             resultOf(Nothing, 1) + "end: a message of 65537 bytes, where 65536 are allowed (maxMessageSize)");
+             resultOf(Nothing, 1)
+                 + "end: a message of 65537 bytes, where 65536 are allowed (maxMessageSize of client and zygote)");
 }
 
 // However the bytes are cut, and whichever of them are read while a method runs.
@@ -896,7 +897,7 @@ void TestWorkerCalls::anEventThatCannotBeSentIsAnErrorOfTheMethod_data()
                           "means nothing to another process: send the value it points to");
     QTest::newRow("too long") << QVariant(QByteArray((1 << 20) - 6, 'x'))
                               << QStringLiteral("the event 'odd' cannot be sent: a message of 1048582 bytes, "
-                                                "where 1048576 are allowed (maxMessageSize)");
+                                                "where 1048576 are allowed (maxMessageSize of client and zygote)");
     QVariant nested = 1;
     for (int i = 0; i < 70; ++i)
         nested = QVariantList{nested};
@@ -933,8 +934,8 @@ void TestWorkerCalls::progressThatCannotBeSentIsAnErrorOfTheMethod()
         Worker::setProgress(2, 3, QString(1 << 20, u'x')); // which would not be said at once
     };
     const QByteArray answer = worker.answerTo(Test::call("work", {}, 1));
-    QVERIFY2(answer.endsWith(
-                 "progress cannot be sent: a message of 1048585 bytes, where 1048576 are allowed (maxMessageSize)"),
+    QVERIFY2(answer.endsWith("progress cannot be sent: a message of 1048585 bytes, where 1048576 are allowed "
+                             "(maxMessageSize of client and zygote)"),
              answer.right(200).constData());
     QCOMPARE(said(answer), QStringList({QStringLiteral("progress 1"), QStringLiteral("failure 1")}));
 }

@@ -233,7 +233,7 @@ bool Reader::takeResult(const ConnectionPtr &connection, const Pooling::CallRef 
         refuseResult(*connection, ref, Wire::refusedResult(problem), time);
         return true;
     case Wire::ResultReading::Misfit:
-        refuseResult(*connection, ref, Wire::misfitResult(call->method(), problem), time);
+        refuseResult(*connection, ref, Wire::misfitResult(call->method(), problem, *call->handler), time);
         return true;
     case Wire::ResultReading::Unfinished:
         --connection->lastAnswered;

@@ -270,7 +270,12 @@ void Connections::lose(const ConnectionPtr &connection, const QString &cause, co
             announceFailure(why, true);
         return;
     }
-    m_pool.lost(connection->worker, Wire::workerLost(cause), begun, now(), loss);
+    Error error = Wire::workerLost(cause);
+    if (cause.isEmpty() && connection->lastAnswered == 0 && m_core->protocol() == Protocol::Json) // has no goodbye
+        error = error.withDetail(
+            QStringLiteral("the server hung up before its first answer: the worker may have crashed, or the server may "
+                           "not allow JSON or this user; its log says which"));
+    m_pool.lost(connection->worker, error, begun, now(), loss);
 }
 
 void Connections::breakOff(const ConnectionPtr &connection, const QString &problem, NextCall next)

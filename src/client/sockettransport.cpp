@@ -23,6 +23,8 @@ QString causeOf(int error)
         return QStringLiteral("there is no such socket");
     case ECONNREFUSED:
         return QStringLiteral("nobody listens on the socket");
+    case ENOTSOCK:
+        return QStringLiteral("the file there is no socket");
     case EACCES:
         return QStringLiteral("no permission to use the socket");
     default:
@@ -37,7 +39,7 @@ void UnixTransport::connectWorker(quint64 worker)
     Posix::Fd connection = Posix::connectToSocket(QFile::encodeName(m_address.path()));
     const int error = connection.isOpen() ? 0 : errno;
     QString cause = error == 0 ? QString() : causeOf(error);
-    const bool isAbsent = error == ENOENT || error == ECONNREFUSED;
+    const bool isAbsent = error == ENOENT || error == ECONNREFUSED || error == ENOTSOCK;
     if (connection.isOpen()) {
         const Posix::Credentials who = Posix::peerCredentials(connection.get()).value_or(Posix::Credentials());
         if (!m_servers.allows(who.uid, who.gid)) {
@@ -47,7 +49,7 @@ void UnixTransport::connectWorker(quint64 worker)
         }
     }
     connectedOrFailed(worker, m_address, std::move(connection), cause,
-                      isAbsent ? absenceOf(m_address, Posix::errorText(error)) : QString());
+                      isAbsent ? absenceOf(m_address, error == ENOTSOCK ? cause : Posix::errorText(error)) : QString());
 }
 
 void TcpTransport::connectWorker(quint64 worker)

@@ -311,9 +311,10 @@ QString Pool::whyNoneIsReady() const
         return (isConnecting ? QStringLiteral("no worker was ready, and the last one had failed: %1")
                              : QStringLiteral("no worker was there, and the last one had failed: %1"))
             .arg(m_startProblem);
-    return isConnecting
-        ? QStringLiteral("no worker was ready: it had not said hello yet, perhaps because the server is full")
-        : QStringLiteral("no worker was there: the client waits before it connects once more");
+    if (isConnecting)
+        return QStringLiteral("no worker was ready: the server had not answered yet; it may be full or busy, or speak "
+                              "another protocol");
+    return QStringLiteral("no worker was there: the client waits before it connects once more");
 }
 
 // For an error text: says why the checkout's oldest call has not begun.

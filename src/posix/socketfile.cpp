@@ -112,9 +112,13 @@ Fd connectToSocket(const QByteArray &path)
     Fd socket = openUnixSocket();
     if (socket.isOpen() && socket.get() <= 2)
         socket = duplicate(socket.get()); // otherwise what the program prints would go there
-    if (socket.isOpen() && !callWith(::connect, socket.get(), path))
-        return {};
-    return socket;
+    if (!socket.isOpen() || callWith(::connect, socket.get(), path))
+        return socket;
+    const int error = errno;
+    struct stat file{};
+    const bool isOther = error == ECONNREFUSED && ::stat(path.constData(), &file) == 0 && !S_ISSOCK(file.st_mode);
+    errno = isOther ? ENOTSOCK : error;
+    return {};
 }
 
 }

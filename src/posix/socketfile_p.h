@@ -21,8 +21,8 @@ enum class Probe { Alive, Dead, Failed };
 /// connection that ends at once. Failed means that nobody can tell; then the cause is in errno.
 [[nodiscard]] Probe probeSocket(int directory, const QByteArray &name);
 /// Connects to the socket file at @p path without waiting. Returns a closed descriptor on failure, with the cause in
-/// errno: EAGAIN if the backlog is full, ENAMETOOLONG if the path is too long for an address. The number of the
-/// descriptor is above 2. UnixTransport calls it.
+/// errno: EAGAIN if the backlog is full, ENAMETOOLONG if the path is too long for an address, ENOTSOCK if the file is
+/// no socket. The number of the descriptor is above 2. UnixTransport calls it.
 [[nodiscard]] Fd connectToSocket(const QByteArray &path);
 
 }

@@ -76,9 +76,11 @@ Error refusedResult(const QString &problem)
     return Error(Error::WorkerError, problem);
 }
 
-Error misfitResult(const QString &method, const QString &given)
+Error misfitResult(const QString &method, const QString &given, const detail::ResultHandler &handler)
 {
-    return Error(Error::WorkerError, QStringLiteral("the result of %1 is of the wrong type: %2").arg(method, given));
+    return Error(Error::WorkerError,
+                 QStringLiteral("the result of %1 is of the wrong type: %2 does not fit %3")
+                     .arg(method, given, QLatin1StringView(handler.result().typeName())));
 }
 
 EventProblem problemOfEvent(const Incoming &event, const QString &method, const detail::EventHandler &handler,

@@ -6,6 +6,7 @@
 #include "wire/workertraits_p.h"
 
 #include <QtPrefork/detail/callhandlers.h>
+#include <QtPrefork/detail/resulthandler.h>
 #include <QtPrefork/error.h>
 
 #include <optional>
@@ -35,8 +36,8 @@ struct EncodingFailure
 [[nodiscard]] Error toError(const FailureText &failure);
 /// Returns the error of a call whose result was refused; @p problem says why, in a sentence.
 [[nodiscard]] Error refusedResult(const QString &problem);
-/// Returns the error of a call whose result is @p given, which does not fit what @p method returns.
-[[nodiscard]] Error misfitResult(const QString &method, const QString &given);
+/// Returns the error of a call of @p method whose result is @p given, which is not of the type that @p handler takes.
+[[nodiscard]] Error misfitResult(const QString &method, const QString &given, const detail::ResultHandler &handler);
 /// This is what is wrong with an event that a handler has not read.
 struct EventProblem
 {

@@ -51,7 +51,7 @@ std::optional<QString> tooLong(const QVariant &value, qsizetype limit)
     const qsizetype size = leastSize(value);
     if (size <= limit)
         return {};
-    return QStringLiteral("a message of more than %1 bytes, where %2 are allowed (maxMessageSize)")
+    return QStringLiteral("a message of more than %1 bytes, where %2 are allowed (maxMessageSize of client and zygote)")
         .arg(size)
         .arg(limit);
 }

@@ -63,7 +63,7 @@ JsonScanner::Step JsonScanner::scan()
         else
             step = structural(m_buffer.at(m_position++));
         if (step != Step::Broken && m_position - m_start > m_maxMessageSize)
-            return fail(QStringLiteral("message longer than %1 bytes").arg(m_maxMessageSize));
+            return fail(QStringLiteral("message longer than the %1 bytes of maxMessageSize").arg(m_maxMessageSize));
         if (step != Step::More)
             return step;
     }

@@ -44,7 +44,8 @@ JsonWriter::Failure JsonWriter::checkLimit() const
 {
     if (!isFull())
         return {};
-    return QStringLiteral("a message of more than %1 bytes, where %1 are allowed (maxMessageSize)").arg(m_limit);
+    return QStringLiteral("a message of more than %1 bytes, where %1 are allowed (maxMessageSize of client and zygote)")
+        .arg(m_limit);
 }
 
 void JsonWriter::countMessage(qsizetype items)

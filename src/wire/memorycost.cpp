@@ -17,7 +17,9 @@ QString decodedSizeError(qint64 size, qint64 maxDecodedSize)
 
 QString messageSizeError(qint64 size, qint64 maxMessageSize)
 {
-    return QStringLiteral("a message of %1 bytes, where %2 are allowed (maxMessageSize)").arg(size).arg(maxMessageSize);
+    return QStringLiteral("a message of %1 bytes, where %2 are allowed (maxMessageSize of client and zygote)")
+        .arg(size)
+        .arg(maxMessageSize);
 }
 
 }

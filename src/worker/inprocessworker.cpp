@@ -238,7 +238,7 @@ void InProcessWorkerPrivate::takeResult()
         m_running->error = Wire::refusedResult(problem);
         break;
     case Wire::ResultReading::Misfit:
-        m_running->error = Wire::misfitResult(m_running->method, problem);
+        m_running->error = Wire::misfitResult(m_running->method, problem, *m_running->result);
         break;
     case Wire::ResultReading::Malformed:
         m_running->error = Wire::brokenProtocol(problem);
