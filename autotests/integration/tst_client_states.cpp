@@ -11,6 +11,8 @@
 #include <QtCore/QFile>
 #include <QtCore/QProcess>
 #include <QtCore/QTemporaryDir>
+#include <QtNetwork/QLocalServer>
+#include <QtNetwork/QLocalSocket>
 #include <QtTest/QSignalSpy>
 
 #include <csignal>
@@ -28,6 +30,8 @@ private Q_SLOTS:
     void theStateOfAClientWithoutServerIsConnecting();
     void theLogSaysOnceThatCallsWaitForAServer();
     void aClientWithoutCallsWaitsForItsServerInSilence();
+    void aFileThatIsNoSocketIsCalledSo();
+    void aServerThatHangsUpAtOnceIsExplained();
     void closingWaitsForCheckoutsAndThenLetsWorkersGo();
     void aNegativeDeadlineIsNone();
     void closingEndsAtTheDeadline();
@@ -93,6 +97,39 @@ void ClientStatesTest::aClientWithoutCallsWaitsForItsServerInSilence()
     QSignalSpy failures(&client, &Client::connectionFailed);
     QTRY_VERIFY_WITH_TIMEOUT(failures.count() > 5, 20000); // which takes more than a second
     QCOMPARE(log.count(), 0);
+}
+
+void ClientStatesTest::aFileThatIsNoSocketIsCalledSo()
+{
+    const QTemporaryDir directory;
+    QFile file(directory.filePath(QStringLiteral("plain")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    for (const QString &path : {file.fileName(), directory.path()}) {
+        Client client(Address::unixSocket(path), {.waitForServer = false});
+        const Test::Outcome outcome = Test::call(client.checkout(), "echo");
+        QVERIFY(outcome.error);
+        QCOMPARE(outcome.error->code(), Error::Unavailable);
+        QVERIFY2(outcome.error->message().endsWith(QLatin1String(": the file there is no socket")),
+                 qPrintable(outcome.error->message()));
+    }
+}
+
+void ClientStatesTest::aServerThatHangsUpAtOnceIsExplained()
+{
+    const QTemporaryDir directory;
+    QLocalServer server;
+    QVERIFY(server.listen(directory.filePath(QStringLiteral("s"))));
+    connect(&server, &QLocalServer::newConnection, this, [&server] {
+        QLocalSocket *const peer = server.nextPendingConnection();
+        connect(peer, &QLocalSocket::readyRead, peer, &QLocalSocket::abort); // it has got the call, or the hello
+    });
+    Client client(Address::unixSocket(server.fullServerName()), {.waitForServer = false});
+    const Test::Outcome outcome = Test::call(client.checkout(), "echo");
+    QVERIFY(outcome.error);
+    const QString text = outcome.error->message() + outcome.error->detail();
+    QVERIFY2(text.contains(Test::isNative() ? QLatin1String("it may not speak the native protocol")
+                                            : QLatin1String("the server may not allow JSON or this user")),
+             qPrintable(text));
 }
 
 void ClientStatesTest::closingWaitsForCheckoutsAndThenLetsWorkersGo()
