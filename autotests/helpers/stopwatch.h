@@ -13,10 +13,11 @@
 
 namespace Test {
 
-/// Measures how long something takes for which a limit is promised, without the time in which this machine did nothing
-/// for the test: because others had the processors, or because the whole machine or the whole test stood still. A
-/// thread that knows nothing of what is measured wants to run all the time; whenever it does not run, time is lost. On
-/// a machine with nothing else to do nothing is lost, and the limit is as strict as it is written.
+/// Measures how long something takes, for tests of a promised limit. It does not count the time in which the machine
+/// did nothing for the test, because other programs had the processors, or because the machine or the test stood still.
+/// For this, a thread that knows nothing of what is measured tries to run all the time. Time in which it does not run
+/// is not counted. On a machine with nothing else to do all time is counted, and the limit is as strict as it is
+/// written.
 class Stopwatch
 {
     Q_DISABLE_COPY_MOVE(Stopwatch)

@@ -271,7 +271,8 @@ void Connections::lose(const ConnectionPtr &connection, const QString &cause, co
         return;
     }
     Error error = Wire::workerLost(cause);
-    if (cause.isEmpty() && connection->lastAnswered == 0 && m_core->protocol() == Protocol::Json) // has no goodbye
+    // JSON has no message with which a server could say why it hangs up, so the text names what is possible.
+    if (cause.isEmpty() && connection->lastAnswered == 0 && m_core->protocol() == Protocol::Json)
         error = error.withDetail(
             QStringLiteral("the server hung up before its first answer: the worker may have crashed, or the server may "
                            "not allow JSON or this user; its log says which"));

@@ -403,7 +403,7 @@ private:
     int m_failures = 0; // failures in a row: attempts to connect, and workers lost before they had answered a call
     Time m_retryAt{}; // when the next worker may be connected after a failure
     std::optional<Error> m_unavailable;
-    QString m_startProblem; // how the last worker has failed that did no work; empty once one works
+    QString m_startProblem; // how a worker failed before any method ran in it; empty once a method has run in one
     QString m_connectProblem; // why the last attempt to connect failed; empty once one succeeds
     std::optional<Time> m_closeDeadline;
     Error m_closeError;
